@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The model of `struct target_core_fabric_ops`: what the header says, in the header's order.
+
+use std::path::PathBuf;
+
+use serde::{Serialize, Serializer};
+
+use crate::CType;
+
+/// All that `struct target_core_fabric_ops` of one header holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FabricOps {
+    /// The header that was read.
+    pub header: PathBuf,
+    /// The name of the struct, always `target_core_fabric_ops`.
+    #[serde(rename = "struct")]
+    pub struct_name: &'static str,
+    /// The function pointers, in header order.
+    pub ops: Vec<Op>,
+    /// The names of the `struct configfs_attribute **` fields, in header order.
+    pub attribute_groups: Vec<String>,
+    /// Every other field, bit-fields included, in header order.
+    pub fields: Vec<Field>,
+    /// What the reader should know: differences between target core's check and the table.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
+}
+
+/// A fabric op: one function pointer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Op {
+    /// The field's name.
+    pub name: String,
+    /// Whether target core refuses to register a fabric without it.
+    pub required: bool,
+    /// What the op is about.
+    pub category: Category,
+    /// The arguments, in order.
+    pub args: Vec<Arg>,
+    /// What it returns.
+    #[serde(serialize_with = "as_text")]
+    pub ret: CType,
+    /// The header's own comment, empty if it has none.
+    pub doc: String,
+}
+
+/// An argument of an op.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Arg {
+    /// The header's name for it, or one made from its type where the header gives none.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type", serialize_with = "as_text")]
+    pub ctype: CType,
+}
+
+/// A field that is neither an op nor an attribute group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// The field's name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type", serialize_with = "as_text")]
+    pub ctype: CType,
+    /// The width in bits of a bit-field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bits: Option<u32>,
+    /// The header's own comment, empty if it has none.
+    pub doc: String,
+}
+
+/// What an op is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Category {
+    /// A SCSI command or task management function.
+    Command,
+    /// An I_T nexus.
+    Session,
+    /// A target portal group.
+    PortalGroup,
+    /// An initiator's access control list.
+    NodeAcl,
+    /// The configfs tree: made, linked, unlinked, dropped.
+    Configfs,
+    /// The fabric as a whole.
+    Fabric,
+}
+
+impl Category {
+    /// The category of the op `name` whose first argument is of type `first`.
+    #[must_use]
+    pub fn of(name: &str, first: Option<&CType>) -> Self {
+        if name.starts_with("fabric_") || name == "add_wwn_groups" {
+            return Self::Configfs;
+        }
+        match first.and_then(CType::pointed_struct) {
+            Some("se_cmd") => Self::Command,
+            Some("se_session") => Self::Session,
+            Some("se_portal_group") => Self::PortalGroup,
+            Some("se_node_acl") => Self::NodeAcl,
+            Some("se_wwn" | "se_tpg_np" | "se_lun") => Self::Configfs,
+            _ => Self::Fabric,
+        }
+    }
+}
+
+impl FabricOps {
+    /// The op with this name.
+    #[must_use]
+    pub fn op(&self, name: &str) -> Option<&Op> {
+        self.ops.iter().find(|op| op.name == name)
+    }
+}
+
+impl Op {
+    /// The op as C declares it, for people to read: `int (*queue_status)(struct se_cmd *)`.
+    #[must_use]
+    pub fn c_declaration(&self) -> String {
+        let args: Vec<_> = self.args.iter().map(|arg| arg.ctype.to_string()).collect();
+        let args = if args.is_empty() { "void".to_owned() } else { args.join(", ") };
+        let ret = self.ret.to_string();
+        let space = if ret.ends_with('*') { "" } else { " " };
+        format!("{ret}{space}(*{})({args})", self.name)
+    }
+}
+
+fn as_text<S: Serializer>(ctype: &CType, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(ctype)
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What Kbuild and Kconfig read, and the file that Kbuild names for the compiler.
+
+use super::Place;
+use crate::names::Names;
+use crate::protocol::Protocol;
+
+const KBUILD: &str = include_str!("../../../kernel-template/Kbuild");
+const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
+
+/// Gives a text of the template the names of a module.
+pub(super) fn renamed(template: &str, names: &Names) -> String {
+    template
+        .replace("tcm_template", names.module())
+        .replace("TCM_TEMPLATE", &names.kconfig())
+}
+
+/// The text of `Kbuild`.
+pub(super) fn kbuild(names: &Names, place: Place) -> String {
+    let text = match place {
+        Place::InTree => KBUILD.replace("obj-m ", "obj-$(CONFIG_TCM_TEMPLATE) "),
+        Place::OutOfTree => KBUILD.to_owned(),
+    };
+    renamed(&text, names)
+}
+
+/// The text of `bindings.rs`.
+pub(super) fn bindings(names: &Names) -> String {
+    renamed(BINDINGS, names)
+}
+
+/// The text of the `Makefile` beside an out-of-tree `Kbuild`.
+pub(super) fn makefile() -> String {
+    "# SPDX-License-Identifier: GPL-2.0-only\n\n\
+     # Builds the module for the running kernel, or for the one in KDIR.\n\
+     KDIR ?= /lib/modules/$(shell uname -r)/build\n\n\
+     default:\n\
+     \t$(MAKE) -C $(KDIR) M=$(CURDIR) LLVM=1 modules\n\n\
+     modules_install clean:\n\
+     \t$(MAKE) -C $(KDIR) M=$(CURDIR) LLVM=1 $@\n\n\
+     .PHONY: default modules_install clean\n"
+        .to_owned()
+}
+
+/// The text of `Kconfig`.
+pub(super) fn kconfig(names: &Names, protocol: &Protocol) -> String {
+    let (symbol, module, fabric) = (names.kconfig(), names.module(), names.fabric());
+    let title = protocol.title;
+    format!(
+        "# SPDX-License-Identifier: GPL-2.0-only\n\n\
+         config {symbol}\n\
+         \ttristate \"{symbol} fabric module\"\n\
+         \tdepends on RUST && TARGET_CORE && CONFIGFS_FS\n\
+         \thelp\n\
+         \t  Say Y or M here to enable the {fabric} target fabric for\n\
+         \t  {title}, written in Rust. It answers configfs below\n\
+         \t  /sys/kernel/config/target/{fabric}.\n\n\
+         \t  To compile it as a module, choose M here: the module will be\n\
+         \t  called {module}.\n"
+    )
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Writes the module: a checked plan in, a tree of texts out.
+//!
+//! Nothing in here touches a file, and nothing can fail. What depends on the header or the protocol
+//! is built from tokens; what does not is the text of `kernel-template/`, comments and all.
+
+mod driver;
+mod fabric_ops;
+mod kbuild;
+mod rust;
+mod selftest;
+
+use crate::check::Plan;
+use crate::names::Names;
+use crate::protocol::Protocol;
+use crate::tree::Tree;
+
+/// Where a module is to be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the kernel's own tree, below `drivers/target`.
+    InTree,
+    /// In a directory of its own, with `M=`.
+    OutOfTree,
+}
+
+/// What a module is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The ops, checked.
+    pub plan: &'a Plan<'a>,
+    /// The protocol.
+    pub protocol: &'static Protocol,
+    /// The names.
+    pub names: &'a Names,
+    /// Where it is to be built.
+    pub place: Place,
+}
+
+/// Writes every file of the module, by name.
+#[must_use]
+pub fn module(input: &Input<'_>) -> Tree {
+    let names = input.names;
+    let mut tree = Tree::default();
+    tree.add("Kbuild", kbuild::kbuild(names, input.place));
+    tree.add("Kconfig", kbuild::kconfig(names, input.protocol));
+    if input.place == Place::OutOfTree {
+        tree.add("Makefile", kbuild::makefile());
+    }
+    tree.add("bindings.rs", kbuild::bindings(names));
+    tree.add("bindings_helper.h", include_str!("../../../kernel-template/bindings_helper.h").to_owned());
+    tree.add("fabric_ops.rs", fabric_ops::text(input.plan));
+    tree.add("selftest.sh", selftest::text(names, input.protocol));
+    tree.add("target.rs", include_str!("../../../kernel-template/target.rs").to_owned());
+    tree.add("transport_id.rs", input.protocol.source.to_owned());
+    tree.add(&format!("{}.rs", names.module()), driver::text(input));
+    tree
+}

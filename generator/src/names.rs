@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Every name that a module gets, made and checked in one place.
+//!
+//! | role | from `-m tcm_nab5000` |
+//! | --- | --- |
+//! | module, directory, file, crate | `tcm_nab5000` |
+//! | Kconfig symbol | `TCM_NAB5000` |
+//! | configfs name | `nab5000`, or `--fabric-name` |
+//! | module type | `TcmNab5000Module` |
+//! | callback of an op | `write_pending_callback` |
+//! | whether an op is implemented | `HAS_WRITE_PENDING` |
+//! | attributes of a group | `TFC_WWN_ATTRS`, in a `WwnAttrs` |
+
+use proc_macro2::{Ident, Span};
+use thiserror::Error;
+
+/// The longest module name: `MODULE_NAME_LEN` of a 64-bit kernel, without the NUL.
+const MODULE_NAME_MAX: usize = 64 - 8 - 1;
+
+/// The longest configfs name: `TARGET_FABRIC_NAME_SIZE`, without the NUL.
+const FABRIC_NAME_MAX: usize = 32 - 1;
+
+/// What lies in `/sys/kernel/config/target` before any fabric does.
+const TAKEN_FABRIC_NAMES: [&str; 3] = ["core", "dbroot", "version"];
+
+/// Keywords of C that are not keywords of Rust; syn knows the latter.
+const C_KEYWORDS: [&str; 27] = [
+    "auto", "bool", "case", "char", "default", "double", "float", "goto", "inline", "int", "long",
+    "register", "restrict", "short", "signed", "sizeof", "switch", "typedef", "union", "unsigned",
+    "void", "volatile", "asm", "typeof", "alignof", "complex", "imaginary",
+];
+
+/// What is wrong with a name, and what would be right.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum NameError {
+    /// The module name is not an identifier.
+    #[error(
+        "module name `{0}`: want a lower-case letter, then lower-case letters, digits and \
+         underscores, as in tcm_nab5000"
+    )]
+    ModuleForm(String),
+    /// The module name is reserved.
+    #[error("module name `{0}` is a keyword of Rust or C; choose another, such as tcm_{0}")]
+    Keyword(String),
+    /// The module name is too long.
+    #[error("module name `{0}` has {len} characters, and the kernel allows {MODULE_NAME_MAX}; \
+             choose a shorter one", len = .0.len())]
+    ModuleLength(String),
+    /// The configfs name is not usable.
+    #[error(
+        "configfs name `{0}`: want letters, digits, '_', '-' and '.', the first a letter or a \
+         digit; set one with --fabric-name"
+    )]
+    FabricForm(String),
+    /// The configfs name is too long.
+    #[error(
+        "configfs name `{0}` has {len} characters, and target core allows {FABRIC_NAME_MAX}; set a \
+         shorter one with --fabric-name", len = .0.len()
+    )]
+    FabricLength(String),
+    /// The configfs name means something else.
+    #[error(
+        "configfs name `{0}`: /sys/kernel/config/target/{0} exists in every kernel; set another \
+         with --fabric-name"
+    )]
+    FabricTaken(String),
+}
+
+/// The names of one module, all valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    module: String,
+    fabric: String,
+}
+
+impl Names {
+    /// Checks the names of a module; without `fabric_name`, the configfs name is the module's
+    /// without a leading `tcm_`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the names.
+    pub fn new(module: &str, fabric_name: Option<&str>) -> Result<Self, Vec<NameError>> {
+        let stripped = module.strip_prefix("tcm_").unwrap_or(module);
+        let fabric = fabric_name.unwrap_or(stripped);
+        let errors: Vec<_> = [check_module(module), check_fabric(fabric)]
+            .into_iter()
+            .filter_map(Result::err)
+            .collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            module: module.to_owned(),
+            fabric: fabric.to_owned(),
+        })
+    }
+
+    /// The module's name.
+    #[must_use]
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// The fabric's name below `/sys/kernel/config/target`.
+    #[must_use]
+    pub fn fabric(&self) -> &str {
+        &self.fabric
+    }
+
+    /// The Kconfig symbol, without `CONFIG_`.
+    #[must_use]
+    pub fn kconfig(&self) -> String {
+        self.module.to_ascii_uppercase()
+    }
+
+    /// The type that `module!` is given.
+    #[must_use]
+    pub fn module_type(&self) -> Ident {
+        ident(&format!("{}Module", camel_case(&self.module)))
+    }
+}
+
+/// The Rust identifier `name`; where Rust reserves it, with an underscore after it as bindgen does.
+#[must_use]
+pub fn ident(name: &str) -> Ident {
+    if syn::parse_str::<Ident>(name).is_ok() {
+        Ident::new(name, Span::call_site())
+    } else {
+        Ident::new(&format!("{name}_"), Span::call_site())
+    }
+}
+
+/// The function that target core calls for an op.
+#[must_use]
+pub fn callback(op: &str) -> Ident {
+    ident(&format!("{op}_callback"))
+}
+
+/// What `#[vtable]` calls the constant that says whether an op is implemented.
+#[must_use]
+pub fn has(op: &str) -> Ident {
+    ident(&format!("HAS_{}", op.to_ascii_uppercase()))
+}
+
+/// The constant for a field of the struct.
+#[must_use]
+pub fn constant(field: &str) -> Ident {
+    ident(&field.to_ascii_uppercase())
+}
+
+/// The type that stands for the directory of an attribute group, `tfc_wwn_attrs`.
+#[must_use]
+pub fn directory(group: &str) -> Ident {
+    ident(&camel_case(group.strip_prefix("tfc_").unwrap_or(group)))
+}
+
+fn camel_case(name: &str) -> String {
+    let words = name.split('_').filter(|word| !word.is_empty());
+    words
+        .map(|word| {
+            let (first, rest) = word.split_at(1);
+            first.to_ascii_uppercase() + rest
+        })
+        .collect()
+}
+
+fn check_module(name: &str) -> Result<(), NameError> {
+    let valid = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if !valid {
+        return Err(NameError::ModuleForm(name.to_owned()));
+    }
+    if syn::parse_str::<Ident>(name).is_err() || C_KEYWORDS.contains(&name) {
+        return Err(NameError::Keyword(name.to_owned()));
+    }
+    if name.len() > MODULE_NAME_MAX {
+        return Err(NameError::ModuleLength(name.to_owned()));
+    }
+    Ok(())
+}
+
+fn check_fabric(name: &str) -> Result<(), NameError> {
+    let valid = name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    if !valid {
+        return Err(NameError::FabricForm(name.to_owned()));
+    }
+    if name.len() > FABRIC_NAME_MAX {
+        return Err(NameError::FabricLength(name.to_owned()));
+    }
+    if TAKEN_FABRIC_NAMES.contains(&name) {
+        return Err(NameError::FabricTaken(name.to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(module: &str, fabric: Option<&str>) -> Vec<NameError> {
+        Names::new(module, fabric).unwrap_err()
+    }
+
+    #[test]
+    fn the_configfs_name_is_the_modules_without_tcm() {
+        let names = Names::new("tcm_nab5000", None).unwrap();
+        assert_eq!(names.fabric(), "nab5000");
+        assert_eq!(names.kconfig(), "TCM_NAB5000");
+        assert_eq!(names.module_type(), "TcmNab5000Module");
+        assert_eq!(Names::new("srpt9", None).unwrap().fabric(), "srpt9");
+        assert_eq!(Names::new("a", Some("x.y")).unwrap().fabric(), "x.y");
+    }
+
+    #[test]
+    fn wrong_names_are_named() {
+        for name in ["", "9tcm", "tcm-nab", "Tcm", "tcm nab", "../x", "_tcm", "tcm_é"] {
+            let error = &errors(name, Some("x"))[0];
+            assert_eq!(*error, NameError::ModuleForm(name.to_owned()));
+            assert!(error.to_string().contains(&format!("`{name}`")));
+        }
+        assert!(matches!(errors("loop", None)[..], [NameError::Keyword(_)]));
+        assert!(matches!(errors("int", None)[..], [NameError::Keyword(_)]));
+        assert!(matches!(errors("tcm_", None)[..], [NameError::FabricForm(_)]));
+        assert!(matches!(errors("tcm_core", None)[..], [NameError::FabricTaken(_)]));
+    }
+
+    #[test]
+    fn lengths_end_where_the_kernel_ends_them() {
+        let long = |len| "m".repeat(len);
+        assert!(Names::new(&long(55), Some("m")).is_ok());
+        assert_eq!(errors(&long(56), Some("m")), [NameError::ModuleLength(long(56))]);
+        assert!(Names::new("m", Some(&long(31))).is_ok());
+        assert_eq!(errors("m", Some(&long(32))), [NameError::FabricLength(long(32))]);
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        assert_eq!(errors("9", Some("/")).len(), 2);
+    }
+
+    #[test]
+    fn idents_that_rust_reserves_get_an_underscore() {
+        assert_eq!(ident("type"), "type_");
+        assert_eq!(ident("lun"), "lun");
+        assert_eq!(directory("tfc_tpg_nacl_base_attrs"), "TpgNaclBaseAttrs");
+    }
+}

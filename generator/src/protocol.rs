@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The T10 protocol identifiers: one row each.
+//!
+//! A new protocol is a row here and a file below `kernel-template/transport_id/`.
+
+use serde::Serialize;
+
+/// What a protocol identifier gets.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Protocol {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// Other names that mean the same.
+    pub aliases: &'static [&'static str],
+    /// The protocol identifier, SPC-4 table 361.
+    pub id: u8,
+    /// What people call the protocol.
+    pub title: &'static str,
+    /// The constant of `target::Protocol`.
+    #[serde(skip)]
+    pub constant: &'static str,
+    /// What a target port and an initiator port are called in the driver.
+    pub ports: Ports,
+    /// The accepted port names, for people.
+    pub name_form: &'static str,
+    /// A port name that is accepted, for examples and the module's own test.
+    pub example: &'static str,
+    /// A second one.
+    #[serde(skip)]
+    pub other_example: &'static str,
+    /// An initiator's port name that is accepted.
+    #[serde(skip)]
+    pub initiator_example: &'static str,
+    /// Names that are refused, each for a reason of its own.
+    #[serde(skip)]
+    pub refused: &'static [&'static str],
+    /// The length of a TransportID, for people.
+    pub transport_id: &'static str,
+    /// Whether a TransportID has an initiator session identifier besides the port name, which is
+    /// what `sess_get_initiator_sid` is for.
+    pub has_isid: bool,
+    /// Whether target core can keep persistent reservations for it.
+    pub persistent_reservations: bool,
+    /// The source of `transport_id.rs`.
+    #[serde(skip)]
+    pub source: &'static str,
+}
+
+/// What the original script called the ports of a protocol.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Ports {
+    /// The target port: the prefix of the struct and its fields.
+    pub target: &'static str,
+    /// The initiator port.
+    pub initiator: &'static str,
+}
+
+/// Every identifier that can be generated, by identifier.
+pub static PROTOCOLS: [Protocol; 3] = [
+    Protocol {
+        name: "FC",
+        aliases: &["FCP"],
+        id: 0x0,
+        title: "Fibre Channel",
+        constant: "FCP",
+        ports: Ports { target: "lport", initiator: "nport" },
+        name_form: "eight pairs of lower-case hexadecimal digits with colons between them",
+        example: "21:00:00:24:ff:31:4c:48",
+        other_example: "21:00:00:24:ff:31:4c:49",
+        initiator_example: "50:01:43:80:12:34:56:78",
+        refused: &[
+            "21:00:00:24:ff:31:4c",
+            "21:00:00:24:ff:31:4c:48:00",
+            "21:00:00:24:FF:31:4C:48",
+            "2100:0024:ff31:4c48",
+            "naa.21000024ff314c48",
+            "21:00:00:24:ff:31:4c:4g",
+        ],
+        transport_id: "24 bytes",
+        has_isid: false,
+        persistent_reservations: true,
+        source: include_str!("../../kernel-template/transport_id/fc.rs"),
+    },
+    Protocol {
+        name: "iSCSI",
+        aliases: &[],
+        id: 0x5,
+        title: "iSCSI",
+        constant: "ISCSI",
+        ports: Ports { target: "tport", initiator: "iport" },
+        name_form: "an iqn., eui. or naa. name in lower case, at most 223 bytes",
+        example: "iqn.foo",
+        other_example: "iqn.2003-01.org.example.host:target1",
+        initiator_example: "iqn.1994-05.org.example.client:initiator1",
+        refused: &[
+            "foo",
+            "iqn.",
+            "iqn.FOO",
+            "iqn.foo_bar",
+            "eui.0123456789abcde",
+            "naa.0123456789abcdeg",
+        ],
+        transport_id: "24 to 248 bytes",
+        has_isid: true,
+        persistent_reservations: true,
+        source: include_str!("../../kernel-template/transport_id/iscsi.rs"),
+    },
+    Protocol {
+        name: "SAS",
+        aliases: &[],
+        id: 0x6,
+        title: "Serial Attached SCSI",
+        constant: "SAS",
+        ports: Ports { target: "tport", initiator: "iport" },
+        name_form: "naa. and 16 lower-case hexadecimal digits",
+        example: "naa.5001405abcdef012",
+        other_example: "naa.5001405abcdef013",
+        initiator_example: "naa.500605b000001234",
+        refused: &[
+            "naa.5001405abcdef01",
+            "naa.5001405abcdef0123",
+            "naa.5001405ABCDEF012",
+            "eui.5001405abcdef012",
+            "5001405abcdef012",
+            "naa.5001405abcdef01g",
+        ],
+        transport_id: "24 bytes",
+        has_isid: false,
+        persistent_reservations: true,
+        source: include_str!("../../kernel-template/transport_id/sas.rs"),
+    },
+];
+
+/// Identifiers that T10 assigns and that this version cannot generate yet.
+const NOT_YET: [&str; 10] = [
+    "SPI", "SSA", "SBP", "1394", "SRP", "ADT", "ATA", "UAS", "SOP", "PCIe",
+];
+
+/// Finds a protocol by one of its names, in any case.
+///
+/// # Errors
+///
+/// A sentence that names what was asked for and what there is.
+pub fn find(name: &str) -> Result<&'static Protocol, String> {
+    let is = |candidate: &&str| candidate.eq_ignore_ascii_case(name);
+    let found = PROTOCOLS
+        .iter()
+        .find(|protocol| is(&protocol.name) || protocol.aliases.iter().any(|alias| is(alias)));
+    found.ok_or_else(|| {
+        let known = PROTOCOLS.each_ref().map(|protocol| protocol.name).join(", ");
+        if NOT_YET.iter().any(is) {
+            format!("this version cannot generate {name} yet; it can: {known}")
+        } else {
+            format!("`{name}` is not a T10 protocol identifier; choose one of {known}")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_any_case_and_by_their_aliases() {
+        assert_eq!(find("iscsi").unwrap().id, 5);
+        assert_eq!(find("FCP").unwrap().name, "FC");
+        assert!(find("SRP").unwrap_err().contains("yet"));
+        assert!(find("SCSI").unwrap_err().contains("`SCSI`"));
+    }
+}

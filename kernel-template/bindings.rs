@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The C side: what Kbuild's bindgen makes of `bindings_helper.h` with this kernel's own flags.
+//!
+//! Only `target.rs` and `fabric_ops.rs` use it.
+
+#![allow(
+    clippy::all,
+    clippy::undocumented_unsafe_blocks,
+    dead_code,
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    rustdoc::all,
+    unnecessary_transmutes,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn,
+    reason = "the text is bindgen's"
+)]
+
+use kernel::ffi;
+
+include!(env!("TCM_TEMPLATE_BINDINGS"));
