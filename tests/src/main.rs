@@ -1,1 +1,103 @@
-fn main() {}
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `cargo xtask`: the command line of the harness.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use xtask::guest::Guest;
+use xtask::kernel::{self, CURRENT, Flavour, Kernel};
+use xtask::setup;
+
+/// Builds kernels and modules, boots them, tests them, measures them.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Installs the packages and tools that are missing.
+    Setup,
+    /// Gets a kernel, built: its source and build directories are the last two lines.
+    Kernel {
+        /// Two numbers.
+        #[arg(default_value = CURRENT)]
+        version: String,
+        /// With every checker on.
+        #[arg(long)]
+        debug: bool,
+    },
+    /// Runs a command in a guest, and fails if the guest's kernel reports anything.
+    Boot {
+        /// Two numbers.
+        #[arg(default_value = CURRENT)]
+        version: String,
+        /// With every checker on.
+        #[arg(long)]
+        debug: bool,
+        /// Directory of modules that modprobe shall find; may be given again.
+        #[arg(long, value_name = "DIR")]
+        module: Vec<PathBuf>,
+        /// Seconds to give up after.
+        #[arg(long, default_value_t = 600)]
+        limit: u64,
+        /// The command, run with sh.
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+    /// The main job: generates, builds, boots and loads the mini-HOWTO's module, and shows its tree.
+    Demo,
+    /// Runs the kernel's gates on generated modules: clippy, W=1, rustfmt, checkpatch.
+    Lint,
+    /// Runs all tests, host and guest.
+    Test,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Setup => drop(setup::setup()?),
+        Command::Kernel { version, debug } => {
+            let kernel = get(&version, debug)?;
+            println!("source {}", kernel.source.display());
+            println!("build {}", kernel.build.display());
+        }
+        Command::Demo => xtask::demo::demo()?,
+        Command::Lint => xtask::lint::lint()?,
+        Command::Test => xtask::suite::test()?,
+        Command::Boot { version, debug, module, limit, command } => {
+            let kernel = get(&version, debug)?;
+            let mut guest = Guest::new(&kernel);
+            guest.modules = module;
+            guest.limit = Duration::from_secs(limit);
+            let outcome = guest.run(&command.join(" "))?;
+            for report in &outcome.reports {
+                eprintln!("kernel: {report}");
+            }
+            if !outcome.reports.is_empty() {
+                outcome.check()?;
+            }
+            return Ok(ExitCode::from(u8::try_from(outcome.status).unwrap_or(u8::MAX)));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn get(version: &str, debug: bool) -> Result<Kernel> {
+    kernel::get(version, if debug { Flavour::Debug } else { Flavour::Plain })
+}

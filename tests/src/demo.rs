@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The main job, from nothing to a module that answers configfs: the mini-HOWTO's session.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::guest::{Guest, Outcome};
+use crate::kernel::{CURRENT, Flavour, Kernel, get};
+use crate::module::{Profile, builder};
+use crate::session::{Fabric, NAB5000, draw, lsmod, script, tree};
+use crate::shell::{logged, output};
+
+/// Generates, builds, boots, loads, shows the tree, unloads.
+///
+/// # Errors
+///
+/// The step that failed.
+pub fn demo() -> Result<()> {
+    let kernel = get(CURRENT, Flavour::Plain)?;
+    let dir = generate_in_tree(&kernel, "iSCSI", &NAB5000)?;
+    build_in_tree(&kernel, &NAB5000)?;
+    let outcome = Guest::new(&kernel).run_quietly(&script(&NAB5000))?;
+    outcome.check()?;
+    show(&NAB5000, &outcome);
+    println!("\n{} was unloaded; the kernel has nothing to report.", NAB5000.module);
+    println!("Its sources lie in {}", dir.display());
+    Ok(())
+}
+
+/// Generates a module into the kernel's own tree, with both questions answered yes; gives its
+/// directory.
+///
+/// # Errors
+///
+/// If the generator fails.
+pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Result<PathBuf> {
+    let mut command = Command::new(builder(Profile::Dev)?);
+    // --force replaces what an older version has left, never what somebody has changed.
+    command.args(["-p", proto, "-m", fabric.module, "--force", "-k"]).arg(&kernel.source);
+    println!("$ tcm-mod-builder -p {proto} -m {} -k {}", fabric.module, kernel.source.display());
+    let mut child = command.stdin(Stdio::piped()).spawn().context("cannot run tcm-mod-builder")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(b"yes\nyes\n")?;
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("tcm-mod-builder failed ({status})");
+    }
+    Ok(kernel.source.join("drivers/target").join(fabric.module))
+}
+
+/// Enables a module that is in the tree, and builds the modules.
+///
+/// # Errors
+///
+/// If the configuration does not take it, or make fails.
+pub fn build_in_tree(kernel: &Kernel, fabric: &Fabric<'_>) -> Result<()> {
+    let symbol = fabric.module.to_ascii_uppercase();
+    println!("$ scripts/config --module {symbol} && make LLVM=1 modules");
+    let config = kernel.build.join(".config");
+    let mut set = Command::new(kernel.source.join("scripts/config"));
+    output(set.arg("--file").arg(&config).args(["--module", &symbol]))?;
+    let log = kernel.build.join("modules.log");
+    logged(kernel.make().arg("olddefconfig"), &log)?;
+    if !fs::read_to_string(&config)?.contains(&format!("CONFIG_{symbol}=m")) {
+        bail!("{} does not take CONFIG_{symbol}=m", config.display());
+    }
+    logged(kernel.make().arg("modules"), &log)
+}
+
+fn show(fabric: &Fabric<'_>, outcome: &Outcome) {
+    let root = format!("/sys/kernel/config/target/{}", fabric.name);
+    println!("\n$ tree {root}\n{}", draw(&root, &tree(fabric, &outcome.output)));
+    println!("$ lsmod\n{}", lsmod(&outcome.output));
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Boots a kernel in a guest that has the host's files, and runs a command in it.
+//!
+//! virtme-ng does the booting. The guest writes what the command says, and how it ends, to files of
+//! a directory that it shares with the host: that works with any console.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::kernel::Kernel;
+use crate::shell::{cache, output, text};
+
+/// What the log of a kernel says when something is wrong with it, or with a driver.
+const REPORTS: [&str; 24] = [
+    "BUG:",
+    "WARNING:",
+    "Oops",
+    "Kernel panic",
+    "general protection fault",
+    "Unable to handle",
+    "KASAN:",
+    "UBSAN:",
+    "KFENCE:",
+    "KCSAN:",
+    "ODEBUG:",
+    "refcount_t:",
+    "list_add corruption",
+    "list_del corruption",
+    "possible circular locking",
+    "possible recursive locking",
+    "inconsistent lock state",
+    "suspicious RCU usage",
+    "sleeping function called from invalid context",
+    "INFO: task ",
+    "rcu: INFO:",
+    "soft lockup",
+    "new suspected memory leaks",
+    "rust_kernel: panicked",
+];
+
+/// A guest to boot.
+#[derive(Clone, Debug)]
+pub struct Guest<'a> {
+    /// Its kernel.
+    pub kernel: &'a Kernel,
+    /// Directories whose modules modprobe is to find, besides the kernel's own.
+    pub modules: Vec<PathBuf>,
+    /// After how long to give up.
+    pub limit: Duration,
+    /// More words for QEMU.
+    pub qemu: Option<&'a str>,
+    /// How many processors it has.
+    pub cpus: u32,
+}
+
+/// How a command in a guest ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Its exit status.
+    pub status: i32,
+    /// What it wrote.
+    pub output: String,
+    /// The kernel's reports, each a line of its log.
+    pub reports: Vec<String>,
+    /// The whole log, the console's.
+    pub log: String,
+}
+
+impl<'a> Guest<'a> {
+    /// A guest with two processors and ten minutes.
+    #[must_use]
+    pub fn new(kernel: &'a Kernel) -> Self {
+        Self {
+            kernel,
+            modules: Vec::new(),
+            limit: Duration::from_secs(600),
+            qemu: None,
+            cpus: 2,
+        }
+    }
+
+    /// Boots the guest, runs `command` in it with `sh`, and shows what it writes as it comes.
+    ///
+    /// # Errors
+    ///
+    /// If the guest cannot be started, does not end in time, or ends without running the command.
+    /// Neither the command's status nor the kernel's reports are errors here: see [`Outcome`].
+    pub fn run(&self, command: &str) -> Result<Outcome> {
+        self.run_to(command, &mut io::stdout())
+    }
+
+    /// As [`Self::run`], but shows nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn run_quietly(&self, command: &str) -> Result<Outcome> {
+        self.run_to(command, &mut io::sink())
+    }
+
+    fn run_to(&self, command: &str, out: &mut dyn Write) -> Result<Outcome> {
+        let dir = tempfile::Builder::new().prefix("tcm-guest-").tempdir()?;
+        let share = dir.path();
+        self.module_tree(&share.join("modules"))?;
+        fs::write(share.join("command"), command)?;
+        fs::write(share.join("init"), self.init(share))?;
+        fs::write(share.join("output"), "")?;
+        let console = share.join("console");
+        let mut vng = self.vng(share)?;
+        vng.arg("--exec").arg(format!("sh {}/init", share.display()));
+        let log = File::create(&console)?;
+        vng.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        // In a group of its own, so that all of it can be ended.
+        let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
+        let ended = wait(&mut child, &share.join("output"), out, self.limit)?;
+        let log = text(&console);
+        let status = text(&share.join("status"));
+        let outcome = Outcome {
+            status: status.trim().parse().unwrap_or(-1),
+            output: text(&share.join("output")),
+            reports: reports(&log),
+            log,
+        };
+        if !ended {
+            bail!(
+                "the guest did not end in {} s; its log ends:\n{}",
+                self.limit.as_secs(),
+                tail(&outcome.log)
+            );
+        }
+        if outcome.status < 0 {
+            bail!("the guest ended before the command did; its log ends:\n{}", tail(&outcome.log));
+        }
+        Ok(outcome)
+    }
+
+    fn vng(&self, share: &Path) -> Result<Command> {
+        let virtme = &self.kernel.tools.virtme;
+        let mut vng = Command::new(virtme.join("vng"));
+        let path = std::env::var("PATH").unwrap_or_default();
+        vng.env("PATH", format!("{}:{path}", virtme.display()));
+        vng.arg("--run").arg(self.kernel.image()).arg("--verbose");
+        vng.args(["--cpus", &self.cpus.to_string(), "--memory", "1G"]);
+        vng.args(["--overlay-rwdir", "/var", "--overlay-rwdir", "/etc"]);
+        vng.arg("--rwdir").arg(share).arg("--cwd").arg(share);
+        if self.qemu.is_some() || !kvm_works(self.kernel)? {
+            vng.arg("--disable-kvm");
+        }
+        if let Some(options) = self.qemu {
+            vng.arg(format!("--qemu-opts={options}"));
+        }
+        Ok(vng)
+    }
+
+    /// What the guest runs first.
+    fn init(&self, share: &Path) -> String {
+        let share = share.display();
+        format!(
+            "exec < /dev/null\n\
+             mount --bind {share}/modules /lib/modules\n\
+             mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
+             mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug\n\
+             mkdir -p /var/target/pr /var/target/alua /etc/target\n\
+             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh {share}/command \
+             > {share}/output 2>&1\n\
+             echo $? > {share}/status\n\
+             sync\n"
+        )
+    }
+
+    /// Makes a tree as `make modules_install` would, for modprobe: links to the modules where they
+    /// were built, and depmod's index.
+    fn module_tree(&self, dir: &Path) -> Result<()> {
+        let release = self.kernel.release();
+        let tree = dir.join(&release);
+        fs::create_dir_all(tree.join("updates"))?;
+        let build = &self.kernel.build;
+        for name in ["modules.order", "modules.builtin", "modules.builtin.modinfo"] {
+            fs::copy(build.join(name), tree.join(name)).with_context(|| format!("no {name}"))?;
+        }
+        for line in text(&build.join("modules.order")).lines() {
+            let module = line.replace(".o", ".ko");
+            let link = tree.join("kernel").join(&module);
+            fs::create_dir_all(link.parent().unwrap_or(&tree))?;
+            symlink(build.join(&module), link)?;
+        }
+        for modules in &self.modules {
+            let modules = fs::canonicalize(modules)
+                .with_context(|| format!("no directory {}", modules.display()))?;
+            let mut found = false;
+            for entry in fs::read_dir(&modules)? {
+                let path = entry?.path();
+                if path.extension().is_some_and(|end| end == "ko") {
+                    symlink(&path, tree.join("updates").join(path.file_name().unwrap_or_default()))?;
+                    found = true;
+                }
+            }
+            if !found {
+                bail!("{} has no modules; build them there first", modules.display());
+            }
+        }
+        let mut depmod = Command::new("/sbin/depmod");
+        // depmod wants the usual path below a root of its own.
+        let root = dir.join("root/lib");
+        fs::create_dir_all(&root)?;
+        symlink(dir, root.join("modules"))?;
+        output(depmod.arg("-b").arg(dir.join("root")).arg(&release))?;
+        Ok(())
+    }
+}
+
+impl Outcome {
+    /// Checks that the command has succeeded and the kernel has nothing to report.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, with the output and the log round the first report.
+    pub fn check(&self) -> Result<()> {
+        if let Some(report) = self.reports.first() {
+            let at = self.log.find(report.as_str()).unwrap_or_default();
+            let after: Vec<_> = self.log[at..].lines().take(60).collect();
+            bail!(
+                "the kernel reports {} faults, the first:\n{}\n\nThe command wrote:\n{}",
+                self.reports.len(),
+                after.join("\n"),
+                tail(&self.output)
+            );
+        }
+        if self.status != 0 {
+            bail!("the command ended with status {}:\n{}", self.status, tail(&self.output));
+        }
+        Ok(())
+    }
+}
+
+/// The lines of a kernel's log that report something.
+fn reports(log: &str) -> Vec<String> {
+    let is_report = |line: &&str| REPORTS.iter().any(|report| line.contains(report));
+    log.lines().filter(is_report).map(ToOwned::to_owned).collect()
+}
+
+fn tail(text: &str) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(60)..].join("\n")
+}
+
+/// Waits for a guest to end, and shows what its command writes; `false` if it had to be ended.
+fn wait(
+    child: &mut Child,
+    written: &Path,
+    out: &mut dyn Write,
+    limit: Duration,
+) -> Result<bool> {
+    let start = Instant::now();
+    let mut shown = 0;
+    loop {
+        let status = child.try_wait()?;
+        shown += show(written, shown, out)?;
+        if status.is_some() {
+            return Ok(true);
+        }
+        if start.elapsed() > limit {
+            if let Some(group) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+            child.wait()?;
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Writes what a file has behind `from` to `out`; gives how much that was.
+fn show(path: &Path, from: u64, out: &mut dyn Write) -> Result<u64> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(from))?;
+    let mut new = Vec::new();
+    file.read_to_end(&mut new)?;
+    out.write_all(&new)?;
+    out.flush()?;
+    Ok(new.len() as u64)
+}
+
+/// Whether a guest boots with KVM: where it is nested it may hang, so it is tried, once per boot of
+/// the host.
+fn kvm_works(kernel: &Kernel) -> Result<bool> {
+    if File::options().read(true).write(true).open("/dev/kvm").is_err() {
+        return Ok(false);
+    }
+    let boot = text(Path::new("/proc/sys/kernel/random/boot_id"));
+    let answer = cache()?.join("kvm");
+    let known = text(&answer);
+    if let Some(works) = known.strip_prefix(&boot) {
+        return Ok(works == "yes");
+    }
+    let mut vng = Command::new(kernel.tools.virtme.join("vng"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    vng.env("PATH", format!("{}:{path}", kernel.tools.virtme.display()));
+    vng.arg("--run").arg(kernel.image()).args(["--cpus", "1", "--memory", "512M"]);
+    vng.args(["--verbose", "--exec", "echo it-boots"]);
+    let log = cache()?.join("kvm.log");
+    let file = File::create(&log)?;
+    vng.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
+    let in_time = wait(&mut child, Path::new("/dev/null"), &mut io::sink(), Duration::from_secs(30))?;
+    let works = in_time && text(&log).lines().any(|line| line.trim() == "it-boots");
+    fs::write(answer, format!("{boot}{}", if works { "yes" } else { "no" }))?;
+    Ok(works)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_found_and_ordinary_lines_are_not() {
+        let log = "[ 1.0] clean line\n[ 2.0] BUG: KASAN: slab-use-after-free in f\n\
+                   [ 3.0] tcm_x: port name bad\n[ 4.0] WARNING: CPU: 0\n";
+        assert_eq!(reports(log).len(), 2);
+    }
+}

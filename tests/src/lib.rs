@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The project's harness: it installs what is missing, fetches and builds kernels, builds modules
+//! as a user would, and boots them. `cargo xtask` is its command line; the tests use it too.
+
+pub mod demo;
+pub mod guest;
+pub mod kernel;
+pub mod lint;
+pub mod module;
+pub mod session;
+pub mod setup;
+pub mod shell;
+pub mod suite;

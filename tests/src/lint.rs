@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The kernel's gates, on generated modules: clippy and W=1 without a finding, rustfmt, checkpatch.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use tcm_mod_builder::protocol::PROTOCOLS;
+
+use crate::kernel::{CURRENT, Flavour, Kernel, get};
+use crate::module::{Module, build};
+use crate::shell::output;
+
+/// Runs every gate on a module of each protocol. Says nothing where nothing is found.
+///
+/// # Errors
+///
+/// What a gate has found.
+pub fn lint() -> Result<()> {
+    let kernel = get(CURRENT, Flavour::Debug)?;
+    for protocol in &PROTOCOLS {
+        let name = format!("tcm_lint_{}", protocol.name.to_ascii_lowercase());
+        let module = Module {
+            proto: protocol.name,
+            name: &name,
+        };
+        let dir = tempfile::tempdir()?;
+        let dir = dir.path().join(module.name);
+        module.generate(&kernel, &dir)?;
+        // rustfmt goes by the edition, so it is not to look at what bindgen makes.
+        rustfmt(&kernel, &dir).with_context(|| format!("rustfmt on {name}"))?;
+        for file in ["Kconfig", "Kbuild", "bindings_helper.h"] {
+            checkpatch(&kernel, &dir.join(file)).with_context(|| format!("checkpatch on {name}"))?;
+        }
+        build(&kernel, &dir, &["CLIPPY=1", "W=1"]).with_context(|| format!("clippy on {name}"))?;
+    }
+    Ok(())
+}
+
+fn rustfmt(kernel: &Kernel, dir: &Path) -> Result<()> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        files.push(entry?.path());
+    }
+    files.retain(|path| path.extension().is_some_and(|end| end == "rs"));
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.arg("--check").arg("--config-path").arg(kernel.source.join(".rustfmt.toml"));
+    output(rustfmt.args(files))?;
+    Ok(())
+}
+
+fn checkpatch(kernel: &Kernel, file: &Path) -> Result<()> {
+    let mut checkpatch = Command::new("perl");
+    checkpatch.arg(kernel.source.join("scripts/checkpatch.pl"));
+    checkpatch.args(["--strict", "--no-tree", "--no-summary", "--terse", "--file"]).arg(file);
+    output(&mut checkpatch)?;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Generates modules with the command that users have, and builds them as users do.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::kernel::Kernel;
+use crate::shell::{checkout, logged, output, text};
+
+/// `tcm-mod-builder`, built in this cargo profile.
+///
+/// # Errors
+///
+/// If cargo cannot build it.
+pub fn builder(profile: Profile) -> Result<PathBuf> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--quiet", "--package", "tcm-mod-builder", "--profile", profile.name()]);
+    output(cargo.current_dir(checkout()))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let target = target.unwrap_or_else(|| checkout().join("target"));
+    Ok(target.join(profile.directory()).join("tcm-mod-builder"))
+}
+
+/// How the generator is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// For tests.
+    Dev,
+    /// For figures, and for the user.
+    Release,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+        }
+    }
+
+    fn directory(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// A module to generate out of tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Module<'a> {
+    /// The protocol, as `-p` takes it.
+    pub proto: &'a str,
+    /// The module's name.
+    pub name: &'a str,
+}
+
+impl Module<'_> {
+    /// Generates the module in `dir`.
+    ///
+    /// # Errors
+    ///
+    /// If the generator fails.
+    pub fn generate(&self, kernel: &Kernel, dir: &Path) -> Result<()> {
+        let mut command = Command::new(builder(Profile::Dev)?);
+        command.args(["-p", self.proto, "-m", self.name, "-k"]).arg(&kernel.source);
+        command.arg("-o").arg(dir);
+        output(&mut command)?;
+        Ok(())
+    }
+}
+
+/// Builds the module in `dir` for `kernel`, with more arguments to make; gives what make said.
+///
+/// # Errors
+///
+/// If make fails, or says anything but which steps it takes: a warning is an error.
+pub fn build(kernel: &Kernel, dir: &Path, args: &[&str]) -> Result<String> {
+    let log = dir.join("make.log");
+    let mut make = kernel.make();
+    make.arg(format!("M={}", dir.display())).args(args);
+    let result = logged(&mut make, &log);
+    let said = text(&log);
+    std::fs::remove_file(&log)?;
+    result?;
+    let unexpected: Vec<_> = said.lines().filter(|line| !is_step(line)).collect();
+    if !unexpected.is_empty() {
+        bail!("make is not silent in {}:\n{}", dir.display(), said);
+    }
+    Ok(said)
+}
+
+/// Whether a line of make's only says what it does: `  CC [M]  x.o`, or where it is.
+fn is_step(line: &str) -> bool {
+    line.starts_with("  ") && line.trim_start().starts_with(|c: char| c.is_ascii_uppercase())
+        || line.starts_with("make") && line.contains("ing directory")
+        || line.is_empty()
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The session of the 2010 mini-HOWTO, and the tree that it ends with.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use anyhow::{Result, bail};
+
+/// A fabric as the session uses it.
+#[derive(Clone, Copy, Debug)]
+pub struct Fabric<'a> {
+    /// The module.
+    pub module: &'a str,
+    /// Its name in configfs.
+    pub name: &'a str,
+    /// A target port.
+    pub wwn: &'a str,
+}
+
+/// The fabric that the HOWTO makes.
+pub const NAB5000: Fabric<'static> = Fabric {
+    module: "tcm_nab5000",
+    name: "nab5000",
+    wwn: "iqn.foo",
+};
+
+/// What the HOWTO's listing shows below the fabric's directory, the wwn and the port's name aside.
+const HOWTO: [&str; 13] = [
+    "discovery_auth",
+    "WWN",
+    "WWN/tpgt_1",
+    "WWN/tpgt_1/acls",
+    "WWN/tpgt_1/attrib",
+    "WWN/tpgt_1/lun",
+    "WWN/tpgt_1/lun/lun_0",
+    "WWN/tpgt_1/lun/lun_0/alua_tg_pt_gp",
+    "WWN/tpgt_1/lun/lun_0/alua_tg_pt_offline",
+    "WWN/tpgt_1/lun/lun_0/alua_tg_pt_status",
+    "WWN/tpgt_1/lun/lun_0/alua_tg_pt_write_md",
+    "WWN/tpgt_1/np",
+    "WWN/tpgt_1/param",
+];
+
+/// What marks the listing in the output.
+const TREE: &str = "--- tree of ";
+
+/// The commands of the session: load, make, link, look, and take it all away. Stops at the first
+/// that fails.
+#[must_use]
+pub fn script(fabric: &Fabric<'_>) -> String {
+    let Fabric { module, name, wwn } = fabric;
+    format!(
+        "set -e\n\
+         T=/sys/kernel/config/target\n\
+         modprobe {module}\n\
+         mkdir -p $T/core/rd_mcp_0/ram\n\
+         echo rd_pages=1024 > $T/core/rd_mcp_0/ram/control\n\
+         echo 1 > $T/core/rd_mcp_0/ram/enable\n\
+         mkdir -p $T/{name}/{wwn}/tpgt_1/lun/lun_0\n\
+         ln -s $T/core/rd_mcp_0/ram $T/{name}/{wwn}/tpgt_1/lun/lun_0/{name}_port\n\
+         echo '{TREE}{name}'\n\
+         find $T/{name} -mindepth 1 -printf '%y %P\\t%l\\n' | LC_ALL=C sort -k 2\n\
+         echo '--- lsmod'\n\
+         lsmod\n\
+         echo '--- end'\n\
+         rm $T/{name}/{wwn}/tpgt_1/lun/lun_0/{name}_port\n\
+         rmdir $T/{name}/{wwn}/tpgt_1/lun/lun_0 $T/{name}/{wwn}/tpgt_1 $T/{name}/{wwn} $T/{name}\n\
+         rmdir $T/core/rd_mcp_0/ram $T/core/rd_mcp_0\n\
+         rmmod {module}\n\
+         ! test -d /sys/module/{module}\n"
+    )
+}
+
+/// An entry of a tree: its path below the fabric's directory, what it is, where it leads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    path: String,
+    kind: char,
+    link: String,
+}
+
+/// The tree of `fabric` that the session's output shows.
+#[must_use]
+pub fn tree(fabric: &Fabric<'_>, output: &str) -> Vec<Entry> {
+    let start = format!("{TREE}{}", fabric.name);
+    let lines = output.lines().skip_while(|line| *line != start).skip(1);
+    lines
+        .take_while(|line| !line.starts_with("---"))
+        .filter_map(|line| {
+            let (kind, rest) = line.split_once(' ')?;
+            let (path, link) = rest.split_once('\t')?;
+            Some(Entry {
+                path: path.to_owned(),
+                kind: kind.chars().next()?,
+                link: link.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// The loaded modules that the session's output shows.
+#[must_use]
+pub fn lsmod(output: &str) -> String {
+    let lines = output.lines().skip_while(|line| *line != "--- lsmod").skip(1);
+    lines.take_while(|line| !line.starts_with("---")).collect::<Vec<_>>().join("\n")
+}
+
+/// Checks a fabric's tree: all that the HOWTO shows is there, and all else is as in the tree of the
+/// kernel's own fabric module.
+///
+/// # Errors
+///
+/// The entries that are missing or too many.
+pub fn check(fabric: &Fabric<'_>, output: &str, own: &Fabric<'_>, own_output: &str) -> Result<()> {
+    let found = general(fabric, &tree(fabric, output));
+    let expected = general(own, &tree(own, own_output));
+    let port = ('l', "WWN/tpgt_1/lun/lun_0/FABRIC_port".to_owned());
+    let version = ('f', "version".to_owned());
+    let mut faults = String::new();
+    for entry in [port, version] {
+        if !found.contains(&entry) {
+            let _ = writeln!(faults, "missing: {}", entry.1);
+        }
+    }
+    for path in HOWTO.iter().filter(|path| !found.iter().any(|(_, found)| found == *path)) {
+        let _ = writeln!(faults, "missing, and shown by the HOWTO: {path}");
+    }
+    for (_, path) in expected.difference(&found) {
+        let _ = writeln!(faults, "missing, and there in {}: {path}", own.name);
+    }
+    for (_, path) in found.difference(&expected) {
+        let _ = writeln!(faults, "there, and not in {}: {path}", own.name);
+    }
+    if faults.is_empty() { Ok(()) } else { bail!("the tree of {} is not right:\n{faults}", fabric.name) }
+}
+
+/// The entries by kind and path, with general names for what differs between fabrics.
+fn general(fabric: &Fabric<'_>, tree: &[Entry]) -> BTreeSet<(char, String)> {
+    tree.iter()
+        .map(|entry| {
+            let path = entry.path.replacen(fabric.wwn, "WWN", 1);
+            (entry.kind, path.replace(&format!("{}_port", fabric.name), "FABRIC_port"))
+        })
+        .collect()
+}
+
+/// Draws a tree as tree(1) does.
+#[must_use]
+pub fn draw(root: &str, tree: &[Entry]) -> String {
+    let mut text = format!("{root}\n");
+    for (index, entry) in tree.iter().enumerate() {
+        let depth = entry.path.matches('/').count();
+        for level in 0..depth {
+            text.push_str(if has_more(tree, index, level) { "|   " } else { "    " });
+        }
+        let name = entry.path.rsplit('/').next().unwrap_or_default();
+        text.push_str(if has_more(tree, index, depth) { "|-- " } else { "`-- " });
+        text.push_str(name);
+        if !entry.link.is_empty() {
+            let _ = write!(text, " -> {}", entry.link);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Whether a sibling follows, at this level, of the entry at `index` or of what it is in.
+fn has_more(tree: &[Entry], index: usize, level: usize) -> bool {
+    let prefix = |path: &str| path.split('/').take(level).collect::<Vec<_>>().join("/");
+    let own = prefix(&tree[index].path);
+    let branch = |path: &str| path.split('/').nth(level).map(ToOwned::to_owned);
+    let here = branch(&tree[index].path);
+    tree[index + 1..]
+        .iter()
+        .any(|entry| prefix(&entry.path) == own && branch(&entry.path) != here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "noise\n--- tree of nab5000\nd a\t\nf a/b\t\nl a/c\t../x\nf d\t\n--- lsmod\n";
+
+    #[test]
+    fn a_tree_is_read_and_drawn() {
+        let tree = tree(&NAB5000, OUTPUT);
+        assert_eq!(tree.len(), 4);
+        assert_eq!(draw("/t", &tree), "/t\n|-- a\n|   |-- b\n|   `-- c -> ../x\n`-- d\n");
+    }
+
+    #[test]
+    fn a_tree_without_the_howtos_entries_is_refused() {
+        let error = check(&NAB5000, OUTPUT, &NAB5000, OUTPUT).unwrap_err();
+        assert!(error.to_string().contains("discovery_auth"));
+    }
+}

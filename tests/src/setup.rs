@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Installs what a fresh Debian machine with cargo lacks. Says nothing where nothing is missing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::shell::{cache, logged, output};
+
+/// What a kernel is built and booted with.
+const PACKAGES: [&str; 20] = [
+    "bc", "bison", "busybox-static", "clang-19", "cpio", "flex", "gcc", "kmod", "libclang-19-dev",
+    "libelf-dev", "libssl-dev", "lld-19", "llvm-19", "make", "perl", "python3-venv",
+    "qemu-system-x86", "rsync", "xz-utils", "zlib1g-dev",
+];
+
+/// The compiler for kernels, with its library's source and its linter. Debian's stable releases
+/// have a newer one under another name, for browsers.
+const COMPILERS: [[&str; 3]; 2] = [
+    ["rustc-web", "rust-web-src", "rust-web-clippy"],
+    ["rustc", "rust-src", "rust-clippy"],
+];
+
+/// The versions that the project is tested with.
+const BINDGEN: &str = "0.73.2";
+const VIRTME_NG: &str = "1.42";
+
+/// Where the LLVM tools have names without a version.
+pub const LLVM: &str = "/usr/lib/llvm-19";
+
+/// The tools that are not Debian's.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    /// `bindgen`, the command.
+    pub bindgen: PathBuf,
+    /// The directory that `vng` and its helpers are in.
+    pub virtme: PathBuf,
+}
+
+/// Installs what is missing.
+///
+/// # Errors
+///
+/// If a package cannot be installed.
+pub fn setup() -> Result<Tools> {
+    packages()?;
+    let dir = cache()?.join("tools");
+    let bindgen = dir.join(format!("bindgen-{BINDGEN}/bin/bindgen"));
+    if !bindgen.exists() {
+        println!("installing bindgen {BINDGEN}");
+        let mut cargo = Command::new("cargo");
+        cargo.args(["install", "bindgen-cli", "--locked", "--version", BINDGEN, "--root"]);
+        cargo.arg(dir.join(format!("bindgen-{BINDGEN}")));
+        // The kernel's tools are to be the same whoever asks for them.
+        cargo.current_dir("/").env_remove("RUSTFLAGS");
+        logged(&mut cargo, &cache()?.join("bindgen.log"))?;
+    }
+    let venv = dir.join(format!("virtme-ng-{VIRTME_NG}"));
+    if !venv.join("bin/vng").exists() {
+        println!("installing virtme-ng {VIRTME_NG}");
+        let log = cache()?.join("virtme-ng.log");
+        logged(Command::new("python3").args(["-m", "venv"]).arg(&venv), &log)?;
+        let package = format!("virtme-ng=={VIRTME_NG}");
+        logged(Command::new(venv.join("bin/pip")).args(["install", "--quiet", &package]), &log)?;
+    }
+    Ok(Tools {
+        bindgen,
+        virtme: venv.join("bin"),
+    })
+}
+
+fn packages() -> Result<()> {
+    let compiler = COMPILERS.iter().find(|names| installed(names.as_slice()));
+    let mut missing: Vec<&str> = PACKAGES.into_iter().filter(|name| !installed(&[name])).collect();
+    if compiler.is_some() && missing.is_empty() {
+        return Ok(());
+    }
+    let log = cache()?.join("apt.log");
+    println!("installing packages; see {}", log.display());
+    logged(as_root("apt-get").arg("update"), &log)?;
+    if compiler.is_none() {
+        let known = COMPILERS.iter().find(|names| available(names[0]));
+        missing.extend(known.unwrap_or(&COMPILERS[1]));
+    }
+    let mut install = as_root("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends"]).args(&missing);
+    logged(&mut install, &log).context("install these packages by hand, then call again")
+}
+
+fn installed(names: &[&str]) -> bool {
+    let query = output(Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}\n"]).args(names));
+    query.is_ok_and(|text| text.lines().filter(|line| *line == "installed").count() == names.len())
+}
+
+fn available(name: &str) -> bool {
+    output(Command::new("apt-cache").args(["show", name])).is_ok_and(|text| !text.is_empty())
+}
+
+/// A command with the rights to install packages.
+#[must_use]
+pub fn as_root(program: &str) -> Command {
+    let mut command = if rustix::process::geteuid().is_root() {
+        Command::new(program)
+    } else {
+        let mut sudo = Command::new("sudo");
+        sudo.args(["--preserve-env=DEBIAN_FRONTEND", program]);
+        sudo
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+/// The compiler for kernels: Debian's, which has the library's source beside it.
+#[must_use]
+pub fn rustc() -> &'static Path {
+    Path::new("/usr/bin/rustc")
+}
