@@ -46,7 +46,7 @@ pub(crate) fn translate(header: &Header) -> Result<String, Error> {
     let _quiet = QuietStderr::new();
     match builder.generate() {
         Ok(bindings) => Ok(bindings.to_string()),
-        Err(error) => Err(faults(header, &error)),
+        Err(error) => Err(faults(header, &error)?),
     }
 }
 
@@ -94,36 +94,57 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn faults(header: &Header, error: &BindgenError) -> Error {
-    let text = match error {
+fn faults(header: &Header, error: &BindgenError) -> Result<Error, Error> {
+    let diagnostics = match error {
         BindgenError::ClangDiagnostic(text) => text.clone(),
         other => other.to_string(),
     };
-    Error::Faults {
+    let source = header.text()?;
+    Ok(Error::Faults {
         header: header.path().to_owned(),
-        faults: text.lines().filter(|line| !line.is_empty()).map(fault).collect(),
+        faults: diagnostics.lines().filter_map(|line| fault(line, &source)).collect(),
+    })
+}
+
+/// What one line of clang's, `FILE:LINE:COLUMN: error: TEXT`, says about `source`; nothing if it
+/// only follows from another.
+fn fault(diagnostic: &str, source: &str) -> Option<Fault> {
+    if diagnostic.is_empty() {
+        return None;
+    }
+    match unknown_type(diagnostic, source) {
+        // A function pointer whose result has an unknown type has been told already.
+        Some((name, _)) if name.is_empty() => None,
+        Some((name, line)) => Some(Fault::UnknownType { name, line }),
+        None => Some(Fault::Clang {
+            diagnostic: diagnostic.to_owned(),
+        }),
     }
 }
 
-/// What one line of clang's, `FILE:LINE:COLUMN: error: TEXT`, says.
-fn fault(diagnostic: &str) -> Fault {
-    unknown_type(diagnostic).unwrap_or_else(|| Fault::Clang {
-        diagnostic: diagnostic.to_owned(),
-    })
-}
-
-fn unknown_type(diagnostic: &str) -> Option<Fault> {
+/// The type that a diagnostic is about, and its line. clang names it, or points at it, or points at
+/// the function that has it, which gives an empty name.
+fn unknown_type(diagnostic: &str, source: &str) -> Option<(String, usize)> {
     let (position, text) = diagnostic.split_once(": error: ")?;
-    let name = text
+    let mut numbers = position.rsplit(':').map(str::parse::<usize>);
+    let (column, line) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    if let Some(rest) = text
         .strip_prefix("unknown type name '")
-        .or_else(|| text.strip_prefix("field has incomplete type '"))?
-        .split('\'')
-        .next()?;
-    let line = position.rsplit(':').nth(1)?.parse().ok()?;
-    Some(Fault::UnknownType {
-        name: name.to_owned(),
-        line,
-    })
+        .or_else(|| text.strip_prefix("field has incomplete type '"))
+    {
+        return Some((rest.split('\'').next()?.to_owned(), line));
+    }
+    let points = text.starts_with("type name requires a specifier")
+        || text.starts_with("type specifier missing");
+    if !points {
+        return None;
+    }
+    let (before, at) = source.lines().nth(line - 1)?.split_at_checked(column - 1)?;
+    if before.ends_with('*') {
+        return Some((String::new(), line));
+    }
+    let end = at.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(at.len());
+    (end > 0).then(|| (at[..end].to_owned(), line))
 }
 
 /// Keeps clang's own diagnostics off the terminal while it lives: they come back as [`Fault`]s.
@@ -162,16 +183,22 @@ mod tests {
 
     #[test]
     fn reads_clangs_lines() {
-        assert_eq!(
-            fault("/a/b.h:12:3: error: unknown type name 'foo_t'; did you mean 'bar_t'?"),
-            Fault::UnknownType {
-                name: "foo_t".to_owned(),
-                line: 12
-            }
-        );
-        assert!(matches!(
-            fault("/a/b.h:1:1: error: expected ';'"),
-            Fault::Clang { .. }
-        ));
+        let source = "\n\tfoo_t (*f)(bar_t);\n";
+        let unknown = |name: &str, line| {
+            Some(Fault::UnknownType {
+                name: name.to_owned(),
+                line,
+            })
+        };
+        let named = "/a/b.h:12:3: error: unknown type name 'qux_t'; did you mean 'bar_t'?";
+        assert_eq!(fault(named, source), unknown("qux_t", 12));
+        let result = "/a/b.h:2:2: error: type name requires a specifier or qualifier";
+        assert_eq!(fault(result, source), unknown("foo_t", 2));
+        let function = "/a/b.h:2:10: error: type specifier missing, defaults to 'int'";
+        assert_eq!(fault(function, source), None);
+        let argument = "/a/b.h:2:13: error: type specifier missing, defaults to 'int'";
+        assert_eq!(fault(argument, source), unknown("bar_t", 2));
+        let other = fault("/a/b.h:1:1: error: expected ';'", source);
+        assert!(matches!(other, Some(Fault::Clang { .. })));
     }
 }

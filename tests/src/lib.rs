@@ -4,6 +4,7 @@
 //! as a user would, and boots them. `cargo xtask` is its command line; the tests use it too.
 
 pub mod demo;
+pub mod fixture;
 pub mod guest;
 pub mod kernel;
 pub mod lint;

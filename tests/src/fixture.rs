@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A kernel tree of our own, as small as it can be, for tests that need no kernel.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use crate::shell::checkout;
+
+/// A copy of `tests/fixtures/tree`, to be changed at will.
+#[derive(Debug)]
+pub struct FixtureTree(TempDir);
+
+impl FixtureTree {
+    /// Makes a copy.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn new() -> Result<Self> {
+        let dir = tempfile::tempdir()?;
+        copy(&checkout().join("tests/fixtures/tree"), dir.path())?;
+        Ok(Self(dir))
+    }
+
+    /// The tree's root.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The fabric header.
+    #[must_use]
+    pub fn header(&self) -> PathBuf {
+        self.path().join("include/target/target_core_fabric.h")
+    }
+
+    /// The directory of the fabric modules.
+    #[must_use]
+    pub fn target(&self) -> PathBuf {
+        self.path().join("drivers/target")
+    }
+
+    /// Replaces a text in a file, which must hold it.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or written.
+    ///
+    /// # Panics
+    ///
+    /// If the file does not hold the text: the test would prove nothing.
+    pub fn replace(&self, file: &Path, from: &str, to: &str) -> Result<()> {
+        let text = fs::read_to_string(file)?;
+        assert!(text.contains(from), "{} has no `{from}`", file.display());
+        fs::write(file, text.replacen(from, to, 1))?;
+        Ok(())
+    }
+
+    /// Every file and its bytes, to compare with later.
+    ///
+    /// # Errors
+    ///
+    /// If the tree cannot be read.
+    pub fn snapshot(&self) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+        let mut files = Vec::new();
+        collect(self.path(), &mut files)?;
+        files.sort();
+        Ok(files)
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&to)?;
+            copy(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
+
+fn collect(dir: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.push((path.clone(), Vec::new()));
+            collect(&path, files)?;
+        } else {
+            files.push((path.clone(), fs::read(&path)?));
+        }
+    }
+    Ok(())
+}
