@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The command line, with right and wrong input: what it writes, what it says, what it leaves.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+use serde_json::Value;
+use xtask::fixture::FixtureTree;
+use xtask::module::{Profile, builder};
+
+fn command() -> Command {
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
+    command.env_remove("KDIR").current_dir("/");
+    command
+}
+
+/// Generates tcm_nab5000 for iSCSI in the tree.
+fn generate(tree: &FixtureTree) -> Command {
+    let mut command = command();
+    command.args(["-p", "iSCSI", "-m", "tcm_nab5000", "-k"]).arg(tree.path());
+    command
+}
+
+/// Checks that a command fails with `code`, says all of `said`, and leaves the tree as it was.
+fn refused(tree: &FixtureTree, command: &mut Command, code: i32, said: &[&str]) {
+    let before = tree.snapshot().unwrap();
+    let mut assert = command.assert().failure().code(code);
+    for text in said {
+        assert = assert.stderr(contains(*text));
+    }
+    drop(assert);
+    assert!(before == tree.snapshot().unwrap(), "the tree has changed");
+}
+
+const FILES: [&str; 9] = [
+    "Kbuild",
+    "Kconfig",
+    "bindings.rs",
+    "bindings_helper.h",
+    "fabric_ops.rs",
+    "selftest.sh",
+    "target.rs",
+    "tcm_nab5000.rs",
+    "transport_id.rs",
+];
+
+#[test]
+fn a_module_is_written_and_installed() {
+    let tree = FixtureTree::new().unwrap();
+    let mut assert = generate(&tree).arg("--install").assert().success();
+    for file in FILES {
+        let path = tree.target().join("tcm_nab5000").join(file);
+        assert!(path.is_file(), "{}", path.display());
+        assert = assert.stdout(contains(format!("Writing file: {}", path.display())));
+    }
+    let makefile = fs::read_to_string(tree.target().join("Makefile")).unwrap();
+    assert!(makefile.ends_with("obj-$(CONFIG_TCM_NAB5000)\t+= tcm_nab5000/\n"), "{makefile}");
+    let kconfig = fs::read_to_string(tree.target().join("Kconfig")).unwrap();
+    let expected = "endif\nsource \"drivers/target/tcm_nab5000/Kconfig\"\n\nendif\n\nconfig TCM_AFTER";
+    assert!(kconfig.contains(expected), "{kconfig}");
+    let mode = fs::metadata(tree.target().join("tcm_nab5000/selftest.sh")).unwrap().permissions();
+    assert_eq!(mode.mode() & 0o777, 0o755);
+}
+
+#[test]
+fn a_kbuild_goes_before_a_makefile() {
+    let tree = FixtureTree::new().unwrap();
+    fs::rename(tree.target().join("Makefile"), tree.target().join("Kbuild")).unwrap();
+    generate(&tree).arg("--install").assert().success();
+    let kbuild = fs::read_to_string(tree.target().join("Kbuild")).unwrap();
+    assert!(kbuild.contains("+= tcm_nab5000/"));
+    assert!(!tree.target().join("Makefile").exists());
+}
+
+#[test]
+fn the_same_again_changes_nothing() {
+    let tree = FixtureTree::new().unwrap();
+    generate(&tree).arg("--install").assert().success();
+    let before = tree.snapshot().unwrap();
+    generate(&tree).arg("--install").assert().success().stdout(contains("Unchanged: "));
+    assert!(before == tree.snapshot().unwrap());
+}
+
+#[test]
+fn what_was_left_out_can_be_installed_later() {
+    let tree = FixtureTree::new().unwrap();
+    generate(&tree).arg("--no-install").assert().success();
+    generate(&tree).arg("--install").assert().success().stdout(contains("Changing file: "));
+    assert!(fs::read_to_string(tree.target().join("Makefile")).unwrap().contains("tcm_nab5000/"));
+}
+
+#[test]
+fn answers_come_from_a_pipe() {
+    let tree = FixtureTree::new().unwrap();
+    let question = "Would you like to add tcm_nab5000 to drivers/target/Makefile..? [yes,no]: ";
+    generate(&tree).write_stdin("no\nyes\n").assert().success().stdout(contains(question));
+    assert!(!fs::read_to_string(tree.target().join("Makefile")).unwrap().contains("nab5000"));
+    assert!(fs::read_to_string(tree.target().join("Kconfig")).unwrap().contains("nab5000"));
+}
+
+#[test]
+fn no_answer_is_no() {
+    let tree = FixtureTree::new().unwrap();
+    generate(&tree).write_stdin("").assert().success();
+    assert!(!fs::read_to_string(tree.target().join("Kconfig")).unwrap().contains("nab5000"));
+}
+
+#[test]
+fn another_answer_is_refused() {
+    let tree = FixtureTree::new().unwrap();
+    refused(&tree, generate(&tree).write_stdin("perhaps\n"), 1, &["`perhaps`", "yes or no"]);
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_and_writes_nothing() {
+    let tree = FixtureTree::new().unwrap();
+    let before = tree.snapshot().unwrap();
+    let assert = generate(&tree).arg("--dry-run").assert().success();
+    assert
+        .stdout(contains("Would write file: ").count(FILES.len()))
+        .stdout(contains("Would change file: ").count(2));
+    assert!(before == tree.snapshot().unwrap());
+}
+
+#[test]
+fn out_of_tree_the_module_stands_alone() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.path().join("elsewhere/tcm_nab5000");
+    generate(&tree).arg("-o").arg(&dir).assert().success();
+    let kbuild = fs::read_to_string(dir.join("Kbuild")).unwrap();
+    assert!(kbuild.contains("obj-m += tcm_nab5000.o"), "{kbuild}");
+    assert!(fs::read_to_string(dir.join("Makefile")).unwrap().contains("M=$(CURDIR) LLVM=1"));
+    assert!(!tree.target().join("tcm_nab5000").exists());
+}
+
+#[test]
+fn the_kernel_tree_is_found_from_inside_and_from_kdir() {
+    let tree = FixtureTree::new().unwrap();
+    let args = ["-p", "FC", "-m", "tcm_x", "--dry-run"];
+    let inside = tree.target();
+    command().current_dir(&inside).args(args).assert().success();
+    command().env("KDIR", tree.path()).args(args).assert().success();
+    let assert = command().args(args).args(["-k", "/nonexistent"]).assert().code(1);
+    assert.stderr(contains("/nonexistent is not a kernel source tree"));
+}
+
+#[test]
+fn every_fault_of_the_names_is_told_at_once() {
+    let tree = FixtureTree::new().unwrap();
+    let mut wrong = command();
+    wrong.args(["-p", "SCSI", "-m", "9x", "--fabric-name", "a/b", "-k"]).arg(tree.path());
+    refused(&tree, &mut wrong, 1, &["`SCSI`", "`9x`", "`a/b`"]);
+}
+
+#[test]
+fn names_that_the_tree_has_are_refused() {
+    let tree = FixtureTree::new().unwrap();
+    for (name, said) in [
+        ("tcm_taken", "drivers/target/Makefile"),
+        ("tcm_taken", "CONFIG_TCM_TAKEN is defined in drivers/target/Kconfig"),
+        ("tcm_arch_only", "CONFIG_TCM_ARCH_ONLY is defined in arch/x86/Kconfig"),
+        ("target_core_mod", "module `target_core_mod` is built by drivers/target/Makefile"),
+    ] {
+        let mut wrong = command();
+        wrong.args(["-p", "SAS", "-m", name, "-k"]).arg(tree.path());
+        refused(&tree, &mut wrong, 1, &[said]);
+    }
+}
+
+#[test]
+fn a_directory_that_is_there_is_left_alone() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.target().join("tcm_nab5000");
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("precious.c"), "int x;\n").unwrap();
+    refused(&tree, &mut generate(&tree), 1, &["tcm_nab5000 exists", "--force"]);
+    refused(&tree, generate(&tree).arg("--force"), 1, &["not generated by this tool"]);
+}
+
+#[test]
+fn force_replaces_what_nobody_has_changed() {
+    let tree = FixtureTree::new().unwrap();
+    generate(&tree).arg("--no-install").assert().success();
+    let mut other = command();
+    other.args(["-p", "FC", "-m", "tcm_nab5000", "--no-install", "-k"]).arg(tree.path());
+    refused(&tree, &mut other, 1, &["exists", "--force"]);
+    other.arg("--force").assert().success();
+    let driver = tree.target().join("tcm_nab5000/tcm_nab5000.rs");
+    assert!(fs::read_to_string(&driver).unwrap().contains("Fibre Channel"));
+    let leftovers = fs::read_dir(tree.target()).unwrap();
+    assert!(leftovers.flatten().all(|e| !e.file_name().to_string_lossy().starts_with(".tcm")));
+}
+
+#[test]
+fn force_spares_the_authors_work() {
+    let tree = FixtureTree::new().unwrap();
+    generate(&tree).arg("--no-install").assert().success();
+    let dir = tree.target().join("tcm_nab5000");
+    tree.replace(&dir.join("tcm_nab5000.rs"), "struct Fabric;", "struct Fabric; // Mine.").unwrap();
+    fs::write(dir.join("wire.rs"), "// Mine too.\n").unwrap();
+    refused(&tree, generate(&tree).arg("--force"), 1, &["tcm_nab5000.rs, wire.rs"]);
+}
+
+#[test]
+fn build_products_are_nobodys_work() {
+    let tree = FixtureTree::new().unwrap();
+    generate(&tree).arg("--no-install").assert().success();
+    let dir = tree.target().join("tcm_nab5000");
+    for name in ["tcm_nab5000.o", ".tcm_nab5000.o.cmd", "Module.symvers", "bindings_generated.rs"] {
+        fs::write(dir.join(name), "x").unwrap();
+    }
+    let mut other = command();
+    other.args(["-p", "FC", "-m", "tcm_nab5000", "--no-install", "--force", "-k"]).arg(tree.path());
+    other.assert().success();
+}
+
+#[test]
+fn a_header_that_cannot_be_read_changes_nothing() {
+    let tree = FixtureTree::new().unwrap();
+    tree.replace(&tree.header(), "u16 (*tpg_get_tag)", "warp_t (*tpg_get_tag)").unwrap();
+    refused(&tree, generate(&tree).arg("--install"), 1, &["unknown type `warp_t`"]);
+}
+
+#[test]
+fn a_kconfig_without_the_menu_changes_nothing() {
+    let tree = FixtureTree::new().unwrap();
+    fs::write(tree.target().join("Kconfig"), "config A\n\tbool\n").unwrap();
+    refused(&tree, generate(&tree).arg("--install"), 1, &["drivers/target/Kconfig", "endif"]);
+}
+
+/// Runs the command as nobody, for whom permissions count even where the tests run as root.
+fn as_nobody(tree: &FixtureTree) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    command.arg(builder(Profile::Dev).unwrap());
+    command.args(["-p", "iSCSI", "-m", "tcm_nab5000", "--install", "-k"]).arg(tree.path());
+    command.env("HOME", "/nonexistent").current_dir("/");
+    command
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0)
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_to_changes_nothing() {
+    if !is_root() || !world_can_run(&builder(Profile::Dev).unwrap()) {
+        eprintln!("skipped: needs root, and a builder that others may run");
+        return;
+    }
+    let tree = FixtureTree::new().unwrap();
+    fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    refused(&tree, &mut as_nobody(&tree), 1, &["cannot write to", "nothing has been changed"]);
+}
+
+fn world_can_run(path: &Path) -> bool {
+    path.ancestors().all(|dir| {
+        fs::metadata(dir).is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0)
+    })
+}
+
+/// Gives the tree a file system of its own with little room, in a mount namespace of its own.
+#[test]
+fn a_full_disk_changes_nothing() {
+    if !is_root() {
+        eprintln!("skipped: needs root to mount a small file system");
+        return;
+    }
+    let tree = FixtureTree::new().unwrap();
+    let script = format!(
+        "set -e; cp -a {tree} {tree}.copy; mount -t tmpfs -o size=64k tmpfs {tree}; \
+         cp -a {tree}.copy/. {tree}/; rm -r {tree}.copy; \
+         find {tree} -type f -exec sha256sum {{}} + | sort > /tmp/before.$$; \
+         if {builder} -p iSCSI -m tcm_nab5000 --install -k {tree} 2> /tmp/said.$$; then exit 3; fi; \
+         grep -q 'No space left on device' /tmp/said.$$; \
+         find {tree} -type f -exec sha256sum {{}} + | sort | cmp - /tmp/before.$$; \
+         test -z \"$(ls -A {tree}/drivers/target | grep tcm)\"; rm /tmp/before.$$ /tmp/said.$$",
+        tree = tree.path().display(),
+        builder = builder(Profile::Dev).unwrap().display(),
+    );
+    Command::new("unshare").args(["--mount", "sh", "-c", &script]).assert().success();
+}
+
+#[test]
+fn what_a_killed_run_left_is_cleaned_up() {
+    let tree = FixtureTree::new().unwrap();
+    let left = tree.target().join(".tcm-mod-builder-abc");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("Kbuild"), "half").unwrap();
+    generate(&tree).arg("--no-install").assert().success();
+    assert!(!left.exists());
+}
+
+#[test]
+fn ops_are_listed_as_json() {
+    let tree = FixtureTree::new().unwrap();
+    let output = command().args(["ops", "--json", "--header"]).arg(tree.header()).output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["struct"], "target_core_fabric_ops");
+    assert_eq!(json["header"], tree.header().display().to_string());
+    assert_eq!(json["ops"].as_array().unwrap().len(), 34);
+    assert_eq!(json["attribute_groups"].as_array().unwrap().len(), 11);
+    let tag = &json["ops"][1];
+    assert_eq!(tag["name"], "tpg_get_tag");
+    assert_eq!(tag["required"], true);
+    assert_eq!(tag["ret"], "u16");
+    assert_eq!(tag["args"][0]["type"], "struct se_portal_group *");
+    assert_eq!(tag["doc"], "");
+    assert_eq!(json["fields"][2]["doc"], "A comment of one line.");
+}
+
+#[test]
+fn the_differences_of_two_headers_are_shown() {
+    let (old, new) = (FixtureTree::new().unwrap(), FixtureTree::new().unwrap());
+    new.replace(&new.header(), "u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)").unwrap();
+    let mut diff = command();
+    diff.args(["ops", "-k"]).arg(old.path()).arg("--against").arg(new.path());
+    diff.assert()
+        .success()
+        .stdout(contains("- u16 (*tpg_get_tag)(struct se_portal_group *) (demanded)"))
+        .stdout(contains("+ u32 (*tpg_get_tag)(struct se_portal_group *) (demanded)"))
+        .stdout(contains("queue_status").not());
+}
+
+#[test]
+fn protocols_are_listed_for_people_and_programs() {
+    command().arg("protocols").assert().success().stdout(contains("0x5  iSCSI"));
+    let output = command().args(["protocols", "--json"]).output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json[0]["name"], "FC");
+    assert_eq!(json[1]["id"], 5);
+}
+
+#[test]
+fn usage_errors_end_with_2() {
+    command().args(["-p", "FC"]).assert().code(2).stderr(contains("--module"));
+    command().args(["-p", "FC", "-m", "x", "--install", "--no-install"]).assert().code(2);
+    command().args(["--nonsense"]).assert().code(2);
+    command().assert().code(2);
+}
+
+#[test]
+fn help_names_every_option_and_command() {
+    let mut assert = command().arg("--help").assert().success();
+    for word in [
+        "--proto", "--module", "--fabric-name", "--kernel", "--output", "--data-path", "--install",
+        "--no-install", "--dry-run", "--force", "ops", "protocols",
+    ] {
+        assert = assert.stdout(contains(word));
+    }
+    drop(assert);
+}
