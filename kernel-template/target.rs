@@ -12,8 +12,7 @@
 //! C headers: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h),
 //! [`include/linux/configfs.h`](srctree/include/linux/configfs.h)
 
-// A layer for drivers to come: each one uses what it needs of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "a layer for drivers to come: each uses what it needs of it")]
 
 use core::{
     cell::UnsafeCell,
@@ -691,7 +690,7 @@ pub(crate) unsafe fn name<'a>(name: *const c_char) -> &'a BStr {
 
 /// The text in `bytes`, which end with NUL, for target core; empty if they do not.
 pub(crate) fn c_str(bytes: &[u8]) -> &CStr {
-    CStr::from_bytes_with_nul(bytes).unwrap_or_default()
+    CStr::from_bytes_with_nul(bytes).unwrap_or(kernel::c_str!(""))
 }
 
 /// The tag in a portal group's name, `tpgt_$TAG`.

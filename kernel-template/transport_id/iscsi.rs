@@ -8,8 +8,7 @@
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-// What a NOP data path needs of it is the names.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
 
 /// The longest name, in bytes.
 pub(crate) const NAME_MAX: usize = 223;

@@ -7,8 +7,7 @@
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-// What a NOP data path needs of it is the names.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
 
 /// The length of a TransportID.
 pub(crate) const LEN: usize = 24;

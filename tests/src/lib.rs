@@ -3,10 +3,12 @@
 //! The project's harness: it installs what is missing, fetches and builds kernels, builds modules
 //! as a user would, and boots them. `cargo xtask` is its command line; the tests use it too.
 
+pub mod bench;
 pub mod demo;
 pub mod fixture;
 pub mod guest;
 pub mod kernel;
+pub mod ktap;
 pub mod lint;
 pub mod module;
 pub mod session;

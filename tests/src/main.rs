@@ -57,6 +57,8 @@ enum Command {
     Lint,
     /// Runs all tests, host and guest.
     Test,
+    /// Measures, and prints each figure as a ratio to a peer's.
+    Bench,
 }
 
 fn main() -> ExitCode {
@@ -80,6 +82,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Demo => xtask::demo::demo()?,
         Command::Lint => xtask::lint::lint()?,
         Command::Test => xtask::suite::test()?,
+        Command::Bench => xtask::bench::bench()?,
         Command::Boot { version, debug, module, limit, command } => {
             let kernel = get(&version, debug)?;
             let mut guest = Guest::new(&kernel);

@@ -16,12 +16,25 @@ use crate::shell::{checkout, logged, output, text};
 ///
 /// If cargo cannot build it.
 pub fn builder(profile: Profile) -> Result<PathBuf> {
+    binary("tcm-mod-builder", "tcm-mod-builder", profile)
+}
+
+/// `configfs-rounds`, which runs in a guest.
+///
+/// # Errors
+///
+/// If cargo cannot build it.
+pub fn rounds() -> Result<PathBuf> {
+    binary("xtask", "configfs-rounds", Profile::Dev)
+}
+
+fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--package", "tcm-mod-builder", "--profile", profile.name()]);
+    cargo.args(["build", "--quiet", "--package", package, "--bin", name, "--profile", profile.name()]);
     output(cargo.current_dir(checkout()))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| checkout().join("target"));
-    Ok(target.join(profile.directory()).join("tcm-mod-builder"))
+    Ok(target.join(profile.directory()).join(name))
 }
 
 /// How the generator is built.

@@ -174,7 +174,7 @@ fn version(input: &Input<'_>) -> TokenStream {
         #[vtable]
         impl Attribute for Version {
             type Directory = WwnAttrs<Fabric>;
-            fn show(_: &(), page: &mut Page<'_>) -> Result {
+            fn show((): &(), page: &mut Page<'_>) -> Result {
                 writeln!(page, #text)
             }
         }

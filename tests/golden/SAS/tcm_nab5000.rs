@@ -72,7 +72,7 @@ struct Version;
 impl Attribute for Version {
     type Directory = WwnAttrs<Fabric>;
 
-    fn show(_: &(), page: &mut Page<'_>) -> Result {
+    fn show((): &(), page: &mut Page<'_>) -> Result {
         writeln!(page, "TCM_NAB5000 fabric module 0.1")
     }
 }

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Port names and TransportIDs, on the host: the very files that are compiled into the modules.
+//!
+//! The vectors are made by hand from the layouts of SPC-4, section 7.6.4.
+
+use proptest::prelude::*;
+
+#[path = "../../kernel-template/transport_id/fc.rs"]
+mod fc;
+#[path = "../../kernel-template/transport_id/iscsi.rs"]
+mod iscsi;
+#[path = "../../kernel-template/transport_id/sas.rs"]
+mod sas;
+
+use tcm_mod_builder::protocol;
+
+#[test]
+fn the_tables_examples_are_as_it_says() {
+    type Accepts = fn(&[u8]) -> bool;
+    let parsers: [(&str, Accepts); 3] = [
+        ("FC", |name| fc::PortName::parse(name).is_some()),
+        ("iSCSI", |name| iscsi::PortName::parse(name).is_some()),
+        ("SAS", |name| sas::PortName::parse(name).is_some()),
+    ];
+    for (name, accepts) in parsers {
+        let row = protocol::find(name).unwrap();
+        for example in [row.example, row.other_example, row.initiator_example] {
+            assert!(accepts(example.as_bytes()), "{example}");
+        }
+        for refused in row.refused {
+            assert!(!accepts(refused.as_bytes()), "{refused}");
+        }
+        assert!(!accepts(b""));
+    }
+}
+
+#[test]
+fn fc_has_the_name_at_byte_8() {
+    let name = fc::PortName::parse(b"21:00:00:24:ff:31:4c:48").unwrap();
+    assert_eq!(name.value(), 0x2100_0024_ff31_4c48);
+    let mut expected = [0; 24];
+    expected[8..16].copy_from_slice(&[0x21, 0x00, 0x00, 0x24, 0xff, 0x31, 0x4c, 0x48]);
+    assert_eq!(fc::encode(&name), expected);
+    assert_eq!(fc::decode(&expected), Some(name));
+}
+
+#[test]
+fn sas_has_the_address_at_byte_4() {
+    let name = sas::PortName::parse(b"naa.5001405abcdef012").unwrap();
+    assert_eq!(name.value(), 0x5001_405a_bcde_f012);
+    let mut expected = [0; 24];
+    expected[0] = 0x06;
+    expected[4..12].copy_from_slice(&[0x50, 0x01, 0x40, 0x5a, 0xbc, 0xde, 0xf0, 0x12]);
+    assert_eq!(sas::encode(&name), expected);
+    assert_eq!(sas::decode(&expected), Some(name));
+}
+
+#[test]
+fn a_short_iscsi_name_is_padded_to_20_bytes() {
+    let name = iscsi::PortName::parse(b"iqn.foo").unwrap();
+    let mut expected = [0; 24];
+    expected[..4].copy_from_slice(&[0x05, 0, 0, 20]);
+    expected[4..11].copy_from_slice(b"iqn.foo");
+    let mut out = [0xff; iscsi::LEN_MAX];
+    assert_eq!(iscsi::encode(&name, None, &mut out), Some(24));
+    assert_eq!(out[..24], expected);
+    assert_eq!(iscsi::decode(&expected), Some((name, None)));
+}
+
+#[test]
+fn an_iscsi_port_has_its_isid() {
+    let name = iscsi::PortName::parse(b"iqn.1994-05.org.example:a").unwrap();
+    let isid = *b"00023d000001";
+    let text = b"iqn.1994-05.org.example:a,i,0x00023d000001\0\0";
+    let mut expected = vec![0x45, 0, 0, 44];
+    expected.extend_from_slice(text);
+    let mut out = [0; iscsi::LEN_MAX];
+    assert_eq!(iscsi::encode(&name, Some(&isid), &mut out), Some(48));
+    assert_eq!(out[..48], expected[..]);
+    assert_eq!(iscsi::decode(&expected), Some((name.clone(), Some(isid))));
+    let upper = String::from_utf8(expected).unwrap().replace("3d", "3D");
+    assert_eq!(iscsi::decode(upper.as_bytes()), Some((name, Some(isid))));
+}
+
+#[test]
+fn iscsi_lengths_are_checked() {
+    let longest = format!("iqn.{}", "a".repeat(219));
+    let name = iscsi::PortName::parse(longest.as_bytes()).unwrap();
+    assert_eq!(name.as_bytes(), longest.as_bytes());
+    assert_eq!(name.to_bytes_with_nul().last(), Some(&0));
+    assert!(iscsi::PortName::parse(format!("{longest}a").as_bytes()).is_none());
+    let mut out = [0; iscsi::LEN_MAX];
+    let len = iscsi::encode(&name, Some(b"0123456789ab"), &mut out).unwrap();
+    assert!(len <= iscsi::LEN_MAX && iscsi::decode(&out[..len]).is_some());
+    assert_eq!(iscsi::encode(&name, None, &mut out[..100]), None);
+    let mut wrong = out;
+    // One more byte than there is, and a length that is no multiple of four.
+    assert_eq!(iscsi::decode(&out[..len - 1]), None);
+    wrong[3] += 1;
+    assert_eq!(iscsi::decode(&wrong[..len]), None);
+}
+
+fn iqn() -> impl Strategy<Value = String> {
+    "iqn\\.[a-z0-9.:-]{1,219}"
+}
+
+proptest! {
+    #[test]
+    fn fc_goes_round(value: u64) {
+        let name = fc::PortName::from_value(value);
+        prop_assert_eq!(fc::PortName::parse(name.as_bytes()), Some(name.clone()));
+        prop_assert_eq!(fc::decode(&fc::encode(&name)), Some(name));
+    }
+
+    #[test]
+    fn sas_goes_round(value: u64) {
+        let name = sas::PortName::from_value(value);
+        prop_assert_eq!(sas::PortName::parse(name.as_bytes()), Some(name.clone()));
+        prop_assert_eq!(sas::decode(&sas::encode(&name)), Some(name));
+    }
+
+    #[test]
+    fn iscsi_goes_round(text in iqn(), isid in proptest::option::of("[0-9a-f]{12}")) {
+        let name = iscsi::PortName::parse(text.as_bytes()).unwrap();
+        let isid: Option<iscsi::Isid> = isid.map(|isid| isid.as_bytes().try_into().unwrap());
+        let mut out = [0xff; iscsi::LEN_MAX];
+        let len = iscsi::encode(&name, isid.as_ref(), &mut out).unwrap();
+        prop_assert_eq!(iscsi::decode(&out[..len]), Some((name, isid)));
+    }
+
+    /// Whatever is accepted can be encoded again to the same bytes, but for the ISID's case.
+    #[test]
+    fn what_is_decoded_could_have_been_encoded(
+        first in prop_oneof![Just(0x00), Just(0x05), Just(0x06), Just(0x45), any::<u8>()],
+        rest in proptest::collection::vec(any::<u8>(), 0..64),
+    ) {
+        let bytes: Vec<u8> = [first].into_iter().chain(rest).collect();
+        if let Some(name) = fc::decode(&bytes) {
+            prop_assert_eq!(&fc::encode(&name)[..], &bytes[..]);
+        }
+        if let Some(name) = sas::decode(&bytes) {
+            prop_assert_eq!(&sas::encode(&name)[..], &bytes[..]);
+        }
+        if let Some((name, isid)) = iscsi::decode(&bytes) {
+            let mut out = [0; iscsi::LEN_MAX];
+            let len = iscsi::encode(&name, isid.as_ref(), &mut out).unwrap();
+            prop_assert!(out[..len].eq_ignore_ascii_case(&bytes));
+        }
+    }
+
+    #[test]
+    fn no_name_makes_a_parser_panic(name: Vec<u8>) {
+        let _ = fc::PortName::parse(&name);
+        let _ = iscsi::PortName::parse(&name);
+        let _ = sas::PortName::parse(&name);
+    }
+}
