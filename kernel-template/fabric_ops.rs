@@ -822,7 +822,7 @@ impl<T: Operations> OperationsVTable<T> {
         let se_nacl = unsafe { NodeAcl::<T>::from_raw(se_nacl) };
         // SAFETY: By function safety requirements.
         let name = unsafe { target::name(name) };
-        target::errno(T::fabric_init_nodeacl(se_nacl, name))
+        se_nacl.made(T::fabric_init_nodeacl(se_nacl, name))
     }
 
     /// What is not listed in [`Self::VTABLE`]: bit-fields and padding.

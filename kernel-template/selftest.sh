@@ -15,7 +15,8 @@ refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
 target=/sys/kernel/config/target
 tree=$target/$fabric
-backstore=$target/core/rd_mcp_7342/$module
+# A host bus adapter of its own, so that two of these may run at once.
+backstore=$target/core/rd_mcp_$$/$module
 
 tests=0
 failed=0
@@ -35,21 +36,21 @@ report()
 # check NAME COMMAND...: the command succeeds.
 check()
 {
-	name=$1
+	title=$1
 	shift
 	"$@"
-	report "$name" $?
+	report "$title" $?
 }
 
 # refuse NAME COMMAND...: the command fails.
 refuse()
 {
-	name=$1
+	title=$1
 	shift
 	if "$@" 2> /dev/null; then
-		report "$name" 1
+		report "$title" 1
 	else
-		report "$name" 0
+		report "$title" 0
 	fi
 }
 
@@ -61,10 +62,10 @@ loaded()
 # directories DIR NAME...: each is a directory of DIR.
 directories()
 {
-	dir=$1
+	parent=$1
 	shift
-	for name in "$@"; do
-		[ -d "$dir/$name" ] || return 1
+	for entry in "$@"; do
+		[ -d "$parent/$entry" ] || return 1
 	done
 }
 
@@ -123,7 +124,7 @@ check "link" ln -s "$backstore" "$lun/${fabric}_port"
 check "mapped LUN" mkdir "$acl/lun_0"
 check "mapped LUN link" ln -s "$lun" "$acl/lun_0/lun_0"
 
-refuse "no unloading while in use" rmmod "$module" 2> /dev/null
+refuse "no unloading while in use" rmmod "$module"
 check "still loaded" loaded
 
 check "mapped LUN unlink" rm "$acl/lun_0/lun_0"

@@ -235,6 +235,25 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { &*ptr.cast() }
     }
 
+    /// Ends the making of a list with what `fabric_init_nodeacl` says.
+    ///
+    /// Where that is an error, target core frees the list, but not the name of its directory, which
+    /// has memory of its own if it is long. An empty name has none.
+    pub(crate) fn made(&self, result: Result) -> c_int {
+        if result.is_err() {
+            let inner = self.inner.get();
+            // SAFETY: The list is valid, and has its directory, which nobody can see yet. The
+            // format takes no arguments.
+            unsafe {
+                bindings::config_item_set_name(
+                    &raw mut (*inner).acl_group.cg_item,
+                    kernel::c_str!("").as_char_ptr(),
+                )
+            };
+        }
+        errno(result)
+    }
+
     /// The driver's data.
     pub(crate) fn data(&self) -> &T::NodeAcl {
         &self.data

@@ -240,7 +240,7 @@ fn method(op: &Op) -> Result<Method<'_>, Fault> {
 fn returns(shape: Shape, ret: &CType) -> bool {
     match shape {
         Shape::Call(Return::Nothing) | Shape::Drop(_) => *ret == CType::Void,
-        Shape::Call(Return::Truth | Return::Errno) => ret.to_string() == "int",
+        Shape::Call(Return::Truth | Return::Errno) | Shape::Init => ret.to_string() == "int",
         Shape::Call(Return::Number) | Shape::InitiatorSid => number(ret).is_some(),
         Shape::Call(Return::Text) => ret.to_string() == "char *",
         Shape::Make(object) => ret.pointed_struct() == Some(object.c_struct()),
@@ -260,6 +260,7 @@ fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
         Shape::Make(Object::Wwn) => has_name,
         Shape::Make(Object::Tpg) => has_name && has("Wwn"),
         Shape::Make(Object::Np) => has_name && has("Tpg"),
+        Shape::Init => has_name && has("NodeAcl"),
         Shape::Drop(object) => args.len() == 1 && has(object.wrapper()),
         Shape::InitiatorSid => {
             matches!(args, [Passed::Wrapper { .. }, Passed::Buffer(_), Passed::Length(_)])

@@ -15,6 +15,8 @@ pub enum Shape {
     Make(Object),
     /// Drops an object.
     Drop(Object),
+    /// `fabric_init_nodeacl`: says whether a node ACL may be.
+    Init,
     /// `sess_get_initiator_sid`: fills a buffer.
     InitiatorSid,
 }
@@ -200,9 +202,12 @@ static MEANINGS: [Meaning; 34] = [
          locks held. Target core shows every error as EINVAL."),
     drop("fabric_drop_np", Object::Np,
         "Stops a network portal for rmdir; its data is dropped next. Called in process context."),
-    call("fabric_init_nodeacl", Return::Errno,
-        "Follows `mkdir …/acls/$INITIATOR`; an error undoes it. Called in process context. The \
-         node ACL may be one that demo mode made, with a session that uses it."),
+    Meaning {
+        name: "fabric_init_nodeacl",
+        shape: Shape::Init,
+        called: "Follows `mkdir …/acls/$INITIATOR`; an error undoes it. Called in process context. \
+                 The node ACL may be one that demo mode made, with a session that uses it.",
+    },
 ];
 
 #[cfg(test)]

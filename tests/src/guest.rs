@@ -147,7 +147,8 @@ impl<'a> Guest<'a> {
         let mut vng = Command::new(virtme.join("vng"));
         let path = std::env::var("PATH").unwrap_or_default();
         vng.env("PATH", format!("{}:{path}", virtme.display()));
-        vng.arg("--run").arg(self.kernel.image()).arg("--verbose");
+        // Without virtiofsd, virtme-ng would wait for it for some seconds first.
+        vng.arg("--run").arg(self.kernel.image()).args(["--verbose", "--force-9p"]);
         vng.args(["--cpus", &self.cpus.to_string(), "--memory", "1G"]);
         vng.args(["--overlay-rwdir", "/var", "--overlay-rwdir", "/etc"]);
         vng.arg("--rwdir").arg(share).arg("--cwd").arg(share);
@@ -305,7 +306,7 @@ fn kvm_works(kernel: &Kernel) -> Result<bool> {
     let path = std::env::var("PATH").unwrap_or_default();
     vng.env("PATH", format!("{}:{path}", kernel.tools.virtme.display()));
     vng.arg("--run").arg(kernel.image()).args(["--cpus", "1", "--memory", "512M"]);
-    vng.args(["--verbose", "--exec", "echo it-boots"]);
+    vng.args(["--verbose", "--force-9p", "--exec", "echo it-boots"]);
     let log = cache()?.join("kvm.log");
     let file = File::create(&log)?;
     vng.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);

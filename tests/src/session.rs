@@ -16,6 +16,8 @@ pub struct Fabric<'a> {
     pub name: &'a str,
     /// A target port.
     pub wwn: &'a str,
+    /// The number of the ramdisk host bus adapter that the session makes.
+    pub hba: usize,
 }
 
 /// The fabric that the HOWTO makes.
@@ -23,6 +25,7 @@ pub const NAB5000: Fabric<'static> = Fabric {
     module: "tcm_nab5000",
     name: "nab5000",
     wwn: "iqn.foo",
+    hba: 0,
 };
 
 /// What the HOWTO's listing shows below the fabric's directory, the wwn and the port's name aside.
@@ -49,16 +52,16 @@ const TREE: &str = "--- tree of ";
 /// that fails.
 #[must_use]
 pub fn script(fabric: &Fabric<'_>) -> String {
-    let Fabric { module, name, wwn } = fabric;
+    let Fabric { module, name, wwn, hba } = fabric;
     format!(
         "set -e\n\
          T=/sys/kernel/config/target\n\
          modprobe {module}\n\
-         mkdir -p $T/core/rd_mcp_0/ram\n\
-         echo rd_pages=1024 > $T/core/rd_mcp_0/ram/control\n\
-         echo 1 > $T/core/rd_mcp_0/ram/enable\n\
+         mkdir -p $T/core/rd_mcp_{hba}/ram\n\
+         echo rd_pages=1024 > $T/core/rd_mcp_{hba}/ram/control\n\
+         echo 1 > $T/core/rd_mcp_{hba}/ram/enable\n\
          mkdir -p $T/{name}/{wwn}/tpgt_1/lun/lun_0\n\
-         ln -s $T/core/rd_mcp_0/ram $T/{name}/{wwn}/tpgt_1/lun/lun_0/{name}_port\n\
+         ln -s $T/core/rd_mcp_{hba}/ram $T/{name}/{wwn}/tpgt_1/lun/lun_0/{name}_port\n\
          echo '{TREE}{name}'\n\
          find $T/{name} -mindepth 1 -printf '%y %P\\t%l\\n' | LC_ALL=C sort -k 2\n\
          echo '--- lsmod'\n\
@@ -66,7 +69,7 @@ pub fn script(fabric: &Fabric<'_>) -> String {
          echo '--- end'\n\
          rm $T/{name}/{wwn}/tpgt_1/lun/lun_0/{name}_port\n\
          rmdir $T/{name}/{wwn}/tpgt_1/lun/lun_0 $T/{name}/{wwn}/tpgt_1 $T/{name}/{wwn} $T/{name}\n\
-         rmdir $T/core/rd_mcp_0/ram $T/core/rd_mcp_0\n\
+         rmdir $T/core/rd_mcp_{hba}/ram $T/core/rd_mcp_{hba}\n\
          rmmod {module}\n\
          ! test -d /sys/module/{module}\n"
     )

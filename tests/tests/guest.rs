@@ -23,6 +23,7 @@ const REMOTE: Fabric<'static> = Fabric {
     module: "tcm_remote",
     name: "remote",
     wwn: "iqn.remote",
+    hba: 1,
 };
 
 /// A module of one protocol, built.
@@ -57,6 +58,7 @@ impl Built {
             module: &self.module,
             name: &self.fabric,
             wwn: self.protocol.example,
+            hba: 10 + usize::from(self.protocol.id),
         }
     }
 
@@ -76,6 +78,18 @@ impl Built {
             initiator = protocol.initiator_example,
         )
     }
+}
+
+/// Runs scripts at the same time, and fails if one of them does. What they write comes in order.
+fn side_by_side(scripts: &[String]) -> String {
+    let starts = scripts.iter().enumerate().map(|(index, script)| {
+        format!("(\n{script}\n) > /tmp/script.{index} 2>&1 & pids=\"$pids $!\"\n")
+    });
+    format!(
+        "pids=\nstatus=0\n{}for pid in $pids; do wait $pid || status=1; done\n\
+         cat /tmp/script.*\n[ $status -eq 0 ] || exit 1\n",
+        starts.collect::<String>()
+    )
 }
 
 /// The part of the output that `=== NAME` starts.
@@ -120,15 +134,18 @@ fn every_protocols_module_holds_on_the_debug_kernel() {
     guest.modules = modules.iter().map(|module| module.dir.clone()).collect();
     guest.modules.push(template.clone());
     guest.limit = Duration::from_secs(1200);
-    let remote = session::script(&REMOTE);
-    let scripts: String = modules.iter().map(Built::script).collect();
+    let others = format!(
+        "echo '=== session remote'\n( {} ) || exit 1\n\
+         echo '=== selftest template'\nsh {}/selftest.sh\n",
+        session::script(&REMOTE),
+        template.display()
+    );
+    let mut scripts: Vec<_> = modules.iter().map(Built::script).collect();
+    scripts.push(others);
+    let scripts = side_by_side(&scripts);
     let outcome = guest
         .run_quietly(&format!(
-            "T=/sys/kernel/config/target\nmodprobe target_core_mod\n\
-             echo '=== session remote'\n( {remote} ) || exit 1\n\
-             echo '=== selftest template'\nsh {template}/selftest.sh\n\
-             {FAILSLAB}{scripts}{KMEMLEAK}",
-            template = template.display()
+            "T=/sys/kernel/config/target\nmodprobe target_core_mod\n{FAILSLAB}{scripts}{KMEMLEAK}"
         ))
         .unwrap();
     outcome.check().unwrap();

@@ -216,9 +216,9 @@ fn operations(input: &Input<'_>) -> TokenStream {
 /// Whether the driver has a method for the op: those of the tree only where it needs one.
 fn is_written(input: &Input<'_>, slot: &Slot<'_>) -> bool {
     let Some(method) = &slot.method else { return false };
-    match (slot.op.name.as_str(), method.meaning.shape) {
-        _ if slot.op.required => true,
-        ("fabric_init_nodeacl", _) => true,
+    match (slot.op.required, method.meaning.shape) {
+        (true, _) => true,
+        (_, Shape::Init) => true,
         (_, Shape::InitiatorSid) => input.protocol.has_isid,
         _ => slot.op.category != Category::Configfs,
     }
@@ -271,10 +271,6 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         "tpg_get_tag" => Some(("The tag of the portal group.", quote!(#first.data().#tag_field))),
         "tpg_get_default_depth" => Some(("One command at a time, until the wire can do more.", quote!(1))),
         "tpg_get_inst_index" => Some(("There is one instance.", quote!(1))),
-        "fabric_init_nodeacl" => Some((
-            "Refuses a name that target core could make no TransportID of.",
-            quote!(port_name(#dir_name).map(|_| ())),
-        )),
         "check_stop_free" => Some((
             "Does nothing: no command arrives. A driver drops its reference here with \
              target_put_sess_cmd().",
@@ -303,6 +299,10 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Make(Object::Np) => ("Makes a network portal.", quote!(Ok(()))),
         Shape::Drop(Object::Wwn) => ("Nothing to stop: the port is not on a wire.", quote!()),
         Shape::Drop(_) => ("Nothing to stop: no session exists.", quote!()),
+        Shape::Init => (
+            "Refuses a name that target core could make no TransportID of.",
+            quote!(port_name(#dir_name).map(|_| ())),
+        ),
         Shape::InitiatorSid => ("Does nothing: no session exists.", quote!(0)),
         Shape::Call(ret) => (nop_doc(slot.op.category), nop(ret)),
     };

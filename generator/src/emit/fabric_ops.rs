@@ -7,7 +7,7 @@
 //! the listing is proved complete when the module is compiled, so that a header with another op
 //! does not go unnoticed.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use tcm_bindings::{CType, Op};
 
@@ -196,7 +196,7 @@ pub(super) fn method_return(shape: Shape, op: &Op) -> TokenStream {
     match shape {
         Shape::Call(Return::Nothing) | Shape::Drop(_) => quote!(),
         Shape::Call(Return::Truth) => quote!(-> bool),
-        Shape::Call(Return::Errno) => quote!(-> Result),
+        Shape::Call(Return::Errno) | Shape::Init => quote!(-> Result),
         Shape::Call(Return::Number) => {
             let ty = number(&op.ret).map(ident);
             quote!(-> #ty)
@@ -334,6 +334,14 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
     }
 }
 
+/// The callback's argument that is passed on as this wrapper.
+fn wrapper_name(method: &Method<'_>, wanted: &str) -> Option<Ident> {
+    method.args.iter().find_map(|passed| match passed {
+        Passed::Wrapper { name, wrapper, .. } if *wrapper == wanted => Some(ident(name)),
+        _ => None,
+    })
+}
+
 /// The callback's argument that says how long a buffer is, if there is one.
 fn length(method: &Method<'_>) -> TokenStream {
     let name = method.args.iter().find_map(|passed| match passed {
@@ -387,14 +395,15 @@ fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream 
         Shape::Call(Return::Truth) => quote!(#call.into()),
         Shape::Call(Return::Errno) => quote!(target::errno(#call)),
         Shape::Call(Return::Number) | Shape::Drop(_) => quote!(#call),
+        Shape::Init => {
+            let acl = wrapper_name(method, "NodeAcl");
+            quote!(#acl.made(#call))
+        }
         // Target core only reads it.
         Shape::Call(Return::Text) => quote!(#call.as_char_ptr().cast_mut()),
         Shape::Make(Object::Wwn) => quote!(target::err_ptr(#call.and_then(Wwn::<T>::create))),
         Shape::Make(Object::Tpg) => {
-            let wwn = method.args.iter().find_map(|passed| match passed {
-                Passed::Wrapper { name, wrapper: "Wwn", .. } => Some(ident(name)),
-                _ => None,
-            });
+            let wwn = wrapper_name(method, "Wwn");
             quote!(target::err_ptr(#call.and_then(|data| Tpg::create(#wwn, data))))
         }
         Shape::Make(Object::Np) => quote!(target::err_ptr(#call.and_then(Np::<T>::create))),

@@ -7,9 +7,9 @@
 //! while the kernel is told to let this task's allocations fail.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -69,53 +69,65 @@ impl Tree {
 }
 
 /// Lets the allocations of this task fail, as failslab is set up to.
-fn let_fail(yes: bool) -> io::Result<()> {
-    fs::write("/proc/self/make-it-fail", if yes { "1" } else { "0" })
+///
+/// The file stays open: to open it again would take memory, just when there may be none.
+struct MakeItFail(File);
+
+impl MakeItFail {
+    fn open() -> io::Result<Self> {
+        Ok(Self(File::options().write(true).open("/proc/self/make-it-fail")?))
+    }
+
+    fn set(&self, yes: bool) -> io::Result<()> {
+        self.0.write_at(if yes { b"1" } else { b"0" }, 0).map(drop)
+    }
 }
 
 /// Makes and removes the tree while allocations fail: every failure must be for want of memory, and
 /// what was made must go away again.
 fn faults(tree: &Tree, rounds: &str) -> io::Result<()> {
-    let mut errors: BTreeMap<String, u32> = BTreeMap::new();
-    let mut complete = 0;
-    for _ in 0..number(rounds)? {
-        let mut made = Vec::new();
-        let mut failed = None;
-        let_fail(true)?;
-        for (kind, directory) in &tree.directories {
-            if let Err(error) = fs::create_dir(directory) {
-                failed = Some((*kind, error));
-                break;
-            }
-            made.push(directory);
-        }
-        if failed.is_none() {
-            failed = symlink(&tree.backstore, &tree.link).err().map(|error| ("link", error));
-        }
-        let_fail(false)?;
-        match failed {
-            None => {
-                complete += 1;
-                fs::remove_file(&tree.link)?;
-            }
-            Some((kind, error)) => {
-                judge(kind, &error)?;
-                *errors.entry(format!("{kind}: {error}")).or_default() += 1;
-            }
-        }
-        for directory in made.into_iter().rev() {
-            fs::remove_dir(directory)?;
-        }
-        if tree.directories[0].1.exists() {
-            return Err(io::Error::other("a directory is left"));
+    let rounds = number(rounds)?;
+    let make_it_fail = MakeItFail::open()?;
+    let mut failures: BTreeMap<String, u32> = BTreeMap::new();
+    // A round without faults brings in every page of this program that a round touches: a page
+    // fault that fails would kill it.
+    round(tree, |_, step| step())?;
+    for _ in 0..rounds {
+        round(tree, |kind, step| {
+            make_it_fail.set(true)?;
+            let result = step();
+            make_it_fail.set(false)?;
+            let Err(error) = result else { return Ok(()) };
+            judge(kind, &error)?;
+            *failures.entry(format!("{kind}: {error}")).or_default() += 1;
+            // Now without faults, so that the next step gets its turn in every round.
+            step()
+        })?;
+    }
+    println!("{rounds} rounds complete");
+    for (failure, count) in &failures {
+        println!("{count} times {failure}");
+    }
+    for kind in tree.directories.iter().map(|(kind, _)| *kind) {
+        if !failures.keys().any(|failure| failure.starts_with(kind)) {
+            return Err(io::Error::other(format!("no {kind} has failed: there were no faults")));
         }
     }
-    println!("{complete} rounds complete");
-    for (error, count) in &errors {
-        println!("{count} rounds ended at {error}");
+    Ok(())
+}
+
+/// Makes the tree, each step by way of `attempt`, and removes it.
+fn round(
+    tree: &Tree,
+    mut attempt: impl FnMut(&str, &dyn Fn() -> io::Result<()>) -> io::Result<()>,
+) -> io::Result<()> {
+    for (kind, directory) in &tree.directories {
+        attempt(kind, &|| fs::create_dir(directory))?;
     }
-    if errors.is_empty() || complete == 0 {
-        return Err(io::Error::other("the faults were not mixed: none hit, or all"));
+    attempt("link", &|| symlink(&tree.backstore, &tree.link))?;
+    fs::remove_file(&tree.link)?;
+    for (_, directory) in tree.directories.iter().rev() {
+        fs::remove_dir(directory)?;
     }
     Ok(())
 }
