@@ -12,7 +12,10 @@
 //! C headers: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h),
 //! [`include/linux/configfs.h`](srctree/include/linux/configfs.h)
 
-#![allow(dead_code, reason = "a layer for drivers to come: each uses what it needs of it")]
+#![allow(
+    dead_code,
+    reason = "a layer for drivers to come: each uses what it needs of it"
+)]
 
 use core::{
     cell::UnsafeCell,
@@ -22,7 +25,10 @@ use core::{
 };
 
 // Some kernels have `Zeroable` in `kernel::init`, others in the prelude.
-#[allow(unused_imports, reason = "which of the two holds the trait depends on the kernel")]
+#[allow(
+    unused_imports,
+    reason = "which of the two holds the trait depends on the kernel"
+)]
 use kernel::init::*;
 use kernel::{
     error::{to_result, VTABLE_DEFAULT_ERROR},
@@ -501,10 +507,7 @@ pub(crate) trait Attribute: 'static {
     type Directory: Directory;
 
     /// Writes the attribute's value to `page`.
-    fn show(
-        _context: &<Self::Directory as Directory>::Context,
-        _page: &mut Page<'_>,
-    ) -> Result {
+    fn show(_context: &<Self::Directory as Directory>::Context, _page: &mut Page<'_>) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -553,7 +556,10 @@ unsafe impl<D> Sync for AttributeSlot<D> {}
 impl<D: Directory> AttributeSlot<D> {
     /// Makes the slot of `A`; `name` must end with NUL, or the module does not compile.
     pub(crate) const fn new<A: Attribute<Directory = D>>(name: &'static str) -> Self {
-        assert!(matches!(name.as_bytes(), [.., 0]), "the name must end with NUL");
+        assert!(
+            matches!(name.as_bytes(), [.., 0]),
+            "the name must end with NUL"
+        );
         let read = if A::HAS_SHOW { 0o444 } else { 0 };
         let write = if A::HAS_STORE { 0o200 } else { 0 };
         Self(
@@ -561,8 +567,16 @@ impl<D: Directory> AttributeSlot<D> {
                 ca_name: name.as_ptr().cast(),
                 ca_owner: ptr::null_mut(),
                 ca_mode: read | write,
-                show: if A::HAS_SHOW { Some(Self::show_callback::<A>) } else { None },
-                store: if A::HAS_STORE { Some(Self::store_callback::<A>) } else { None },
+                show: if A::HAS_SHOW {
+                    Some(Self::show_callback::<A>)
+                } else {
+                    None
+                },
+                store: if A::HAS_STORE {
+                    Some(Self::store_callback::<A>)
+                } else {
+                    None
+                },
             }),
             PhantomData,
         )
@@ -581,7 +595,8 @@ impl<D: Directory> AttributeSlot<D> {
         // SAFETY: By function safety requirements.
         let context = unsafe { D::context(item) };
         // SAFETY: By function safety requirements; configfs gives a zeroed page.
-        let buffer = unsafe { core::slice::from_raw_parts_mut(page.cast(), kernel::page::PAGE_SIZE) };
+        let buffer =
+            unsafe { core::slice::from_raw_parts_mut(page.cast(), kernel::page::PAGE_SIZE) };
         let mut page = Page { buffer, len: 0 };
         match A::show(context, &mut page) {
             Ok(()) => page.len as isize,
@@ -623,7 +638,10 @@ unsafe impl<D, const N: usize> Sync for AttributeArray<D, N> {}
 impl<D, const N: usize> AttributeArray<D, N> {
     /// Points to each of `slots`.
     pub(crate) const fn new<const M: usize>(slots: &'static [AttributeSlot<D>; M]) -> Self {
-        assert!(N == M + 1, "the array has a place for each attribute and for the end");
+        assert!(
+            N == M + 1,
+            "the array has a place for each attribute and for the end"
+        );
         let mut array = [ptr::null_mut(); N];
         let mut index = 0;
         while index < M {
@@ -724,7 +742,10 @@ pub(crate) fn tpg_tag(name: &BStr) -> Result<u16> {
         .filter(|digits| *digits == "0" || digits.starts_with(|c: char| matches!(c, '1'..='9')))
         .and_then(|digits| digits.parse().ok());
     tag.ok_or_else(|| {
-        pr_err!("portal group {}: want tpgt_ and a number from 0 to 65535\n", name);
+        pr_err!(
+            "portal group {}: want tpgt_ and a number from 0 to 65535\n",
+            name
+        );
         EINVAL
     })
 }

@@ -102,7 +102,10 @@ fn faults(header: &Header, error: &BindgenError) -> Result<Error, Error> {
     let source = header.text()?;
     Ok(Error::Faults {
         header: header.path().to_owned(),
-        faults: diagnostics.lines().filter_map(|line| fault(line, &source)).collect(),
+        faults: diagnostics
+            .lines()
+            .filter_map(|line| fault(line, &source))
+            .collect(),
     })
 }
 
@@ -143,7 +146,9 @@ fn unknown_type(diagnostic: &str, source: &str) -> Option<(String, usize)> {
     if before.ends_with('*') {
         return Some((String::new(), line));
     }
-    let end = at.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(at.len());
+    let end = at
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .unwrap_or(at.len());
     (end > 0).then(|| (at[..end].to_owned(), line))
 }
 

@@ -56,7 +56,11 @@ impl fmt::Display for CType {
                 }
                 write!(f, "{to}")?;
                 // C writes `char **`, not `char * *`.
-                f.write_str(if matches!(**to, Self::Pointer { .. }) { "*" } else { " *" })
+                f.write_str(if matches!(**to, Self::Pointer { .. }) {
+                    "*"
+                } else {
+                    " *"
+                })
             }
         }
     }

@@ -31,7 +31,9 @@ impl Header {
             .iter()
             .map(|name| dir.join("include/target").join(name))
             .find(|path| path.is_file())
-            .ok_or_else(|| Error::NoHeader { dir: dir.to_owned() })?;
+            .ok_or_else(|| Error::NoHeader {
+                dir: dir.to_owned(),
+            })?;
         let source = dir.join(CHECK_SOURCE);
         Ok(Self {
             path,

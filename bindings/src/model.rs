@@ -119,7 +119,11 @@ impl Op {
     #[must_use]
     pub fn c_declaration(&self) -> String {
         let args: Vec<_> = self.args.iter().map(|arg| arg.ctype.to_string()).collect();
-        let args = if args.is_empty() { "void".to_owned() } else { args.join(", ") };
+        let args = if args.is_empty() {
+            "void".to_owned()
+        } else {
+            args.join(", ")
+        };
         let ret = self.ret.to_string();
         let space = if ret.ends_with('*') { "" } else { " " };
         format!("{ret}{space}(*{})({args})", self.name)

@@ -348,7 +348,11 @@ fn name_of(field: &SynField) -> String {
 fn spelled(ty: &Type) -> String {
     match ty {
         Type::Path(path) => {
-            let names = path.path.segments.iter().map(|segment| segment.ident.to_string());
+            let names = path
+                .path
+                .segments
+                .iter()
+                .map(|segment| segment.ident.to_string());
             names.collect::<Vec<_>>().join("::")
         }
         Type::Array(array) => format!("[{}; …]", spelled(&array.elem)),
@@ -400,7 +404,8 @@ mod tests {
 
     #[test]
     fn the_comment_of_a_bit_field_is_the_one_right_before_it() {
-        let header = "\tint a;\n\t/*\n\t * Says\n\t * this.\n\t */\n\tunsigned int b:1;\n\tint c:2;\n";
+        let header =
+            "\tint a;\n\t/*\n\t * Says\n\t * this.\n\t */\n\tunsigned int b:1;\n\tint c:2;\n";
         assert_eq!(bit_field_doc(header, "b"), "Says\nthis.");
         assert_eq!(bit_field_doc(header, "c"), "");
     }

@@ -66,9 +66,11 @@ impl Demands {
 
 /// The field in `tfo->field)`, what follows an `if (!`.
 fn tested_field(text: &str) -> Option<String> {
-    let test = text.split_once(')')?.0;
-    let field = test.split_once("->")?.1.trim();
-    let is_name = field.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let condition = text.split_once(')')?.0;
+    let field = condition.split_once("->")?.1.trim();
+    let is_name = field
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'_');
     is_name.then(|| field.to_owned())
 }
 

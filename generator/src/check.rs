@@ -166,7 +166,9 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
     }
     for name in tcm_bindings::DEMANDED {
         if model.op(name).is_none() {
-            faults.push(Fault::Missing { name: name.to_owned() });
+            faults.push(Fault::Missing {
+                name: name.to_owned(),
+            });
         }
     }
     let (groups, unknown_groups): (Vec<_>, Vec<_>) = model
@@ -179,7 +181,11 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
             "the attribute group `{group}` is new to this version; it stays NULL"
         ));
     }
-    let fields = model.fields.iter().map(|field| plan_field(field, &mut warnings)).collect();
+    let fields = model
+        .fields
+        .iter()
+        .map(|field| plan_field(field, &mut warnings))
+        .collect();
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -263,7 +269,10 @@ fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
         Shape::Init => has_name && has("NodeAcl"),
         Shape::Drop(object) => args.len() == 1 && has(object.wrapper()),
         Shape::InitiatorSid => {
-            matches!(args, [Passed::Wrapper { .. }, Passed::Buffer(_), Passed::Length(_)])
+            matches!(
+                args,
+                [Passed::Wrapper { .. }, Passed::Buffer(_), Passed::Length(_)]
+            )
         }
     }
 }
@@ -282,7 +291,11 @@ fn passed<'a>(shape: Shape, name: &'a str, ctype: &CType) -> Option<Passed<'a>> 
             "se_lun" => ("Lun", false),
             _ => return None,
         };
-        return Some(Passed::Wrapper { name, wrapper, generic });
+        return Some(Passed::Wrapper {
+            name,
+            wrapper,
+            generic,
+        });
     }
     match (ctype.to_string().as_str(), shape) {
         ("const char *", _) => Some(Passed::Name(name)),

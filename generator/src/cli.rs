@@ -8,10 +8,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Writes a LIO/TCM SCSI target fabric module in Rust for Linux.
 ///
-/// Reads struct target_core_fabric_ops from the kernel's own header, and writes a driver directory
+/// Reads `struct target_core_fabric_ops` from the kernel's own header, and writes a driver directory
 /// that builds with `make LLVM=1`, loads with modprobe, and answers configfs.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true
+)]
 pub struct Cli {
     /// What to do instead of generating a module.
     #[command(subcommand)]
@@ -58,11 +62,15 @@ pub struct Protocols {
 /// The arguments of generating.
 #[derive(Debug, Args)]
 #[group(multiple = true)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 pub struct Generate {
     /// T10 protocol identifier: FC, iSCSI or SAS, in any case.
     #[arg(short, long, value_name = "PROTO")]
     pub proto: String,
-    /// Module name, such as tcm_nab5000; the configfs name is this without a leading tcm_.
+    /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
     #[arg(short, long, value_name = "NAME")]
     pub module: String,
     /// Another configfs name.

@@ -7,7 +7,10 @@
 #[must_use]
 pub fn makefile(text: &str, symbol: &str, module: &str) -> String {
     let wanted = format!("obj-$(CONFIG_{symbol})");
-    if text.lines().any(|line| line.split_whitespace().next() == Some(&wanted)) {
+    if text
+        .lines()
+        .any(|line| line.split_whitespace().next() == Some(&wanted))
+    {
         return text.to_owned();
     }
     let line = format!("{wanted}\t+= {module}/\n");
@@ -48,7 +51,9 @@ pub fn kconfig(text: &str, module: &str) -> Result<String, String> {
     };
     // A blank line before `endif` stays one.
     let before = text[..endif].trim_end_matches('\n').len();
-    let at = text[before..].find('\n').map_or(endif, |offset| before + offset + 1);
+    let at = text[before..]
+        .find('\n')
+        .map_or(endif, |offset| before + offset + 1);
     Ok(insert(text, at.min(endif), &line))
 }
 
@@ -75,7 +80,11 @@ fn menu_end(text: &str) -> Option<usize> {
 
 fn insert(text: &str, at: usize, line: &str) -> String {
     let (before, after) = text.split_at(at.min(text.len()));
-    let newline = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    let newline = if before.is_empty() || before.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
     format!("{before}{newline}{line}{after}")
 }
 
@@ -90,21 +99,29 @@ mod tests {
     #[test]
     fn the_kconfig_line_lands_in_the_menu_once() {
         let once = kconfig(KCONFIG, "tcm_x").unwrap();
-        let expected = "a/Kconfig\"\nsource \"drivers/target/tcm_x/Kconfig\"\n\nendif\n\nconfig LAST";
+        let expected =
+            "a/Kconfig\"\nsource \"drivers/target/tcm_x/Kconfig\"\n\nendif\n\nconfig LAST";
         assert!(once.contains(expected), "{once}");
         assert_eq!(kconfig(&once, "tcm_x").unwrap(), once);
     }
 
     #[test]
     fn a_kconfig_without_the_menu_is_refused() {
-        assert!(kconfig("config A\n\tbool\n", "tcm_x").unwrap_err().contains("endif"));
+        assert!(
+            kconfig("config A\n\tbool\n", "tcm_x")
+                .unwrap_err()
+                .contains("endif")
+        );
     }
 
     #[test]
     fn the_makefile_line_follows_the_other_modules_once() {
         let text = "# x\nobj-$(CONFIG_A)\t+= a/\nobj-$(CONFIG_B)\t+= b/\n\nccflags-y += -I.\n";
         let once = makefile(text, "TCM_X", "tcm_x");
-        assert!(once.contains("+= b/\nobj-$(CONFIG_TCM_X)\t+= tcm_x/\n\nccflags"), "{once}");
+        assert!(
+            once.contains("+= b/\nobj-$(CONFIG_TCM_X)\t+= tcm_x/\n\nccflags"),
+            "{once}"
+        );
         assert_eq!(makefile(&once, "TCM_X", "tcm_x"), once);
     }
 
@@ -117,7 +134,10 @@ mod tests {
 
     #[test]
     fn a_file_without_a_last_newline_gets_one() {
-        assert_eq!(makefile("obj-y += a.o", "X", "x"), "obj-y += a.o\nobj-$(CONFIG_X)\t+= x/\n");
+        assert_eq!(
+            makefile("obj-y += a.o", "X", "x"),
+            "obj-y += a.o\nobj-$(CONFIG_X)\t+= x/\n"
+        );
         assert_eq!(makefile("", "X", "x"), "obj-$(CONFIG_X)\t+= x/\n");
     }
 

@@ -18,7 +18,8 @@ const SETTINGS: &str = "edition = \"2021\"\nnewline_style = \"Unix\"\n";
 ///
 /// A sentence on why the text is as the printer left it, which is right Rust all the same.
 pub fn rustfmt(tree: &mut Tree, files: &[&str]) -> Result<(), String> {
-    let settings = settings().map_err(|error| format!("cannot write rustfmt's settings: {error}"))?;
+    let settings =
+        settings().map_err(|error| format!("cannot write rustfmt's settings: {error}"))?;
     // All at once: it is the start of rustfmt that takes the time.
     let running: Vec<_> = files
         .iter()
@@ -63,7 +64,10 @@ fn finish(child: std::io::Result<Child>) -> Result<String, String> {
         .map_err(|error| format!("cannot be run ({error})"))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("failed ({})", stderr.lines().next().unwrap_or("no reason given")));
+        return Err(format!(
+            "failed ({})",
+            stderr.lines().next().unwrap_or("no reason given")
+        ));
     }
     String::from_utf8(output.stdout).map_err(|_| "gave no text".to_owned())
 }

@@ -108,7 +108,11 @@ pub fn examine(change: &Change, force: bool) -> Result<Directory, InstallError> 
     if is_empty(dir).map_err(io_error("read", dir))? {
         return Ok(Directory::Create);
     }
-    if change.tree.iter().all(|(name, text)| has_text(&dir.join(name), text)) {
+    if change
+        .tree
+        .iter()
+        .all(|(name, text)| has_text(&dir.join(name), text))
+    {
         return Ok(Directory::Keep);
     }
     if !force {
@@ -146,7 +150,10 @@ fn has_text(path: &Path, text: &str) -> bool {
 ///
 /// What could not be done; everything is as it was before.
 pub fn apply(change: &Change, directory: Directory) -> Result<(), InstallError> {
-    let parent = change.dir.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let parent = change
+        .dir
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(io_error("make", parent))?;
     let _lock = lock(parent)?;
@@ -190,7 +197,11 @@ fn remove_leftovers(parent: &Path) {
         if entry.file_name().to_string_lossy().starts_with(STAGING) {
             let path = entry.path();
             // What cannot be removed is in nobody's way.
-            let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            let _ = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
         }
     }
 }
@@ -210,15 +221,24 @@ fn stage_dir(change: &Change, parent: &Path) -> Result<TempDir, InstallError> {
 
 fn write(path: &Path, text: &str) -> Result<(), InstallError> {
     fs::write(path, text).map_err(io_error("write", path))?;
-    let mode = if path.extension().is_some_and(|extension| extension == "sh") { 0o755 } else { 0o644 };
+    let mode = if path.extension().is_some_and(|extension| extension == "sh") {
+        0o755
+    } else {
+        0o644
+    };
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(io_error("write", path))
 }
 
 fn stage_edit(edit: &Edit) -> Result<NamedTempFile, InstallError> {
     let dir = edit.path.parent().unwrap_or(Path::new("."));
     let error = || io_error("write to", dir);
-    let permissions = fs::metadata(&edit.path).map_err(io_error("read", &edit.path))?.permissions();
-    let staged = tempfile::Builder::new().prefix(STAGING).tempfile_in(dir).map_err(error())?;
+    let permissions = fs::metadata(&edit.path)
+        .map_err(io_error("read", &edit.path))?
+        .permissions();
+    let staged = tempfile::Builder::new()
+        .prefix(STAGING)
+        .tempfile_in(dir)
+        .map_err(error())?;
     fs::write(staged.path(), &edit.new).map_err(error())?;
     fs::set_permissions(staged.path(), permissions).map_err(error())?;
     Ok(staged)

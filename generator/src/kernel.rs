@@ -42,7 +42,9 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf, TreeError> {
     if let Some(dir) = named {
         return is_tree(dir)
             .then(|| dir.to_owned())
-            .ok_or_else(|| TreeError::NotATree { dir: dir.to_owned() });
+            .ok_or_else(|| TreeError::NotATree {
+                dir: dir.to_owned(),
+            });
     }
     let cwd = std::env::current_dir().unwrap_or_default();
     let above = cwd.ancestors().map(Path::to_owned);
@@ -113,7 +115,10 @@ impl Search<'_> {
         if let Some(dir) = path.parent() {
             self.makefiles(dir);
         }
-        if text.lines().any(|line| self.symbol_lines.iter().any(|s| line.trim_end() == s)) {
+        if text
+            .lines()
+            .any(|line| self.symbol_lines.iter().any(|s| line.trim_end() == s))
+        {
             self.taken.symbol.get_or_insert(path.clone());
         }
         self.seen.insert(path);

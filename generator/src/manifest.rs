@@ -22,7 +22,15 @@ pub const FILE: &str = ".tcm-mod-builder.json";
 
 /// What Kbuild leaves in a directory where a module is built.
 const BUILD_PRODUCTS: [&str; 9] = [
-    ".o", ".ko", ".cmd", ".d", ".mod", ".mod.c", ".symvers", ".order", "bindings_generated.rs",
+    ".o",
+    ".ko",
+    ".cmd",
+    ".d",
+    ".mod",
+    ".mod.c",
+    ".symvers",
+    ".order",
+    "bindings_generated.rs",
 ];
 
 /// What a module was generated from.
@@ -39,7 +47,9 @@ impl Manifest {
     /// The manifest of a module.
     #[must_use]
     pub fn new(names: &Names, protocol: &Protocol, tree: &Tree) -> Self {
-        let files = tree.iter().map(|(name, text)| (name.to_owned(), digest(text.as_bytes())));
+        let files = tree
+            .iter()
+            .map(|(name, text)| (name.to_owned(), digest(text.as_bytes())));
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protocol: protocol.name.to_owned(),
@@ -90,5 +100,8 @@ impl Manifest {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -26,9 +26,33 @@ const TAKEN_FABRIC_NAMES: [&str; 3] = ["core", "dbroot", "version"];
 
 /// Keywords of C that are not keywords of Rust; syn knows the latter.
 const C_KEYWORDS: [&str; 27] = [
-    "auto", "bool", "case", "char", "default", "double", "float", "goto", "inline", "int", "long",
-    "register", "restrict", "short", "signed", "sizeof", "switch", "typedef", "union", "unsigned",
-    "void", "volatile", "asm", "typeof", "alignof", "complex", "imaginary",
+    "auto",
+    "bool",
+    "case",
+    "char",
+    "default",
+    "double",
+    "float",
+    "goto",
+    "inline",
+    "int",
+    "long",
+    "register",
+    "restrict",
+    "short",
+    "signed",
+    "sizeof",
+    "switch",
+    "typedef",
+    "union",
+    "unsigned",
+    "void",
+    "volatile",
+    "asm",
+    "typeof",
+    "alignof",
+    "complex",
+    "imaginary",
 ];
 
 /// What is wrong with a name, and what would be right.
@@ -220,24 +244,38 @@ mod tests {
 
     #[test]
     fn wrong_names_are_named() {
-        for name in ["", "9tcm", "tcm-nab", "Tcm", "tcm nab", "../x", "_tcm", "tcm_é"] {
+        for name in [
+            "", "9tcm", "tcm-nab", "Tcm", "tcm nab", "../x", "_tcm", "tcm_é",
+        ] {
             let error = &errors(name, Some("x"))[0];
             assert_eq!(*error, NameError::ModuleForm(name.to_owned()));
             assert!(error.to_string().contains(&format!("`{name}`")));
         }
         assert!(matches!(errors("loop", None)[..], [NameError::Keyword(_)]));
         assert!(matches!(errors("int", None)[..], [NameError::Keyword(_)]));
-        assert!(matches!(errors("tcm_", None)[..], [NameError::FabricForm(_)]));
-        assert!(matches!(errors("tcm_core", None)[..], [NameError::FabricTaken(_)]));
+        assert!(matches!(
+            errors("tcm_", None)[..],
+            [NameError::FabricForm(_)]
+        ));
+        assert!(matches!(
+            errors("tcm_core", None)[..],
+            [NameError::FabricTaken(_)]
+        ));
     }
 
     #[test]
     fn lengths_end_where_the_kernel_ends_them() {
         let long = |len| "m".repeat(len);
         assert!(Names::new(&long(55), Some("m")).is_ok());
-        assert_eq!(errors(&long(56), Some("m")), [NameError::ModuleLength(long(56))]);
+        assert_eq!(
+            errors(&long(56), Some("m")),
+            [NameError::ModuleLength(long(56))]
+        );
         assert!(Names::new("m", Some(&long(31))).is_ok());
-        assert_eq!(errors("m", Some(&long(32))), [NameError::FabricLength(long(32))]);
+        assert_eq!(
+            errors("m", Some(&long(32))),
+            [NameError::FabricLength(long(32))]
+        );
     }
 
     #[test]

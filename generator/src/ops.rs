@@ -112,96 +112,192 @@ const fn drop(name: &'static str, object: Object, called: &'static str) -> Meani
 
 /// Every op that has a safe method, in the order of the Linux 7.3 header.
 static MEANINGS: [Meaning; 34] = [
-    call("tpg_get_wwn", Return::Text,
-        "Gives the name of the target port. Called in any context, spinlocks held."),
-    call("tpg_get_tag", Return::Number,
-        "Gives the tag of the portal group. Called in any context, spinlocks held."),
-    call("tpg_get_default_depth", Return::Number,
-        "Gives the queue depth of a node ACL to be made. Called in process context."),
-    call("tpg_check_demo_mode", Return::Truth,
-        "Whether initiators without a node ACL may log in. Called in process context."),
-    call("tpg_check_demo_mode_cache", Return::Truth,
+    call(
+        "tpg_get_wwn",
+        Return::Text,
+        "Gives the name of the target port. Called in any context, spinlocks held.",
+    ),
+    call(
+        "tpg_get_tag",
+        Return::Number,
+        "Gives the tag of the portal group. Called in any context, spinlocks held.",
+    ),
+    call(
+        "tpg_get_default_depth",
+        Return::Number,
+        "Gives the queue depth of a node ACL to be made. Called in process context.",
+    ),
+    call(
+        "tpg_check_demo_mode",
+        Return::Truth,
+        "Whether initiators without a node ACL may log in. Called in process context.",
+    ),
+    call(
+        "tpg_check_demo_mode_cache",
+        Return::Truth,
         "Whether the node ACL of demo mode outlives its session. Called in process context, when \
-         a session ends."),
-    call("tpg_check_demo_mode_write_protect", Return::Truth,
-        "Whether LUNs are read-only in demo mode. Called in process context, a mutex held."),
-    call("tpg_check_prod_mode_write_protect", Return::Truth,
+         a session ends.",
+    ),
+    call(
+        "tpg_check_demo_mode_write_protect",
+        Return::Truth,
+        "Whether LUNs are read-only in demo mode. Called in process context, a mutex held.",
+    ),
+    call(
+        "tpg_check_prod_mode_write_protect",
+        Return::Truth,
         "Whether the LUNs of a node ACL are read-only at first. Called in an RCU read-side \
-         critical section: do not sleep."),
-    call("tpg_check_demo_mode_login_only", Return::Truth,
-        "Whether demo mode shows no LUNs. Called in process context."),
-    call("tpg_check_prot_fabric_only", Return::Truth,
+         critical section: do not sleep.",
+    ),
+    call(
+        "tpg_check_demo_mode_login_only",
+        Return::Truth,
+        "Whether demo mode shows no LUNs. Called in process context.",
+    ),
+    call(
+        "tpg_check_prot_fabric_only",
+        Return::Truth,
         "Whether the fabric keeps protection information that the backstore does not. Called in \
-         process context, when a session is made."),
-    call("tpg_get_inst_index", Return::Number,
-        "Gives the SNMP index of the portal group. Called in process context."),
-    call("check_stop_free", Return::Truth,
+         process context, when a session is made.",
+    ),
+    call(
+        "tpg_get_inst_index",
+        Return::Number,
+        "Gives the SNMP index of the portal group. Called in process context.",
+    ),
+    call(
+        "check_stop_free",
+        Return::Truth,
         "Ends the driver's use of a command that is complete, by dropping its reference; whether \
          that was the last. Called in process context or, where completion is direct, in the \
-         backstore's, which may be softirq."),
-    call("release_cmd", Return::Nothing,
+         backstore's, which may be softirq.",
+    ),
+    call(
+        "release_cmd",
+        Return::Nothing,
         "Frees a command: its last reference is gone. Called in the context of whoever dropped \
-         that, softirq included."),
-    call("close_session", Return::Nothing,
-        "Ends a session whose node ACL goes away. Called in process context."),
-    call("sess_get_index", Return::Number,
-        "Gives the SNMP index of a session. Called in process context, spinlocks held."),
+         that, softirq included.",
+    ),
+    call(
+        "close_session",
+        Return::Nothing,
+        "Ends a session whose node ACL goes away. Called in process context.",
+    ),
+    call(
+        "sess_get_index",
+        Return::Number,
+        "Gives the SNMP index of a session. Called in process context, spinlocks held.",
+    ),
     Meaning {
         name: "sess_get_initiator_sid",
         shape: Shape::InitiatorSid,
         called: "Fills in the initiator session identifier and gives its length, for protocols \
                  whose TransportIDs have one. Called in process context, spinlocks held.",
     },
-    call("write_pending", Return::Errno,
+    call(
+        "write_pending",
+        Return::Errno,
         "Fetches the data of a write from the initiator, then calls target_execute_cmd(). Called \
-         in process context or that of the submitter. EAGAIN and ENOMEM are tried again."),
-    call("set_default_node_attributes", Return::Nothing,
+         in process context or that of the submitter. EAGAIN and ENOMEM are tried again.",
+    ),
+    call(
+        "set_default_node_attributes",
+        Return::Nothing,
         "Sets the attributes of a node ACL that has just been made, in demo mode too. Called in \
-         process context."),
-    call("get_cmd_state", Return::Number,
-        "Gives the driver's state of a command, for messages. Called in any context."),
-    call("queue_data_in", Return::Errno,
+         process context.",
+    ),
+    call(
+        "get_cmd_state",
+        Return::Number,
+        "Gives the driver's state of a command, for messages. Called in any context.",
+    ),
+    call(
+        "queue_data_in",
+        Return::Errno,
         "Sends the data of a read, and the status, to the initiator. Called in process context \
-         or, where completion is direct, in the backstore's. EAGAIN and ENOMEM are tried again."),
-    call("queue_status", Return::Errno,
+         or, where completion is direct, in the backstore's. EAGAIN and ENOMEM are tried again.",
+    ),
+    call(
+        "queue_status",
+        Return::Errno,
         "Sends the status of a command, with sense data if any, to the initiator. Called as \
-         queue_data_in is."),
-    call("queue_tm_rsp", Return::Nothing,
-        "Sends the response to a task management function. Called in process context."),
-    call("aborted_task", Return::Nothing,
+         queue_data_in is.",
+    ),
+    call(
+        "queue_tm_rsp",
+        Return::Nothing,
+        "Sends the response to a task management function. Called in process context.",
+    ),
+    call(
+        "aborted_task",
+        Return::Nothing,
         "Forgets what the wire still holds of a command that was aborted without a response. \
-         Called in process context."),
-    make("fabric_make_wwn", Object::Wwn,
+         Called in process context.",
+    ),
+    make(
+        "fabric_make_wwn",
+        Object::Wwn,
         "Makes a target port for `mkdir target/$FABRIC/$WWN`. Called in process context, configfs \
-         locks held. Target core shows every error as EINVAL."),
-    drop("fabric_drop_wwn", Object::Wwn,
+         locks held. Target core shows every error as EINVAL.",
+    ),
+    drop(
+        "fabric_drop_wwn",
+        Object::Wwn,
         "Stops a target port for rmdir; its data is dropped next. Called in process context. No \
-         portal group is left."),
-    call("add_wwn_groups", Return::Nothing,
-        "Adds config groups to a target port that has just been made. Called in process context."),
-    make("fabric_make_tpg", Object::Tpg,
+         portal group is left.",
+    ),
+    call(
+        "add_wwn_groups",
+        Return::Nothing,
+        "Adds config groups to a target port that has just been made. Called in process context.",
+    ),
+    make(
+        "fabric_make_tpg",
+        Object::Tpg,
         "Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Called in process \
-         context, configfs locks held. Target core shows every error as EINVAL."),
-    call("fabric_enable_tpg", Return::Errno,
+         context, configfs locks held. Target core shows every error as EINVAL.",
+    ),
+    call(
+        "fabric_enable_tpg",
+        Return::Errno,
         "Opens or closes a portal group to initiators, through its attribute `enable`. Called in \
-         process context."),
-    drop("fabric_drop_tpg", Object::Tpg,
+         process context.",
+    ),
+    drop(
+        "fabric_drop_tpg",
+        Object::Tpg,
         "Stops a portal group for rmdir: no session may be left when it returns. The group is then \
-         taken from target core, and its data dropped. Called in process context."),
-    call("fabric_post_link", Return::Errno,
+         taken from target core, and its data dropped. Called in process context.",
+    ),
+    call(
+        "fabric_post_link",
+        Return::Errno,
         "Follows the link of a backstore to a LUN. Called in process context. Target core ignores \
-         an error."),
-    call("fabric_pre_unlink", Return::Nothing,
+         an error.",
+    ),
+    call(
+        "fabric_pre_unlink",
+        Return::Nothing,
         "Precedes the unlinking of a backstore; commands to the LUN may still be active. Called \
-         in process context."),
-    call("fabric_post_unlink", Return::Nothing,
+         in process context.",
+    ),
+    call(
+        "fabric_post_unlink",
+        Return::Nothing,
         "Follows the unlinking of a backstore; no command to the LUN is active any more. Called \
-         in process context."),
-    make("fabric_make_np", Object::Np,
+         in process context.",
+    ),
+    make(
+        "fabric_make_np",
+        Object::Np,
         "Makes a network portal for `mkdir …/np/$PORTAL`. Called in process context, configfs \
-         locks held. Target core shows every error as EINVAL."),
-    drop("fabric_drop_np", Object::Np,
-        "Stops a network portal for rmdir; its data is dropped next. Called in process context."),
+         locks held. Target core shows every error as EINVAL.",
+    ),
+    drop(
+        "fabric_drop_np",
+        Object::Np,
+        "Stops a network portal for rmdir; its data is dropped next. Called in process context.",
+    ),
     Meaning {
         name: "fabric_init_nodeacl",
         shape: Shape::Init,

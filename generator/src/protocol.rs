@@ -64,7 +64,10 @@ pub static PROTOCOLS: [Protocol; 3] = [
         id: 0x0,
         title: "Fibre Channel",
         constant: "FCP",
-        ports: Ports { target: "lport", initiator: "nport" },
+        ports: Ports {
+            target: "lport",
+            initiator: "nport",
+        },
         name_form: "eight pairs of lower-case hexadecimal digits with colons between them",
         example: "21:00:00:24:ff:31:4c:48",
         other_example: "21:00:00:24:ff:31:4c:49",
@@ -88,7 +91,10 @@ pub static PROTOCOLS: [Protocol; 3] = [
         id: 0x5,
         title: "iSCSI",
         constant: "ISCSI",
-        ports: Ports { target: "tport", initiator: "iport" },
+        ports: Ports {
+            target: "tport",
+            initiator: "iport",
+        },
         name_form: "an iqn., eui. or naa. name in lower case, at most 223 bytes",
         example: "iqn.foo",
         other_example: "iqn.2003-01.org.example.host:target1",
@@ -112,7 +118,10 @@ pub static PROTOCOLS: [Protocol; 3] = [
         id: 0x6,
         title: "Serial Attached SCSI",
         constant: "SAS",
-        ports: Ports { target: "tport", initiator: "iport" },
+        ports: Ports {
+            target: "tport",
+            initiator: "iport",
+        },
         name_form: "naa. and 16 lower-case hexadecimal digits",
         example: "naa.5001405abcdef012",
         other_example: "naa.5001405abcdef013",
@@ -146,9 +155,12 @@ pub fn find(name: &str) -> Result<&'static Protocol, String> {
     let is = |candidate: &&str| candidate.eq_ignore_ascii_case(name);
     let found = PROTOCOLS
         .iter()
-        .find(|protocol| is(&protocol.name) || protocol.aliases.iter().any(|alias| is(alias)));
+        .find(|protocol| is(&protocol.name) || protocol.aliases.iter().any(is));
     found.ok_or_else(|| {
-        let known = PROTOCOLS.each_ref().map(|protocol| protocol.name).join(", ");
+        let known = PROTOCOLS
+            .each_ref()
+            .map(|protocol| protocol.name)
+            .join(", ");
         if NOT_YET.iter().any(is) {
             format!("this version cannot generate {name} yet; it can: {known}")
         } else {

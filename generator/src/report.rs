@@ -23,7 +23,11 @@ pub fn json(value: &impl Serialize) -> Result<String> {
 #[must_use]
 pub fn ops(model: &FabricOps) -> String {
     let mut text = format!("{}: struct {}\n", model.header.display(), model.struct_name);
-    let _ = writeln!(text, "\n{} ops (* demanded by target core):", model.ops.len());
+    let _ = writeln!(
+        text,
+        "\n{} ops (* demanded by target core):",
+        model.ops.len()
+    );
     for op in &model.ops {
         let mark = if op.required { '*' } else { ' ' };
         let _ = writeln!(text, "  {mark} {}", op.c_declaration());
@@ -34,8 +38,15 @@ pub fn ops(model: &FabricOps) -> String {
     }
     let _ = writeln!(text, "\n{} fields:", model.fields.len());
     for field in &model.fields {
-        let bits = field.bits.map(|bits| format!(":{bits}")).unwrap_or_default();
-        let space = if field.ctype.to_string().ends_with('*') { "" } else { " " };
+        let bits = field
+            .bits
+            .map(|bits| format!(":{bits}"))
+            .unwrap_or_default();
+        let space = if field.ctype.to_string().ends_with('*') {
+            ""
+        } else {
+            " "
+        };
         let _ = writeln!(text, "    {}{space}{}{bits}", field.ctype, field.name);
     }
     for warning in &model.warnings {
@@ -47,10 +58,20 @@ pub fn ops(model: &FabricOps) -> String {
 /// What `other` has more (`+`) or less (`-`) than `model`.
 #[must_use]
 pub fn differences(model: &FabricOps, other: &FabricOps) -> String {
-    let mut text = format!("--- {}\n+++ {}\n", model.header.display(), other.header.display());
+    let mut text = format!(
+        "--- {}\n+++ {}\n",
+        model.header.display(),
+        other.header.display()
+    );
     let (before, after) = (declarations(model), declarations(other));
-    let gone = before.iter().filter(|line| !after.contains(line)).map(|line| ('-', line));
-    let new = after.iter().filter(|line| !before.contains(line)).map(|line| ('+', line));
+    let gone = before
+        .iter()
+        .filter(|line| !after.contains(line))
+        .map(|line| ('-', line));
+    let new = after
+        .iter()
+        .filter(|line| !before.contains(line))
+        .map(|line| ('+', line));
     for (mark, line) in gone.chain(new) {
         let _ = writeln!(text, "{mark} {line}");
     }
@@ -62,8 +83,14 @@ fn declarations(model: &FabricOps) -> Vec<String> {
         let demanded = if op.required { " (demanded)" } else { "" };
         format!("{}{demanded}", op.c_declaration())
     });
-    let groups = model.attribute_groups.iter().map(|group| format!("attributes {group}"));
-    let fields = model.fields.iter().map(|field| format!("field {} {}", field.ctype, field.name));
+    let groups = model
+        .attribute_groups
+        .iter()
+        .map(|group| format!("attributes {group}"));
+    let fields = model
+        .fields
+        .iter()
+        .map(|field| format!("field {} {}", field.ctype, field.name));
     ops.chain(groups).chain(fields).collect()
 }
 
@@ -72,13 +99,30 @@ fn declarations(model: &FabricOps) -> Vec<String> {
 pub fn protocols() -> String {
     let mut text = String::new();
     for protocol in &PROTOCOLS {
-        let names: Vec<_> = [protocol.name].iter().chain(protocol.aliases).copied().collect();
-        let reservations = if protocol.persistent_reservations { "yes" } else { "no" };
-        let _ = writeln!(text, "{:#x}  {} ({})", protocol.id, names.join(", "), protocol.title);
+        let names: Vec<_> = [protocol.name]
+            .iter()
+            .chain(protocol.aliases)
+            .copied()
+            .collect();
+        let reservations = if protocol.persistent_reservations {
+            "yes"
+        } else {
+            "no"
+        };
+        let _ = writeln!(
+            text,
+            "{:#x}  {} ({})",
+            protocol.id,
+            names.join(", "),
+            protocol.title
+        );
         let _ = writeln!(text, "     port names: {}", protocol.name_form);
         let _ = writeln!(text, "     example: {}", protocol.example);
         let _ = writeln!(text, "     TransportID: {}", protocol.transport_id);
-        let _ = writeln!(text, "     persistent reservations in target core: {reservations}");
+        let _ = writeln!(
+            text,
+            "     persistent reservations in target core: {reservations}"
+        );
     }
     text
 }

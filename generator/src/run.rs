@@ -46,7 +46,11 @@ fn ops(args: &Ops) -> Result<()> {
     };
     let model = read(&header)?;
     if let Some(other) = &args.against {
-        let header = if other.is_dir() { Header::in_tree(other)? } else { Header::file(other) };
+        let header = if other.is_dir() {
+            Header::in_tree(other)?
+        } else {
+            Header::file(other)
+        };
         print(&report::differences(&model, &read(&header)?));
     } else if args.json {
         print(&report::json(&model)?);
@@ -72,7 +76,11 @@ fn generate(args: &Generate) -> Result<()> {
         (Ok(protocol), Ok(names)) => (protocol, names),
         (protocol, names) => {
             let protocol = protocol.err().map(|error| error.to_string());
-            let names = names.err().into_iter().flatten().map(|error| error.to_string());
+            let names = names
+                .err()
+                .into_iter()
+                .flatten()
+                .map(|error| error.to_string());
             bail!(List(protocol.into_iter().chain(names).collect()));
         }
     };
@@ -81,11 +89,19 @@ fn generate(args: &Generate) -> Result<()> {
     let model = read(&Header::in_tree(&kernel)?)?;
     let plan = check::plan(&model).map_err(|faults| {
         let faults = faults.iter().map(ToString::to_string).collect();
-        anyhow!("cannot generate from {}:\n{}", model.header.display(), List(faults))
+        anyhow!(
+            "cannot generate from {}:\n{}",
+            model.header.display(),
+            List(faults)
+        )
     })?;
     plan.warnings.iter().for_each(|warning| warn(warning));
 
-    let place = if args.output.is_some() { Place::OutOfTree } else { Place::InTree };
+    let place = if args.output.is_some() {
+        Place::OutOfTree
+    } else {
+        Place::InTree
+    };
     let input = Input {
         plan: &plan,
         protocol,
@@ -140,7 +156,11 @@ fn refuse_taken(kernel: &Path, names: &Names) -> Result<()> {
             path.display()
         ));
     }
-    if faults.is_empty() { Ok(()) } else { bail!(List(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        bail!(List(faults))
+    }
 }
 
 /// The edits to the kernel's own files that the user wants.
@@ -158,14 +178,22 @@ fn edits(args: &Generate, kernel: &Path, names: &Names) -> Result<Vec<Edit>> {
     if answers.yes(&ask::question(names.module(), &relative(kernel, &makefile)))? {
         let old = read_text(&makefile)?;
         let new = edit::makefile(&old, &names.kconfig(), names.module());
-        edits.push(Edit { path: makefile, old, new });
+        edits.push(Edit {
+            path: makefile,
+            old,
+            new,
+        });
     }
     let kconfig = dir.join("Kconfig");
     if answers.yes(&ask::question(names.module(), &relative(kernel, &kconfig)))? {
         let old = read_text(&kconfig)?;
         let new = edit::kconfig(&old, names.module())
             .map_err(|reason| anyhow!("{} {reason}", kconfig.display()))?;
-        edits.push(Edit { path: kconfig, old, new });
+        edits.push(Edit {
+            path: kconfig,
+            old,
+            new,
+        });
     }
     edits.retain(|edit| edit.old != edit.new);
     Ok(edits)
@@ -189,7 +217,10 @@ fn read_text(path: &Path) -> Result<String> {
 }
 
 fn relative(kernel: &Path, path: &Path) -> String {
-    path.strip_prefix(kernel).unwrap_or(path).display().to_string()
+    path.strip_prefix(kernel)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 fn report_change(change: &Change, directory: Directory, dry_run: bool) {

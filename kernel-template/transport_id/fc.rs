@@ -26,8 +26,7 @@ pub(crate) struct PortName {
 impl PortName {
     /// The accepted form, for messages.
     pub(crate) const FORM: &'static str =
-        "eight pairs of hexadecimal digits in lower case, with colons between them, as in \
-         21:00:00:24:ff:31:4c:48";
+        "lower-case hexadecimal digits as in 21:00:00:24:ff:31:4c:48";
 
     /// Reads a name in its canonical form, lower case with colons.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
@@ -86,7 +85,11 @@ pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
 /// Reads a TransportID; `None` for everything that [`encode`] could not have written.
 pub(crate) fn decode(bytes: &[u8]) -> Option<PortName> {
     let id: &[u8; LEN] = bytes.try_into().ok()?;
-    let value = id.iter().skip(8).take(8).fold(0, |value, byte| value << 8 | u64::from(*byte));
+    let value = id
+        .iter()
+        .skip(8)
+        .take(8)
+        .fold(0, |value, byte| value << 8 | u64::from(*byte));
     let name = PortName::from_value(value);
     (id.first() == Some(&PROTOCOL) && encode(&name) == *id).then_some(name)
 }
@@ -100,5 +103,8 @@ fn digit(byte: u8) -> Option<u8> {
 }
 
 fn hex(nibble: u8) -> u8 {
-    b"0123456789abcdef".get(usize::from(nibble)).copied().unwrap_or_default()
+    b"0123456789abcdef"
+        .get(usize::from(nibble))
+        .copied()
+        .unwrap_or_default()
 }

@@ -35,21 +35,22 @@ pub(crate) struct PortName {
 impl PortName {
     /// The accepted form, for messages.
     pub(crate) const FORM: &'static str =
-        "iqn. and lower-case letters, digits, '-', '.' or ':', or eui. and 16, or naa. and 16 or \
-         32 hexadecimal digits in lower case; at most 223 bytes";
+        "an iqn., eui. or naa. name in lower case, at most 223 bytes";
 
     /// Reads a name in its canonical form, lower case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         let valid = match name.split_at_checked(4)? {
-            (b"iqn.", rest) => !rest.is_empty() && rest.iter().all(is_iqn_byte),
-            (b"eui.", rest) => rest.len() == 16 && rest.iter().all(is_hex),
-            (b"naa.", rest) => matches!(rest.len(), 16 | 32) && rest.iter().all(is_hex),
+            (b"iqn.", rest) => !rest.is_empty() && rest.iter().copied().all(is_iqn_byte),
+            (b"eui.", rest) => rest.len() == 16 && rest.iter().copied().all(is_hex),
+            (b"naa.", rest) => matches!(rest.len(), 16 | 32) && rest.iter().copied().all(is_hex),
             _ => false,
         };
         if !valid {
             return None;
         }
-        let len = u8::try_from(name.len()).ok().filter(|len| usize::from(*len) <= NAME_MAX)?;
+        let len = u8::try_from(name.len())
+            .ok()
+            .filter(|len| usize::from(*len) <= NAME_MAX)?;
         let mut text = [0; NAME_MAX + 1];
         text.get_mut(..name.len())?.copy_from_slice(name);
         Some(Self { text, len })
@@ -91,7 +92,11 @@ pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Op
     let [high, low] = u16::try_from(additional).ok()?.to_be_bytes();
     header.copy_from_slice(&[format | PROTOCOL, 0, high, low]);
     let suffix = suffix.map_or(&[][..], |isid| &isid[..]);
-    let separator = if suffix.is_empty() { &[][..] } else { SEPARATOR };
+    let separator = if suffix.is_empty() {
+        &[][..]
+    } else {
+        SEPARATOR
+    };
     let text = name.as_bytes().iter().chain(separator).chain(suffix);
     for (place, byte) in body.iter_mut().zip(text) {
         *place = *byte;
@@ -115,19 +120,25 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(PortName, Option<Isid>)> {
     }
     let end = body.iter().position(|byte| *byte == 0)?;
     let (text, padding) = body.split_at_checked(end)?;
-    let least = end.saturating_add(1).next_multiple_of(4).max(ADDITIONAL_LENGTH_MIN);
+    let least = end
+        .saturating_add(1)
+        .next_multiple_of(4)
+        .max(ADDITIONAL_LENGTH_MIN);
     if padding.iter().any(|byte| *byte != 0) || additional != least {
         return None;
     }
     match first {
         PROTOCOL => Some((PortName::parse(text)?, None)),
         byte if byte == FORMAT_PORT | PROTOCOL => {
-            let at = text.len().checked_sub(SEPARATOR.len().saturating_add(ISID_DIGITS))?;
+            let at = text
+                .len()
+                .checked_sub(SEPARATOR.len().saturating_add(ISID_DIGITS))?;
             let (name, suffix) = text.split_at_checked(at)?;
             let digits = suffix.strip_prefix(SEPARATOR)?;
             let mut isid: Isid = digits.try_into().ok()?;
             isid.make_ascii_lowercase();
             isid.iter()
+                .copied()
                 .all(is_hex)
                 .then_some((PortName::parse(name)?, Some(isid)))
         }
@@ -135,10 +146,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(PortName, Option<Isid>)> {
     }
 }
 
-fn is_iqn_byte(byte: &u8) -> bool {
+fn is_iqn_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b':')
 }
 
-fn is_hex(byte: &u8) -> bool {
+fn is_hex(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }

@@ -26,8 +26,7 @@ pub(crate) struct PortName {
 
 impl PortName {
     /// The accepted form, for messages.
-    pub(crate) const FORM: &'static str =
-        "naa. and 16 hexadecimal digits in lower case, as in naa.5001405abcdef012";
+    pub(crate) const FORM: &'static str = "naa. and 16 lower-case hexadecimal digits";
 
     /// Reads a name in its canonical form, lower case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
@@ -44,7 +43,10 @@ impl PortName {
     /// The port with this SAS address.
     pub(crate) fn from_value(value: u64) -> Self {
         let mut text = [0; TEXT_LEN + 1];
-        let digits = value.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let digits = value
+            .to_be_bytes()
+            .into_iter()
+            .flat_map(|byte| [byte >> 4, byte & 0xf]);
         let name = PREFIX.iter().copied().chain(digits.map(hex));
         for (place, byte) in text.iter_mut().zip(name) {
             *place = byte;
@@ -71,7 +73,9 @@ impl PortName {
 /// The TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
-    let bytes = [PROTOCOL, 0, 0, 0].into_iter().chain(name.value.to_be_bytes());
+    let bytes = [PROTOCOL, 0, 0, 0]
+        .into_iter()
+        .chain(name.value.to_be_bytes());
     for (place, byte) in id.iter_mut().zip(bytes) {
         *place = byte;
     }
@@ -81,7 +85,11 @@ pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
 /// Reads a TransportID; `None` for everything that [`encode`] could not have written.
 pub(crate) fn decode(bytes: &[u8]) -> Option<PortName> {
     let id: &[u8; LEN] = bytes.try_into().ok()?;
-    let value = id.iter().skip(4).take(8).fold(0, |value, byte| value << 8 | u64::from(*byte));
+    let value = id
+        .iter()
+        .skip(4)
+        .take(8)
+        .fold(0, |value, byte| value << 8 | u64::from(*byte));
     let name = PortName::from_value(value);
     (id.first() == Some(&PROTOCOL) && encode(&name) == *id).then_some(name)
 }
@@ -95,5 +103,8 @@ fn digit(byte: u8) -> Option<u8> {
 }
 
 fn hex(nibble: u8) -> u8 {
-    b"0123456789abcdef".get(usize::from(nibble)).copied().unwrap_or_default()
+    b"0123456789abcdef"
+        .get(usize::from(nibble))
+        .copied()
+        .unwrap_or_default()
 }

@@ -55,7 +55,11 @@ pub fn bench() -> Result<()> {
 fn print(figures: &[Figure]) {
     println!("\n| what | ours | peer | ratio | target |\n| --- | ---: | ---: | ---: | ---: |");
     for figure in figures {
-        let missed = if figure.ratio > figure.target { " (missed)" } else { "" };
+        let missed = if figure.ratio > figure.target {
+            " (missed)"
+        } else {
+            ""
+        };
         println!(
             "| {} | {} | {} | {:.3} | <= {:.2}{missed} |",
             figure.what, figure.ours, figure.peer, figure.ratio, figure.target
@@ -80,13 +84,21 @@ print(time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_
 ";
 
 fn cost(mut command: impl FnMut() -> Result<Vec<String>>) -> Result<Cost> {
-    let mut best = Cost { seconds: f64::INFINITY, kib: 0.0 };
+    let mut best = Cost {
+        seconds: f64::INFINITY,
+        kib: 0.0,
+    };
     for _ in 0..RUNS {
         let mut python = Command::new("python3");
         python.env("LIBCLANG_PATH", format!("{LLVM}/lib"));
         let said = output(python.args(["-c", MEASURE]).args(command()?))?;
-        let numbers: Vec<f64> = said.split_whitespace().filter_map(|n| n.parse().ok()).collect();
-        let [seconds, kib] = numbers[..] else { bail!("no figures in `{said}`") };
+        let numbers: Vec<f64> = said
+            .split_whitespace()
+            .filter_map(|n| n.parse().ok())
+            .collect();
+        let [seconds, kib] = numbers[..] else {
+            bail!("no figures in `{said}`")
+        };
         best.seconds = best.seconds.min(seconds);
         best.kib = best.kib.max(kib);
     }
@@ -112,7 +124,10 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
             Path::new("-o"),
             &dir,
         ];
-        Ok(words.iter().map(|word| word.display().to_string()).collect())
+        Ok(words
+            .iter()
+            .map(|word| word.display().to_string())
+            .collect())
     })?;
     let flags = kbuild_flags(module)?;
     let header = scratch.join("header.h");
@@ -135,8 +150,20 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
         target,
     };
     Ok(vec![
-        figure("generating, to bindgen's full parse", ours.seconds, peer.seconds, "s", 0.25),
-        figure("generating, peak memory", ours.kib / 1024.0, peer.kib / 1024.0, "MiB", 1.0),
+        figure(
+            "generating, to bindgen's full parse",
+            ours.seconds,
+            peer.seconds,
+            "s",
+            0.25,
+        ),
+        figure(
+            "generating, peak memory",
+            ours.kib / 1024.0,
+            peer.kib / 1024.0,
+            "MiB",
+            1.0,
+        ),
     ])
 }
 
@@ -144,9 +171,14 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
 fn kbuild_flags(module: &Path) -> Result<String> {
     let saved = text(&module.join(".bindings_generated.rs.cmd"));
     let command = saved.lines().next().unwrap_or_default();
-    let flags = command.split_once(" -- ").context("Kbuild saved no bindgen command")?.1;
+    let flags = command
+        .split_once(" -- ")
+        .context("Kbuild saved no bindgen command")?
+        .1;
     // Its dependencies are written by -MMD, which is Kbuild's affair.
-    let words = flags.split(' ').filter(|word| !word.starts_with("-Wp,-MMD"));
+    let words = flags
+        .split(' ')
+        .filter(|word| !word.starts_with("-Wp,-MMD"));
     Ok(words.collect::<Vec<_>>().join(" "))
 }
 
@@ -172,8 +204,13 @@ fn size(kernel: &Kernel, module: &Path) -> Result<Figure> {
 fn text_and_data(file: &Path) -> Result<u32> {
     let said = output(Command::new(format!("{LLVM}/bin/llvm-size")).arg(file))?;
     let line = said.lines().nth(1).unwrap_or_default();
-    let numbers: Vec<u32> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    let [text, data, ..] = numbers[..] else { bail!("llvm-size said `{said}`") };
+    let numbers: Vec<u32> = line
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let [text, data, ..] = numbers[..] else {
+        bail!("llvm-size said `{said}`")
+    };
     Ok(text + data)
 }
 
@@ -182,7 +219,10 @@ fn building(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Figure> {
     let peer_dir = scratch.join("tcm_remote");
     fs::create_dir(&peer_dir)?;
     for file in ["tcm_remote.c", "tcm_remote.h"] {
-        fs::copy(kernel.source.join("drivers/target/tcm_remote").join(file), peer_dir.join(file))?;
+        fs::copy(
+            kernel.source.join("drivers/target/tcm_remote").join(file),
+            peer_dir.join(file),
+        )?;
     }
     fs::write(peer_dir.join("Kbuild"), "obj-m += tcm_remote.o\n")?;
     let mut ours = Duration::MAX;
@@ -220,7 +260,10 @@ fn instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     guest.qemu = Some("-icount shift=0,sleep=off");
     let rounds = rounds()?;
     let time = |fabric: &str| {
-        format!("mkdir $T/{fabric} && {} time $T/{fabric}/iqn.foo iqn.bar 300\n", rounds.display())
+        format!(
+            "mkdir $T/{fabric} && {} time $T/{fabric}/iqn.foo iqn.bar 300\n",
+            rounds.display()
+        )
     };
     let outcome = guest.run_quietly(&format!(
         "T=/sys/kernel/config/target\nmodprobe tcm_remote && modprobe {} || exit 1\n\
@@ -230,7 +273,10 @@ fn instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
         time("remote")
     ))?;
     outcome.check()?;
-    let (ours, peer) = outcome.output.split_once("===\n").context("the guest gave no figures")?;
+    let (ours, peer) = outcome
+        .output
+        .split_once("===\n")
+        .context("the guest gave no figures")?;
     ours.lines()
         .zip(peer.lines())
         .map(|(ours, peer)| {

@@ -27,7 +27,10 @@ pub fn demo() -> Result<()> {
     let outcome = Guest::new(&kernel).run_quietly(&script(&NAB5000))?;
     outcome.check()?;
     show(&NAB5000, &outcome);
-    println!("\n{} was unloaded; the kernel has nothing to report.", NAB5000.module);
+    println!(
+        "\n{} was unloaded; the kernel has nothing to report.",
+        NAB5000.module
+    );
     println!("Its sources lie in {}", dir.display());
     Ok(())
 }
@@ -41,9 +44,18 @@ pub fn demo() -> Result<()> {
 pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Result<PathBuf> {
     let mut command = Command::new(builder(Profile::Dev)?);
     // --force replaces what an older version has left, never what somebody has changed.
-    command.args(["-p", proto, "-m", fabric.module, "--force", "-k"]).arg(&kernel.source);
-    println!("$ tcm-mod-builder -p {proto} -m {} -k {}", fabric.module, kernel.source.display());
-    let mut child = command.stdin(Stdio::piped()).spawn().context("cannot run tcm-mod-builder")?;
+    command
+        .args(["-p", proto, "-m", fabric.module, "--force", "-k"])
+        .arg(&kernel.source);
+    println!(
+        "$ tcm-mod-builder -p {proto} -m {} -k {}",
+        fabric.module,
+        kernel.source.display()
+    );
+    let mut child = command
+        .stdin(Stdio::piped())
+        .spawn()
+        .context("cannot run tcm-mod-builder")?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(b"yes\nyes\n")?;
     }
@@ -75,6 +87,9 @@ pub fn build_in_tree(kernel: &Kernel, fabric: &Fabric<'_>) -> Result<()> {
 
 fn show(fabric: &Fabric<'_>, outcome: &Outcome) {
     let root = format!("/sys/kernel/config/target/{}", fabric.name);
-    println!("\n$ tree {root}\n{}", draw(&root, &tree(fabric, &outcome.output)));
+    println!(
+        "\n$ tree {root}\n{}",
+        draw(&root, &tree(fabric, &outcome.output))
+    );
     println!("$ lsmod\n{}", lsmod(&outcome.output));
 }

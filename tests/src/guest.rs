@@ -111,13 +111,16 @@ impl<'a> Guest<'a> {
         let share = dir.path();
         self.module_tree(&share.join("modules"))?;
         fs::write(share.join("command"), command)?;
-        fs::write(share.join("init"), self.init(share))?;
+        fs::write(share.join("init"), init(share))?;
         fs::write(share.join("output"), "")?;
         let console = share.join("console");
         let mut vng = self.vng(share)?;
-        vng.arg("--exec").arg(format!("sh {}/init", share.display()));
+        vng.arg("--exec")
+            .arg(format!("sh {}/init", share.display()));
         let log = File::create(&console)?;
-        vng.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        vng.stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
         // In a group of its own, so that all of it can be ended.
         let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
         let ended = wait(&mut child, &share.join("output"), out, self.limit)?;
@@ -137,7 +140,10 @@ impl<'a> Guest<'a> {
             );
         }
         if outcome.status < 0 {
-            bail!("the guest ended before the command did; its log ends:\n{}", tail(&outcome.log));
+            bail!(
+                "the guest ended before the command did; its log ends:\n{}",
+                tail(&outcome.log)
+            );
         }
         Ok(outcome)
     }
@@ -148,7 +154,9 @@ impl<'a> Guest<'a> {
         let path = std::env::var("PATH").unwrap_or_default();
         vng.env("PATH", format!("{}:{path}", virtme.display()));
         // Without virtiofsd, virtme-ng would wait for it for some seconds first.
-        vng.arg("--run").arg(self.kernel.image()).args(["--verbose", "--force-9p"]);
+        vng.arg("--run")
+            .arg(self.kernel.image())
+            .args(["--verbose", "--force-9p"]);
         vng.args(["--cpus", &self.cpus.to_string(), "--memory", "1G"]);
         vng.args(["--overlay-rwdir", "/var", "--overlay-rwdir", "/etc"]);
         vng.arg("--rwdir").arg(share).arg("--cwd").arg(share);
@@ -161,22 +169,6 @@ impl<'a> Guest<'a> {
         Ok(vng)
     }
 
-    /// What the guest runs first.
-    fn init(&self, share: &Path) -> String {
-        let share = share.display();
-        format!(
-            "exec < /dev/null\n\
-             mount --bind {share}/modules /lib/modules\n\
-             mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
-             mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug\n\
-             mkdir -p /var/target/pr /var/target/alua /etc/target\n\
-             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh {share}/command \
-             > {share}/output 2>&1\n\
-             echo $? > {share}/status\n\
-             sync\n"
-        )
-    }
-
     /// Makes a tree as `make modules_install` would, for modprobe: links to the modules where they
     /// were built, and depmod's index.
     fn module_tree(&self, dir: &Path) -> Result<()> {
@@ -184,7 +176,11 @@ impl<'a> Guest<'a> {
         let tree = dir.join(&release);
         fs::create_dir_all(tree.join("updates"))?;
         let build = &self.kernel.build;
-        for name in ["modules.order", "modules.builtin", "modules.builtin.modinfo"] {
+        for name in [
+            "modules.order",
+            "modules.builtin",
+            "modules.builtin.modinfo",
+        ] {
             fs::copy(build.join(name), tree.join(name)).with_context(|| format!("no {name}"))?;
         }
         for line in text(&build.join("modules.order")).lines() {
@@ -200,12 +196,19 @@ impl<'a> Guest<'a> {
             for entry in fs::read_dir(&modules)? {
                 let path = entry?.path();
                 if path.extension().is_some_and(|end| end == "ko") {
-                    symlink(&path, tree.join("updates").join(path.file_name().unwrap_or_default()))?;
+                    symlink(
+                        &path,
+                        tree.join("updates")
+                            .join(path.file_name().unwrap_or_default()),
+                    )?;
                     found = true;
                 }
             }
             if !found {
-                bail!("{} has no modules; build them there first", modules.display());
+                bail!(
+                    "{} has no modules; build them there first",
+                    modules.display()
+                );
             }
         }
         let mut depmod = Command::new("/sbin/depmod");
@@ -236,16 +239,39 @@ impl Outcome {
             );
         }
         if self.status != 0 {
-            bail!("the command ended with status {}:\n{}", self.status, tail(&self.output));
+            bail!(
+                "the command ended with status {}:\n{}",
+                self.status,
+                tail(&self.output)
+            );
         }
         Ok(())
     }
 }
 
+/// What the guest runs first.
+fn init(share: &Path) -> String {
+    let share = share.display();
+    format!(
+        "exec < /dev/null\n\
+         mount --bind {share}/modules /lib/modules\n\
+         mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
+         mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug\n\
+         mkdir -p /var/target/pr /var/target/alua /etc/target\n\
+         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh {share}/command \
+         > {share}/output 2>&1\n\
+         echo $? > {share}/status\n\
+         sync\n"
+    )
+}
+
 /// The lines of a kernel's log that report something.
 fn reports(log: &str) -> Vec<String> {
     let is_report = |line: &&str| REPORTS.iter().any(|report| line.contains(report));
-    log.lines().filter(is_report).map(ToOwned::to_owned).collect()
+    log.lines()
+        .filter(is_report)
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 fn tail(text: &str) -> String {
@@ -254,12 +280,7 @@ fn tail(text: &str) -> String {
 }
 
 /// Waits for a guest to end, and shows what its command writes; `false` if it had to be ended.
-fn wait(
-    child: &mut Child,
-    written: &Path,
-    out: &mut dyn Write,
-    limit: Duration,
-) -> Result<bool> {
+fn wait(child: &mut Child, written: &Path, out: &mut dyn Write, limit: Duration) -> Result<bool> {
     let start = Instant::now();
     let mut shown = 0;
     loop {
@@ -293,7 +314,12 @@ fn show(path: &Path, from: u64, out: &mut dyn Write) -> Result<u64> {
 /// Whether a guest boots with KVM: where it is nested it may hang, so it is tried, once per boot of
 /// the host.
 fn kvm_works(kernel: &Kernel) -> Result<bool> {
-    if File::options().read(true).write(true).open("/dev/kvm").is_err() {
+    if File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/kvm")
+        .is_err()
+    {
         return Ok(false);
     }
     let boot = text(Path::new("/proc/sys/kernel/random/boot_id"));
@@ -305,15 +331,27 @@ fn kvm_works(kernel: &Kernel) -> Result<bool> {
     let mut vng = Command::new(kernel.tools.virtme.join("vng"));
     let path = std::env::var("PATH").unwrap_or_default();
     vng.env("PATH", format!("{}:{path}", kernel.tools.virtme.display()));
-    vng.arg("--run").arg(kernel.image()).args(["--cpus", "1", "--memory", "512M"]);
+    vng.arg("--run")
+        .arg(kernel.image())
+        .args(["--cpus", "1", "--memory", "512M"]);
     vng.args(["--verbose", "--force-9p", "--exec", "echo it-boots"]);
     let log = cache()?.join("kvm.log");
     let file = File::create(&log)?;
-    vng.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    vng.stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file);
     let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
-    let in_time = wait(&mut child, Path::new("/dev/null"), &mut io::sink(), Duration::from_secs(30))?;
+    let in_time = wait(
+        &mut child,
+        Path::new("/dev/null"),
+        &mut io::sink(),
+        Duration::from_secs(30),
+    )?;
     let works = in_time && text(&log).lines().any(|line| line.trim() == "it-boots");
-    fs::write(answer, format!("{boot}{}", if works { "yes" } else { "no" }))?;
+    fs::write(
+        answer,
+        format!("{boot}{}", if works { "yes" } else { "no" }),
+    )?;
     Ok(works)
 }
 

@@ -25,7 +25,13 @@ pub const CURRENT: &str = "7.3";
 pub const LTS: &str = "6.12";
 
 /// Debian suites that newer kernels than the machine's own are in.
-const SUITES: [&str; 5] = ["trixie-backports", "forky-backports", "forky", "sid", "experimental"];
+const SUITES: [&str; 5] = [
+    "trixie-backports",
+    "forky-backports",
+    "forky",
+    "sid",
+    "experimental",
+];
 
 /// What a kernel is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,11 +79,19 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     let tools = setup()?;
     let named = |name| std::env::var_os(name).map(PathBuf::from);
     if let (Some(source), Some(build)) = (named("TCM_KERNEL_SOURCE"), named("TCM_KERNEL_BUILD")) {
-        return Ok(Kernel { source, build, tools });
+        return Ok(Kernel {
+            source,
+            build,
+            tools,
+        });
     }
     let source = source(version)?;
     let build = cache()?.join(version).join(flavour.name());
-    let kernel = Kernel { source, build, tools };
+    let kernel = Kernel {
+        source,
+        build,
+        tools,
+    };
     let stamp = kernel.build.join(".tcm-stamp");
     let wanted = kernel.stamp(flavour)?;
     if text(&stamp) != wanted {
@@ -99,7 +113,9 @@ pub fn source(version: &str) -> Result<PathBuf> {
         return Ok(source.into());
     }
     let valid = version.split('.').count() == 2
-        && version.split('.').all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+        && version
+            .split('.')
+            .all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     if !valid {
         bail!("kernel version `{version}`: want two numbers, such as {CURRENT}");
     }
@@ -110,7 +126,10 @@ pub fn source(version: &str) -> Result<PathBuf> {
         fs::create_dir_all(&dir)?;
         let package = fetch(version, &dir)?;
         unpack(&package, &source)?;
-        fs::write(stamp, package.file_name().unwrap_or_default().as_encoded_bytes())?;
+        fs::write(
+            stamp,
+            package.file_name().unwrap_or_default().as_encoded_bytes(),
+        )?;
         fs::remove_file(package)?;
     }
     Ok(source)
@@ -142,7 +161,9 @@ struct Apt {
 
 impl Apt {
     fn machine() -> Self {
-        Self { options: Vec::new() }
+        Self {
+            options: Vec::new(),
+        }
     }
 
     /// apt with [`SUITES`] of the machine's own mirror, and lists of its own, so that the machine's
@@ -154,9 +175,8 @@ impl Apt {
         }
         let mirror = mirror()?;
         let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-        let source = SUITES.map(|suite| {
-            format!("deb [signed-by={keyring}] {mirror} {suite} main\n")
-        });
+        let source =
+            SUITES.map(|suite| format!("deb [signed-by={keyring}] {mirror} {suite} main\n"));
         fs::write(dir.join("sources/suites.list"), source.concat())?;
         let dir = dir.display();
         let apt = Self {
@@ -201,9 +221,17 @@ impl Apt {
 fn mirror() -> Result<String> {
     let format = "$(SITE) $(REPO_URI) $(ORIGIN) $(LABEL)";
     let mut command = Command::new("apt-get");
-    command.args(["indextargets", "--format", format, "Created-By: Packages", "Origin: Debian"]);
+    command.args([
+        "indextargets",
+        "--format",
+        format,
+        "Created-By: Packages",
+        "Origin: Debian",
+    ]);
     let targets = output(&mut command)?;
-    let debian = targets.lines().find(|line| line.ends_with(" Debian Debian"));
+    let debian = targets
+        .lines()
+        .find(|line| line.ends_with(" Debian Debian"));
     let uri = debian.and_then(|line| line.split(' ').nth(1));
     uri.map(ToOwned::to_owned)
         .context("the machine's package sources have no Debian mirror; run `apt-get update`")
@@ -212,7 +240,12 @@ fn mirror() -> Result<String> {
 fn unpack(package: &Path, source: &Path) -> Result<()> {
     println!("unpacking {}", package.display());
     let scratch = tempfile::tempdir_in(package.parent().unwrap_or(Path::new(".")))?;
-    output(Command::new("dpkg-deb").arg("-x").arg(package).arg(scratch.path()))?;
+    output(
+        Command::new("dpkg-deb")
+            .arg("-x")
+            .arg(package)
+            .arg(scratch.path()),
+    )?;
     let sources = scratch.path().join("usr/src");
     let tarball = fs::read_dir(&sources)?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -220,7 +253,11 @@ fn unpack(package: &Path, source: &Path) -> Result<()> {
         .with_context(|| format!("no tarball in {}", package.display()))?;
     fs::create_dir_all(source)?;
     let mut tar = Command::new("tar");
-    tar.arg("-xf").arg(tarball).arg("-C").arg(source).arg("--strip-components=1");
+    tar.arg("-xf")
+        .arg(tarball)
+        .arg("-C")
+        .arg(source)
+        .arg("--strip-components=1");
     output(&mut tar)?;
     Ok(())
 }
@@ -237,13 +274,20 @@ impl Kernel {
         for name in ["RUSTC", "HOSTRUSTC"] {
             make.arg(format!("{name}={}", rustc().display()));
         }
-        make.arg("RUSTDOC=/usr/bin/rustdoc").arg("CLIPPY_DRIVER=/usr/bin/clippy-driver");
+        make.arg("RUSTDOC=/usr/bin/rustdoc")
+            .arg("CLIPPY_DRIVER=/usr/bin/clippy-driver");
         make.arg(format!("BINDGEN={}", self.tools.bindgen.display()));
         make.arg(format!("-j{}", jobs()));
         make.env("PATH", format!("{LLVM}/bin:{path}"));
         make.env("LIBCLANG_PATH", format!("{LLVM}/lib"));
         // What cargo tells the programs that it runs is not meant for the kernel's.
-        for name in ["MAKEFLAGS", "MFLAGS", "CARGO_MAKEFLAGS", "RUSTUP_TOOLCHAIN", "RUSTFLAGS"] {
+        for name in [
+            "MAKEFLAGS",
+            "MFLAGS",
+            "CARGO_MAKEFLAGS",
+            "RUSTUP_TOOLCHAIN",
+            "RUSTFLAGS",
+        ] {
             make.env_remove(name);
         }
         make
@@ -259,7 +303,11 @@ impl Kernel {
         hash.update(self.tools.bindgen.as_os_str().as_encoded_bytes());
         let parent = self.source.parent().unwrap_or(&self.source);
         hash.update(text(&parent.join("source.stamp")));
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
     }
 
     fn configure(&self, flavour: Flavour) -> Result<()> {
@@ -283,7 +331,9 @@ impl Kernel {
         let mut lost = Vec::new();
         for name in flavour.fragments() {
             for line in fs::read_to_string(fragment(name))?.lines() {
-                let off = line.strip_prefix("# CONFIG_").and_then(|l| l.strip_suffix(" is not set"));
+                let off = line
+                    .strip_prefix("# CONFIG_")
+                    .and_then(|l| l.strip_suffix(" is not set"));
                 let holds = match off {
                     // A symbol that is not there at all is off as well.
                     Some(symbol) => !config.contains(&format!("\nCONFIG_{symbol}=")),
@@ -297,7 +347,11 @@ impl Kernel {
         if lost.is_empty() {
             return Ok(());
         }
-        bail!("{} does not take:\n{}", self.source.display(), lost.join("\n"));
+        bail!(
+            "{} does not take:\n{}",
+            self.source.display(),
+            lost.join("\n")
+        );
     }
 
     /// Builds the kernel and its modules, and shows how it gets on.
@@ -326,7 +380,11 @@ impl Kernel {
         if !status.success() {
             let text = text(&log);
             let errors: Vec<_> = text.lines().filter(|line| line.contains("rror")).collect();
-            bail!("building {what} failed; see {}:\n{}", log.display(), errors.join("\n"));
+            bail!(
+                "building {what} failed; see {}:\n{}",
+                log.display(),
+                errors.join("\n")
+            );
         }
         println!("built {what} in {} s", start.elapsed().as_secs());
         Ok(())
@@ -341,14 +399,19 @@ impl Kernel {
     /// The release, as `uname -r` says it.
     #[must_use]
     pub fn release(&self) -> String {
-        text(&self.build.join("include/config/kernel.release")).trim().to_owned()
+        text(&self.build.join("include/config/kernel.release"))
+            .trim()
+            .to_owned()
     }
 }
 
 /// On a terminal, how many steps are done; elsewhere a line a minute.
 fn show_progress(log: &Path, start: Instant) {
     let seconds = start.elapsed().as_secs();
-    let steps = text(log).lines().filter(|line| line.starts_with("  ")).count();
+    let steps = text(log)
+        .lines()
+        .filter(|line| line.starts_with("  "))
+        .count();
     if io::stdout().is_terminal() {
         print!("\r  {steps} steps, {seconds} s ");
         let _ = io::stdout().flush();

@@ -11,11 +11,21 @@ use anyhow::{Result, bail};
 ///
 /// What is not right.
 pub fn check(report: &str) -> Result<usize> {
-    let failed: Vec<_> = report.lines().filter(|line| line.starts_with("not ok ")).collect();
+    let failed: Vec<_> = report
+        .lines()
+        .filter(|line| line.starts_with("not ok "))
+        .collect();
     if !failed.is_empty() {
-        bail!("{} tests failed:\n{}\nin:\n{report}", failed.len(), failed.join("\n"));
+        bail!(
+            "{} tests failed:\n{}\nin:\n{report}",
+            failed.len(),
+            failed.join("\n")
+        );
     }
-    let passed = report.lines().filter(|line| line.starts_with("ok ")).count();
+    let passed = report
+        .lines()
+        .filter(|line| line.starts_with("ok "))
+        .count();
     let plan = report.lines().find_map(|line| line.strip_prefix("1.."));
     if passed == 0 || plan.and_then(|count| count.parse().ok()) != Some(passed) {
         bail!("{passed} tests passed, and the plan is {plan:?}, in:\n{report}");

@@ -31,7 +31,8 @@ pub fn lint() -> Result<()> {
         // rustfmt goes by the edition, so it is not to look at what bindgen makes.
         rustfmt(&kernel, &dir).with_context(|| format!("rustfmt on {name}"))?;
         for file in ["Kconfig", "Kbuild", "bindings_helper.h"] {
-            checkpatch(&kernel, &dir.join(file)).with_context(|| format!("checkpatch on {name}"))?;
+            checkpatch(&kernel, &dir.join(file))
+                .with_context(|| format!("checkpatch on {name}"))?;
         }
         build(&kernel, &dir, &["CLIPPY=1", "W=1"]).with_context(|| format!("clippy on {name}"))?;
     }
@@ -45,7 +46,10 @@ fn rustfmt(kernel: &Kernel, dir: &Path) -> Result<()> {
     }
     files.retain(|path| path.extension().is_some_and(|end| end == "rs"));
     let mut rustfmt = Command::new("rustfmt");
-    rustfmt.arg("--check").arg("--config-path").arg(kernel.source.join(".rustfmt.toml"));
+    rustfmt
+        .arg("--check")
+        .arg("--config-path")
+        .arg(kernel.source.join(".rustfmt.toml"));
     output(rustfmt.args(files))?;
     Ok(())
 }
@@ -53,7 +57,9 @@ fn rustfmt(kernel: &Kernel, dir: &Path) -> Result<()> {
 fn checkpatch(kernel: &Kernel, file: &Path) -> Result<()> {
     let mut checkpatch = Command::new("perl");
     checkpatch.arg(kernel.source.join("scripts/checkpatch.pl"));
-    checkpatch.args(["--strict", "--no-tree", "--no-summary", "--terse", "--file"]).arg(file);
+    checkpatch
+        .args(["--strict", "--no-tree", "--no-summary", "--terse", "--file"])
+        .arg(file);
     output(&mut checkpatch)?;
     Ok(())
 }

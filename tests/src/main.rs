@@ -83,7 +83,13 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Lint => xtask::lint::lint()?,
         Command::Test => xtask::suite::test()?,
         Command::Bench => xtask::bench::bench()?,
-        Command::Boot { version, debug, module, limit, command } => {
+        Command::Boot {
+            version,
+            debug,
+            module,
+            limit,
+            command,
+        } => {
             let kernel = get(&version, debug)?;
             let mut guest = Guest::new(&kernel);
             guest.modules = module;
@@ -95,12 +101,21 @@ fn run(command: Command) -> Result<ExitCode> {
             if !outcome.reports.is_empty() {
                 outcome.check()?;
             }
-            return Ok(ExitCode::from(u8::try_from(outcome.status).unwrap_or(u8::MAX)));
+            return Ok(ExitCode::from(
+                u8::try_from(outcome.status).unwrap_or(u8::MAX),
+            ));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn get(version: &str, debug: bool) -> Result<Kernel> {
-    kernel::get(version, if debug { Flavour::Debug } else { Flavour::Plain })
+    kernel::get(
+        version,
+        if debug {
+            Flavour::Debug
+        } else {
+            Flavour::Plain
+        },
+    )
 }

@@ -30,7 +30,16 @@ pub fn rounds() -> Result<PathBuf> {
 
 fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--package", package, "--bin", name, "--profile", profile.name()]);
+    cargo.args([
+        "build",
+        "--quiet",
+        "--package",
+        package,
+        "--bin",
+        name,
+        "--profile",
+        profile.name(),
+    ]);
     output(cargo.current_dir(checkout()))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| checkout().join("target"));
@@ -79,7 +88,9 @@ impl Module<'_> {
     /// If the generator fails.
     pub fn generate(&self, kernel: &Kernel, dir: &Path) -> Result<()> {
         let mut command = Command::new(builder(Profile::Dev)?);
-        command.args(["-p", self.proto, "-m", self.name, "-k"]).arg(&kernel.source);
+        command
+            .args(["-p", self.proto, "-m", self.name, "-k"])
+            .arg(&kernel.source);
         command.arg("-o").arg(dir);
         output(&mut command)?;
         Ok(())
@@ -108,7 +119,10 @@ pub fn build(kernel: &Kernel, dir: &Path, args: &[&str]) -> Result<String> {
 
 /// Whether a line of make's only says what it does: `  CC [M]  x.o`, or where it is.
 fn is_step(line: &str) -> bool {
-    line.starts_with("  ") && line.trim_start().starts_with(|c: char| c.is_ascii_uppercase())
+    line.starts_with("  ")
+        && line
+            .trim_start()
+            .starts_with(|c: char| c.is_ascii_uppercase())
         || line.starts_with("make") && line.contains("ing directory")
         || line.is_empty()
 }

@@ -52,7 +52,12 @@ const TREE: &str = "--- tree of ";
 /// that fails.
 #[must_use]
 pub fn script(fabric: &Fabric<'_>) -> String {
-    let Fabric { module, name, wwn, hba } = fabric;
+    let Fabric {
+        module,
+        name,
+        wwn,
+        hba,
+    } = fabric;
     format!(
         "set -e\n\
          T=/sys/kernel/config/target\n\
@@ -105,8 +110,14 @@ pub fn tree(fabric: &Fabric<'_>, output: &str) -> Vec<Entry> {
 /// The loaded modules that the session's output shows.
 #[must_use]
 pub fn lsmod(output: &str) -> String {
-    let lines = output.lines().skip_while(|line| *line != "--- lsmod").skip(1);
-    lines.take_while(|line| !line.starts_with("---")).collect::<Vec<_>>().join("\n")
+    let lines = output
+        .lines()
+        .skip_while(|line| *line != "--- lsmod")
+        .skip(1);
+    lines
+        .take_while(|line| !line.starts_with("---"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Checks a fabric's tree: all that the HOWTO shows is there, and all else is as in the tree of the
@@ -126,7 +137,10 @@ pub fn check(fabric: &Fabric<'_>, output: &str, own: &Fabric<'_>, own_output: &s
             let _ = writeln!(faults, "missing: {}", entry.1);
         }
     }
-    for path in HOWTO.iter().filter(|path| !found.iter().any(|(_, found)| found == *path)) {
+    for path in HOWTO
+        .iter()
+        .filter(|path| !found.iter().any(|(_, found)| found == *path))
+    {
         let _ = writeln!(faults, "missing, and shown by the HOWTO: {path}");
     }
     for (_, path) in expected.difference(&found) {
@@ -135,7 +149,11 @@ pub fn check(fabric: &Fabric<'_>, output: &str, own: &Fabric<'_>, own_output: &s
     for (_, path) in found.difference(&expected) {
         let _ = writeln!(faults, "there, and not in {}: {path}", own.name);
     }
-    if faults.is_empty() { Ok(()) } else { bail!("the tree of {} is not right:\n{faults}", fabric.name) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        bail!("the tree of {} is not right:\n{faults}", fabric.name)
+    }
 }
 
 /// The entries by kind and path, with general names for what differs between fabrics.
@@ -143,7 +161,10 @@ fn general(fabric: &Fabric<'_>, tree: &[Entry]) -> BTreeSet<(char, String)> {
     tree.iter()
         .map(|entry| {
             let path = entry.path.replacen(fabric.wwn, "WWN", 1);
-            (entry.kind, path.replace(&format!("{}_port", fabric.name), "FABRIC_port"))
+            (
+                entry.kind,
+                path.replace(&format!("{}_port", fabric.name), "FABRIC_port"),
+            )
         })
         .collect()
 }
@@ -155,10 +176,18 @@ pub fn draw(root: &str, tree: &[Entry]) -> String {
     for (index, entry) in tree.iter().enumerate() {
         let depth = entry.path.matches('/').count();
         for level in 0..depth {
-            text.push_str(if has_more(tree, index, level) { "|   " } else { "    " });
+            text.push_str(if has_more(tree, index, level) {
+                "|   "
+            } else {
+                "    "
+            });
         }
         let name = entry.path.rsplit('/').next().unwrap_or_default();
-        text.push_str(if has_more(tree, index, depth) { "|-- " } else { "`-- " });
+        text.push_str(if has_more(tree, index, depth) {
+            "|-- "
+        } else {
+            "`-- "
+        });
         text.push_str(name);
         if !entry.link.is_empty() {
             let _ = write!(text, " -> {}", entry.link);
@@ -183,13 +212,17 @@ fn has_more(tree: &[Entry], index: usize, level: usize) -> bool {
 mod tests {
     use super::*;
 
-    const OUTPUT: &str = "noise\n--- tree of nab5000\nd a\t\nf a/b\t\nl a/c\t../x\nf d\t\n--- lsmod\n";
+    const OUTPUT: &str =
+        "noise\n--- tree of nab5000\nd a\t\nf a/b\t\nl a/c\t../x\nf d\t\n--- lsmod\n";
 
     #[test]
     fn a_tree_is_read_and_drawn() {
         let tree = tree(&NAB5000, OUTPUT);
         assert_eq!(tree.len(), 4);
-        assert_eq!(draw("/t", &tree), "/t\n|-- a\n|   |-- b\n|   `-- c -> ../x\n`-- d\n");
+        assert_eq!(
+            draw("/t", &tree),
+            "/t\n|-- a\n|   |-- b\n|   `-- c -> ../x\n`-- d\n"
+        );
     }
 
     #[test]

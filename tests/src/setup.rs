@@ -11,9 +11,26 @@ use crate::shell::{cache, logged, output};
 
 /// What a kernel is built and booted with.
 const PACKAGES: [&str; 20] = [
-    "bc", "bison", "busybox-static", "clang-19", "cpio", "flex", "gcc", "kmod", "libclang-19-dev",
-    "libelf-dev", "libssl-dev", "lld-19", "llvm-19", "make", "perl", "python3-venv",
-    "qemu-system-x86", "rsync", "xz-utils", "zlib1g-dev",
+    "bc",
+    "bison",
+    "busybox-static",
+    "clang-19",
+    "cpio",
+    "flex",
+    "gcc",
+    "kmod",
+    "libclang-19-dev",
+    "libelf-dev",
+    "libssl-dev",
+    "lld-19",
+    "llvm-19",
+    "make",
+    "perl",
+    "python3-venv",
+    "qemu-system-x86",
+    "rsync",
+    "xz-utils",
+    "zlib1g-dev",
 ];
 
 /// The compiler for kernels, with its library's source and its linter. Debian's stable releases
@@ -51,7 +68,14 @@ pub fn setup() -> Result<Tools> {
     if !bindgen.exists() {
         println!("installing bindgen {BINDGEN}");
         let mut cargo = Command::new("cargo");
-        cargo.args(["install", "bindgen-cli", "--locked", "--version", BINDGEN, "--root"]);
+        cargo.args([
+            "install",
+            "bindgen-cli",
+            "--locked",
+            "--version",
+            BINDGEN,
+            "--root",
+        ]);
         cargo.arg(dir.join(format!("bindgen-{BINDGEN}")));
         // The kernel's tools are to be the same whoever asks for them.
         cargo.current_dir("/").env_remove("RUSTFLAGS");
@@ -61,9 +85,15 @@ pub fn setup() -> Result<Tools> {
     if !venv.join("bin/vng").exists() {
         println!("installing virtme-ng {VIRTME_NG}");
         let log = cache()?.join("virtme-ng.log");
-        logged(Command::new("python3").args(["-m", "venv"]).arg(&venv), &log)?;
+        logged(
+            Command::new("python3").args(["-m", "venv"]).arg(&venv),
+            &log,
+        )?;
         let package = format!("virtme-ng=={VIRTME_NG}");
-        logged(Command::new(venv.join("bin/pip")).args(["install", "--quiet", &package]), &log)?;
+        logged(
+            Command::new(venv.join("bin/pip")).args(["install", "--quiet", &package]),
+            &log,
+        )?;
     }
     Ok(Tools {
         bindgen,
@@ -73,7 +103,10 @@ pub fn setup() -> Result<Tools> {
 
 fn packages() -> Result<()> {
     let compiler = COMPILERS.iter().find(|names| installed(names.as_slice()));
-    let mut missing: Vec<&str> = PACKAGES.into_iter().filter(|name| !installed(&[name])).collect();
+    let mut missing: Vec<&str> = PACKAGES
+        .into_iter()
+        .filter(|name| !installed(&[name]))
+        .collect();
     if compiler.is_some() && missing.is_empty() {
         return Ok(());
     }
@@ -85,12 +118,18 @@ fn packages() -> Result<()> {
         missing.extend(known.unwrap_or(&COMPILERS[1]));
     }
     let mut install = as_root("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends"]).args(&missing);
+    install
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(&missing);
     logged(&mut install, &log).context("install these packages by hand, then call again")
 }
 
 fn installed(names: &[&str]) -> bool {
-    let query = output(Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}\n"]).args(names));
+    let query = output(
+        Command::new("dpkg-query")
+            .args(["-W", "-f=${db:Status-Status}\n"])
+            .args(names),
+    );
     query.is_ok_and(|text| text.lines().filter(|line| *line == "installed").count() == names.len())
 }
 

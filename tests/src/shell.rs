@@ -54,7 +54,11 @@ pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<_> = text.lines().collect();
     let end = lines[lines.len().saturating_sub(40)..].join("\n");
-    bail!("{} failed ({status}); the end of {}:\n{end}", name(command), log.display());
+    bail!(
+        "{} failed ({status}); the end of {}:\n{end}",
+        name(command),
+        log.display()
+    );
 }
 
 /// Runs a command to its end and gives its standard output.
@@ -69,7 +73,12 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("cannot run {}", name(command)))?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        bail!("{} failed ({}): {}", name(command), output.status, stderr.trim());
+        bail!(
+            "{} failed ({}): {}",
+            name(command),
+            output.status,
+            stderr.trim()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -83,7 +92,10 @@ pub fn text(path: &Path) -> String {
 
 fn name(command: &Command) -> String {
     let args = command.get_args().map(|arg| arg.to_string_lossy());
-    let words: Vec<_> = [command.get_program().to_string_lossy()].into_iter().chain(args).collect();
+    let words: Vec<_> = [command.get_program().to_string_lossy()]
+        .into_iter()
+        .chain(args)
+        .collect();
     let line = words.join(" ");
     match line.char_indices().nth(160) {
         Some((at, _)) => format!("`{}…`", &line[..at]),

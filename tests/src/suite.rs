@@ -21,18 +21,35 @@ pub fn test() -> Result<()> {
     get(LTS, Flavour::Plain)?;
     source("7.2")?;
     cargo(&["fmt", "--check"])?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])?;
     println!("linting the generated modules");
     lint()?;
     // The tests that boot guests are ignored by a plain `cargo test`; one at a time is as much as a
     // small machine can do.
-    cargo(&["test", "--workspace", "--", "--include-ignored", "--test-threads=1"])
+    cargo(&[
+        "test",
+        "--workspace",
+        "--",
+        "--include-ignored",
+        "--test-threads=1",
+    ])
 }
 
 fn cargo(args: &[&str]) -> Result<()> {
     println!("cargo {}", args.join(" "));
     let mut cargo = Command::new("cargo");
-    let status = cargo.args(args).current_dir(checkout()).status().context("cannot run cargo")?;
+    let status = cargo
+        .args(args)
+        .current_dir(checkout())
+        .status()
+        .context("cannot run cargo")?;
     if !status.success() {
         bail!("cargo {} failed", args.join(" "));
     }

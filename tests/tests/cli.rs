@@ -22,7 +22,9 @@ fn command() -> Command {
 /// Generates tcm_nab5000 for iSCSI in the tree.
 fn generate(tree: &FixtureTree) -> Command {
     let mut command = command();
-    command.args(["-p", "iSCSI", "-m", "tcm_nab5000", "-k"]).arg(tree.path());
+    command
+        .args(["-p", "iSCSI", "-m", "tcm_nab5000", "-k"])
+        .arg(tree.path());
     command
 }
 
@@ -59,11 +61,17 @@ fn a_module_is_written_and_installed() {
         assert = assert.stdout(contains(format!("Writing file: {}", path.display())));
     }
     let makefile = fs::read_to_string(tree.target().join("Makefile")).unwrap();
-    assert!(makefile.ends_with("obj-$(CONFIG_TCM_NAB5000)\t+= tcm_nab5000/\n"), "{makefile}");
+    assert!(
+        makefile.ends_with("obj-$(CONFIG_TCM_NAB5000)\t+= tcm_nab5000/\n"),
+        "{makefile}"
+    );
     let kconfig = fs::read_to_string(tree.target().join("Kconfig")).unwrap();
-    let expected = "endif\nsource \"drivers/target/tcm_nab5000/Kconfig\"\n\nendif\n\nconfig TCM_AFTER";
+    let expected =
+        "endif\nsource \"drivers/target/tcm_nab5000/Kconfig\"\n\nendif\n\nconfig TCM_AFTER";
     assert!(kconfig.contains(expected), "{kconfig}");
-    let mode = fs::metadata(tree.target().join("tcm_nab5000/selftest.sh")).unwrap().permissions();
+    let mode = fs::metadata(tree.target().join("tcm_nab5000/selftest.sh"))
+        .unwrap()
+        .permissions();
     assert_eq!(mode.mode() & 0o777, 0o755);
 }
 
@@ -82,7 +90,11 @@ fn the_same_again_changes_nothing() {
     let tree = FixtureTree::new().unwrap();
     generate(&tree).arg("--install").assert().success();
     let before = tree.snapshot().unwrap();
-    generate(&tree).arg("--install").assert().success().stdout(contains("Unchanged: "));
+    generate(&tree)
+        .arg("--install")
+        .assert()
+        .success()
+        .stdout(contains("Unchanged: "));
     assert!(before == tree.snapshot().unwrap());
 }
 
@@ -90,30 +102,59 @@ fn the_same_again_changes_nothing() {
 fn what_was_left_out_can_be_installed_later() {
     let tree = FixtureTree::new().unwrap();
     generate(&tree).arg("--no-install").assert().success();
-    generate(&tree).arg("--install").assert().success().stdout(contains("Changing file: "));
-    assert!(fs::read_to_string(tree.target().join("Makefile")).unwrap().contains("tcm_nab5000/"));
+    generate(&tree)
+        .arg("--install")
+        .assert()
+        .success()
+        .stdout(contains("Changing file: "));
+    assert!(
+        fs::read_to_string(tree.target().join("Makefile"))
+            .unwrap()
+            .contains("tcm_nab5000/")
+    );
 }
 
 #[test]
 fn answers_come_from_a_pipe() {
     let tree = FixtureTree::new().unwrap();
     let question = "Would you like to add tcm_nab5000 to drivers/target/Makefile..? [yes,no]: ";
-    generate(&tree).write_stdin("no\nyes\n").assert().success().stdout(contains(question));
-    assert!(!fs::read_to_string(tree.target().join("Makefile")).unwrap().contains("nab5000"));
-    assert!(fs::read_to_string(tree.target().join("Kconfig")).unwrap().contains("nab5000"));
+    generate(&tree)
+        .write_stdin("no\nyes\n")
+        .assert()
+        .success()
+        .stdout(contains(question));
+    assert!(
+        !fs::read_to_string(tree.target().join("Makefile"))
+            .unwrap()
+            .contains("nab5000")
+    );
+    assert!(
+        fs::read_to_string(tree.target().join("Kconfig"))
+            .unwrap()
+            .contains("nab5000")
+    );
 }
 
 #[test]
 fn no_answer_is_no() {
     let tree = FixtureTree::new().unwrap();
     generate(&tree).write_stdin("").assert().success();
-    assert!(!fs::read_to_string(tree.target().join("Kconfig")).unwrap().contains("nab5000"));
+    assert!(
+        !fs::read_to_string(tree.target().join("Kconfig"))
+            .unwrap()
+            .contains("nab5000")
+    );
 }
 
 #[test]
 fn another_answer_is_refused() {
     let tree = FixtureTree::new().unwrap();
-    refused(&tree, generate(&tree).write_stdin("perhaps\n"), 1, &["`perhaps`", "yes or no"]);
+    refused(
+        &tree,
+        generate(&tree).write_stdin("perhaps\n"),
+        1,
+        &["`perhaps`", "yes or no"],
+    );
 }
 
 #[test]
@@ -134,7 +175,11 @@ fn out_of_tree_the_module_stands_alone() {
     generate(&tree).arg("-o").arg(&dir).assert().success();
     let kbuild = fs::read_to_string(dir.join("Kbuild")).unwrap();
     assert!(kbuild.contains("obj-m += tcm_nab5000.o"), "{kbuild}");
-    assert!(fs::read_to_string(dir.join("Makefile")).unwrap().contains("M=$(CURDIR) LLVM=1"));
+    assert!(
+        fs::read_to_string(dir.join("Makefile"))
+            .unwrap()
+            .contains("M=$(CURDIR) LLVM=1")
+    );
     assert!(!tree.target().join("tcm_nab5000").exists());
 }
 
@@ -144,8 +189,16 @@ fn the_kernel_tree_is_found_from_inside_and_from_kdir() {
     let args = ["-p", "FC", "-m", "tcm_x", "--dry-run"];
     let inside = tree.target();
     command().current_dir(&inside).args(args).assert().success();
-    command().env("KDIR", tree.path()).args(args).assert().success();
-    let assert = command().args(args).args(["-k", "/nonexistent"]).assert().code(1);
+    command()
+        .env("KDIR", tree.path())
+        .args(args)
+        .assert()
+        .success();
+    let assert = command()
+        .args(args)
+        .args(["-k", "/nonexistent"])
+        .assert()
+        .code(1);
     assert.stderr(contains("/nonexistent is not a kernel source tree"));
 }
 
@@ -153,7 +206,9 @@ fn the_kernel_tree_is_found_from_inside_and_from_kdir() {
 fn every_fault_of_the_names_is_told_at_once() {
     let tree = FixtureTree::new().unwrap();
     let mut wrong = command();
-    wrong.args(["-p", "SCSI", "-m", "9x", "--fabric-name", "a/b", "-k"]).arg(tree.path());
+    wrong
+        .args(["-p", "SCSI", "-m", "9x", "--fabric-name", "a/b", "-k"])
+        .arg(tree.path());
     refused(&tree, &mut wrong, 1, &["`SCSI`", "`9x`", "`a/b`"]);
 }
 
@@ -162,9 +217,18 @@ fn names_that_the_tree_has_are_refused() {
     let tree = FixtureTree::new().unwrap();
     for (name, said) in [
         ("tcm_taken", "drivers/target/Makefile"),
-        ("tcm_taken", "CONFIG_TCM_TAKEN is defined in drivers/target/Kconfig"),
-        ("tcm_arch_only", "CONFIG_TCM_ARCH_ONLY is defined in arch/x86/Kconfig"),
-        ("target_core_mod", "module `target_core_mod` is built by drivers/target/Makefile"),
+        (
+            "tcm_taken",
+            "CONFIG_TCM_TAKEN is defined in drivers/target/Kconfig",
+        ),
+        (
+            "tcm_arch_only",
+            "CONFIG_TCM_ARCH_ONLY is defined in arch/x86/Kconfig",
+        ),
+        (
+            "target_core_mod",
+            "module `target_core_mod` is built by drivers/target/Makefile",
+        ),
     ] {
         let mut wrong = command();
         wrong.args(["-p", "SAS", "-m", name, "-k"]).arg(tree.path());
@@ -178,8 +242,18 @@ fn a_directory_that_is_there_is_left_alone() {
     let dir = tree.target().join("tcm_nab5000");
     fs::create_dir(&dir).unwrap();
     fs::write(dir.join("precious.c"), "int x;\n").unwrap();
-    refused(&tree, &mut generate(&tree), 1, &["tcm_nab5000 exists", "--force"]);
-    refused(&tree, generate(&tree).arg("--force"), 1, &["not generated by this tool"]);
+    refused(
+        &tree,
+        &mut generate(&tree),
+        1,
+        &["tcm_nab5000 exists", "--force"],
+    );
+    refused(
+        &tree,
+        generate(&tree).arg("--force"),
+        1,
+        &["not generated by this tool"],
+    );
 }
 
 #[test]
@@ -187,13 +261,23 @@ fn force_replaces_what_nobody_has_changed() {
     let tree = FixtureTree::new().unwrap();
     generate(&tree).arg("--no-install").assert().success();
     let mut other = command();
-    other.args(["-p", "FC", "-m", "tcm_nab5000", "--no-install", "-k"]).arg(tree.path());
+    other
+        .args(["-p", "FC", "-m", "tcm_nab5000", "--no-install", "-k"])
+        .arg(tree.path());
     refused(&tree, &mut other, 1, &["exists", "--force"]);
     other.arg("--force").assert().success();
     let driver = tree.target().join("tcm_nab5000/tcm_nab5000.rs");
-    assert!(fs::read_to_string(&driver).unwrap().contains("Fibre Channel"));
+    assert!(
+        fs::read_to_string(&driver)
+            .unwrap()
+            .contains("Fibre Channel")
+    );
     let leftovers = fs::read_dir(tree.target()).unwrap();
-    assert!(leftovers.flatten().all(|e| !e.file_name().to_string_lossy().starts_with(".tcm")));
+    assert!(
+        leftovers
+            .flatten()
+            .all(|e| !e.file_name().to_string_lossy().starts_with(".tcm"))
+    );
 }
 
 #[test]
@@ -201,9 +285,19 @@ fn force_spares_the_authors_work() {
     let tree = FixtureTree::new().unwrap();
     generate(&tree).arg("--no-install").assert().success();
     let dir = tree.target().join("tcm_nab5000");
-    tree.replace(&dir.join("tcm_nab5000.rs"), "struct Fabric;", "struct Fabric; // Mine.").unwrap();
+    tree.replace(
+        &dir.join("tcm_nab5000.rs"),
+        "struct Fabric;",
+        "struct Fabric; // Mine.",
+    )
+    .unwrap();
     fs::write(dir.join("wire.rs"), "// Mine too.\n").unwrap();
-    refused(&tree, generate(&tree).arg("--force"), 1, &["tcm_nab5000.rs, wire.rs"]);
+    refused(
+        &tree,
+        generate(&tree).arg("--force"),
+        1,
+        &["tcm_nab5000.rs, wire.rs"],
+    );
 }
 
 #[test]
@@ -211,26 +305,56 @@ fn build_products_are_nobodys_work() {
     let tree = FixtureTree::new().unwrap();
     generate(&tree).arg("--no-install").assert().success();
     let dir = tree.target().join("tcm_nab5000");
-    for name in ["tcm_nab5000.o", ".tcm_nab5000.o.cmd", "Module.symvers", "bindings_generated.rs"] {
+    for name in [
+        "tcm_nab5000.o",
+        ".tcm_nab5000.o.cmd",
+        "Module.symvers",
+        "bindings_generated.rs",
+    ] {
         fs::write(dir.join(name), "x").unwrap();
     }
     let mut other = command();
-    other.args(["-p", "FC", "-m", "tcm_nab5000", "--no-install", "--force", "-k"]).arg(tree.path());
+    other
+        .args([
+            "-p",
+            "FC",
+            "-m",
+            "tcm_nab5000",
+            "--no-install",
+            "--force",
+            "-k",
+        ])
+        .arg(tree.path());
     other.assert().success();
 }
 
 #[test]
 fn a_header_that_cannot_be_read_changes_nothing() {
     let tree = FixtureTree::new().unwrap();
-    tree.replace(&tree.header(), "u16 (*tpg_get_tag)", "warp_t (*tpg_get_tag)").unwrap();
-    refused(&tree, generate(&tree).arg("--install"), 1, &["unknown type `warp_t`"]);
+    tree.replace(
+        &tree.header(),
+        "u16 (*tpg_get_tag)",
+        "warp_t (*tpg_get_tag)",
+    )
+    .unwrap();
+    refused(
+        &tree,
+        generate(&tree).arg("--install"),
+        1,
+        &["unknown type `warp_t`"],
+    );
 }
 
 #[test]
 fn a_kconfig_without_the_menu_changes_nothing() {
     let tree = FixtureTree::new().unwrap();
     fs::write(tree.target().join("Kconfig"), "config A\n\tbool\n").unwrap();
-    refused(&tree, generate(&tree).arg("--install"), 1, &["drivers/target/Kconfig", "endif"]);
+    refused(
+        &tree,
+        generate(&tree).arg("--install"),
+        1,
+        &["drivers/target/Kconfig", "endif"],
+    );
 }
 
 /// Runs the command as nobody, for whom permissions count even where the tests run as root.
@@ -238,7 +362,9 @@ fn as_nobody(tree: &FixtureTree) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
     command.arg(builder(Profile::Dev).unwrap());
-    command.args(["-p", "iSCSI", "-m", "tcm_nab5000", "--install", "-k"]).arg(tree.path());
+    command
+        .args(["-p", "iSCSI", "-m", "tcm_nab5000", "--install", "-k"])
+        .arg(tree.path());
     command.env("HOME", "/nonexistent").current_dir("/");
     command
 }
@@ -255,7 +381,12 @@ fn a_directory_that_cannot_be_written_to_changes_nothing() {
     }
     let tree = FixtureTree::new().unwrap();
     fs::set_permissions(tree.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    refused(&tree, &mut as_nobody(&tree), 1, &["cannot write to", "nothing has been changed"]);
+    refused(
+        &tree,
+        &mut as_nobody(&tree),
+        1,
+        &["cannot write to", "nothing has been changed"],
+    );
 }
 
 fn world_can_run(path: &Path) -> bool {
@@ -283,7 +414,10 @@ fn a_full_disk_changes_nothing() {
         tree = tree.path().display(),
         builder = builder(Profile::Dev).unwrap().display(),
     );
-    Command::new("unshare").args(["--mount", "sh", "-c", &script]).assert().success();
+    Command::new("unshare")
+        .args(["--mount", "sh", "-c", &script])
+        .assert()
+        .success();
 }
 
 #[test]
@@ -299,7 +433,11 @@ fn what_a_killed_run_left_is_cleaned_up() {
 #[test]
 fn ops_are_listed_as_json() {
     let tree = FixtureTree::new().unwrap();
-    let output = command().args(["ops", "--json", "--header"]).arg(tree.header()).output().unwrap();
+    let output = command()
+        .args(["ops", "--json", "--header"])
+        .arg(tree.header())
+        .output()
+        .unwrap();
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["struct"], "target_core_fabric_ops");
     assert_eq!(json["header"], tree.header().display().to_string());
@@ -317,19 +455,31 @@ fn ops_are_listed_as_json() {
 #[test]
 fn the_differences_of_two_headers_are_shown() {
     let (old, new) = (FixtureTree::new().unwrap(), FixtureTree::new().unwrap());
-    new.replace(&new.header(), "u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)").unwrap();
+    new.replace(&new.header(), "u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)")
+        .unwrap();
     let mut diff = command();
-    diff.args(["ops", "-k"]).arg(old.path()).arg("--against").arg(new.path());
+    diff.args(["ops", "-k"])
+        .arg(old.path())
+        .arg("--against")
+        .arg(new.path());
     diff.assert()
         .success()
-        .stdout(contains("- u16 (*tpg_get_tag)(struct se_portal_group *) (demanded)"))
-        .stdout(contains("+ u32 (*tpg_get_tag)(struct se_portal_group *) (demanded)"))
+        .stdout(contains(
+            "- u16 (*tpg_get_tag)(struct se_portal_group *) (demanded)",
+        ))
+        .stdout(contains(
+            "+ u32 (*tpg_get_tag)(struct se_portal_group *) (demanded)",
+        ))
         .stdout(contains("queue_status").not());
 }
 
 #[test]
 fn protocols_are_listed_for_people_and_programs() {
-    command().arg("protocols").assert().success().stdout(contains("0x5  iSCSI"));
+    command()
+        .arg("protocols")
+        .assert()
+        .success()
+        .stdout(contains("0x5  iSCSI"));
     let output = command().args(["protocols", "--json"]).output().unwrap();
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json[0]["name"], "FC");
@@ -338,8 +488,15 @@ fn protocols_are_listed_for_people_and_programs() {
 
 #[test]
 fn usage_errors_end_with_2() {
-    command().args(["-p", "FC"]).assert().code(2).stderr(contains("--module"));
-    command().args(["-p", "FC", "-m", "x", "--install", "--no-install"]).assert().code(2);
+    command()
+        .args(["-p", "FC"])
+        .assert()
+        .code(2)
+        .stderr(contains("--module"));
+    command()
+        .args(["-p", "FC", "-m", "x", "--install", "--no-install"])
+        .assert()
+        .code(2);
     command().args(["--nonsense"]).assert().code(2);
     command().assert().code(2);
 }
@@ -348,8 +505,18 @@ fn usage_errors_end_with_2() {
 fn help_names_every_option_and_command() {
     let mut assert = command().arg("--help").assert().success();
     for word in [
-        "--proto", "--module", "--fabric-name", "--kernel", "--output", "--data-path", "--install",
-        "--no-install", "--dry-run", "--force", "ops", "protocols",
+        "--proto",
+        "--module",
+        "--fabric-name",
+        "--kernel",
+        "--output",
+        "--data-path",
+        "--install",
+        "--no-install",
+        "--dry-run",
+        "--force",
+        "ops",
+        "protocols",
     ] {
         assert = assert.stdout(contains(word));
     }

@@ -37,7 +37,10 @@ fn compare(generated: &Path, blessed: &Path) {
         return;
     }
     let expected = fs::read_to_string(blessed).unwrap_or_default();
-    let first = text.lines().zip(expected.lines()).position(|(new, old)| new != old);
+    let first = text
+        .lines()
+        .zip(expected.lines())
+        .position(|(new, old)| new != old);
     assert!(
         text == expected,
         "{} differs from line {:?} on; if it is meant to, bless it with TCM_BLESS=1",
@@ -67,7 +70,14 @@ fn the_template_is_a_generated_module() {
     for file in ["Kconfig", "fabric_ops.rs", "tcm_template.rs"] {
         compare(&dir.join(file), &template.join(file));
     }
-    for file in ["Kbuild", "bindings.rs", "bindings_helper.h", "selftest.sh", "target.rs", "transport_id.rs"] {
+    for file in [
+        "Kbuild",
+        "bindings.rs",
+        "bindings_helper.h",
+        "selftest.sh",
+        "target.rs",
+        "transport_id.rs",
+    ] {
         let text = |dir: &Path| fs::read_to_string(dir.join(file)).unwrap();
         assert_eq!(text(&dir), text(&template), "{file}");
     }
@@ -76,7 +86,10 @@ fn the_template_is_a_generated_module() {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let (one, two) = (FixtureTree::new().unwrap(), FixtureTree::new().unwrap());
-    let (one, two) = (generate(&one, "SAS", "tcm_x"), generate(&two, "SAS", "tcm_x"));
+    let (one, two) = (
+        generate(&one, "SAS", "tcm_x"),
+        generate(&two, "SAS", "tcm_x"),
+    );
     for entry in fs::read_dir(&one).unwrap() {
         let name = entry.unwrap().file_name();
         let read = |dir: &Path| fs::read(dir.join(&name)).unwrap();
@@ -95,10 +108,18 @@ fn the_authors_file_is_safe_and_every_unsafe_elsewhere_is_explained() {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            assert!(!text.contains("#[comment"), "{}: a comment was not printed", path.display());
+            assert!(
+                !text.contains("#[comment"),
+                "{}: a comment was not printed",
+                path.display()
+            );
             syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let unexplained = unexplained(&text);
-            assert!(unexplained.is_empty(), "{}: {unexplained:?}", path.display());
+            assert!(
+                unexplained.is_empty(),
+                "{}: {unexplained:?}",
+                path.display()
+            );
             let may_be_unsafe = ["fabric_ops.rs", "target.rs", "bindings.rs"];
             if !may_be_unsafe.iter().any(|name| path.ends_with(name)) {
                 assert!(!text.contains("unsafe"), "{}", path.display());
@@ -110,7 +131,8 @@ fn the_authors_file_is_safe_and_every_unsafe_elsewhere_is_explained() {
 /// The lines with an unsafe block or impl that no SAFETY comment precedes.
 fn unexplained(text: &str) -> Vec<&str> {
     let lines: Vec<_> = text.lines().collect();
-    let is_use = |line: &str| line.contains("unsafe {") || line.trim_start().starts_with("unsafe impl");
+    let is_use =
+        |line: &str| line.contains("unsafe {") || line.trim_start().starts_with("unsafe impl");
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         if line.trim_start().starts_with("//") || !is_use(line) {
@@ -119,7 +141,9 @@ fn unexplained(text: &str) -> Vec<&str> {
         // The comment is right above the statement, which may have begun some lines before.
         let above = lines[..index].iter().rev().take(6);
         let mut statement = above.skip_while(|line| !line.trim_start().starts_with("//"));
-        let comment = statement.by_ref().take_while(|line| line.trim_start().starts_with("//"));
+        let comment = statement
+            .by_ref()
+            .take_while(|line| line.trim_start().starts_with("//"));
         if !comment.into_iter().any(|line| line.contains("SAFETY:")) {
             found.push(*line);
         }
@@ -129,8 +153,14 @@ fn unexplained(text: &str) -> Vec<&str> {
 
 #[test]
 fn the_scan_for_safety_comments_can_fail() {
-    assert_eq!(unexplained("// SAFETY: Yes.\nlet a = unsafe { b() };\n").len(), 0);
-    assert_eq!(unexplained("// Not it.\nlet a = unsafe { b() };\n").len(), 1);
+    assert_eq!(
+        unexplained("// SAFETY: Yes.\nlet a = unsafe { b() };\n").len(),
+        0
+    );
+    assert_eq!(
+        unexplained("// Not it.\nlet a = unsafe { b() };\n").len(),
+        1
+    );
     assert_eq!(unexplained("unsafe impl A for B {}\n").len(), 1);
 }
 
@@ -145,7 +175,10 @@ impl Contracts {
     fn look(&mut self, attrs: &[syn::Attribute], sig: &syn::Signature) {
         let tokens = |attr: &syn::Attribute| match &attr.meta {
             syn::Meta::NameValue(meta) => match &meta.value {
-                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => text.value(),
+                syn::Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(text),
+                    ..
+                }) => text.value(),
                 _ => String::new(),
             },
             _ => String::new(),
@@ -186,12 +219,26 @@ fn every_op_of_the_header_has_a_slot_a_method_and_a_callback() {
     for op in &model.ops {
         let name = &op.name;
         assert!(text.contains(&format!("fn {name}(")), "no method {name}");
-        assert!(text.contains(&format!("fn {name}_callback(")), "no callback {name}");
-        assert!(text.contains(&format!("        {name}: ")), "no slot {name}");
-        assert!(text.contains(&format!("C: `{}`", op.c_declaration()).replace('\n', " "))
-            || text.replace("\n    /// ", " ").contains(&op.c_declaration()), "no declaration {name}");
+        assert!(
+            text.contains(&format!("fn {name}_callback(")),
+            "no callback {name}"
+        );
+        assert!(
+            text.contains(&format!("        {name}: ")),
+            "no slot {name}"
+        );
+        assert!(
+            text.contains(&format!("C: `{}`", op.c_declaration()).replace('\n', " "))
+                || text
+                    .replace("\n    /// ", " ")
+                    .contains(&op.c_declaration()),
+            "no declaration {name}"
+        );
     }
     for group in &model.attribute_groups {
-        assert!(text.contains(&format!("{group}: T::{}", group.to_uppercase())), "{group}");
+        assert!(
+            text.contains(&format!("{group}: T::{}", group.to_uppercase())),
+            "{group}"
+        );
     }
 }

@@ -64,7 +64,12 @@ impl Built {
 
     /// The module's own test, the HOWTO's session, and 200 rounds with allocations that fail.
     fn script(&self) -> String {
-        let Self { protocol, module, fabric, dir } = self;
+        let Self {
+            protocol,
+            module,
+            fabric,
+            dir,
+        } = self;
         let (dir, session) = (dir.display(), session::script(&self.fabric()));
         format!(
             "echo '=== selftest {fabric}'\nsh {dir}/selftest.sh\n\
@@ -95,7 +100,10 @@ fn side_by_side(scripts: &[String]) -> String {
 /// The part of the output that `=== NAME` starts.
 fn part<'a>(output: &'a str, name: &str) -> &'a str {
     let start = format!("=== {name}\n");
-    let after = output.split_once(&start).unwrap_or_else(|| panic!("no {name} in:\n{output}")).1;
+    let after = output
+        .split_once(&start)
+        .unwrap_or_else(|| panic!("no {name} in:\n{output}"))
+        .1;
     after.split("=== ").next().unwrap_or(after)
 }
 
@@ -127,7 +135,10 @@ cat /sys/kernel/debug/kmemleak
 fn every_protocols_module_holds_on_the_debug_kernel() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let modules: Vec<_> = PROTOCOLS.iter().map(|p| Built::new(&kernel, p, dir.path())).collect();
+    let modules: Vec<_> = PROTOCOLS
+        .iter()
+        .map(|p| Built::new(&kernel, p, dir.path()))
+        .collect();
     let template = template(&kernel, dir.path());
 
     let mut guest = Guest::new(&kernel);
@@ -159,13 +170,20 @@ fn every_protocols_module_holds_on_the_debug_kernel() {
         session::check(&fabric, session, &REMOTE, part(output, "session remote")).unwrap();
         let faults = part(output, &format!("faults {}", fabric.name));
         assert!(faults.contains("rounds complete"), "{faults}");
-        println!("{}: {count} selftests; {}", fabric.name, faults.replace('\n', ", "));
+        println!(
+            "{}: {count} selftests; {}",
+            fabric.name,
+            faults.replace('\n', ", ")
+        );
     }
     let leaks = part(output, "leaks").trim();
     assert!(leaks.is_empty(), "{leaks}");
     for name in PROTOCOLS.iter().flat_map(|protocol| protocol.refused) {
         let said = format!("port name {name}: want ");
-        assert!(outcome.log.contains(&said), "the log does not say why {name} was refused");
+        assert!(
+            outcome.log.contains(&said),
+            "the log does not say why {name} was refused"
+        );
     }
 }
 
@@ -174,7 +192,12 @@ fn template(kernel: &Kernel, parent: &Path) -> PathBuf {
     let dir = parent.join("tcm_template");
     fs::create_dir(&dir).unwrap();
     let from = checkout().join("kernel-template/.");
-    let copied = Command::new("cp").args(["-rL"]).arg(from).arg(&dir).status().unwrap();
+    let copied = Command::new("cp")
+        .args(["-rL"])
+        .arg(from)
+        .arg(&dir)
+        .status()
+        .unwrap();
     assert!(copied.success());
     build(kernel, &dir, &[]).unwrap();
     dir
@@ -197,7 +220,10 @@ fn the_howtos_session_passes_in_the_lts_kernels_tree() {
         ))
         .unwrap();
     outcome.check().unwrap();
-    let (own, nab5000) = (part(&outcome.output, "session remote"), part(&outcome.output, "session nab5000"));
+    let (own, nab5000) = (
+        part(&outcome.output, "session remote"),
+        part(&outcome.output, "session nab5000"),
+    );
     session::check(&NAB5000, nab5000, &REMOTE, own).unwrap();
     ktap::check(part(&outcome.output, "selftest")).unwrap();
 }

@@ -34,7 +34,11 @@ fn the_whole_struct_is_read() {
     let model = read(&FixtureTree::new().unwrap()).unwrap();
     assert_eq!(model.ops.len(), 34);
     assert_eq!(model.attribute_groups.len(), 11);
-    let fields: Vec<_> = model.fields.iter().map(|f| (f.name.as_str(), f.bits)).collect();
+    let fields: Vec<_> = model
+        .fields
+        .iter()
+        .map(|f| (f.name.as_str(), f.bits))
+        .collect();
     assert_eq!(fields[..2], [("module", None), ("fabric_alias", None)]);
     assert_eq!(fields[5], ("write_pending_must_be_called", Some(1)));
     assert_eq!(fields[9], ("default_compl_type", None));
@@ -46,7 +50,10 @@ fn the_whole_struct_is_read() {
 fn signatures_are_those_of_c() {
     let model = read(&FixtureTree::new().unwrap()).unwrap();
     let declaration = |name: &str| model.op(name).unwrap().c_declaration();
-    assert_eq!(declaration("tpg_get_wwn"), "char *(*tpg_get_wwn)(struct se_portal_group *)");
+    assert_eq!(
+        declaration("tpg_get_wwn"),
+        "char *(*tpg_get_wwn)(struct se_portal_group *)"
+    );
     assert_eq!(
         declaration("sess_get_initiator_sid"),
         "u32 (*sess_get_initiator_sid)(struct se_session *, unsigned char *, u32)"
@@ -65,8 +72,14 @@ fn signatures_are_those_of_c() {
 fn comments_survive() {
     let model = read(&FixtureTree::new().unwrap()).unwrap();
     let op = |name: &str| &model.op(name).unwrap().doc;
-    assert_eq!(op("tpg_check_demo_mode_login_only"), "Demo mode without LUNs.");
-    assert_eq!(op("check_stop_free"), "The command is done.\n\n1: it is gone. 0: it is not.");
+    assert_eq!(
+        op("tpg_check_demo_mode_login_only"),
+        "Demo mode without LUNs."
+    );
+    assert_eq!(
+        op("check_stop_free"),
+        "The command is done.\n\n1: it is gone. 0: it is not."
+    );
     assert_eq!(op("release_cmd"), "");
     let field = |name: &str| &model.fields.iter().find(|f| f.name == name).unwrap().doc;
     assert_eq!(field("fabric_name"), "A comment of one line.");
@@ -92,7 +105,11 @@ fn a_new_op_is_read_and_its_slot_stays_empty() {
     let model = changed("void (*release_cmd)", new).unwrap();
     assert_eq!(model.ops.len(), 35);
     let plan = check::plan(&model).unwrap();
-    assert!(plan.slots.iter().any(|slot| slot.op.name == "tpg_warp" && slot.method.is_none()));
+    assert!(
+        plan.slots
+            .iter()
+            .any(|slot| slot.op.name == "tpg_warp" && slot.method.is_none())
+    );
     assert!(plan.warnings[0].contains("int (*tpg_warp)(struct se_portal_group *, u32)"));
 }
 
@@ -100,18 +117,27 @@ fn a_new_op_is_read_and_its_slot_stays_empty() {
 fn an_unknown_struct_in_an_optional_op_is_no_fault() {
     let new = "void (*tpg_warp)(struct warp_core *);\n\tvoid (*release_cmd)";
     let model = changed("void (*release_cmd)", new).unwrap();
-    assert_eq!(model.op("tpg_warp").unwrap().args[0].ctype.to_string(), "struct warp_core *");
+    assert_eq!(
+        model.op("tpg_warp").unwrap().args[0].ctype.to_string(),
+        "struct warp_core *"
+    );
     assert!(check::plan(&model).is_ok());
 }
 
 #[test]
 fn a_changed_signature_of_a_demanded_op_is_a_fault_that_names_it() {
-    let model = changed("int (*queue_status)(struct se_cmd *)", "u64 (*queue_status)(struct se_cmd *)");
+    let model = changed(
+        "int (*queue_status)(struct se_cmd *)",
+        "u64 (*queue_status)(struct se_cmd *)",
+    );
     let model = model.unwrap();
     let faults = check::plan(&model).unwrap_err();
     assert_eq!(faults.len(), 1);
     let text = faults[0].to_string();
-    assert!(text.contains("u64 (*queue_status)(struct se_cmd *)"), "{text}");
+    assert!(
+        text.contains("u64 (*queue_status)(struct se_cmd *)"),
+        "{text}"
+    );
     assert!(text.contains("result `u64`"), "{text}");
 }
 
@@ -119,13 +145,22 @@ fn a_changed_signature_of_a_demanded_op_is_a_fault_that_names_it() {
 fn every_demanded_op_that_is_missing_or_strange_is_told_at_once() {
     let tree = FixtureTree::new().unwrap();
     let header = tree.header();
-    tree.replace(&header, "\tvoid (*release_cmd)(struct se_cmd *);\n", "").unwrap();
-    tree.replace(&header, "(*write_pending)(struct se_cmd *)", "(*write_pending)(struct warp *)").unwrap();
+    tree.replace(&header, "\tvoid (*release_cmd)(struct se_cmd *);\n", "")
+        .unwrap();
+    tree.replace(
+        &header,
+        "(*write_pending)(struct se_cmd *)",
+        "(*write_pending)(struct warp *)",
+    )
+    .unwrap();
     let model = read(&tree).unwrap();
     let faults = check::plan(&model).unwrap_err();
     let text: Vec<_> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(text.len(), 2, "{text:?}");
-    assert!(text[0].contains("argument `struct warp * warp`"), "{text:?}");
+    assert!(
+        text[0].contains("argument `struct warp * warp`"),
+        "{text:?}"
+    );
     assert!(text[1].contains("`release_cmd`"), "{text:?}");
 }
 
@@ -133,16 +168,26 @@ fn every_demanded_op_that_is_missing_or_strange_is_told_at_once() {
 fn a_demanded_op_that_is_new_is_a_fault() {
     let tree = FixtureTree::new().unwrap();
     let new = "int (*warp_cmd)(struct se_cmd *);\n\tvoid (*release_cmd)";
-    tree.replace(&tree.header(), "void (*release_cmd)", new).unwrap();
+    tree.replace(&tree.header(), "void (*release_cmd)", new)
+        .unwrap();
     let check = "static int target_fabric_tf_ops_check(const struct x *tfo)\n{\n\
                  \tif (!tfo->warp_cmd) {\n\t\treturn -EINVAL;\n\t}\n\treturn 0;\n}\n";
     fs::write(tree.target().join("target_core_configfs.c"), check).unwrap();
     let model = read(&tree).unwrap();
     assert!(model.op("warp_cmd").unwrap().required);
     assert!(!model.op("queue_status").unwrap().required);
-    assert!(model.warnings.iter().any(|warning| warning.contains("`warp_cmd`")));
+    assert!(
+        model
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("`warp_cmd`"))
+    );
     let faults = check::plan(&model).unwrap_err();
-    assert!(faults[0].to_string().contains("int (*warp_cmd)(struct se_cmd *)"));
+    assert!(
+        faults[0]
+            .to_string()
+            .contains("int (*warp_cmd)(struct se_cmd *)")
+    );
 }
 
 #[test]
@@ -167,21 +212,40 @@ fn unknown_includes_are_all_named_with_their_lines() {
     let faults = faults(changed("#include <linux/types.h>", new));
     let text: Vec<_> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(text.len(), 2);
-    assert!(text[0].starts_with("line 10: #include <linux/warp.h> has no stand-in"), "{text:?}");
+    assert!(
+        text[0].starts_with("line 10: #include <linux/warp.h> has no stand-in"),
+        "{text:?}"
+    );
     assert!(text[1].contains("target/drive.h"), "{text:?}");
 }
 
 #[test]
 fn a_field_that_is_neither_op_nor_value_is_a_fault() {
-    let faults = faults(changed("size_t node_acl_size;", "int (*table)[4];\n\tsize_t node_acl_size;"));
-    assert!(matches!(&faults[0], Fault::UnknownField { name, .. } if name == "table"), "{faults:?}");
+    let faults = faults(changed(
+        "size_t node_acl_size;",
+        "int (*table)[4];\n\tsize_t node_acl_size;",
+    ));
+    assert!(
+        matches!(&faults[0], Fault::UnknownField { name, .. } if name == "table"),
+        "{faults:?}"
+    );
 }
 
 #[test]
 fn a_bare_header_and_the_old_name_will_do() {
     let tree = FixtureTree::new().unwrap();
-    assert_eq!(tcm_bindings::read(&Header::file(&tree.header())).unwrap().ops.len(), 34);
-    fs::rename(tree.header(), tree.header().with_file_name("target_core_fabric_ops.h")).unwrap();
+    assert_eq!(
+        tcm_bindings::read(&Header::file(&tree.header()))
+            .unwrap()
+            .ops
+            .len(),
+        34
+    );
+    fs::rename(
+        tree.header(),
+        tree.header().with_file_name("target_core_fabric_ops.h"),
+    )
+    .unwrap();
     assert_eq!(read(&tree).unwrap().ops.len(), 34);
 }
 
@@ -189,12 +253,22 @@ fn a_bare_header_and_the_old_name_will_do() {
 fn what_is_not_a_header_is_said_to_be_none() {
     let dir = tempfile::tempdir().unwrap();
     let error = Header::in_tree(dir.path()).unwrap_err().to_string();
-    assert!(error.contains(&dir.path().display().to_string()) && error.contains("-k DIR"), "{error}");
+    assert!(
+        error.contains(&dir.path().display().to_string()) && error.contains("-k DIR"),
+        "{error}"
+    );
     let empty = dir.path().join("empty.h");
     fs::write(&empty, "struct target_core_fabric_ops;\n").unwrap();
-    let error = tcm_bindings::read(&Header::file(&empty)).unwrap_err().to_string();
-    assert!(error.contains("does not define struct target_core_fabric_ops"), "{error}");
-    let error = tcm_bindings::read(&Header::file(Path::new("/no/such.h"))).unwrap_err().to_string();
+    let error = tcm_bindings::read(&Header::file(&empty))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("does not define struct target_core_fabric_ops"),
+        "{error}"
+    );
+    let error = tcm_bindings::read(&Header::file(Path::new("/no/such.h")))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("/no/such.h"), "{error}");
 }
 
@@ -205,7 +279,9 @@ fn function_pointers(header: &str) -> Vec<String> {
     let body = &header[start..];
     let body = &body[..body.find("\n};").unwrap()];
     let pointers = body.split("(*").skip(1);
-    pointers.map(|rest| rest.split(')').next().unwrap().to_owned()).collect()
+    pointers
+        .map(|rest| rest.split(')').next().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -221,11 +297,17 @@ fn the_kernels_own_headers_are_read() {
         assert_eq!(model.attribute_groups.len(), 11, "{version}");
         assert_eq!(model.fields.len(), fields, "{version}");
         assert!(model.warnings.is_empty(), "{version}: {:?}", model.warnings);
-        assert!(check::plan(&model).unwrap().warnings.is_empty(), "{version}");
+        assert!(
+            check::plan(&model).unwrap().warnings.is_empty(),
+            "{version}"
+        );
         // The fixture has the same signatures, so what is tested with it holds here.
         let fixture = read(&FixtureTree::new().unwrap()).unwrap();
         for op in &model.ops {
-            assert_eq!(fixture.op(&op.name).unwrap().c_declaration(), op.c_declaration());
+            assert_eq!(
+                fixture.op(&op.name).unwrap().c_declaration(),
+                op.c_declaration()
+            );
         }
     }
 }

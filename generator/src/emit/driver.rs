@@ -26,9 +26,15 @@ pub(super) fn text(input: &Input<'_>) -> String {
     let module = module(input);
     let types = types(input);
     let operations = operations(input);
-    file_text(&head, quote! { #imports MODULE! {} #module #types #operations })
-        .replace("MODULE! {}", &module_macro(input))
-        .replace("VERSION", "attributes!(WwnAttrs<Fabric> { version: Version })")
+    file_text(
+        &head,
+        &quote! { #imports MODULE! {} #module #types #operations },
+    )
+    .replace("MODULE! {}", &module_macro(input))
+    .replace(
+        "VERSION",
+        "attributes!(WwnAttrs<Fabric> { version: Version })",
+    )
 }
 
 /// The call of `module!`, as text: its fields are not Rust, so no printer would know them.
@@ -67,7 +73,10 @@ fn head(input: &Input<'_>) -> String {
          ports, portal groups and node ACLs come and go. It does not move data: where the wire \
          belongs, a method does nothing and says so.{left_out}"
     );
-    format!("// SPDX-License-Identifier: GPL-2.0-only\n\n{}", file_doc(&text))
+    format!(
+        "// SPDX-License-Identifier: GPL-2.0-only\n\n{}",
+        file_doc(&text)
+    )
 }
 
 fn imports(input: &Input<'_>) -> TokenStream {
@@ -90,15 +99,24 @@ fn imports(input: &Input<'_>) -> TokenStream {
 }
 
 fn wrapper_used(input: &Input<'_>, wanted: &str) -> bool {
-    let written = input.plan.slots.iter().filter(|slot| is_written(input, slot));
-    let args = written.filter_map(|slot| slot.method.as_ref()).flat_map(|method| &method.args);
+    let written = input
+        .plan
+        .slots
+        .iter()
+        .filter(|slot| is_written(input, slot));
+    let args = written
+        .filter_map(|slot| slot.method.as_ref())
+        .flat_map(|method| &method.args);
     args.into_iter()
         .any(|arg| matches!(arg, Passed::Wrapper { wrapper, .. } if *wrapper == wanted))
 }
 
 fn module(input: &Input<'_>) -> TokenStream {
     let ty = input.names.module_type();
-    let doc = doc(0, "The loaded module: it keeps the fabric registered with target core.");
+    let doc = doc(
+        0,
+        "The loaded module: it keeps the fabric registered with target core.",
+    );
     quote! {
         #doc
         struct #ty {
@@ -118,11 +136,20 @@ fn types(input: &Input<'_>) -> TokenStream {
     let target_type = ident(&capitalized(target));
     let portal_type = format_ident!("{}Group", capitalized(target));
     let initiator_type = ident(&capitalized(initiator));
-    let (name_field, tag_field) = (format_ident!("{target}_name"), format_ident!("{target}_tpgt"));
+    let (name_field, tag_field) = (
+        format_ident!("{target}_name"),
+        format_ident!("{target}_tpgt"),
+    );
     let fabric = input.names.fabric();
-    let fabric_doc = doc(0, &format!("The {fabric} fabric: what target core asks of it."));
+    let fabric_doc = doc(
+        0,
+        &format!("The {fabric} fabric: what target core asks of it."),
+    );
     let target_doc = doc(0, &format!("A target port, `{fabric}/$WWN`."));
-    let tpg_doc = doc(0, &format!("A portal group of a target port, `{fabric}/$WWN/tpgt_$TAG`."));
+    let tpg_doc = doc(
+        0,
+        &format!("A portal group of a target port, `{fabric}/$WWN/tpgt_$TAG`."),
+    );
     let acl_doc = doc(
         0,
         &format!(
@@ -132,7 +159,10 @@ fn types(input: &Input<'_>) -> TokenStream {
         ),
     );
     let version = version_group(input).map(|_| version(input));
-    let port_name_doc = doc(0, "Reads the name of a port, or tells the log what it should be.");
+    let port_name_doc = doc(
+        0,
+        "Reads the name of a port, or tells the log what it should be.",
+    );
     quote! {
         #fabric_doc
         struct Fabric;
@@ -166,7 +196,10 @@ fn version_group<'a>(input: &Input<'a>) -> Option<&'a str> {
 
 fn version(input: &Input<'_>) -> TokenStream {
     let fabric = input.names.fabric();
-    let doc = doc(0, &format!("`{fabric}/version`: the version of the fabric module."));
+    let doc = doc(
+        0,
+        &format!("`{fabric}/version`: the version of the fabric module."),
+    );
     let text = format!("{} fabric module 0.1", input.names.kconfig());
     quote! {
         #doc
@@ -194,10 +227,15 @@ fn operations(input: &Input<'_>) -> TokenStream {
             const #constant: Attributes<#directory<Self>> = VERSION;
         }
     });
-    let methods = input.plan.slots.iter().filter(|slot| is_written(input, slot)).filter_map(|slot| {
-        let method = slot.method.as_ref()?;
-        Some(written_method(input, slot, method))
-    });
+    let methods = input
+        .plan
+        .slots
+        .iter()
+        .filter(|slot| is_written(input, slot))
+        .filter_map(|slot| {
+            let method = slot.method.as_ref()?;
+            Some(written_method(input, slot, method))
+        });
     quote! {
         #[vtable]
         impl Operations for Fabric {
@@ -215,10 +253,11 @@ fn operations(input: &Input<'_>) -> TokenStream {
 
 /// Whether the driver has a method for the op: those of the tree only where it needs one.
 fn is_written(input: &Input<'_>, slot: &Slot<'_>) -> bool {
-    let Some(method) = &slot.method else { return false };
+    let Some(method) = &slot.method else {
+        return false;
+    };
     match (slot.op.required, method.meaning.shape) {
-        (true, _) => true,
-        (_, Shape::Init) => true,
+        (true, _) | (_, Shape::Init) => true,
         (_, Shape::InitiatorSid) => input.protocol.has_isid,
         _ => slot.op.category != Category::Configfs,
     }
@@ -233,7 +272,11 @@ fn written_method(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> To
     let args = method.args.iter().filter_map(|arg| {
         let (name, ty) = parameter(arg, &quote!(Self))?;
         // An argument that the body does not use gets an underscore.
-        let name = if used.contains(name) { ident(name) } else { ident(&format!("_{name}")) };
+        let name = if used.contains(name) {
+            ident(name)
+        } else {
+            ident(&format!("_{name}"))
+        };
         Some(quote!(#name: #ty))
     });
     let ret = method_return(method.meaning.shape, slot.op);
@@ -255,21 +298,32 @@ fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
 fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, TokenStream) {
     let name = |wanted: fn(&Passed<'_>) -> bool| {
         let found = method.args.iter().find(|passed| wanted(passed));
-        found.and_then(|passed| parameter(passed, &quote!(Self))).map(|(name, _)| ident(name))
+        found
+            .and_then(|passed| parameter(passed, &quote!(Self)))
+            .map(|(name, _)| ident(name))
     };
     let first = name(|passed| *passed != Passed::Not);
     let dir_name = name(|passed| matches!(passed, Passed::Name(_)));
     let target = input.protocol.ports.target;
     let target_type = ident(&capitalized(target));
     let portal_type = format_ident!("{}Group", capitalized(target));
-    let (name_field, tag_field) = (format_ident!("{target}_name"), format_ident!("{target}_tpgt"));
+    let (name_field, tag_field) = (
+        format_ident!("{target}_name"),
+        format_ident!("{target}_tpgt"),
+    );
     let known = match slot.op.name.as_str() {
         "tpg_get_wwn" => Some((
             "The name of the target port.",
             quote!(target::c_str(#first.wwn().data().#name_field.to_bytes_with_nul())),
         )),
-        "tpg_get_tag" => Some(("The tag of the portal group.", quote!(#first.data().#tag_field))),
-        "tpg_get_default_depth" => Some(("One command at a time, until the wire can do more.", quote!(1))),
+        "tpg_get_tag" => Some((
+            "The tag of the portal group.",
+            quote!(#first.data().#tag_field),
+        )),
+        "tpg_get_default_depth" => Some((
+            "One command at a time, until the wire can do more.",
+            quote!(1),
+        )),
         "tpg_get_inst_index" => Some(("There is one instance.", quote!(1))),
         "check_stop_free" => Some((
             "Does nothing: no command arrives. A driver drops its reference here with \

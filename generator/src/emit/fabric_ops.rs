@@ -34,7 +34,7 @@ pub(super) fn text(plan: &Plan<'_>) -> String {
     let operations = operations(plan);
     let vtable = vtable(plan);
     let proof = proof(plan);
-    file_text(HEAD, quote! { #imports #operations #vtable #proof })
+    file_text(HEAD, &quote! { #imports #operations #vtable #proof })
 }
 
 fn imports(plan: &Plan<'_>) -> TokenStream {
@@ -134,7 +134,10 @@ fn trait_field(field: &PlanField<'_>) -> Option<TokenStream> {
         PlanField::Bit(field) => (field, ident("bool"), quote!(false)),
     };
     let name = constant(&field.name);
-    let doc = doc(1, &with_header_doc(&format!("The field `{}`.", field.name), &field.doc));
+    let doc = doc(
+        1,
+        &with_header_doc(&format!("The field `{}`.", field.name), &field.doc),
+    );
     Some(quote! { #doc const #name: #ty = #default; })
 }
 
@@ -144,11 +147,19 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
     let doc = doc(1, &with_header_doc(&summary, &op.doc));
     let args = method.args.iter().filter_map(|arg| {
         let (name, ty) = parameter(arg, &quote!(Self))?;
-        let name = if op.required { ident(name) } else { ident(&format!("_{name}")) };
+        let name = if op.required {
+            ident(name)
+        } else {
+            ident(&format!("_{name}"))
+        };
         Some(quote!(#name: #ty))
     });
     let ret = method_return(method.meaning.shape, op);
-    let body = if op.required { quote!(;) } else { default_body(method.meaning.shape) };
+    let body = if op.required {
+        quote!(;)
+    } else {
+        default_body(method.meaning.shape)
+    };
     quote! { #doc fn #name(#(#args),*) #ret #body }
 }
 
@@ -177,9 +188,17 @@ pub(super) fn parameter<'a>(
 ) -> Option<(&'a str, TokenStream)> {
     Some(match passed {
         Passed::Not | Passed::Length(_) => return None,
-        Passed::Wrapper { name, wrapper, generic } => {
+        Passed::Wrapper {
+            name,
+            wrapper,
+            generic,
+        } => {
             let wrapper = ident(wrapper);
-            let ty = if *generic { quote!(&#wrapper<#fabric>) } else { quote!(&#wrapper) };
+            let ty = if *generic {
+                quote!(&#wrapper<#fabric>)
+            } else {
+                quote!(&#wrapper)
+            };
             (*name, ty)
         }
         Passed::Name(name) => (*name, quote!(&BStr)),
@@ -245,12 +264,11 @@ fn callback_fn(op: &Op, method: &Method<'_>) -> TokenStream {
     let name = callback(&op.name);
     let params = op.args.iter().zip(&method.args).map(|(arg, passed)| {
         let ty = rust_type(&arg.ctype);
-        let name = match passed {
-            Passed::Not => quote!(_),
-            _ => {
-                let name = ident(&arg.name);
-                quote!(#name)
-            }
+        let name = if *passed == Passed::Not {
+            quote!(_)
+        } else {
+            let name = ident(&arg.name);
+            quote!(#name)
         };
         quote!(#name: #ty)
     });
@@ -281,7 +299,9 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
                 _ => format!("`{name}` must be valid for this call."),
             }),
             Passed::Name(name) => {
-                demands.push(format!("`{name}` must end with NUL and not change in this call."));
+                demands.push(format!(
+                    "`{name}` must end with NUL and not change in this call."
+                ));
             }
             Passed::Buffer(name) => demands.push(format!(
                 "`{name}` must be initialized, and valid for writes of as many bytes as the \
@@ -298,7 +318,11 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
     }
     let list = match demands.as_slice() {
         [one] => one.clone(),
-        many => many.iter().map(|demand| format!("- {demand}")).collect::<Vec<_>>().join("\n"),
+        many => many
+            .iter()
+            .map(|demand| format!("- {demand}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
     };
     format!(
         "Called by target core for [`Operations::{name}`].\n\n# Safety\n\n{list}",
@@ -310,7 +334,10 @@ const BY_CONTRACT: &str = "By function safety requirements.";
 
 fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
     let length = length(method);
-    let lets = method.args.iter().filter_map(|passed| converted(passed, &length));
+    let lets = method
+        .args
+        .iter()
+        .filter_map(|passed| converted(passed, &length));
     let call = call(op, method);
     match method.meaning.shape {
         Shape::Drop(object) => {
@@ -355,9 +382,17 @@ fn length(method: &Method<'_>) -> TokenStream {
 fn converted(passed: &Passed<'_>, length: &TokenStream) -> Option<TokenStream> {
     let safety = safety(2, BY_CONTRACT);
     Some(match passed {
-        Passed::Wrapper { name, wrapper, generic } => {
+        Passed::Wrapper {
+            name,
+            wrapper,
+            generic,
+        } => {
             let (name, wrapper) = (ident(name), ident(wrapper));
-            let ty = if *generic { quote!(#wrapper::<T>) } else { quote!(#wrapper) };
+            let ty = if *generic {
+                quote!(#wrapper::<T>)
+            } else {
+                quote!(#wrapper)
+            };
             quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
         }
         Passed::Name(name) => {
@@ -435,8 +470,14 @@ fn vtable_const(plan: &Plan<'_>) -> TokenStream {
         quote!(#name: ptr::null_mut(),)
     });
     let table_doc = doc(1, "The ops, but for what [`Self::ops`] adds.");
-    let rest_doc = doc(1, "What is not listed in [`Self::VTABLE`]: bit-fields and padding.");
-    let zero = safety(2, "All zero is valid: null pointers, no function, and numbers.");
+    let rest_doc = doc(
+        1,
+        "What is not listed in [`Self::VTABLE`]: bit-fields and padding.",
+    );
+    let zero = safety(
+        2,
+        "All zero is valid: null pointers, no function, and numbers.",
+    );
     quote! {
         #rest_doc
         const REST: bindings::target_core_fabric_ops = {
@@ -485,7 +526,10 @@ fn slot(slot: &Slot<'_>) -> TokenStream {
 fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
     let count = plan.groups.len();
     let groups = plan.groups.iter().map(|group| constant(group));
-    let doc = doc(1, "Every list of attributes, for the one that sets their owner.");
+    let doc = doc(
+        1,
+        "Every list of attributes, for the one that sets their owner.",
+    );
     quote! {
         #doc
         pub(crate) const ATTRIBUTES: [*mut *mut bindings::configfs_attribute; #count] =
@@ -499,13 +543,17 @@ fn ops_fn(plan: &Plan<'_>) -> TokenStream {
         .iter()
         .filter_map(|field| match field {
             PlanField::Bit(field) => {
-                let (setter, value) = (ident(&format!("set_{}", field.name)), constant(&field.name));
+                let (setter, value) =
+                    (ident(&format!("set_{}", field.name)), constant(&field.name));
                 Some(quote!(ops.#setter(T::#value.into());))
             }
             _ => None,
         })
         .collect();
-    let doc = doc(1, "The ops of the fabric in `module`, as `target_register_template()` wants them.");
+    let doc = doc(
+        1,
+        "The ops of the fabric in `module`, as `target_register_template()` wants them.",
+    );
     quote! {
         #doc
         pub(crate) fn ops(module: *mut bindings::module) -> bindings::target_core_fabric_ops {
@@ -527,7 +575,12 @@ fn proof(plan: &Plan<'_>) -> TokenStream {
         .slots
         .iter()
         .map(|slot| ident(&slot.op.name))
-        .chain(plan.groups.iter().chain(&plan.unknown_groups).map(|group| ident(group)))
+        .chain(
+            plan.groups
+                .iter()
+                .chain(&plan.unknown_groups)
+                .map(|group| ident(group)),
+        )
         .collect();
     let count = pointers.len();
     let why = comment(
@@ -567,7 +620,11 @@ fn rust_type(ctype: &CType) -> TokenStream {
                 CType::Void => quote!(kernel::ffi::c_void),
                 other => rust_type(other),
             };
-            if *is_const { quote!(*const #to) } else { quote!(*mut #to) }
+            if *is_const {
+                quote!(*const #to)
+            } else {
+                quote!(*mut #to)
+            }
         }
         CType::Named(name) => match name.strip_prefix("struct ") {
             Some(name) => {

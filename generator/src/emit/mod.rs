@@ -49,10 +49,16 @@ pub fn module(input: &Input<'_>) -> Tree {
         tree.add("Makefile", kbuild::makefile());
     }
     tree.add("bindings.rs", kbuild::bindings(names));
-    tree.add("bindings_helper.h", include_str!("../../../kernel-template/bindings_helper.h").to_owned());
+    tree.add(
+        "bindings_helper.h",
+        include_str!("../../../kernel-template/bindings_helper.h").to_owned(),
+    );
     tree.add("fabric_ops.rs", fabric_ops::text(input.plan));
     tree.add("selftest.sh", selftest::text(names, input.protocol));
-    tree.add("target.rs", include_str!("../../../kernel-template/target.rs").to_owned());
+    tree.add(
+        "target.rs",
+        include_str!("../../../kernel-template/target.rs").to_owned(),
+    );
     tree.add("transport_id.rs", input.protocol.source.to_owned());
     tree.add(&format!("{}.rs", names.module()), driver::text(input));
     tree

@@ -14,12 +14,16 @@ const WIDTH: usize = 100;
 
 /// A documentation comment at this depth of indentation, wrapped; paragraphs as they are.
 pub(super) fn doc(depth: usize, text: &str) -> TokenStream {
-    lines(depth, 4, text).map(|line| quote!(#[doc = #line])).collect()
+    lines(depth, 4, text)
+        .map(|line| quote!(#[doc = #line]))
+        .collect()
 }
 
 /// A line comment at this depth of indentation, wrapped.
 pub(super) fn comment(depth: usize, text: &str) -> TokenStream {
-    lines(depth, 3, text).map(|line| quote!(#[comment = #line])).collect()
+    lines(depth, 3, text)
+        .map(|line| quote!(#[comment = #line]))
+        .collect()
 }
 
 /// Why an unsafe operation at this depth is sound.
@@ -29,7 +33,9 @@ pub(super) fn safety(depth: usize, reason: &str) -> TokenStream {
 
 /// The documentation of a file, wrapped, as text for the head of [`text`].
 pub(super) fn file_doc(text: &str) -> String {
-    lines(0, 4, text).map(|line| format!("//!{line}\n")).collect()
+    lines(0, 4, text)
+        .map(|line| format!("//!{line}\n"))
+        .collect()
 }
 
 /// The lines of `text`, each with a blank before it, that fit behind the indentation and a comment
@@ -38,7 +44,11 @@ fn lines(depth: usize, mark: usize, text: &str) -> impl Iterator<Item = String> 
     let width = WIDTH - 4 * depth - mark;
     let lines: Vec<_> = text.lines().flat_map(|line| wrap(line, width)).collect();
     lines.into_iter().map(|line| {
-        if line.is_empty() { line } else { format!(" {line}") }
+        if line.is_empty() {
+            line
+        } else {
+            format!(" {line}")
+        }
     })
 }
 
@@ -66,7 +76,7 @@ fn wrap(line: &str, width: usize) -> Vec<String> {
 /// # Panics
 ///
 /// If the tokens are not a Rust file, which is a fault of the emitter that made them.
-pub(super) fn text(head: &str, items: TokenStream) -> String {
+pub(super) fn text(head: &str, items: &TokenStream) -> String {
     let file = match syn::parse2::<syn::File>(items.clone()) {
         Ok(file) => file,
         Err(error) => panic!("this generator made tokens that are not Rust ({error}):\n{items}"),
@@ -101,11 +111,14 @@ fn starts_group(previous: &str, line: &str) -> bool {
     let is_use = |text: &str| text.starts_with("use ") || text.starts_with("mod ");
     let is_member = text.starts_with("//")
         || text.starts_with("#[")
-        || ["fn ", "unsafe ", "impl", "const ", "pub", "type ", "static "]
-            .iter()
-            .any(|start| text.starts_with(start));
+        || [
+            "fn ", "unsafe ", "impl", "const ", "pub", "type ", "static ",
+        ]
+        .iter()
+        .any(|start| text.starts_with(start));
     let word = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
-    let one_line = |text: &str| is_use(text) || text.starts_with("const ") || text.starts_with("type ");
+    let one_line =
+        |text: &str| is_use(text) || text.starts_with("const ") || text.starts_with("type ");
     let both = one_line(before) && one_line(text) && word(before) == word(text);
     // Inside functions, statements stand at this depth too: only what opens an item counts.
     ends && !both && (depth == 0 || is_member && !text.starts_with("// "))
@@ -132,17 +145,20 @@ mod tests {
                 unsafe { g() }
             }
         };
-        let printed = text("// head", items);
+        let printed = text("// head", &items);
         assert_eq!(printed.matches("// SAFETY: Because.\n").count(), 4);
         assert!(!printed.contains("#["));
-        assert!(printed.starts_with("// head\n// SAFETY: Because.\nunsafe impl"), "{printed}");
+        assert!(
+            printed.starts_with("// head\n// SAFETY: Because.\nunsafe impl"),
+            "{printed}"
+        );
     }
 
     #[test]
     fn long_comments_are_wrapped() {
         let words = "word ".repeat(40);
         let tokens = doc(1, &words);
-        let printed = text("", quote!(impl A { #tokens const A: u8 = 0; }));
+        let printed = text("", &quote!(impl A { #tokens const A: u8 = 0; }));
         assert!(printed.lines().all(|line| line.len() <= WIDTH), "{printed}");
         assert_eq!(printed.matches("word").count(), 40);
     }

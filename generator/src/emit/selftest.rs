@@ -19,9 +19,10 @@ pub(super) fn text(names: &Names, protocol: &Protocol) -> String {
     ];
     let mut text = String::new();
     for line in SELFTEST.lines() {
-        let setting = settings
-            .iter()
-            .find(|(key, _)| line.strip_prefix(key).is_some_and(|rest| rest.starts_with("=\"")));
+        let setting = settings.iter().find(|(key, _)| {
+            line.strip_prefix(key)
+                .is_some_and(|rest| rest.starts_with("=\""))
+        });
         match setting {
             Some((key, value)) => text.push_str(&format!("{key}=\"{value}\"")),
             None => text.push_str(line),

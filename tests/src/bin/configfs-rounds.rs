@@ -38,7 +38,8 @@ fn main() -> ExitCode {
 }
 
 fn number(text: &str) -> io::Result<u32> {
-    text.parse().map_err(|_| io::Error::new(ErrorKind::InvalidInput, format!("`{text}` is no number")))
+    text.parse()
+        .map_err(|_| io::Error::new(ErrorKind::InvalidInput, format!("`{text}` is no number")))
 }
 
 // Faults.
@@ -75,7 +76,11 @@ struct MakeItFail(File);
 
 impl MakeItFail {
     fn open() -> io::Result<Self> {
-        Ok(Self(File::options().write(true).open("/proc/self/make-it-fail")?))
+        Ok(Self(
+            File::options()
+                .write(true)
+                .open("/proc/self/make-it-fail")?,
+        ))
     }
 
     fn set(&self, yes: bool) -> io::Result<()> {
@@ -110,7 +115,9 @@ fn faults(tree: &Tree, rounds: &str) -> io::Result<()> {
     }
     for kind in tree.directories.iter().map(|(kind, _)| *kind) {
         if !failures.keys().any(|failure| failure.starts_with(kind)) {
-            return Err(io::Error::other(format!("no {kind} has failed: there were no faults")));
+            return Err(io::Error::other(format!(
+                "no {kind} has failed: there were no faults"
+            )));
         }
     }
     Ok(())
@@ -139,7 +146,9 @@ fn judge(kind: &str, error: &io::Error) -> io::Result<()> {
     if hidden || error.kind() == ErrorKind::OutOfMemory {
         return Ok(());
     }
-    Err(io::Error::other(format!("{kind} failed with {error}, which is not for want of memory")))
+    Err(io::Error::other(format!(
+        "{kind} failed with {error}, which is not for want of memory"
+    )))
 }
 
 // Time.
@@ -160,7 +169,7 @@ fn time(wwn: &Path, initiator: &str, rounds: &str) -> io::Result<()> {
 }
 
 fn measure(what: &str, directory: &Path, rounds: u32) -> io::Result<()> {
-    let (mut make, mut remove) = (0, 0);
+    let (mut making, mut removing) = (0, 0);
     // The first rounds fill caches.
     for round in 0..rounds + 8 {
         let start = Instant::now();
@@ -169,11 +178,11 @@ fn measure(what: &str, directory: &Path, rounds: u32) -> io::Result<()> {
         fs::remove_dir(directory)?;
         let removed = Instant::now();
         if round >= 8 {
-            make += (made - start).as_nanos();
-            remove += (removed - made).as_nanos();
+            making += (made - start).as_nanos();
+            removing += (removed - made).as_nanos();
         }
     }
-    println!("mkdir {what} {}", make / u128::from(rounds));
-    println!("rmdir {what} {}", remove / u128::from(rounds));
+    println!("mkdir {what} {}", making / u128::from(rounds));
+    println!("rmdir {what} {}", removing / u128::from(rounds));
     Ok(())
 }
