@@ -281,13 +281,11 @@ impl Kernel {
         make.env("PATH", format!("{LLVM}/bin:{path}"));
         make.env("LIBCLANG_PATH", format!("{LLVM}/lib"));
         // What cargo tells the programs that it runs is not meant for the kernel's.
-        for name in [
-            "MAKEFLAGS",
-            "MFLAGS",
-            "CARGO_MAKEFLAGS",
-            "RUSTUP_TOOLCHAIN",
-            "RUSTFLAGS",
-        ] {
+        let of_cargo = |name: &str| {
+            name.starts_with("CARGO")
+                || ["MAKEFLAGS", "MFLAGS", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"].contains(&name)
+        };
+        for (name, _) in std::env::vars().filter(|(name, _)| of_cargo(name)) {
             make.env_remove(name);
         }
         make

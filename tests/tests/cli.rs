@@ -4,7 +4,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Instant;
 
 use assert_cmd::Command;
 use predicates::prelude::*;
@@ -418,6 +420,52 @@ fn a_full_disk_changes_nothing() {
         .args(["--mount", "sh", "-c", &script])
         .assert()
         .success();
+}
+
+/// Kills the generator at forty moments of its run: the module is there whole or not at all, and
+/// the tree refers to it only if it is there.
+#[test]
+fn a_run_that_is_killed_leaves_all_or_nothing() {
+    let whole = FixtureTree::new().unwrap();
+    let start = Instant::now();
+    generate(&whole).arg("--install").assert().success();
+    let length = start.elapsed();
+    let text = |path: PathBuf| fs::read_to_string(path).unwrap();
+    for moment in 1..=40 {
+        let tree = FixtureTree::new().unwrap();
+        let mut child = std::process::Command::new(builder(Profile::Dev).unwrap())
+            .args(["-p", "iSCSI", "-m", "tcm_nab5000", "--install", "-k"])
+            .arg(tree.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(length * moment / 40);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let dir = tree.target().join("tcm_nab5000");
+        for file in FILES.iter().filter(|_| dir.exists()) {
+            assert_eq!(
+                text(dir.join(file)),
+                text(whole.target().join("tcm_nab5000").join(file))
+            );
+        }
+        for file in ["Makefile", "Kconfig"] {
+            let refers = text(tree.target().join(file)).contains("tcm_nab5000");
+            assert!(
+                !refers || dir.exists(),
+                "{file} refers to what is not there"
+            );
+        }
+        // The next run finishes the job, and tidies up.
+        generate(&tree).arg("--install").assert().success();
+        let names = |tree: &FixtureTree| -> Vec<_> {
+            let files = tree.snapshot().unwrap().into_iter();
+            files
+                .map(|(path, _)| path.strip_prefix(tree.path()).unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(names(&tree), names(&whole));
+    }
 }
 
 #[test]
