@@ -737,10 +737,14 @@ pub(crate) fn c_str(bytes: &[u8]) -> &CStr {
 /// [`EINVAL`] unless the name is `tpgt_` and a decimal number below 65536 in its one canonical
 /// form, so that no two directories have the same tag.
 pub(crate) fn tpg_tag(name: &BStr) -> Result<u16> {
-    let tag = <[u8]>::strip_prefix(name, b"tpgt_")
-        .and_then(|digits| core::str::from_utf8(digits).ok())
-        .filter(|digits| *digits == "0" || digits.starts_with(|c: char| matches!(c, '1'..='9')))
-        .and_then(|digits| digits.parse().ok());
+    let digits = <[u8]>::strip_prefix(name, b"tpgt_").unwrap_or_default();
+    let is_canonical = matches!(digits, [b'0'] | [b'1'..=b'9', ..]);
+    let tag = digits.iter().try_fold(0u16, |tag, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        let tag = tag.checked_mul(10)?.checked_add(digit.into())?;
+        (digit < 10).then_some(tag)
+    });
+    let tag = tag.filter(|_| is_canonical);
     tag.ok_or_else(|| {
         pr_err!(
             "portal group {}: want tpgt_ and a number from 0 to 65535\n",

@@ -41,6 +41,8 @@ pub(crate) fn translate(header: &Header) -> Result<String, Error> {
         .ctypes_prefix("ffi")
         .use_core()
         .layout_tests(false)
+        // The stand-ins are all there is to include: no need to ask clang, which takes its time.
+        .detect_include_paths(false)
         .formatter(Formatter::None);
     load_libclang()?;
     let _quiet = QuietStderr::new();

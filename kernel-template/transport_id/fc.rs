@@ -28,6 +28,11 @@ impl PortName {
     pub(crate) const FORM: &'static str =
         "lower-case hexadecimal digits as in 21:00:00:24:ff:31:4c:48";
 
+    /// Whether this is a name in its canonical form.
+    pub(crate) fn is_valid(name: &[u8]) -> bool {
+        Self::parse(name).is_some()
+    }
+
     /// Reads a name in its canonical form, lower case with colons.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         let mut text = [0; TEXT_LEN + 1];

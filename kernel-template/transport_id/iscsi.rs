@@ -37,20 +37,27 @@ impl PortName {
     pub(crate) const FORM: &'static str =
         "an iqn., eui. or naa. name in lower case, at most 223 bytes";
 
-    /// Reads a name in its canonical form, lower case.
-    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let valid = match name.split_at_checked(4)? {
-            (b"iqn.", rest) => !rest.is_empty() && rest.iter().copied().all(is_iqn_byte),
-            (b"eui.", rest) => rest.len() == 16 && rest.iter().copied().all(is_hex),
-            (b"naa.", rest) => matches!(rest.len(), 16 | 32) && rest.iter().copied().all(is_hex),
-            _ => false,
+    /// Whether this is a name in its canonical form, lower case.
+    pub(crate) fn is_valid(name: &[u8]) -> bool {
+        let Some((kind, rest)) = name.split_at_checked(4) else {
+            return false;
         };
-        if !valid {
+        let (is_iqn, right_len) = match kind {
+            b"iqn." => (true, matches!(rest.len(), 1..=219)),
+            b"eui." => (false, rest.len() == 16),
+            b"naa." => (false, matches!(rest.len(), 16 | 32)),
+            _ => return false,
+        };
+        let is_right = |byte: u8| is_hex(byte) || is_iqn && is_iqn_byte(byte);
+        right_len && rest.iter().copied().all(is_right)
+    }
+
+    /// Reads a name in its canonical form.
+    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
+        if !Self::is_valid(name) {
             return None;
         }
-        let len = u8::try_from(name.len())
-            .ok()
-            .filter(|len| usize::from(*len) <= NAME_MAX)?;
+        let len = u8::try_from(name.len()).ok()?;
         let mut text = [0; NAME_MAX + 1];
         text.get_mut(..name.len())?.copy_from_slice(name);
         Some(Self { text, len })

@@ -28,6 +28,11 @@ impl PortName {
     /// The accepted form, for messages.
     pub(crate) const FORM: &'static str = "naa. and 16 lower-case hexadecimal digits";
 
+    /// Whether this is a name in its canonical form.
+    pub(crate) fn is_valid(name: &[u8]) -> bool {
+        Self::parse(name).is_some()
+    }
+
     /// Reads a name in its canonical form, lower case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         let digits: &[u8; 16] = name.strip_prefix(PREFIX)?.try_into().ok()?;

@@ -159,9 +159,9 @@ fn types(input: &Input<'_>) -> TokenStream {
         ),
     );
     let version = version_group(input).map(|_| version(input));
-    let port_name_doc = doc(
+    let refused_doc = doc(
         0,
-        "Reads the name of a port, or tells the log what it should be.",
+        "Tells the log what a port's name should be, and gives the error.",
     );
     quote! {
         #fabric_doc
@@ -178,12 +178,10 @@ fn types(input: &Input<'_>) -> TokenStream {
         #[derive(Zeroable)]
         struct #initiator_type {}
         #version
-        #port_name_doc
-        fn port_name(name: &BStr) -> Result<PortName> {
-            PortName::parse(name).ok_or_else(|| {
-                pr_err!("port name {}: want {}\n", name, PortName::FORM);
-                EINVAL
-            })
+        #refused_doc
+        fn refused(name: &BStr) -> Error {
+            pr_err!("port name {}: want {}\n", name, PortName::FORM);
+            EINVAL
         }
     }
 }
@@ -339,7 +337,7 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Make(Object::Wwn) => (
             "Makes a target port of a valid name.",
             quote! {
-                let #name_field = port_name(#dir_name)?;
+                let #name_field = PortName::parse(#dir_name).ok_or_else(|| refused(#dir_name))?;
                 Ok(try_init!(#target_type { #name_field }))
             },
         ),
@@ -355,7 +353,13 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Drop(_) => ("Nothing to stop: no session exists.", quote!()),
         Shape::Init => (
             "Refuses a name that target core could make no TransportID of.",
-            quote!(port_name(#dir_name).map(|_| ())),
+            quote! {
+                if PortName::is_valid(#dir_name) {
+                    Ok(())
+                } else {
+                    Err(refused(#dir_name))
+                }
+            },
         ),
         Shape::InitiatorSid => ("Does nothing: no session exists.", quote!(0)),
         Shape::Call(ret) => (nop_doc(slot.op.category), nop(ret)),

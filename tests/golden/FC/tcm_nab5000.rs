@@ -77,12 +77,10 @@ impl Attribute for Version {
     }
 }
 
-/// Reads the name of a port, or tells the log what it should be.
-fn port_name(name: &BStr) -> Result<PortName> {
-    PortName::parse(name).ok_or_else(|| {
-        pr_err!("port name {}: want {}\n", name, PortName::FORM);
-        EINVAL
-    })
+/// Tells the log what a port's name should be, and gives the error.
+fn refused(name: &BStr) -> Error {
+    pr_err!("port name {}: want {}\n", name, PortName::FORM);
+    EINVAL
 }
 
 #[vtable]
@@ -195,7 +193,7 @@ impl Operations for Fabric {
 
     /// Makes a target port of a valid name.
     fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
-        let lport_name = port_name(name)?;
+        let lport_name = PortName::parse(name).ok_or_else(|| refused(name))?;
         Ok(try_init!(Lport { lport_name }))
     }
 
@@ -213,6 +211,10 @@ impl Operations for Fabric {
 
     /// Refuses a name that target core could make no TransportID of.
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
-        port_name(name).map(|_| ())
+        if PortName::is_valid(name) {
+            Ok(())
+        } else {
+            Err(refused(name))
+        }
     }
 }
