@@ -692,7 +692,10 @@ impl<T: Operations> OperationsVTable<T> {
         let se_wwn = unsafe { Wwn::<T>::from_raw(se_wwn) };
         // SAFETY: By function safety requirements.
         let name = unsafe { target::name(name) };
-        target::err_ptr(T::fabric_make_tpg(se_wwn, name).and_then(|data| Tpg::create(se_wwn, data)))
+        target::err_ptr(T::fabric_make_tpg(se_wwn, name).and_then(|data| {
+            // SAFETY: The result is given to target core.
+            unsafe { Tpg::create(se_wwn, data) }
+        }))
     }
 
     /// Called by target core for [`Operations::fabric_enable_tpg`].
@@ -822,7 +825,9 @@ impl<T: Operations> OperationsVTable<T> {
         let se_nacl = unsafe { NodeAcl::<T>::from_raw(se_nacl) };
         // SAFETY: By function safety requirements.
         let name = unsafe { target::name(name) };
-        se_nacl.made(T::fabric_init_nodeacl(se_nacl, name))
+        let result = T::fabric_init_nodeacl(se_nacl, name);
+        // SAFETY: The result is given to target core.
+        unsafe { se_nacl.made(result) }
     }
 
     /// What is not listed in [`Self::VTABLE`]: bit-fields and padding.

@@ -143,7 +143,12 @@ impl<T: Operations> Tpg<T> {
     /// # Errors
     ///
     /// What `data` or `core_tpg_register()` fails with, or [`ENOMEM`].
-    pub(crate) fn create(
+    ///
+    /// # Safety
+    ///
+    /// The result must be given to target core as that of `fabric_make_tpg` for `wwn`: then the
+    /// group's directory holds `wwn`, and the group ends with `fabric_drop_tpg`.
+    pub(crate) unsafe fn create(
         wwn: &Wwn<T>,
         data: impl PinInit<T::Tpg, Error>,
     ) -> Result<*mut bindings::se_portal_group> {
@@ -245,11 +250,15 @@ impl<T: Operations> NodeAcl<T> {
     ///
     /// Where that is an error, target core frees the list, but not the name of its directory, which
     /// has memory of its own if it is long. An empty name has none.
-    pub(crate) fn made(&self, result: Result) -> c_int {
+    ///
+    /// # Safety
+    ///
+    /// The result must be given to target core as that of `fabric_init_nodeacl` for this list.
+    pub(crate) unsafe fn made(&self, result: Result) -> c_int {
         if result.is_err() {
             let inner = self.inner.get();
-            // SAFETY: The list is valid, and has its directory, which nobody can see yet. The
-            // format takes no arguments.
+            // SAFETY: The list is valid, and by the requirements of this function its directory is
+            // one that nobody sees yet, and that goes away next. The format takes no arguments.
             unsafe {
                 bindings::config_item_set_name(
                     &raw mut (*inner).acl_group.cg_item,

@@ -24,6 +24,25 @@ const FABRIC_NAME_MAX: usize = 32 - 1;
 /// What lies in `/sys/kernel/config/target` before any fabric does.
 const TAKEN_FABRIC_NAMES: [&str; 3] = ["core", "dbroot", "version"];
 
+/// Crates that a module is compiled with, and the other files of its own.
+const TAKEN_MODULE_NAMES: [&str; 15] = [
+    "alloc",
+    "bindings",
+    "build_error",
+    "core",
+    "fabric_ops",
+    "ffi",
+    "kernel",
+    "macros",
+    "pin_init",
+    "std",
+    "target",
+    "transport_id",
+    "uapi",
+    "zerocopy",
+    "zerocopy_derive",
+];
+
 /// Keywords of C that are not keywords of Rust; syn knows the latter.
 const C_KEYWORDS: [&str; 27] = [
     "auto",
@@ -67,6 +86,11 @@ pub enum NameError {
     /// The module name is reserved.
     #[error("module name `{0}` is a keyword of Rust or C; choose another, such as tcm_{0}")]
     Keyword(String),
+    /// The module name means something else in the module itself.
+    #[error(
+        "module name `{0}` is that of a crate or file that every module has; choose another, such as tcm_{0}"
+    )]
+    ModuleTaken(String),
     /// The module name is too long.
     #[error("module name `{0}` has {len} characters, and the kernel allows {MODULE_NAME_MAX}; \
              choose a shorter one", len = .0.len())]
@@ -200,6 +224,9 @@ fn check_module(name: &str) -> Result<(), NameError> {
     }
     if syn::parse_str::<Ident>(name).is_err() || C_KEYWORDS.contains(&name) {
         return Err(NameError::Keyword(name.to_owned()));
+    }
+    if TAKEN_MODULE_NAMES.contains(&name) {
+        return Err(NameError::ModuleTaken(name.to_owned()));
     }
     if name.len() > MODULE_NAME_MAX {
         return Err(NameError::ModuleLength(name.to_owned()));

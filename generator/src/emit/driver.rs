@@ -19,6 +19,9 @@ use crate::check::{Method, Passed, Slot};
 use crate::names::{constant, directory, ident};
 use crate::ops::{Object, Return, Shape};
 
+/// What stands for the attributes in the tokens, until they are printed.
+const VERSION_ATTRIBUTES: &str = "__VERSION_ATTRIBUTES__";
+
 /// The text of the driver.
 pub(super) fn text(input: &Input<'_>) -> String {
     let head = head(input);
@@ -32,7 +35,7 @@ pub(super) fn text(input: &Input<'_>) -> String {
     )
     .replace("MODULE! {}", &module_macro(input))
     .replace(
-        "VERSION",
+        VERSION_ATTRIBUTES,
         "attributes!(WwnAttrs<Fabric> { version: Version })",
     )
 }
@@ -221,8 +224,9 @@ fn operations(input: &Input<'_>) -> TokenStream {
     let initiator_type = ident(&capitalized(protocol.ports.initiator));
     let attributes = version_group(input).map(|group| {
         let (constant, directory) = (constant(group), directory(group));
+        let placeholder = ident(VERSION_ATTRIBUTES);
         quote! {
-            const #constant: Attributes<#directory<Self>> = VERSION;
+            const #constant: Attributes<#directory<Self>> = #placeholder;
         }
     });
     let methods = input

@@ -432,14 +432,25 @@ fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream 
         Shape::Call(Return::Number) | Shape::Drop(_) => quote!(#call),
         Shape::Init => {
             let acl = wrapper_name(method, "NodeAcl");
-            quote!(#acl.made(#call))
+            let safety = safety(2, "The result is given to target core.");
+            quote! {
+                let result = #call;
+                #safety
+                unsafe { #acl.made(result) }
+            }
         }
         // Target core only reads it.
         Shape::Call(Return::Text) => quote!(#call.as_char_ptr().cast_mut()),
         Shape::Make(Object::Wwn) => quote!(target::err_ptr(#call.and_then(Wwn::<T>::create))),
         Shape::Make(Object::Tpg) => {
             let wwn = wrapper_name(method, "Wwn");
-            quote!(target::err_ptr(#call.and_then(|data| Tpg::create(#wwn, data))))
+            let safety = safety(3, "The result is given to target core.");
+            quote! {
+                target::err_ptr(#call.and_then(|data| {
+                    #safety
+                    unsafe { Tpg::create(#wwn, data) }
+                }))
+            }
         }
         Shape::Make(Object::Np) => quote!(target::err_ptr(#call.and_then(Np::<T>::create))),
         Shape::InitiatorSid => {
