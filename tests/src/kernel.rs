@@ -77,13 +77,8 @@ pub struct Kernel {
 /// If it cannot be fetched, configured as asked, or built.
 pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     let tools = setup()?;
-    let named = |name| std::env::var_os(name).map(PathBuf::from);
-    if let (Some(source), Some(build)) = (named("TCM_KERNEL_SOURCE"), named("TCM_KERNEL_BUILD")) {
-        return Ok(Kernel {
-            source,
-            build,
-            tools,
-        });
+    if let Some(kernel) = own(&tools)? {
+        return Ok(kernel);
     }
     let source = source(version)?;
     let build = cache()?.join(version).join(flavour.name());
@@ -103,15 +98,35 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     Ok(kernel)
 }
 
+/// The kernel of the user's own, if one is named.
+fn own(tools: &Tools) -> Result<Option<Kernel>> {
+    let named = |name| std::env::var_os(name).map(PathBuf::from);
+    let (source, build) = match (named("TCM_KERNEL_SOURCE"), named("TCM_KERNEL_BUILD")) {
+        (None, None) => return Ok(None),
+        (Some(source), Some(build)) => (source, build),
+        _ => bail!("set both TCM_KERNEL_SOURCE and TCM_KERNEL_BUILD, or neither"),
+    };
+    for (variable, dir, file) in [
+        ("TCM_KERNEL_SOURCE", &source, "include/target"),
+        ("TCM_KERNEL_BUILD", &build, "arch/x86/boot/bzImage"),
+    ] {
+        if !dir.join(file).exists() {
+            bail!("{variable}={}: has no {file}", dir.display());
+        }
+    }
+    Ok(Some(Kernel {
+        source,
+        build,
+        tools: tools.clone(),
+    }))
+}
+
 /// Gets the source of the kernel `version`.
 ///
 /// # Errors
 ///
 /// If no suite has its package, or it cannot be fetched.
 pub fn source(version: &str) -> Result<PathBuf> {
-    if let Some(source) = std::env::var_os("TCM_KERNEL_SOURCE") {
-        return Ok(source.into());
-    }
     let valid = version.split('.').count() == 2
         && version
             .split('.')
