@@ -119,7 +119,11 @@ impl<'a> Guest<'a> {
                 return Ok(outcome);
             }
         }
-        bail!("the kernel reports a fault of its own at each of {BOOTS} boots; see its log");
+        bail!(
+            "the kernel reports faults at each of {BOOTS} boots, before the command begins; they are \
+             told above; remove {} to have it built anew, or name another kernel",
+            self.kernel.build.display()
+        );
     }
 
     /// Boots once; `None` if the kernel had something to report before the command began.
@@ -170,14 +174,7 @@ impl<'a> Guest<'a> {
     }
 
     fn vng(&self, share: &Path) -> Result<Command> {
-        let virtme = &self.kernel.tools.virtme;
-        let mut vng = Command::new(virtme.join("vng"));
-        let path = std::env::var("PATH").unwrap_or_default();
-        vng.env("PATH", format!("{}:{path}", virtme.display()));
-        // Without virtiofsd, virtme-ng would wait for it for some seconds first.
-        vng.arg("--run")
-            .arg(self.kernel.image())
-            .args(["--verbose", "--force-9p"]);
+        let mut vng = vng(self.kernel);
         vng.args(["--cpus", &self.cpus.to_string(), "--memory", "1G"]);
         vng.args(["--overlay-rwdir", "/var", "--overlay-rwdir", "/etc"]);
         vng.arg("--rwdir").arg(share).arg("--cwd").arg(share);
@@ -270,6 +267,19 @@ impl Outcome {
     }
 }
 
+/// virtme-ng, about to boot a kernel.
+fn vng(kernel: &Kernel) -> Command {
+    let virtme = &kernel.tools.virtme;
+    let mut vng = Command::new(virtme.join("vng"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    vng.env("PATH", format!("{}:{path}", virtme.display()));
+    // Without virtiofsd, virtme-ng would wait for it for some seconds first.
+    vng.arg("--run")
+        .arg(kernel.image())
+        .args(["--verbose", "--force-9p"]);
+    vng
+}
+
 /// What the guest runs first.
 fn init(share: &Path) -> String {
     let share = share.display();
@@ -351,13 +361,8 @@ fn kvm_works(kernel: &Kernel) -> Result<bool> {
     if let Some(works) = known.strip_prefix(&boot) {
         return Ok(works == "yes");
     }
-    let mut vng = Command::new(kernel.tools.virtme.join("vng"));
-    let path = std::env::var("PATH").unwrap_or_default();
-    vng.env("PATH", format!("{}:{path}", kernel.tools.virtme.display()));
-    vng.arg("--run")
-        .arg(kernel.image())
-        .args(["--cpus", "1", "--memory", "512M"]);
-    vng.args(["--verbose", "--force-9p", "--exec", "echo it-boots"]);
+    let mut vng = vng(kernel);
+    vng.args(["--cpus", "1", "--memory", "512M", "--exec", "echo it-boots"]);
     let log = cache()?.join("kvm.log");
     let file = File::create(&log)?;
     vng.stdin(Stdio::null())
