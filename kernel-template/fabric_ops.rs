@@ -24,10 +24,13 @@ use kernel::{
 
 use crate::{
     bindings,
+    command::{
+        self, Cmd, CmdMemory, Pending, Reference, Response, Session, Task, Tmr, TmrResponse,
+    },
     target::{
-        self, Attributes, Cmd, DiscoveryAttrs, Lun, NodeAcl, Np, Protocol, Session, Tpg,
-        TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgNaclAttribAttrs, TpgNaclAuthAttrs,
-        TpgNaclBaseAttrs, TpgNaclParamAttrs, TpgNpBaseAttrs, TpgParamAttrs, Wwn, WwnAttrs,
+        self, Attributes, DiscoveryAttrs, Lun, NodeAcl, Np, Protocol, Tpg, TpgAttribAttrs,
+        TpgAuthAttrs, TpgBaseAttrs, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs,
+        TpgNaclParamAttrs, TpgNpBaseAttrs, TpgParamAttrs, Wwn, WwnAttrs,
     },
 };
 
@@ -55,6 +58,15 @@ pub(crate) trait Operations: Sized + 'static {
     /// The driver's part of a node ACL. Target core makes it all zero, shares it at once, and frees
     /// it without dropping it: see [`NodeAcl`].
     type NodeAcl: Zeroable + Send + Sync;
+
+    /// The driver's part of a command.
+    type Cmd: Send + Sync;
+
+    /// Where commands live while target core has them.
+    type CmdMemory: CmdMemory<Self>;
+
+    /// The driver's part of a task management function.
+    type Tmr: Send + Sync;
 
     /// The field `max_data_sg_nents`.
     ///
@@ -175,11 +187,11 @@ pub(crate) trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether the fabric keeps protection information that the backstore does not. Called in
-    /// process context, when a session is made.
+    /// Gives the type of protection information, `enum target_prot_type`, that the fabric offers
+    /// where the backstore has none. Called in process context, when a session is made.
     ///
     /// C: `int (*tpg_check_prot_fabric_only)(struct se_portal_group *)`
-    fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> bool {
+    fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> i32 {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -190,9 +202,10 @@ pub(crate) trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Ends the driver's use of a command that is complete, by dropping its reference; whether that
-    /// was the last. Called in process context or, where completion is direct, in the backstore's,
-    /// which may be softirq.
+    /// Ends the driver's use of a command that is complete, by dropping target core's reference;
+
+    /// whether that was the last. Called in process context or, where completion is direct, in the
+    /// backstore's, which may be softirq.
     ///
     /// C: `int (*check_stop_free)(struct se_cmd *)`
     ///
@@ -201,25 +214,25 @@ pub(crate) trait Operations: Sized + 'static {
     /// > The command is done.
     /// >
     /// > 1: it is gone. 0: it is not.
-    fn check_stop_free(se_cmd: &Cmd) -> bool;
+    fn check_stop_free(se_cmd: Reference<Task<Self>>) -> bool;
 
-    /// Frees a command: its last reference is gone. Called in the context of whoever dropped that,
-    /// softirq included.
+    /// Takes the memory of a command back: its last reference is gone. Called in the context of
+    /// whoever dropped that, softirq included.
     ///
     /// C: `void (*release_cmd)(struct se_cmd *)`
-    fn release_cmd(se_cmd: &Cmd);
+    fn release_cmd(se_cmd: Self::CmdMemory);
 
     /// Ends a session whose node ACL goes away. Called in process context.
     ///
     /// C: `void (*close_session)(struct se_session *)`
-    fn close_session(_se_sess: &Session) {
+    fn close_session(_se_sess: &Session<Self>) {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// Gives the SNMP index of a session. Called in process context, spinlocks held.
     ///
     /// C: `u32 (*sess_get_index)(struct se_session *)`
-    fn sess_get_index(_se_sess: &Session) -> u32 {
+    fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -227,15 +240,16 @@ pub(crate) trait Operations: Sized + 'static {
     /// TransportIDs have one. Called in process context, spinlocks held.
     ///
     /// C: `u32 (*sess_get_initiator_sid)(struct se_session *, unsigned char *, u32)`
-    fn sess_get_initiator_sid(_se_sess: &Session, _buf: &mut [u8]) -> usize {
+    fn sess_get_initiator_sid(_se_sess: &Session<Self>, _buf: &mut [u8]) -> usize {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Fetches the data of a write from the initiator, then calls target_execute_cmd(). Called in
-    /// process context or that of the submitter. EAGAIN and ENOMEM are tried again.
+    /// Fetches the data of a write from the initiator, then has the command executed. Called in
+    /// process context or that of the submitter. If the command is given back, target core tries
+    /// again.
     ///
     /// C: `int (*write_pending)(struct se_cmd *)`
-    fn write_pending(se_cmd: &Cmd) -> Result;
+    fn write_pending(se_cmd: Pending<Self>) -> Result<(), Pending<Self>>;
 
     /// Sets the attributes of a node ACL that has just been made, in demo mode too. Called in
     /// process context.
@@ -248,7 +262,7 @@ pub(crate) trait Operations: Sized + 'static {
     /// Gives the driver's state of a command, for messages. Called in any context.
     ///
     /// C: `int (*get_cmd_state)(struct se_cmd *)`
-    fn get_cmd_state(_se_cmd: &Cmd) -> i32 {
+    fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -256,24 +270,24 @@ pub(crate) trait Operations: Sized + 'static {
     /// where completion is direct, in the backstore's. EAGAIN and ENOMEM are tried again.
     ///
     /// C: `int (*queue_data_in)(struct se_cmd *)`
-    fn queue_data_in(se_cmd: &Cmd) -> Result;
+    fn queue_data_in(se_cmd: &Response<'_, Self>) -> Result;
 
     /// Sends the status of a command, with sense data if any, to the initiator. Called as
     /// queue_data_in is.
     ///
     /// C: `int (*queue_status)(struct se_cmd *)`
-    fn queue_status(se_cmd: &Cmd) -> Result;
+    fn queue_status(se_cmd: &Response<'_, Self>) -> Result;
 
     /// Sends the response to a task management function. Called in process context.
     ///
     /// C: `void (*queue_tm_rsp)(struct se_cmd *)`
-    fn queue_tm_rsp(se_cmd: &Cmd);
+    fn queue_tm_rsp(se_cmd: &TmrResponse<'_, Self>);
 
-    /// Forgets what the wire still holds of a command that was aborted without a response. Called
-    /// in process context.
+    /// Forgets what the wire still holds of a task that was aborted without a response. Called in
+    /// process context.
     ///
     /// C: `void (*aborted_task)(struct se_cmd *)`
-    fn aborted_task(se_cmd: &Cmd);
+    fn aborted_task(se_cmd: &Task<Self>);
 
     /// Makes a target port for `mkdir target/$FABRIC/$WWN`. Called in process context, configfs
     /// locks held. Target core shows every error as EINVAL.
@@ -362,6 +376,18 @@ pub(crate) trait Operations: Sized + 'static {
     }
 }
 
+/// `TARGET_DIRECT_SUBMIT`, a value of [`Operations::DEFAULT_SUBMIT_TYPE`].
+#[allow(dead_code, reason = "each driver chooses one")]
+pub(crate) const TARGET_DIRECT_SUBMIT: u8 = bindings::target_submit_type_TARGET_DIRECT_SUBMIT as u8;
+/// `TARGET_QUEUE_SUBMIT`, a value of [`Operations::DEFAULT_SUBMIT_TYPE`].
+#[allow(dead_code, reason = "each driver chooses one")]
+pub(crate) const TARGET_QUEUE_SUBMIT: u8 = bindings::target_submit_type_TARGET_QUEUE_SUBMIT as u8;
+/// `TARGET_DIRECT_COMPL`, a value of [`Operations::DEFAULT_COMPL_TYPE`].
+#[allow(dead_code, reason = "each driver chooses one")]
+pub(crate) const TARGET_DIRECT_COMPL: u8 = bindings::target_compl_type_TARGET_DIRECT_COMPL as u8;
+/// `TARGET_QUEUE_COMPL`, a value of [`Operations::DEFAULT_COMPL_TYPE`].
+#[allow(dead_code, reason = "each driver chooses one")]
+pub(crate) const TARGET_QUEUE_COMPL: u8 = bindings::target_compl_type_TARGET_QUEUE_COMPL as u8;
 /// The vtable of a fabric: what target core sees of [`Operations`].
 ///
 /// Target core calls the callbacks as the documentation of [`Operations`] says, with objects that
@@ -481,7 +507,7 @@ impl<T: Operations> OperationsVTable<T> {
     ) -> c_int {
         // SAFETY: By function safety requirements.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
-        T::tpg_check_prot_fabric_only(se_tpg).into()
+        T::tpg_check_prot_fabric_only(se_tpg)
     }
 
     /// Called by target core for [`Operations::tpg_get_inst_index`].
@@ -501,10 +527,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be valid for this call.
+    /// `se_cmd` must be a command or task management function of this fabric, and one of its
+    /// references be given away with this call.
     unsafe extern "C" fn check_stop_free_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Cmd::from_raw(se_cmd) };
+        let se_cmd = unsafe { Reference::<Task<T>>::from_raw(se_cmd) };
         T::check_stop_free(se_cmd).into()
     }
 
@@ -512,11 +539,18 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be valid for this call.
+    /// `se_cmd` must be a command or task management function of this fabric, and nobody may use it
+    /// any more.
     unsafe extern "C" fn release_cmd_callback(se_cmd: *mut bindings::se_cmd) {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Cmd::from_raw(se_cmd) };
-        T::release_cmd(se_cmd);
+        let is_tmr = unsafe { Task::<T>::from_raw(se_cmd) }.is_tmr();
+        if is_tmr {
+            // SAFETY: By function safety requirements.
+            unsafe { Tmr::<T>::release(se_cmd) };
+        } else {
+            // SAFETY: By function safety requirements.
+            T::release_cmd(unsafe { Cmd::<T>::release(se_cmd) });
+        }
     }
 
     /// Called by target core for [`Operations::close_session`].
@@ -526,7 +560,7 @@ impl<T: Operations> OperationsVTable<T> {
     /// `se_sess` must be valid for this call.
     unsafe extern "C" fn close_session_callback(se_sess: *mut bindings::se_session) {
         // SAFETY: By function safety requirements.
-        let se_sess = unsafe { Session::from_raw(se_sess) };
+        let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
         T::close_session(se_sess);
     }
 
@@ -537,7 +571,7 @@ impl<T: Operations> OperationsVTable<T> {
     /// `se_sess` must be valid for this call.
     unsafe extern "C" fn sess_get_index_callback(se_sess: *mut bindings::se_session) -> u32 {
         // SAFETY: By function safety requirements.
-        let se_sess = unsafe { Session::from_raw(se_sess) };
+        let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
         T::sess_get_index(se_sess)
     }
 
@@ -554,7 +588,7 @@ impl<T: Operations> OperationsVTable<T> {
         len: u32,
     ) -> u32 {
         // SAFETY: By function safety requirements.
-        let se_sess = unsafe { Session::from_raw(se_sess) };
+        let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
         // SAFETY: By function safety requirements.
         let buf = unsafe { core::slice::from_raw_parts_mut(buf, len as usize) };
         T::sess_get_initiator_sid(se_sess, buf).min(len as usize) as u32
@@ -564,11 +598,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be valid for this call.
+    /// `se_cmd` must be a command of this fabric that waits for its data, until it is executed or
+    /// fails.
     unsafe extern "C" fn write_pending_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Cmd::from_raw(se_cmd) };
-        target::errno(T::write_pending(se_cmd))
+        let se_cmd = unsafe { Pending::<T>::from_raw(se_cmd) };
+        command::pending_errno(T::write_pending(se_cmd))
     }
 
     /// Called by target core for [`Operations::set_default_node_attributes`].
@@ -586,10 +621,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be valid for this call.
+    /// `se_cmd` must be a command or task management function of this fabric, and not be released
+    /// in this call.
     unsafe extern "C" fn get_cmd_state_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Cmd::from_raw(se_cmd) };
+        let se_cmd = unsafe { Task::<T>::from_raw(se_cmd) };
         T::get_cmd_state(se_cmd)
     }
 
@@ -597,44 +633,50 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be valid for this call.
+    /// `se_cmd` must be a command of this fabric whose response is due, and not be released in this
+    /// call.
     unsafe extern "C" fn queue_data_in_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Cmd::from_raw(se_cmd) };
-        target::errno(T::queue_data_in(se_cmd))
+        let se_cmd = unsafe { Response::<T>::from_raw(se_cmd) };
+        target::errno(T::queue_data_in(&se_cmd))
     }
 
     /// Called by target core for [`Operations::queue_status`].
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be valid for this call.
+    /// `se_cmd` must be a command of this fabric whose response is due, and not be released in this
+    /// call.
     unsafe extern "C" fn queue_status_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Cmd::from_raw(se_cmd) };
-        target::errno(T::queue_status(se_cmd))
+        let se_cmd = unsafe { Response::<T>::from_raw(se_cmd) };
+        target::errno(T::queue_status(&se_cmd))
     }
 
     /// Called by target core for [`Operations::queue_tm_rsp`].
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be valid for this call.
+    /// `se_cmd` must be a task management function of this fabric whose response is due, and not be
+    /// released in this call.
     unsafe extern "C" fn queue_tm_rsp_callback(se_cmd: *mut bindings::se_cmd) {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Cmd::from_raw(se_cmd) };
-        T::queue_tm_rsp(se_cmd);
+        let se_cmd = unsafe { TmrResponse::<T>::from_raw(se_cmd) };
+        T::queue_tm_rsp(&se_cmd);
     }
 
     /// Called by target core for [`Operations::aborted_task`].
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be valid for this call.
+    /// `se_cmd` must be a command or task management function of this fabric, and not be released
+    /// in this call.
     unsafe extern "C" fn aborted_task_callback(se_cmd: *mut bindings::se_cmd) {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Cmd::from_raw(se_cmd) };
+        let se_cmd = unsafe { Task::<T>::from_raw(se_cmd) };
         T::aborted_task(se_cmd);
+        // SAFETY: This is the op `aborted_task`.
+        unsafe { se_cmd.keep_reference() };
     }
 
     /// Called by target core for [`Operations::fabric_make_wwn`].

@@ -5,9 +5,8 @@
 //! A fabric is a tree of configfs directories: `target/$FABRIC/$WWN/tpgt_$TAG/acls/$INITIATOR`.
 //! Target core embeds one C object in each of them and calls the fabric when one is made or
 //! dropped. Each wrapper here ([`Wwn`], [`Tpg`], [`NodeAcl`], [`Np`]) is such a C object with the
-//! driver's own data behind it. The ops themselves are in `fabric_ops.rs`.
-//!
-//! This layer submits no commands: [`Cmd`], [`Session`] and [`Lun`] only name their C objects.
+//! driver's own data behind it. The ops themselves are in `fabric_ops.rs`, commands and what they
+//! arrive through in `command.rs`.
 //!
 //! C headers: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h),
 //! [`include/linux/configfs.h`](srctree/include/linux/configfs.h)
@@ -35,6 +34,7 @@ use kernel::{
     ffi::{c_char, c_int},
     prelude::*,
     str::BStr,
+    sync::{new_condvar, new_spinlock, CondVar, SpinLock},
     types::Opaque, //
 };
 
@@ -126,12 +126,17 @@ impl<T: Operations> Wwn<T> {
 /// - `inner` is registered with target core from [`Self::create`] to [`Self::destroy`]. It is in
 ///   `repr(C)` the first field, so a pointer to one is a pointer to the other.
 /// - `wwn` is alive as long as the portal group is: its directory holds the group's.
+/// - `sessions` counts the sessions in the group.
 #[pin_data]
 #[repr(C)]
 pub(crate) struct Tpg<T: Operations> {
     #[pin]
     inner: Opaque<bindings::se_portal_group>,
     wwn: NonNull<Wwn<T>>,
+    #[pin]
+    sessions: SpinLock<usize>,
+    #[pin]
+    no_session: CondVar,
     #[pin]
     data: T::Tpg,
 }
@@ -156,6 +161,8 @@ impl<T: Operations> Tpg<T> {
             try_pin_init!(Self {
                 inner <- zeroed(),
                 wwn: NonNull::from(wwn),
+                sessions <- new_spinlock!(0),
+                no_session <- new_condvar!(),
                 data <- data,
             }),
             GFP_KERNEL,
@@ -180,19 +187,51 @@ impl<T: Operations> Tpg<T> {
         unsafe { &*ptr.cast() }
     }
 
-    /// Takes a portal group from target core and frees it.
+    /// Takes a portal group from target core and frees it, once the last session has left it.
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`]. No session may be left in the group, and nobody but
-    /// target core may use it any more.
+    /// `ptr` must come from [`Self::create`], and nobody but target core and the group's sessions
+    /// may use it any more.
     pub(crate) unsafe fn destroy(ptr: *mut bindings::se_portal_group) {
+        // SAFETY: By the requirements of this function.
+        unsafe { Self::from_raw(ptr) }.wait_for_sessions();
         // SAFETY: `create` has registered `ptr`, and by the requirements of this function nothing
         // of it is in use. The call always gives 0.
         unsafe { bindings::core_tpg_deregister(ptr) };
         // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away.
         // Target core has just forgotten it, so this is its only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
+    }
+
+    /// The C part.
+    pub(crate) fn as_raw(&self) -> *mut bindings::se_portal_group {
+        self.inner.get()
+    }
+
+    /// Counts a session, before it is set up.
+    pub(crate) fn session_begins(&self) {
+        *self.sessions.lock() += 1;
+    }
+
+    /// Takes back a count, after the session is removed. The group may be gone when this returns.
+    pub(crate) fn session_ends(&self) {
+        let mut sessions = self.sessions.lock();
+        *sessions -= 1;
+        if *sessions == 0 {
+            self.no_session.notify_all();
+        }
+    }
+
+    /// Waits until no session is left. The driver should have ended them: it is told if not.
+    fn wait_for_sessions(&self) {
+        let mut sessions = self.sessions.lock();
+        if *sessions != 0 {
+            pr_warn!("portal group: waiting for {} sessions to end\n", *sessions);
+        }
+        while *sessions != 0 {
+            self.no_session.wait(&mut sessions);
+        }
     }
 
     /// The driver's data.
@@ -333,44 +372,21 @@ impl<T: Operations> Np<T> {
     }
 }
 
-/// Declares a wrapper for a C object that target core owns and the driver only looks at.
-macro_rules! borrowed {
-    ($(#[$attr:meta])* $name:ident, $ctype:ident) => {
-        $(#[$attr])*
-        #[repr(transparent)]
-        pub(crate) struct $name(Opaque<bindings::$ctype>);
-
-        impl $name {
-            /// Borrows the C object.
-            ///
-            /// # Safety
-            ///
-            /// `ptr` must be valid, and stay so while `'a` lasts.
-            pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::$ctype) -> &'a Self {
-                // SAFETY: The type is transparent, and `ptr` is valid by the requirements of this
-                // function.
-                unsafe { &*ptr.cast() }
-            }
-        }
-    };
-}
-
-borrowed! {
-    /// A SCSI command or task management function, `struct se_cmd`.
-    Cmd, se_cmd
-}
-
-borrowed! {
-    /// An I_T nexus, `struct se_session`.
-    Session, se_session
-}
-
-borrowed! {
-    /// A logical unit of a portal group, `struct se_lun`.
-    Lun, se_lun
-}
+/// A logical unit of a portal group, `struct se_lun`.
+#[repr(transparent)]
+pub(crate) struct Lun(Opaque<bindings::se_lun>);
 
 impl Lun {
+    /// Borrows the logical unit.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must be valid, and stay so while `'a` lasts.
+    pub(crate) unsafe fn from_raw<'a>(ptr: *mut bindings::se_lun) -> &'a Self {
+        // SAFETY: The type is transparent; by the requirements of this function.
+        unsafe { &*ptr.cast() }
+    }
+
     /// The number of the logical unit, as in the directory's name `lun_$NUMBER`.
     pub(crate) fn unpacked_lun(&self) -> u64 {
         // SAFETY: The object is valid, and the number does not change while it is.
@@ -541,16 +557,26 @@ impl Page<'_> {
     pub(crate) fn write_fmt(&mut self, args: core::fmt::Arguments<'_>) -> Result {
         core::fmt::Write::write_fmt(self, args).map_err(|_| EINVAL)
     }
+
+    /// Appends bytes as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if they do not fit into the page.
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> Result {
+        let free = self.buffer.get_mut(self.len..).unwrap_or_default();
+        free.get_mut(..bytes.len())
+            .ok_or(EINVAL)?
+            .copy_from_slice(bytes);
+        self.len += bytes.len();
+        Ok(())
+    }
 }
 
 impl core::fmt::Write for Page<'_> {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        let free = self.buffer.get_mut(self.len..).unwrap_or_default();
-        free.get_mut(..text.len())
-            .ok_or(core::fmt::Error)?
-            .copy_from_slice(text.as_bytes());
-        self.len += text.len();
-        Ok(())
+        self.write_bytes(text.as_bytes())
+            .map_err(|_| core::fmt::Error)
     }
 }
 
@@ -776,14 +802,23 @@ pub(crate) fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
     result.unwrap_or_else(|error| error.to_errno() as isize as *mut T)
 }
 
+/// What C gives for a pointer or an `ERR_PTR()`.
+pub(crate) fn from_err_ptr<T>(ptr: *mut T) -> Result<NonNull<T>> {
+    // The largest errno is 4095, `MAX_ERRNO`.
+    if let errno @ -4095..=-1 = ptr as isize {
+        to_result(errno as c_int)?;
+    }
+    NonNull::new(ptr).ok_or(ENOMEM)
+}
+
 /// Zeroes a C object in place.
-fn zeroed<T>() -> impl PinInit<Opaque<T>> {
+pub(crate) fn zeroed<T>() -> impl PinInit<Opaque<T>> {
     // SAFETY: The slot is valid for writes; an `Opaque` may hold anything.
     Opaque::ffi_init(|slot: *mut T| unsafe { slot.write_bytes(0, 1) })
 }
 
 /// Gives a box away, to be taken back with [`KBox::from_raw`].
-fn into_raw<T>(boxed: Pin<KBox<T>>) -> *mut T {
+pub(crate) fn into_raw<T>(boxed: Pin<KBox<T>>) -> *mut T {
     // SAFETY: Whoever gets the pointer treats what it points to as pinned: it is only shared until
     // it is dropped.
     KBox::into_raw(unsafe { Pin::into_inner_unchecked(boxed) })

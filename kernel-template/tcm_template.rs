@@ -3,23 +3,29 @@
 //! template: a SCSI target fabric for iSCSI.
 //!
 //! A skeleton made by tcm-mod-builder, to be changed at will. It answers configfs: target ports,
-//! portal groups and node ACLs come and go. It does not move data: where the wire belongs, a method
-//! does nothing and says so.
+//! portal groups and node ACLs come and go. It moves data between a SCSI host of this machine and
+//! target core: where the wire belongs, a method hands over to `loopback.rs`.
 //!
 //! Ops that it leaves to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
-//! `fabric_enable_tpg`, `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`,
-//! `fabric_make_np`, `fabric_drop_np`.
+//! `fabric_enable_tpg`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
 
 mod bindings;
+mod command;
 mod fabric_ops;
+mod loopback;
+mod parent_device;
+mod rcu;
+mod scsi_host;
 mod target;
 mod transport_id;
 
 use crate::{
-    fabric_ops::Operations,
+    command::{Pending, Reference, Response, Session, Task, TaskKind, TmrResponse},
+    fabric_ops::{Operations, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT},
+    scsi_host::Command,
     target::{
-        attributes, Attribute, Attributes, Cmd, NodeAcl, Page, Protocol, Registration, Session,
-        Tpg, Wwn, WwnAttrs,
+        attributes, Attribute, Attributes, Lun, NodeAcl, Page, Protocol, Registration, Tpg,
+        TpgAttribAttrs, TpgBaseAttrs, Wwn, WwnAttrs,
     },
     transport_id::PortName,
 };
@@ -39,6 +45,7 @@ struct TcmTemplateModule {
 
 impl kernel::Module for TcmTemplateModule {
     fn init(module: &'static ThisModule) -> Result<Self> {
+        loopback::TEMPLATE.prepare(module)?;
         Ok(Self {
             _registration: Registration::new(module)?,
         })
@@ -54,8 +61,11 @@ struct Tport {
 }
 
 /// A portal group of a target port, `template/$WWN/tpgt_$TAG`.
+#[pin_data]
 struct TportGroup {
     tport_tpgt: u16,
+    #[pin]
+    link: loopback::Link,
 }
 
 /// An initiator port that may log in, `template/$WWN/tpgt_$TAG/acls/$INITIATOR`.
@@ -87,13 +97,29 @@ fn refused(name: &BStr) -> Error {
 impl Operations for Fabric {
     const NAME: &'static CStr = c_str!("template");
     const PROTOCOL: Protocol = Protocol::ISCSI;
+    // An administrator may choose so, too, with `complete_type`.
+    const DIRECT_COMPL_SUPP: bool = true;
+    // Never in the submitter's context: it may be in the middle of a file system.
+    const DEFAULT_SUBMIT_TYPE: u8 = TARGET_QUEUE_SUBMIT;
+    // In the backstore's context: nothing on the way to the initiator sleeps.
+    const DEFAULT_COMPL_TYPE: u8 = TARGET_DIRECT_COMPL;
     const TFC_WWN_ATTRS: Attributes<WwnAttrs<Self>> =
         attributes!(WwnAttrs<Fabric> { version: Version });
+    const TFC_TPG_BASE_ATTRS: Attributes<TpgBaseAttrs<Self>> = attributes!(TpgBaseAttrs<Fabric> {
+        address: loopback::Address,
+        nexus: loopback::NexusName,
+        transport_status: loopback::TransportStatus,
+    });
+    const TFC_TPG_ATTRIB_ATTRS: Attributes<TpgAttribAttrs<Self>> =
+        attributes!(TpgAttribAttrs<Fabric> { fabric_prot_type: loopback::FabricProtType });
 
     type Wwn = Tport;
     type Tpg = TportGroup;
     type Np = ();
     type NodeAcl = Iport;
+    type Cmd = ();
+    type CmdMemory = Command<loopback::Loopback>;
+    type Tmr = loopback::Waiter;
 
     /// The name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
@@ -105,14 +131,14 @@ impl Operations for Fabric {
         se_tpg.data().tport_tpgt
     }
 
-    /// One command at a time, until the wire can do more.
+    /// As many commands as the host's queue holds.
     fn tpg_get_default_depth(_se_tpg: &Tpg<Self>) -> u32 {
-        1
+        scsi_host::QUEUE_DEPTH
     }
 
-    /// As target core has it by default.
+    /// Every initiator may log in: it is an administrator who logs it in.
     fn tpg_check_demo_mode(_se_tpg: &Tpg<Self>) -> bool {
-        false
+        true
     }
 
     /// As target core has it by default.
@@ -135,9 +161,9 @@ impl Operations for Fabric {
         false
     }
 
-    /// As target core has it by default.
-    fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> bool {
-        false
+    /// What the attribute `fabric_prot_type` says.
+    fn tpg_check_prot_fabric_only(se_tpg: &Tpg<Self>) -> i32 {
+        se_tpg.data().link.protection_type()
     }
 
     /// There is one instance.
@@ -145,56 +171,74 @@ impl Operations for Fabric {
         1
     }
 
-    /// Does nothing: no command arrives. A driver drops its reference here with
-    /// target_put_sess_cmd().
-    fn check_stop_free(_se_cmd: &Cmd) -> bool {
-        false
+    /// Drops target core's reference.
+    fn check_stop_free(se_cmd: Reference<Task<Self>>) -> bool {
+        se_cmd.put()
     }
 
-    /// Does nothing: no command arrives.
-    fn release_cmd(_se_cmd: &Cmd) {}
-
-    /// Does nothing: no session exists.
-    fn close_session(_se_sess: &Session) {}
-
-    /// Does nothing: no session exists.
-    fn sess_get_index(_se_sess: &Session) -> u32 {
-        0
+    /// Gives the command back to the SCSI host.
+    fn release_cmd(se_cmd: Self::CmdMemory) {
+        se_cmd.done()
     }
 
-    /// Does nothing: no session exists.
-    fn sess_get_initiator_sid(_se_sess: &Session, _buf: &mut [u8]) -> usize {
-        0
+    /// Logs the initiator out.
+    fn close_session(se_sess: &Session<Self>) {
+        loopback::close_session(se_sess)
     }
 
-    /// Does nothing: no command arrives.
-    fn write_pending(_se_cmd: &Cmd) -> Result {
-        Ok(())
+    /// A portal group has one session.
+    fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
+        1
+    }
+
+    /// Always the same, of the random kind (RFC 7143, section 11.12.5): a portal group has one
+    /// session.
+    fn sess_get_initiator_sid(_se_sess: &Session<Self>, buf: &mut [u8]) -> usize {
+        const ISID: &[u8] = b"800000000001";
+        match buf.get_mut(..ISID.len()) {
+            Some(place) => {
+                place.copy_from_slice(ISID);
+                ISID.len()
+            }
+            None => 0,
+        }
+    }
+
+    /// Executes the write: its data are there.
+    fn write_pending(se_cmd: Pending<Self>) -> Result<(), Pending<Self>> {
+        loopback::write_pending(se_cmd)
     }
 
     /// As target core has it by default.
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
 
-    /// Does nothing: no command arrives.
-    fn get_cmd_state(_se_cmd: &Cmd) -> i32 {
+    /// A command has no state on the wire.
+    fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
         0
     }
 
-    /// Does nothing: no command arrives.
-    fn queue_data_in(_se_cmd: &Cmd) -> Result {
-        Ok(())
+    /// Responds: the data are there, in the initiator's memory.
+    fn queue_data_in(se_cmd: &Response<'_, Self>) -> Result {
+        loopback::respond(se_cmd)
     }
 
-    /// Does nothing: no command arrives.
-    fn queue_status(_se_cmd: &Cmd) -> Result {
-        Ok(())
+    /// Responds.
+    fn queue_status(se_cmd: &Response<'_, Self>) -> Result {
+        loopback::respond(se_cmd)
     }
 
-    /// Does nothing: no command arrives.
-    fn queue_tm_rsp(_se_cmd: &Cmd) {}
+    /// Tells the SCSI host's error recovery.
+    fn queue_tm_rsp(se_cmd: &TmrResponse<'_, Self>) {
+        loopback::respond_tmr(se_cmd)
+    }
 
-    /// Does nothing: no command arrives.
-    fn aborted_task(_se_cmd: &Cmd) {}
+    /// The SCSI host gets an aborted command back when it is released; who waits for a task
+    /// management function is told here.
+    fn aborted_task(se_cmd: &Task<Self>) {
+        if let TaskKind::Tmr(tmr) = se_cmd.kind() {
+            loopback::aborted_tmr(tmr);
+        }
+    }
 
     /// Makes a target port of a valid name.
     fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
@@ -202,17 +246,32 @@ impl Operations for Fabric {
         Ok(try_init!(Tport { tport_name }))
     }
 
-    /// Nothing to stop: the port is not on a wire.
+    /// Nothing to stop: each portal group has a wire of its own.
     fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
 
     /// Makes a portal group with the tag that its name says.
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
-        let tport_tpgt = target::tpg_tag(name)?;
-        Ok(try_init!(TportGroup { tport_tpgt }))
+        let tag = target::tpg_tag(name)?;
+        Ok(try_pin_init!(TportGroup {
+            tport_tpgt: tag,
+            link <- loopback::Link::new(tag),
+        }))
     }
 
-    /// Nothing to stop: no session exists.
-    fn fabric_drop_tpg(_se_tpg: &Tpg<Self>) {}
+    /// Logs the initiator out.
+    fn fabric_drop_tpg(se_tpg: &Tpg<Self>) {
+        se_tpg.data().link.close()
+    }
+
+    /// Adds the SCSI device of the LUN.
+    fn fabric_post_link(se_tpg: &Tpg<Self>, se_lun: &Lun) -> Result {
+        se_tpg.data().link.add_lun(se_lun)
+    }
+
+    /// Removes the SCSI device of the LUN.
+    fn fabric_pre_unlink(se_tpg: &Tpg<Self>, se_lun: &Lun) {
+        se_tpg.data().link.remove_lun(se_lun)
+    }
 
     /// Refuses a name that target core could make no TransportID of.
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {

@@ -9,7 +9,7 @@
 use tcm_bindings::{CType, FabricOps, Field, Op};
 use thiserror::Error;
 
-use crate::ops::{Meaning, Object, Return, Shape, meaning};
+use crate::ops::{Meaning, Object, Return, Right, Shape, meaning};
 
 /// A demanded op that cannot be written.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -88,6 +88,13 @@ pub enum Passed<'a> {
         wrapper: &'static str,
         /// Whether the wrapper holds the driver's data.
         generic: bool,
+    },
+    /// As a right to a command.
+    Right {
+        /// The argument's name.
+        name: &'a str,
+        /// The right.
+        right: Right,
     },
     /// As the name of a directory.
     Name(&'a str),
@@ -245,8 +252,15 @@ fn method(op: &Op) -> Result<Method<'_>, Fault> {
 /// Whether an op of this shape may return `ret`.
 fn returns(shape: Shape, ret: &CType) -> bool {
     match shape {
-        Shape::Call(Return::Nothing) | Shape::Drop(_) => *ret == CType::Void,
-        Shape::Call(Return::Truth | Return::Errno) | Shape::Init => ret.to_string() == "int",
+        Shape::Call(Return::Nothing)
+        | Shape::Drop(_)
+        | Shape::Abort
+        | Shape::Grant(Right::Memory | Right::TmrResponse) => *ret == CType::Void,
+        Shape::Call(Return::Truth | Return::Errno)
+        | Shape::Init
+        | Shape::Grant(Right::Reference | Right::Pending | Right::Response) => {
+            ret.to_string() == "int"
+        }
         Shape::Call(Return::Number) | Shape::InitiatorSid => number(ret).is_some(),
         Shape::Call(Return::Text) => ret.to_string() == "char *",
         Shape::Make(object) => ret.pointed_struct() == Some(object.c_struct()),
@@ -268,6 +282,8 @@ fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
         Shape::Make(Object::Np) => has_name && has("Tpg"),
         Shape::Init => has_name && has("NodeAcl"),
         Shape::Drop(object) => args.len() == 1 && has(object.wrapper()),
+        Shape::Grant(_) => matches!(args, [Passed::Right { .. }]),
+        Shape::Abort => args.len() == 1 && has("Task"),
         Shape::InitiatorSid => {
             matches!(
                 args,
@@ -280,14 +296,17 @@ fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
 /// How an argument of this type is passed on by an op of this shape.
 fn passed<'a>(shape: Shape, name: &'a str, ctype: &CType) -> Option<Passed<'a>> {
     if let Some(c_struct) = ctype.pointed_struct() {
+        if let (Shape::Grant(right), "se_cmd") = (shape, c_struct) {
+            return Some(Passed::Right { name, right });
+        }
         let (wrapper, generic) = match c_struct {
             "target_fabric_configfs" | "config_group" => return Some(Passed::Not),
             "se_wwn" => ("Wwn", true),
             "se_portal_group" => ("Tpg", true),
             "se_tpg_np" => ("Np", true),
             "se_node_acl" => ("NodeAcl", true),
-            "se_session" => ("Session", false),
-            "se_cmd" => ("Cmd", false),
+            "se_session" => ("Session", true),
+            "se_cmd" => ("Task", true),
             "se_lun" => ("Lun", false),
             _ => return None,
         };

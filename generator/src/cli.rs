@@ -105,4 +105,6 @@ pub struct Generate {
 pub enum DataPath {
     /// Nothing: no session is made, so none arrives.
     Nop,
+    /// Moves data: a SCSI host of the same machine is the initiator, and each LUN is a disk there.
+    Loopback,
 }

@@ -19,6 +19,25 @@ pub enum Shape {
     Init,
     /// `sess_get_initiator_sid`: fills a buffer.
     InitiatorSid,
+    /// Grants the driver a right to a command.
+    Grant(Right),
+    /// `aborted_task`: target core takes the driver's reference next.
+    Abort,
+}
+
+/// A right that target core grants the driver with a call, each a type in `command.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Target core's own reference to a task, to be dropped.
+    Reference,
+    /// The memory of a command that nobody uses any more.
+    Memory,
+    /// To have a write executed, once.
+    Pending,
+    /// To respond to a command.
+    Response,
+    /// To respond to a task management function.
+    TmrResponse,
 }
 
 /// What the result of an op means.
@@ -94,6 +113,14 @@ const fn call(name: &'static str, ret: Return, called: &'static str) -> Meaning 
     }
 }
 
+const fn grant(name: &'static str, right: Right, called: &'static str) -> Meaning {
+    Meaning {
+        name,
+        shape: Shape::Grant(right),
+        called,
+    }
+}
+
 const fn make(name: &'static str, object: Object, called: &'static str) -> Meaning {
     Meaning {
         name,
@@ -156,27 +183,27 @@ static MEANINGS: [Meaning; 34] = [
     ),
     call(
         "tpg_check_prot_fabric_only",
-        Return::Truth,
-        "Whether the fabric keeps protection information that the backstore does not. Called in \
-         process context, when a session is made.",
+        Return::Number,
+        "Gives the type of protection information, `enum target_prot_type`, that the fabric offers \
+         where the backstore has none. Called in process context, when a session is made.",
     ),
     call(
         "tpg_get_inst_index",
         Return::Number,
         "Gives the SNMP index of the portal group. Called in process context.",
     ),
-    call(
+    grant(
         "check_stop_free",
-        Return::Truth,
-        "Ends the driver's use of a command that is complete, by dropping its reference; whether \
-         that was the last. Called in process context or, where completion is direct, in the \
+        Right::Reference,
+        "Ends the driver's use of a command that is complete, by dropping target core's reference; \
+         whether that was the last. Called in process context or, where completion is direct, in the \
          backstore's, which may be softirq.",
     ),
-    call(
+    grant(
         "release_cmd",
-        Return::Nothing,
-        "Frees a command: its last reference is gone. Called in the context of whoever dropped \
-         that, softirq included.",
+        Right::Memory,
+        "Takes the memory of a command back: its last reference is gone. Called in the context of \
+         whoever dropped that, softirq included.",
     ),
     call(
         "close_session",
@@ -194,11 +221,12 @@ static MEANINGS: [Meaning; 34] = [
         called: "Fills in the initiator session identifier and gives its length, for protocols \
                  whose TransportIDs have one. Called in process context, spinlocks held.",
     },
-    call(
+    grant(
         "write_pending",
-        Return::Errno,
-        "Fetches the data of a write from the initiator, then calls target_execute_cmd(). Called \
-         in process context or that of the submitter. EAGAIN and ENOMEM are tried again.",
+        Right::Pending,
+        "Fetches the data of a write from the initiator, then has the command executed. Called in \
+         process context or that of the submitter. If the command is given back, target core tries \
+         again.",
     ),
     call(
         "set_default_node_attributes",
@@ -211,29 +239,29 @@ static MEANINGS: [Meaning; 34] = [
         Return::Number,
         "Gives the driver's state of a command, for messages. Called in any context.",
     ),
-    call(
+    grant(
         "queue_data_in",
-        Return::Errno,
+        Right::Response,
         "Sends the data of a read, and the status, to the initiator. Called in process context \
          or, where completion is direct, in the backstore's. EAGAIN and ENOMEM are tried again.",
     ),
-    call(
+    grant(
         "queue_status",
-        Return::Errno,
+        Right::Response,
         "Sends the status of a command, with sense data if any, to the initiator. Called as \
          queue_data_in is.",
     ),
-    call(
+    grant(
         "queue_tm_rsp",
-        Return::Nothing,
+        Right::TmrResponse,
         "Sends the response to a task management function. Called in process context.",
     ),
-    call(
-        "aborted_task",
-        Return::Nothing,
-        "Forgets what the wire still holds of a command that was aborted without a response. \
-         Called in process context.",
-    ),
+    Meaning {
+        name: "aborted_task",
+        shape: Shape::Abort,
+        called: "Forgets what the wire still holds of a task that was aborted without a response. \
+                 Called in process context.",
+    },
     make(
         "fabric_make_wwn",
         Object::Wwn,

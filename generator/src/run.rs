@@ -11,9 +11,9 @@ use tcm_bindings::{FabricOps, Header};
 
 use crate::ask::{self, Answers};
 use crate::check;
-use crate::cli::{Cli, Command, Generate, Ops, Protocols};
+use crate::cli::{self, Cli, Command, Generate, Ops, Protocols};
 use crate::edit;
-use crate::emit::{self, Input, Place};
+use crate::emit::{self, DataPath, Input, ParentDevice, Place};
 use crate::format;
 use crate::install::{self, Change, Directory, Edit};
 use crate::kernel;
@@ -107,6 +107,7 @@ fn generate(args: &Generate) -> Result<()> {
         protocol,
         names: &names,
         place,
+        data_path: data_path(args.data_path, &kernel),
     };
     let mut tree = emit::module(&input);
     let driver = format!("{}.rs", names.module());
@@ -131,6 +132,17 @@ fn generate(args: &Generate) -> Result<()> {
     }
     report_change(&change, directory, args.dry_run);
     Ok(())
+}
+
+/// The data path that the user wants, with what this kernel has for it.
+fn data_path(wanted: cli::DataPath, kernel: &Path) -> DataPath {
+    match wanted {
+        cli::DataPath::Nop => DataPath::Nop,
+        cli::DataPath::Loopback if kernel.join("rust/kernel/faux.rs").is_file() => {
+            DataPath::Loopback(ParentDevice::Faux)
+        }
+        cli::DataPath::Loopback => DataPath::Loopback(ParentDevice::Root),
+    }
 }
 
 fn read(header: &Header) -> Result<FabricOps> {

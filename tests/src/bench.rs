@@ -256,8 +256,7 @@ fn build_time(kernel: &Kernel, dir: &Path) -> Result<Duration> {
 fn instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
-    guest.cpus = 1;
-    guest.qemu = Some("-icount shift=0,sleep=off");
+    guest.count_instructions();
     let rounds = rounds()?;
     let time = |fabric: &str| {
         format!(

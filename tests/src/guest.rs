@@ -94,6 +94,13 @@ impl<'a> Guest<'a> {
         }
     }
 
+    /// Gives the guest one processor, and a clock that counts its instructions: what it measures
+    /// does not depend on the host.
+    pub fn count_instructions(&mut self) {
+        self.cpus = 1;
+        self.qemu = Some("-icount shift=0,sleep=off");
+    }
+
     /// Boots the guest, runs `command` in it with `sh`, and shows what it writes as it comes.
     ///
     /// # Errors

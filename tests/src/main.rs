@@ -44,6 +44,9 @@ enum Command {
         /// Directory of modules that modprobe shall find; may be given again.
         #[arg(long, value_name = "DIR")]
         module: Vec<PathBuf>,
+        /// One processor, whose clock counts instructions.
+        #[arg(long)]
+        icount: bool,
         /// Seconds to give up after.
         #[arg(long, default_value_t = 600)]
         limit: u64,
@@ -87,6 +90,7 @@ fn run(command: Command) -> Result<ExitCode> {
             version,
             debug,
             module,
+            icount,
             limit,
             command,
         } => {
@@ -94,6 +98,9 @@ fn run(command: Command) -> Result<ExitCode> {
             let mut guest = Guest::new(&kernel);
             guest.modules = module;
             guest.limit = Duration::from_secs(limit);
+            if icount {
+                guest.count_instructions();
+            }
             let outcome = guest.run(&command.join(" "))?;
             for report in &outcome.reports {
                 eprintln!("kernel: {report}");

@@ -41,11 +41,12 @@ fn refused(tree: &FixtureTree, command: &mut Command, code: i32, said: &[&str]) 
     assert!(before == tree.snapshot().unwrap(), "the tree has changed");
 }
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "Kbuild",
     "Kconfig",
     "bindings.rs",
     "bindings_helper.h",
+    "command.rs",
     "fabric_ops.rs",
     "selftest.sh",
     "target.rs",
@@ -156,6 +157,41 @@ fn another_answer_is_refused() {
         generate(&tree).write_stdin("perhaps\n"),
         1,
         &["`perhaps`", "yes or no"],
+    );
+}
+
+#[test]
+fn the_loopback_data_path_fits_the_kernel() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.target().join("tcm_nab5000");
+    let generate_loopback = || {
+        let mut command = generate(&tree);
+        command.args(["--data-path", "loopback", "--install", "--force"]);
+        command.assert().success();
+        fs::read_to_string(dir.join("parent_device.rs")).unwrap()
+    };
+    assert!(generate_loopback().contains("faux::Registration"));
+    for file in FILES.iter().chain(&[
+        "loopback.rs",
+        "rcu.rs",
+        "scsi_helpers.c",
+        "scsi_helpers.h",
+        "scsi_host.rs",
+    ]) {
+        assert!(dir.join(file).is_file(), "{file}");
+    }
+    fs::remove_file(tree.path().join("rust/kernel/faux.rs")).unwrap();
+    assert!(generate_loopback().contains("__root_device_register"));
+}
+
+#[test]
+fn another_data_path_is_a_usage_error() {
+    let tree = FixtureTree::new().unwrap();
+    refused(
+        &tree,
+        generate(&tree).args(["--data-path", "iser"]),
+        2,
+        &["iser", "nop", "loopback"],
     );
 }
 

@@ -3,41 +3,115 @@
 //! The driver, `tcm_NAME.rs`: the author's file, in safe Rust.
 //!
 //! Written once, with a method for every op of a command, a session, a portal group or a node ACL,
-//! and for what makes and drops the configfs tree. It moves no data: no session is ever made, so
-//! no command arrives.
+//! and for what makes and drops the configfs tree. Without a data path no session is ever made, so
+//! no command arrives; with one the methods hand over to its file.
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use tcm_bindings::Category;
 
-use super::Input;
 use super::fabric_ops::{method_return, parameter};
-use super::rust::{doc, file_doc, text as file_text};
-use crate::check::{Method, Passed, Slot};
+use super::rust::{comment, doc, file_doc, text as file_text};
+use super::{DataPath, Input, loopback};
+use crate::check::{Method, Passed, PlanField, Slot};
 use crate::names::{constant, directory, ident};
-use crate::ops::{Object, Return, Shape};
+use crate::ops::{Object, Return, Right, Shape};
 
-/// What stands for the attributes in the tokens, until they are printed.
-const VERSION_ATTRIBUTES: &str = "__VERSION_ATTRIBUTES__";
+/// What a driver may use of `command.rs`; it imports what it does use.
+const COMMAND_TYPES: [&str; 8] = [
+    "BoxedCmd",
+    "Pending",
+    "Reference",
+    "Response",
+    "Session",
+    "Task",
+    "TaskKind",
+    "TmrResponse",
+];
+
+/// What a driver may use of `target.rs`.
+const TARGET_TYPES: [&str; 12] = [
+    "Attribute",
+    "Attributes",
+    "Lun",
+    "NodeAcl",
+    "Page",
+    "Protocol",
+    "Registration",
+    "Tpg",
+    "TpgAttribAttrs",
+    "TpgBaseAttrs",
+    "Wwn",
+    "WwnAttrs",
+];
+
+/// What stands for the initializer of a portal group in the tokens, until they are printed.
+const LINKED_GROUP: &str = "__LINKED_GROUP__";
 
 /// The text of the driver.
 pub(super) fn text(input: &Input<'_>) -> String {
     let head = head(input);
-    let imports = imports(input);
     let module = module(input);
     let types = types(input);
     let operations = operations(input);
-    file_text(
-        &head,
-        &quote! { #imports MODULE! {} #module #types #operations },
+    let items = quote! { #module #types #operations };
+    let imports = imports(input, &items);
+    let mut text = file_text(&head, &quote! { #imports MODULE! {} #items })
+        .replace("MODULE! {}", &module_macro(input));
+    for (group, attributes) in groups(input) {
+        text = text.replace(&placeholder(group), &attributes_macro(group, attributes));
+    }
+    text.replace(LINKED_GROUP, &linked_group(input))
+}
+
+/// The call of `attributes!`, as text.
+fn attributes_macro(group: &str, attributes: &[(&str, &str)]) -> String {
+    let directory = directory(group);
+    if let [(name, ty)] = attributes {
+        return format!("attributes!({directory}<Fabric> {{ {name}: {ty} }})");
+    }
+    let lines: String = attributes
+        .iter()
+        .map(|(name, ty)| format!("        {name}: {ty},\n"))
+        .collect();
+    format!("attributes!({directory}<Fabric> {{\n{lines}    }})")
+}
+
+/// The initializer of a portal group that has a link, as text: `<-` is not Rust.
+fn linked_group(input: &Input<'_>) -> String {
+    let target = input.protocol.ports.target;
+    format!(
+        "try_pin_init!({}Group {{\n            {target}_tpgt: tag,\n            \
+         link <- loopback::Link::new(tag),\n        }})",
+        capitalized(target)
     )
-    .replace("MODULE! {}", &module_macro(input))
-    .replace(
-        VERSION_ATTRIBUTES,
-        "attributes!(WwnAttrs<Fabric> { version: Version })",
-    )
+}
+
+/// What stands for the attributes of a group in the tokens, until they are printed: the call of
+/// `attributes!` is not an expression that a printer would know.
+fn placeholder(group: &str) -> String {
+    format!("__{group}__")
+}
+
+/// The groups that the driver has attributes in, of those that the header has: for each its
+/// attributes, by file name and type.
+fn groups<'a>(input: &Input<'a>) -> Vec<(&'a str, &'static [(&'static str, &'static str)])> {
+    let attributes = |group: &str| -> Option<&'static [_]> {
+        let own = loopback::ATTRIBUTES
+            .into_iter()
+            .find(|(name, _)| *name == group);
+        match (group, input.data_path) {
+            ("tfc_wwn_attrs", _) => Some(&[("version", "Version")]),
+            (_, DataPath::Loopback(_)) => own.map(|(_, attributes)| attributes),
+            (_, DataPath::Nop) => None,
+        }
+    };
+    let groups = input.plan.groups.iter().copied();
+    groups
+        .filter_map(|group| Some((group, attributes(group)?)))
+        .collect()
 }
 
 /// The call of `module!`, as text: its fields are not Rust, so no printer would know them.
@@ -70,11 +144,19 @@ fn head(input: &Input<'_>) -> String {
             left_out.join(", ")
         )
     };
+    let data_path = match input.data_path {
+        DataPath::Nop => {
+            "It does not move data: where the wire belongs, a method does nothing and says so."
+        }
+        DataPath::Loopback(_) => {
+            "It moves data between a SCSI host of this machine and target core: where the wire \
+             belongs, a method hands over to `loopback.rs`."
+        }
+    };
     let text = format!(
         "{fabric}: a SCSI target fabric for {title}.\n\n\
          A skeleton made by tcm-mod-builder, to be changed at will. It answers configfs: target \
-         ports, portal groups and node ACLs come and go. It does not move data: where the wire \
-         belongs, a method does nothing and says so.{left_out}"
+         ports, portal groups and node ACLs come and go. {data_path}{left_out}"
     );
     format!(
         "// SPDX-License-Identifier: GPL-2.0-only\n\n{}",
@@ -82,36 +164,47 @@ fn head(input: &Input<'_>) -> String {
     )
 }
 
-fn imports(input: &Input<'_>) -> TokenStream {
-    let wwn_attrs = version_group(input).map(|_| quote!(WwnAttrs,));
-    let attribute = version_group(input).map(|_| quote!(Attribute, Attributes, Page, attributes,));
-    let session = wrapper_used(input, "Session").then(|| quote!(Session,));
-    let lun = wrapper_used(input, "Lun").then(|| quote!(Lun,));
+fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
+    let mut used = BTreeSet::new();
+    idents(items.clone(), &mut used);
+    let of = |types: &[&'static str]| -> Vec<_> {
+        let types = types.iter().copied();
+        types
+            .filter(|name| used.contains(*name))
+            .map(ident)
+            .collect()
+    };
+    let (command, target) = (of(&COMMAND_TYPES), of(&TARGET_TYPES));
+    let values = of(&["TARGET_DIRECT_COMPL", "TARGET_QUEUE_SUBMIT"]);
+    let attributes = (!groups(input).is_empty()).then(|| quote!(attributes,));
+    let (modules, scsi_command) = match input.data_path {
+        DataPath::Nop => (quote!(), quote!()),
+        DataPath::Loopback(_) => (
+            quote! {
+                mod loopback;
+                mod parent_device;
+                mod rcu;
+                mod scsi_host;
+            },
+            quote!(scsi_host::Command,),
+        ),
+    };
     quote! {
         mod bindings;
+        mod command;
         mod fabric_ops;
         mod target;
         mod transport_id;
+        #modules
         use kernel::{c_str, prelude::*, str::BStr};
         use crate::{
-            fabric_ops::Operations,
-            target::{#attribute Cmd, #lun NodeAcl, Protocol, Registration, #session Tpg, #wwn_attrs Wwn},
+            command::{#(#command),*},
+            fabric_ops::{Operations, #(#values),*},
+            #scsi_command
+            target::{#attributes #(#target),*},
             transport_id::PortName,
         };
     }
-}
-
-fn wrapper_used(input: &Input<'_>, wanted: &str) -> bool {
-    let written = input
-        .plan
-        .slots
-        .iter()
-        .filter(|slot| is_written(input, slot));
-    let args = written
-        .filter_map(|slot| slot.method.as_ref())
-        .flat_map(|method| &method.args);
-    args.into_iter()
-        .any(|arg| matches!(arg, Passed::Wrapper { wrapper, .. } if *wrapper == wanted))
 }
 
 fn module(input: &Input<'_>) -> TokenStream {
@@ -120,6 +213,10 @@ fn module(input: &Input<'_>) -> TokenStream {
         0,
         "The loaded module: it keeps the fabric registered with target core.",
     );
+    let prepare = match input.data_path {
+        DataPath::Nop => quote!(),
+        DataPath::Loopback(_) => quote!(loopback::TEMPLATE.prepare(module)?;),
+    };
     quote! {
         #doc
         struct #ty {
@@ -127,6 +224,7 @@ fn module(input: &Input<'_>) -> TokenStream {
         }
         impl kernel::Module for #ty {
             fn init(module: &'static ThisModule) -> Result<Self> {
+                #prepare
                 Ok(Self { _registration: Registration::new(module)? })
             }
         }
@@ -161,7 +259,17 @@ fn types(input: &Input<'_>) -> TokenStream {
              valid at zero, and change through a shared reference."
         ),
     );
-    let version = version_group(input).map(|_| version(input));
+    let version = has_version(input).then(|| version(input));
+    let (pinned, link) = match input.data_path {
+        DataPath::Nop => (quote!(), quote!()),
+        DataPath::Loopback(_) => (
+            quote!(#[pin_data]),
+            quote! {
+                #[pin]
+                link: loopback::Link,
+            },
+        ),
+    };
     let refused_doc = doc(
         0,
         "Tells the log what a port's name should be, and gives the error.",
@@ -174,8 +282,10 @@ fn types(input: &Input<'_>) -> TokenStream {
             #name_field: PortName,
         }
         #tpg_doc
+        #pinned
         struct #portal_type {
             #tag_field: u16,
+            #link
         }
         #acl_doc
         #[derive(Zeroable)]
@@ -189,10 +299,9 @@ fn types(input: &Input<'_>) -> TokenStream {
     }
 }
 
-/// The attribute group of the fabric's directory, where `version` is, if the header has it.
-fn version_group<'a>(input: &Input<'a>) -> Option<&'a str> {
-    let mut groups = input.plan.groups.iter().copied();
-    groups.find(|group| *group == "tfc_wwn_attrs")
+/// Whether the header has the attribute group of the fabric's directory, where `version` is.
+fn has_version(input: &Input<'_>) -> bool {
+    input.plan.groups.contains(&"tfc_wwn_attrs")
 }
 
 fn version(input: &Input<'_>) -> TokenStream {
@@ -222,13 +331,22 @@ fn operations(input: &Input<'_>) -> TokenStream {
     let target_type = ident(&capitalized(protocol.ports.target));
     let portal_type = format_ident!("{}Group", capitalized(protocol.ports.target));
     let initiator_type = ident(&capitalized(protocol.ports.initiator));
-    let attributes = version_group(input).map(|group| {
+    let fields = fields(input);
+    let attributes = groups(input).into_iter().map(|(group, _)| {
         let (constant, directory) = (constant(group), directory(group));
-        let placeholder = ident(VERSION_ATTRIBUTES);
+        let placeholder = ident(&placeholder(group));
         quote! {
             const #constant: Attributes<#directory<Self>> = #placeholder;
         }
     });
+    let (cmd, memory, tmr) = match input.data_path {
+        DataPath::Nop => (quote!(()), quote!(BoxedCmd<Self>), quote!(())),
+        DataPath::Loopback(_) => (
+            quote!(()),
+            quote!(Command<loopback::Loopback>),
+            quote!(loopback::Waiter),
+        ),
+    };
     let methods = input
         .plan
         .slots
@@ -243,14 +361,36 @@ fn operations(input: &Input<'_>) -> TokenStream {
         impl Operations for Fabric {
             const NAME: &'static CStr = c_str!(#name);
             const PROTOCOL: Protocol = Protocol::#constant_name;
-            #attributes
+            #(#fields)*
+            #(#attributes)*
             type Wwn = #target_type;
             type Tpg = #portal_type;
             type Np = ();
             type NodeAcl = #initiator_type;
+            type Cmd = #cmd;
+            type CmdMemory = #memory;
+            type Tmr = #tmr;
             #(#methods)*
         }
     }
+}
+
+/// The fields of the ops that the data path sets.
+fn fields(input: &Input<'_>) -> Vec<TokenStream> {
+    if input.data_path == DataPath::Nop {
+        return Vec::new();
+    }
+    let of = |field: &PlanField<'_>| {
+        let (name, ty) = match field {
+            PlanField::Own(_) => return None,
+            PlanField::Number { field, rust } => (&field.name, ident(rust)),
+            PlanField::Bit(field) => (&field.name, ident("bool")),
+        };
+        let (why, value) = loopback::field(name)?;
+        let (name, why) = (constant(name), comment(1, why));
+        Some(quote! { #why const #name: #ty = #value; })
+    };
+    input.plan.fields.iter().filter_map(of).collect()
 }
 
 /// Whether the driver has a method for the op: those of the tree only where it needs one.
@@ -261,7 +401,11 @@ fn is_written(input: &Input<'_>, slot: &Slot<'_>) -> bool {
     match (slot.op.required, method.meaning.shape) {
         (true, _) | (_, Shape::Init) => true,
         (_, Shape::InitiatorSid) => input.protocol.has_isid,
-        _ => slot.op.category != Category::Configfs,
+        _ => {
+            slot.op.category != Category::Configfs
+                || input.data_path != DataPath::Nop
+                    && loopback::body(&slot.op.name, None, None).is_some()
+        }
     }
 }
 
@@ -306,6 +450,16 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
     };
     let first = name(|passed| *passed != Passed::Not);
     let dir_name = name(|passed| matches!(passed, Passed::Name(_)));
+    if input.data_path != DataPath::Nop {
+        let mut args = method.args.iter().filter_map(|passed| {
+            let (name, _) = parameter(passed, &quote!(Self))?;
+            Some(ident(name))
+        });
+        let second = args.nth(1);
+        if let Some((doc, body)) = loopback::body(&slot.op.name, first.as_ref(), second.as_ref()) {
+            return (doc.to_owned(), body);
+        }
+    }
     let target = input.protocol.ports.target;
     let target_type = ident(&capitalized(target));
     let portal_type = format_ident!("{}Group", capitalized(target));
@@ -327,11 +481,7 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
             quote!(1),
         )),
         "tpg_get_inst_index" => Some(("There is one instance.", quote!(1))),
-        "check_stop_free" => Some((
-            "Does nothing: no command arrives. A driver drops its reference here with \
-             target_put_sess_cmd().",
-            quote!(false),
-        )),
+        "check_stop_free" => Some(("Drops target core's reference.", quote!(#first.put()))),
         _ => None,
     };
     if let Some((doc, body)) = known {
@@ -347,10 +497,7 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         ),
         Shape::Make(Object::Tpg) => (
             "Makes a portal group with the tag that its name says.",
-            quote! {
-                let #tag_field = target::tpg_tag(#dir_name)?;
-                Ok(try_init!(#portal_type { #tag_field }))
-            },
+            make_tpg(input, &portal_type, &tag_field, dir_name.as_ref()),
         ),
         Shape::Make(Object::Np) => ("Makes a network portal.", quote!(Ok(()))),
         Shape::Drop(Object::Wwn) => ("Nothing to stop: the port is not on a wire.", quote!()),
@@ -366,9 +513,36 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
             },
         ),
         Shape::InitiatorSid => ("Does nothing: no session exists.", quote!(0)),
+        Shape::Grant(Right::Pending) => (
+            "No command arrives. Without a wire to fetch its data from it would fail.",
+            quote!(Ok(())),
+        ),
+        Shape::Grant(Right::Response) => (nop_doc(slot.op.category), quote!(Ok(()))),
+        Shape::Grant(_) | Shape::Abort => (nop_doc(slot.op.category), quote!()),
         Shape::Call(ret) => (nop_doc(slot.op.category), nop(ret)),
     };
     (doc.to_owned(), body)
+}
+
+fn make_tpg(
+    input: &Input<'_>,
+    portal_type: &Ident,
+    tag_field: &Ident,
+    dir_name: Option<&Ident>,
+) -> TokenStream {
+    match input.data_path {
+        DataPath::Nop => quote! {
+            let #tag_field = target::tpg_tag(#dir_name)?;
+            Ok(try_init!(#portal_type { #tag_field }))
+        },
+        DataPath::Loopback(_) => {
+            let group = ident(LINKED_GROUP);
+            quote! {
+                let tag = target::tpg_tag(#dir_name)?;
+                Ok(#group)
+            }
+        }
+    }
 }
 
 fn nop_doc(category: Category) -> &'static str {

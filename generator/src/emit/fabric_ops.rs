@@ -14,7 +14,7 @@ use tcm_bindings::{CType, Op};
 use super::rust::{comment, doc, safety, text as file_text};
 use crate::check::{Method, Passed, Plan, PlanField, Slot, number};
 use crate::names::{callback, constant, directory, has, ident};
-use crate::ops::{Object, Return, Shape};
+use crate::ops::{Object, Return, Right, Shape};
 
 const HEAD: &str = "\
 // SPDX-License-Identifier: GPL-2.0-only
@@ -33,16 +33,19 @@ pub(super) fn text(plan: &Plan<'_>) -> String {
     let imports = imports(plan);
     let operations = operations(plan);
     let vtable = vtable(plan);
+    let values = field_values(plan);
     let proof = proof(plan);
-    file_text(HEAD, &quote! { #imports #operations #vtable #proof })
+    file_text(
+        HEAD,
+        &quote! { #imports #operations #values #vtable #proof },
+    )
 }
 
 fn imports(plan: &Plan<'_>) -> TokenStream {
-    let wrappers = ["Cmd", "Lun", "NodeAcl", "Np", "Session", "Tpg", "Wwn"];
-    let wrappers = wrappers
-        .iter()
-        .filter(|wrapper| **wrapper == "NodeAcl" || uses_wrapper(plan, wrapper))
-        .map(|wrapper| ident(wrapper));
+    let used = |wrapper: &&&str| **wrapper == "NodeAcl" || uses_wrapper(plan, wrapper);
+    let wrappers = ["Lun", "NodeAcl", "Np", "Tpg", "Wwn"];
+    let wrappers = wrappers.iter().filter(used).map(|wrapper| ident(wrapper));
+    let session = uses_wrapper(plan, "Session").then(|| quote!(Session,));
     let directories = plan.groups.iter().map(|group| directory(group));
     quote! {
         use core::{marker::PhantomData, mem, ptr};
@@ -56,6 +59,9 @@ fn imports(plan: &Plan<'_>) -> TokenStream {
         };
         use crate::{
             bindings,
+            command::{
+                self, Cmd, CmdMemory, Pending, Reference, Response, #session Task, Tmr, TmrResponse,
+            },
             target::{self, Attributes, Protocol, #(#wrappers,)* #(#directories,)*},
         };
     }
@@ -106,6 +112,9 @@ fn types() -> TokenStream {
     let wwn = doc(1, "The driver's part of a target port.");
     let tpg = doc(1, "The driver's part of a portal group.");
     let np = doc(1, "The driver's part of a network portal.");
+    let cmd = doc(1, "The driver's part of a command.");
+    let memory = doc(1, "Where commands live while target core has them.");
+    let tmr = doc(1, "The driver's part of a task management function.");
     let nacl = doc(
         1,
         "The driver's part of a node ACL. Target core makes it all zero, shares it at once, and \
@@ -124,6 +133,12 @@ fn types() -> TokenStream {
         type Np: Send + Sync;
         #nacl
         type NodeAcl: Zeroable + Send + Sync;
+        #cmd
+        type Cmd: Send + Sync;
+        #memory
+        type CmdMemory: CmdMemory<Self>;
+        #tmr
+        type Tmr: Send + Sync;
     }
 }
 
@@ -139,6 +154,45 @@ fn trait_field(field: &PlanField<'_>) -> Option<TokenStream> {
         &with_header_doc(&format!("The field `{}`.", field.name), &field.doc),
     );
     Some(quote! { #doc const #name: #ty = #default; })
+}
+
+/// The values that fields of the ops may have, by field: the header's constants.
+const FIELD_VALUES: [(&str, &str, &[&str]); 2] = [
+    (
+        "default_submit_type",
+        "target_submit_type",
+        &["TARGET_DIRECT_SUBMIT", "TARGET_QUEUE_SUBMIT"],
+    ),
+    (
+        "default_compl_type",
+        "target_compl_type",
+        &["TARGET_DIRECT_COMPL", "TARGET_QUEUE_COMPL"],
+    ),
+];
+
+/// Constants for the fields that the header has.
+fn field_values(plan: &Plan<'_>) -> TokenStream {
+    let has = |name: &str| {
+        plan.fields
+            .iter()
+            .any(|field| matches!(field, PlanField::Number { field, .. } if field.name == name))
+    };
+    let fields = FIELD_VALUES.iter().filter(|(field, ..)| has(field));
+    let constants = fields.flat_map(|(field, c_enum, values)| {
+        values.iter().map(move |value| {
+            let doc = doc(
+                0,
+                &format!("`{value}`, a value of [`Operations::{}`].", constant(field)),
+            );
+            let (name, c_name) = (ident(value), ident(&format!("{c_enum}_{value}")));
+            quote! {
+                #doc
+                #[allow(dead_code, reason = "each driver chooses one")]
+                pub(crate) const #name: u8 = bindings::#c_name as u8;
+            }
+        })
+    });
+    quote!(#(#constants)*)
 }
 
 fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
@@ -201,6 +255,7 @@ pub(super) fn parameter<'a>(
             };
             (*name, ty)
         }
+        Passed::Right { name, right } => (*name, right_type(*right, fabric)),
         Passed::Name(name) => (*name, quote!(&BStr)),
         Passed::Value { name, rust } => {
             let rust = ident(rust);
@@ -210,12 +265,29 @@ pub(super) fn parameter<'a>(
     })
 }
 
+/// The type of a right, as a parameter.
+fn right_type(right: Right, fabric: &TokenStream) -> TokenStream {
+    match right {
+        Right::Reference => quote!(Reference<Task<#fabric>>),
+        Right::Memory => quote!(#fabric::CmdMemory),
+        Right::Pending => quote!(Pending<#fabric>),
+        Right::Response => quote!(&Response<'_, #fabric>),
+        Right::TmrResponse => quote!(&TmrResponse<'_, #fabric>),
+    }
+}
+
 /// What the method returns.
 pub(super) fn method_return(shape: Shape, op: &Op) -> TokenStream {
     match shape {
-        Shape::Call(Return::Nothing) | Shape::Drop(_) => quote!(),
-        Shape::Call(Return::Truth) => quote!(-> bool),
-        Shape::Call(Return::Errno) | Shape::Init => quote!(-> Result),
+        Shape::Call(Return::Nothing)
+        | Shape::Drop(_)
+        | Shape::Abort
+        | Shape::Grant(Right::Memory | Right::TmrResponse) => quote!(),
+        Shape::Call(Return::Truth) | Shape::Grant(Right::Reference) => quote!(-> bool),
+        Shape::Call(Return::Errno) | Shape::Init | Shape::Grant(Right::Response) => {
+            quote!(-> Result)
+        }
+        Shape::Grant(Right::Pending) => quote!(-> Result<(), Pending<Self>>),
         Shape::Call(Return::Number) => {
             let ty = number(&op.ret).map(ident);
             quote!(-> #ty)
@@ -296,8 +368,13 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
                     "`{name}` must have been allocated with the `node_acl_size` of this vtable, \
                      and be alive."
                 ),
+                "Task" => format!(
+                    "`{name}` must be a command or task management function of this fabric, and \
+                     not be released in this call."
+                ),
                 _ => format!("`{name}` must be valid for this call."),
             }),
+            Passed::Right { name, right } => demands.push(right_demand(name, *right)),
             Passed::Name(name) => {
                 demands.push(format!(
                     "`{name}` must end with NUL and not change in this call."
@@ -330,6 +407,32 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
     )
 }
 
+/// What target core guarantees when it grants a right to the command `name`.
+fn right_demand(name: &str, right: Right) -> String {
+    match right {
+        Right::Reference => format!(
+            "`{name}` must be a command or task management function of this fabric, and one of its \
+             references be given away with this call."
+        ),
+        Right::Memory => format!(
+            "`{name}` must be a command or task management function of this fabric, and nobody may \
+             use it any more."
+        ),
+        Right::Pending => format!(
+            "`{name}` must be a command of this fabric that waits for its data, until it is \
+             executed or fails."
+        ),
+        Right::Response => format!(
+            "`{name}` must be a command of this fabric whose response is due, and not be released \
+             in this call."
+        ),
+        Right::TmrResponse => format!(
+            "`{name}` must be a task management function of this fabric whose response is due, and \
+             not be released in this call."
+        ),
+    }
+}
+
 const BY_CONTRACT: &str = "By function safety requirements.";
 
 fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
@@ -352,6 +455,25 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
                 }
                 #free
                 unsafe { #wrapper::<T>::destroy(#arg) };
+            }
+        }
+        Shape::Grant(Right::Memory) => {
+            let arg = ident(&op.args[0].name);
+            let (borrow, free_tmr, free) = (
+                safety(2, BY_CONTRACT),
+                safety(3, BY_CONTRACT),
+                safety(3, BY_CONTRACT),
+            );
+            quote! {
+                #borrow
+                let is_tmr = unsafe { Task::<T>::from_raw(#arg) }.is_tmr();
+                if is_tmr {
+                    #free_tmr
+                    unsafe { Tmr::<T>::release(#arg) };
+                } else {
+                    #free
+                    T::#call(unsafe { Cmd::<T>::release(#arg) });
+                }
             }
         }
         shape => {
@@ -395,6 +517,17 @@ fn converted(passed: &Passed<'_>, length: &TokenStream) -> Option<TokenStream> {
             };
             quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
         }
+        Passed::Right { name, right } => {
+            let name = ident(name);
+            let ty = match right {
+                Right::Memory => return None,
+                Right::Reference => quote!(Reference::<Task<T>>),
+                Right::Pending => quote!(Pending::<T>),
+                Right::Response => quote!(Response::<T>),
+                Right::TmrResponse => quote!(TmrResponse::<T>),
+            };
+            quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
+        }
         Passed::Name(name) => {
             let name = ident(name);
             quote! { #safety let #name = unsafe { target::name(#name) }; }
@@ -410,15 +543,25 @@ fn converted(passed: &Passed<'_>, length: &TokenStream) -> Option<TokenStream> {
     })
 }
 
-/// The call of the method; for a drop, its name alone.
+/// The call of the method; for what takes an object back, its name alone.
 fn call(op: &Op, method: &Method<'_>) -> TokenStream {
     let name = ident(&op.name);
-    if matches!(method.meaning.shape, Shape::Drop(_)) {
+    if matches!(
+        method.meaning.shape,
+        Shape::Drop(_) | Shape::Grant(Right::Memory)
+    ) {
         return quote!(#name);
     }
     let args = method.args.iter().filter_map(|passed| {
         let (name, _) = parameter(passed, &quote!(T))?;
-        Some(ident(name))
+        let name = ident(name);
+        Some(match passed {
+            Passed::Right {
+                right: Right::Response | Right::TmrResponse,
+                ..
+            } => quote!(&#name),
+            _ => quote!(#name),
+        })
     });
     quote!(T::#name(#(#args),*))
 }
@@ -426,10 +569,22 @@ fn call(op: &Op, method: &Method<'_>) -> TokenStream {
 /// The method's result as C wants it.
 fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream {
     match shape {
-        Shape::Call(Return::Nothing) => quote!(#call;),
-        Shape::Call(Return::Truth) => quote!(#call.into()),
-        Shape::Call(Return::Errno) => quote!(target::errno(#call)),
-        Shape::Call(Return::Number) | Shape::Drop(_) => quote!(#call),
+        Shape::Call(Return::Nothing) | Shape::Grant(Right::TmrResponse) => quote!(#call;),
+        Shape::Call(Return::Truth) | Shape::Grant(Right::Reference) => quote!(#call.into()),
+        Shape::Call(Return::Errno) | Shape::Grant(Right::Response) => {
+            quote!(target::errno(#call))
+        }
+        Shape::Grant(Right::Pending) => quote!(command::pending_errno(#call)),
+        Shape::Call(Return::Number) | Shape::Drop(_) | Shape::Grant(Right::Memory) => quote!(#call),
+        Shape::Abort => {
+            let task = wrapper_name(method, "Task");
+            let safety = safety(2, "This is the op `aborted_task`.");
+            quote! {
+                #call;
+                #safety
+                unsafe { #task.keep_reference() };
+            }
+        }
         Shape::Init => {
             let acl = wrapper_name(method, "NodeAcl");
             let safety = safety(2, "The result is given to target core.");

@@ -8,6 +8,7 @@
 mod driver;
 mod fabric_ops;
 mod kbuild;
+mod loopback;
 mod rust;
 mod selftest;
 
@@ -25,6 +26,24 @@ pub enum Place {
     OutOfTree,
 }
 
+/// What a module does with commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataPath {
+    /// Nothing: no session is made, so none arrives.
+    Nop,
+    /// A SCSI host of the same machine is the initiator; it hangs below this device.
+    Loopback(ParentDevice),
+}
+
+/// What a device without hardware is in a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParentDevice {
+    /// One on the faux bus, from the kernel crate.
+    Faux,
+    /// A root device, in kernels whose crate has no faux bus.
+    Root,
+}
+
 /// What a module is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
@@ -36,6 +55,8 @@ pub struct Input<'a> {
     pub names: &'a Names,
     /// Where it is to be built.
     pub place: Place,
+    /// What it does with commands.
+    pub data_path: DataPath,
 }
 
 /// Writes every file of the module, by name.
@@ -43,15 +64,16 @@ pub struct Input<'a> {
 pub fn module(input: &Input<'_>) -> Tree {
     let names = input.names;
     let mut tree = Tree::default();
-    tree.add("Kbuild", kbuild::kbuild(names, input.place));
-    tree.add("Kconfig", kbuild::kconfig(names, input.protocol));
+    tree.add("Kbuild", kbuild::kbuild(input));
+    tree.add("Kconfig", kbuild::kconfig(input));
     if input.place == Place::OutOfTree {
         tree.add("Makefile", kbuild::makefile());
     }
     tree.add("bindings.rs", kbuild::bindings(names));
+    tree.add("bindings_helper.h", kbuild::bindings_helper(input));
     tree.add(
-        "bindings_helper.h",
-        include_str!("../../../kernel-template/bindings_helper.h").to_owned(),
+        "command.rs",
+        include_str!("../../../kernel-template/command.rs").to_owned(),
     );
     tree.add("fabric_ops.rs", fabric_ops::text(input.plan));
     tree.add("selftest.sh", selftest::text(names, input.protocol));
@@ -61,5 +83,8 @@ pub fn module(input: &Input<'_>) -> Tree {
     );
     tree.add("transport_id.rs", input.protocol.source.to_owned());
     tree.add(&format!("{}.rs", names.module()), driver::text(input));
+    if let DataPath::Loopback(parent) = input.data_path {
+        loopback::add_files(&mut tree, names, parent);
+    }
     tree
 }

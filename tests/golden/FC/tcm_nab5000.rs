@@ -11,15 +11,17 @@
 //! `fabric_pre_unlink`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
 
 mod bindings;
+mod command;
 mod fabric_ops;
 mod target;
 mod transport_id;
 
 use crate::{
+    command::{BoxedCmd, Pending, Reference, Response, Session, Task, TmrResponse},
     fabric_ops::Operations,
     target::{
-        attributes, Attribute, Attributes, Cmd, NodeAcl, Page, Protocol, Registration, Session,
-        Tpg, Wwn, WwnAttrs,
+        attributes, Attribute, Attributes, NodeAcl, Page, Protocol, Registration, Tpg, Wwn,
+        WwnAttrs,
     },
     transport_id::PortName,
 };
@@ -94,6 +96,9 @@ impl Operations for Fabric {
     type Tpg = LportGroup;
     type Np = ();
     type NodeAcl = Nport;
+    type Cmd = ();
+    type CmdMemory = BoxedCmd<Self>;
+    type Tmr = ();
 
     /// The name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
@@ -136,8 +141,8 @@ impl Operations for Fabric {
     }
 
     /// As target core has it by default.
-    fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> bool {
-        false
+    fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> i32 {
+        0
     }
 
     /// There is one instance.
@@ -145,25 +150,24 @@ impl Operations for Fabric {
         1
     }
 
-    /// Does nothing: no command arrives. A driver drops its reference here with
-    /// target_put_sess_cmd().
-    fn check_stop_free(_se_cmd: &Cmd) -> bool {
-        false
+    /// Drops target core's reference.
+    fn check_stop_free(se_cmd: Reference<Task<Self>>) -> bool {
+        se_cmd.put()
     }
 
     /// Does nothing: no command arrives.
-    fn release_cmd(_se_cmd: &Cmd) {}
+    fn release_cmd(_se_cmd: Self::CmdMemory) {}
 
     /// Does nothing: no session exists.
-    fn close_session(_se_sess: &Session) {}
+    fn close_session(_se_sess: &Session<Self>) {}
 
     /// Does nothing: no session exists.
-    fn sess_get_index(_se_sess: &Session) -> u32 {
+    fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
         0
     }
 
-    /// Does nothing: no command arrives.
-    fn write_pending(_se_cmd: &Cmd) -> Result {
+    /// No command arrives. Without a wire to fetch its data from it would fail.
+    fn write_pending(_se_cmd: Pending<Self>) -> Result<(), Pending<Self>> {
         Ok(())
     }
 
@@ -171,25 +175,25 @@ impl Operations for Fabric {
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
 
     /// Does nothing: no command arrives.
-    fn get_cmd_state(_se_cmd: &Cmd) -> i32 {
+    fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
         0
     }
 
     /// Does nothing: no command arrives.
-    fn queue_data_in(_se_cmd: &Cmd) -> Result {
+    fn queue_data_in(_se_cmd: &Response<'_, Self>) -> Result {
         Ok(())
     }
 
     /// Does nothing: no command arrives.
-    fn queue_status(_se_cmd: &Cmd) -> Result {
+    fn queue_status(_se_cmd: &Response<'_, Self>) -> Result {
         Ok(())
     }
 
     /// Does nothing: no command arrives.
-    fn queue_tm_rsp(_se_cmd: &Cmd) {}
+    fn queue_tm_rsp(_se_cmd: &TmrResponse<'_, Self>) {}
 
     /// Does nothing: no command arrives.
-    fn aborted_task(_se_cmd: &Cmd) {}
+    fn aborted_task(_se_cmd: &Task<Self>) {}
 
     /// Makes a target port of a valid name.
     fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {

@@ -1,0 +1,1 @@
+parent_device/faux.rs

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The C headers of the SCSI host, and what bindgen cannot reach of them: inline
+ * functions, under names of this module's own.
+ */
+#include <linux/blk-mq.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#if __has_include(<linux/device/faux.h>)
+#include <linux/device/faux.h>
+#endif
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+/* What queuecommand gives: an int, or in newer kernels an enum. */
+typedef typeof(((const struct scsi_host_template *)0)->queuecommand(NULL, NULL))
+	tcm_template_qc_status;
+
+void tcm_template_rcu_read_lock(void);
+void tcm_template_rcu_read_unlock(void);
+unsigned int tcm_template_scsi_transfer_length(struct scsi_cmnd *cmd);
+unsigned int tcm_template_num_online_cpus(void);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The C headers that bindings.rs is made of.
+ */
+#include <linux/configfs.h>
+#include <target/target_core_base.h>
+#include <target/target_core_fabric.h>
+
+/* bindgen does not make a constant of a macro that casts. */
+static const gfp_t TCM_GFP_ATOMIC = GFP_ATOMIC;
