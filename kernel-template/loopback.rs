@@ -16,7 +16,7 @@ use kernel::{
     c_str,
     prelude::*,
     rbtree::RBTree,
-    sync::{new_condvar, new_mutex, CondVar, Mutex}, //
+    sync::{new_condvar, new_mutex, new_spinlock, CondVar, Mutex, SpinLock}, //
 };
 
 use crate::{
@@ -106,7 +106,7 @@ impl Initiator {
 #[pin_data]
 pub(crate) struct Waiter {
     #[pin]
-    is_complete: Mutex<Option<bool>>,
+    is_complete: SpinLock<Option<bool>>,
     #[pin]
     answered: CondVar,
 }
@@ -114,7 +114,7 @@ pub(crate) struct Waiter {
 impl Waiter {
     fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            is_complete <- new_mutex!(None),
+            is_complete <- new_spinlock!(None),
             answered <- new_condvar!(),
         })
     }

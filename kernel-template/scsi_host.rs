@@ -331,6 +331,19 @@ impl<D: Driver> Drop for Host<D> {
     }
 }
 
+/// The tag of a command.
+///
+/// # Safety
+///
+/// The command must be one of a host, in use.
+unsafe fn tag(command: NonNull<bindings::scsi_cmnd>) -> u64 {
+    // SAFETY: A command lies right behind its request.
+    unsafe {
+        let request = command.cast::<bindings::request>().sub(1);
+        bindings::blk_mq_unique_tag(request.as_ptr()).into()
+    }
+}
+
 /// Who has a command.
 mod owner {
     /// The midlayer.
@@ -390,11 +403,8 @@ unsafe impl<D: Driver> Send for Command<D> {}
 impl<D: Driver> Command<D> {
     /// The tag, which no other command of the host has at this time.
     pub(crate) fn tag(&self) -> u64 {
-        // SAFETY: A command lies right behind its request.
-        unsafe {
-            let request = self.0.cast::<bindings::request>().sub(1);
-            bindings::blk_mq_unique_tag(request.as_ptr()).into()
-        }
+        // SAFETY: By the type's invariants.
+        unsafe { tag(self.0) }
     }
 
     /// The number of the target that the command is for.
@@ -623,9 +633,9 @@ impl<D: Driver> Callbacks<D> {
         let command = unsafe { NonNull::new_unchecked(command) };
         // SAFETY: By function safety requirements.
         let data = unsafe { Self::data(command) };
-        // Only asked for its address: who owns it does not matter.
-        let address = mem::ManuallyDrop::new(Command::<D>(command, PhantomData));
-        let done = D::eh_abort_handler(data, address.lun(), address.tag());
+        // SAFETY: By function safety requirements; a command has a device.
+        let (lun, tag) = unsafe { ((*(*command.as_ptr()).device).lun, tag(command)) };
+        let done = D::eh_abort_handler(data, lun, tag);
         // SAFETY: By function safety requirements.
         disposition(done && unsafe { Self::is_back(command) })
     }

@@ -19,6 +19,7 @@ use crate::shell::{logged, output, text};
 const MODULE: Module<'static> = Module {
     proto: "iSCSI",
     name: "tcm_bench",
+    data_path: "nop",
 };
 
 /// How often a command is run; the best time counts, since all else is noise.

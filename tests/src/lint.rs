@@ -12,7 +12,8 @@ use crate::kernel::{CURRENT, Flavour, Kernel, get};
 use crate::module::{Module, build};
 use crate::shell::output;
 
-/// Runs every gate on a module of each protocol. Says nothing where nothing is found.
+/// Runs every gate on a module of each protocol, and on one that moves data. Says nothing where
+/// nothing is found.
 ///
 /// # Errors
 ///
@@ -20,22 +21,37 @@ use crate::shell::output;
 pub fn lint() -> Result<()> {
     let kernel = get(CURRENT, Flavour::Debug)?;
     for protocol in &PROTOCOLS {
-        let name = format!("tcm_lint_{}", protocol.name.to_ascii_lowercase());
-        let module = Module {
-            proto: protocol.name,
-            name: &name,
-        };
-        let dir = tempfile::tempdir()?;
-        let dir = dir.path().join(module.name);
-        module.generate(&kernel, &dir)?;
-        // rustfmt goes by the edition, so it is not to look at what bindgen makes.
-        rustfmt(&kernel, &dir).with_context(|| format!("rustfmt on {name}"))?;
-        for file in ["Kconfig", "Kbuild", "bindings_helper.h"] {
-            checkpatch(&kernel, &dir.join(file))
-                .with_context(|| format!("checkpatch on {name}"))?;
-        }
-        build(&kernel, &dir, &["CLIPPY=1", "W=1"]).with_context(|| format!("clippy on {name}"))?;
+        gates(&kernel, protocol.name, "nop")?;
     }
+    gates(&kernel, "iSCSI", "loopback")
+}
+
+fn gates(kernel: &Kernel, proto: &str, data_path: &str) -> Result<()> {
+    let name = format!("tcm_lint_{}", proto.to_ascii_lowercase());
+    let module = Module {
+        proto,
+        name: &name,
+        data_path,
+    };
+    let dir = tempfile::tempdir()?;
+    let dir = dir.path().join(module.name);
+    module.generate(kernel, &dir)?;
+    let on = |gate: &str| format!("{gate} on {name}, {data_path}");
+    // rustfmt goes by the edition, so it is not to look at what bindgen makes.
+    rustfmt(kernel, &dir).with_context(|| on("rustfmt"))?;
+    for file in [
+        "Kconfig",
+        "Kbuild",
+        "bindings_helper.h",
+        "scsi_helpers.h",
+        "scsi_helpers.c",
+    ] {
+        let file = dir.join(file);
+        if file.is_file() {
+            checkpatch(kernel, &file).with_context(|| on("checkpatch"))?;
+        }
+    }
+    build(kernel, &dir, &["CLIPPY=1", "W=1"]).with_context(|| on("clippy"))?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 use xtask::guest::Guest;
 use xtask::kernel::{self, CURRENT, Flavour, Kernel};
 use xtask::setup;
+use xtask::suite::Length;
 
 /// Builds kernels and modules, boots them, tests them, measures them.
 #[derive(Debug, Parser)]
@@ -59,7 +60,11 @@ enum Command {
     /// Runs the kernel's gates on generated modules: clippy, W=1, rustfmt, checkpatch.
     Lint,
     /// Runs all tests, host and guest.
-    Test,
+    Test {
+        /// The long ones at their full length, which takes hours.
+        #[arg(long)]
+        full: bool,
+    },
     /// Measures, and prints each figure as a ratio to a peer's.
     Bench,
 }
@@ -84,7 +89,8 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Demo => xtask::demo::demo()?,
         Command::Lint => xtask::lint::lint()?,
-        Command::Test => xtask::suite::test()?,
+        Command::Test { full: true } => xtask::suite::test(Length::Full)?,
+        Command::Test { full: false } => xtask::suite::test(Length::Short)?,
         Command::Bench => xtask::bench::bench()?,
         Command::Boot {
             version,

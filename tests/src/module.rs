@@ -78,6 +78,8 @@ pub struct Module<'a> {
     pub proto: &'a str,
     /// The module's name.
     pub name: &'a str,
+    /// The data path, as `--data-path` takes it.
+    pub data_path: &'a str,
 }
 
 impl Module<'_> {
@@ -89,7 +91,8 @@ impl Module<'_> {
     pub fn generate(&self, kernel: &Kernel, dir: &Path) -> Result<()> {
         let mut command = Command::new(builder(Profile::Dev)?);
         command
-            .args(["-p", self.proto, "-m", self.name, "-k"])
+            .args(["-p", self.proto, "-m", self.name])
+            .args(["--data-path", self.data_path, "-k"])
             .arg(&kernel.source);
         command.arg("-o").arg(dir);
         output(&mut command)?;

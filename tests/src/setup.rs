@@ -33,6 +33,9 @@ const PACKAGES: [&str; 20] = [
     "zlib1g-dev",
 ];
 
+/// What talks to disks in a guest.
+const CLIENTS: [&str; 5] = ["dmsetup", "e2fsprogs", "fio", "libiscsi-bin", "sg3-utils"];
+
 /// The compiler for kernels, with its library's source and its linter. Debian's stable releases
 /// have a newer one under another name, for browsers.
 const COMPILERS: [[&str; 3]; 2] = [
@@ -105,6 +108,7 @@ fn packages() -> Result<()> {
     let compiler = COMPILERS.iter().find(|names| installed(names.as_slice()));
     let mut missing: Vec<&str> = PACKAGES
         .into_iter()
+        .chain(CLIENTS)
         .filter(|name| !installed(&[name]))
         .collect();
     if compiler.is_some() && missing.is_empty() {

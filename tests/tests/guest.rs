@@ -42,6 +42,7 @@ impl Built {
         let generated = Module {
             proto: protocol.name,
             name: &module,
+            data_path: "nop",
         };
         generated.generate(kernel, &dir).unwrap();
         build(kernel, &dir, &[]).unwrap();

@@ -1,0 +1,242 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# faults.sh MODULE FABRIC WWN INITIATOR ROUNDS TOOL: what goes wrong in a target's
+# life, under load: whatever happens, data that were acknowledged are there,
+# nothing hangs, and all can be taken away. For a kernel with checkers. TOOL is
+# configfs-rounds, for calls that fail one by one.
+
+. "${0%/*}/lib.sh"
+
+MODULE=$1
+FABRIC=$2
+WWN=$3
+INITIATOR=$4
+ROUNDS=$5
+TOOL=$6
+LOAD=
+
+# load DISK ENGINE: writes until it is told to stop; reports errors, goes on.
+load()
+{
+	fio --name=load --filename="$1" --size=24m --direct=1 --rw=randrw --bs=4k \
+		--ioengine="$2" --iodepth=16 --time_based --runtime=600 \
+		--output=$SCRATCH/load > $SCRATCH/load.errors 2>&1 &
+	LOAD=$!
+	sleep 3
+	kill -0 $LOAD || fail "fio does not run: $(cat $SCRATCH/load*)"
+}
+
+is_over()
+{
+	! kill -0 $LOAD 2> /dev/null
+}
+
+# stop_load: fio must end soon.
+stop_load()
+{
+	kill -INT $LOAD 2> /dev/null
+	retry 60 is_over || fail "fio hangs: $(cat /proc/$LOAD/stack)"
+	wait $LOAD
+}
+
+# fails COMMAND...
+fails()
+{
+	! "$@" 2> /dev/null
+}
+
+echo "--- the wire is cut"
+modprobe "$MODULE" || exit 1
+ramdisk faults 32
+port "$FABRIC" "$WWN" "$INITIATOR"
+link "$TPG" "$BACKSTORE"
+DISK=$(disk "$TPG")
+verified_io "$DISK" 24
+for engine in psync io_uring; do
+	load "$DISK" $engine
+	echo offline > "$TPG/transport_status"
+	[ "$(cat "$TPG/transport_status")" = offline ] || fail "not offline"
+	fails dd if="$DISK" of=/dev/null bs=4k count=1 iflag=direct || fail "a read in spite of that"
+	stop_load
+	echo online > "$TPG/transport_status"
+	# The first command is told of the loss of the nexus, and tried again.
+	retry 20 dd if="$DISK" of=/dev/null bs=4k count=1 iflag=direct 2> /dev/null || fail "no read"
+	verified_io "$DISK" 24
+done
+
+echo "--- what is in use stays"
+load "$DISK" io_uring
+fails rmdir "$TPG" || fail "the portal group went"
+fails rmdir "${TPG%/*}" || fail "the target port went"
+fails rmmod "$MODULE" || fail "the module went"
+(echo NULL > "$TPG/nexus") 2> /dev/null && fail "the nexus went"
+is_over && fail "fio has ended: $(cat $SCRATCH/load*)"
+stop_load
+
+echo "--- the LUN goes"
+for engine in psync io_uring; do
+	load "$DISK" $engine
+	unlink "$TPG" || fail "cannot unlink"
+	# fio finds the device gone, and ends by itself.
+	retry 60 is_over || fail "fio hangs"
+	[ -e "$DISK" ] && fail "$DISK is still there"
+	link "$TPG" "$BACKSTORE"
+	DISK=$(disk "$TPG")
+	verified_io "$DISK" 24
+done
+
+echo "--- all goes while the disk is open"
+exec 9< "$DISK"
+unlink "$TPG" || fail "cannot unlink"
+drop_port "$TPG" || fail "cannot remove the port"
+fails rmmod "$MODULE" || fail "the module went"
+exec 9<&-
+retry 20 rmmod "$MODULE" 2> /dev/null || fail "cannot unload"
+
+echo "--- the nexus comes after the LUN"
+modprobe "$MODULE" || exit 1
+TPG=$T/$FABRIC/$WWN/tpgt_1
+mkdir -p "$TPG" || fail "no port"
+link "$TPG" "$BACKSTORE"
+[ -d "/sys/class/scsi_device/$(cat "$TPG/address"):0" ] && fail "a disk without a nexus"
+fails cat "$TPG/nexus" || fail "a nexus from nowhere"
+echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
+[ "$(cat "$TPG/nexus")" = "$INITIATOR" ] || fail "another nexus"
+(echo "$INITIATOR" > "$TPG/nexus") 2> /dev/null && fail "a second nexus"
+DISK=$(disk "$TPG")
+verified_io "$DISK" 8
+
+echo "--- the node ACL goes"
+unlink "$TPG" || fail "cannot unlink"
+echo NULL > "$TPG/nexus" || fail "cannot log out"
+mkdir "$TPG/acls/$INITIATOR" || fail "no node ACL"
+link "$TPG" "$BACKSTORE"
+mkdir "$TPG/acls/$INITIATOR/lun_0" || fail "no mapped LUN"
+ln -s "$TPG/lun/lun_0" "$TPG/acls/$INITIATOR/lun_0/lun_0" || fail "no mapped LUN"
+echo 0 > "$TPG/acls/$INITIATOR/lun_0/write_protect"
+echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
+DISK=$(disk "$TPG")
+verified_io "$DISK" 8
+load "$DISK" io_uring
+rm "$TPG/acls/$INITIATOR/lun_0/lun_0" || fail "mapped LUN"
+rmdir "$TPG/acls/$INITIATOR/lun_0" || fail "mapped LUN"
+rmdir "$TPG/acls/$INITIATOR" || fail "node ACL"
+fails cat "$TPG/nexus" || fail "the nexus outlives its node ACL"
+stop_load
+unlink "$TPG" || fail "cannot unlink"
+
+echo "--- memory fails"
+echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
+link "$TPG" "$BACKSTORE"
+DISK=$(disk "$TPG")
+F=/sys/kernel/debug/failslab
+echo Y > $F/task-filter
+echo N > $F/ignore-gfp-wait
+echo 5 > $F/probability
+echo 1 > $F/interval
+echo 0 > $F/verbose
+# fio and the workers that target core and the block layer have.
+workers=$(grep -l '^kworker\|^scsi_eh' /proc/[0-9]*/comm)
+for comm in $workers; do echo 1 > "${comm%comm}make-it-fail"; done 2> /dev/null
+# Errors are allowed, but not without end.
+fio --name=faults --filename="$DISK" --size=24m --direct=1 --rw=randrw --bs=4k \
+	--ioengine=io_uring --iodepth=16 --time_based --runtime=20 \
+	--continue_on_error=all --output=$SCRATCH/faults > /dev/null 2>&1 &
+LOAD=$!
+sleep 3
+for task in /proc/$LOAD/task/*; do echo 1 > "$task/make-it-fail"; done
+times=$(cat $F/times)
+echo -1 > $F/times
+sleep 15
+echo 0 > $F/probability
+for comm in $workers; do echo 0 > "${comm%comm}make-it-fail"; done 2> /dev/null
+retry 60 is_over || fail "fio hangs"
+echo "$times" > $F/times
+verified_io "$DISK" 24
+unlink "$TPG" || fail "cannot unlink"
+drop_backstore "$BACKSTORE"
+
+echo "--- the backstore is full"
+mkdir -p $SCRATCH/small
+mount -t tmpfs -o size=8m none $SCRATCH/small || fail "no tmpfs"
+file_disk faults $SCRATCH/small/file 32
+link "$TPG" "$BACKSTORE"
+DISK=$(disk "$TPG")
+dd if=/dev/urandom of=$SCRATCH/random bs=1M count=4 2> /dev/null
+dd if=$SCRATCH/random of="$DISK" bs=64k oflag=direct 2> /dev/null || fail "a write that fits"
+fails dd if=/dev/zero of="$DISK" bs=64k seek=64 count=300 oflag=direct || fail "no error"
+dd if="$DISK" bs=64k count=64 iflag=direct 2> /dev/null | cmp - $SCRATCH/random || fail "data differ"
+unlink "$TPG" || fail "cannot unlink"
+drop_backstore "$BACKSTORE"
+umount $SCRATCH/small || fail "the file is in use"
+
+echo "--- the backstore is slow"
+dd if=/dev/zero of=$SCRATCH/slow bs=1M count=16 2> /dev/null
+LOOP=$(losetup -f --show $SCRATCH/slow) || fail "no loop device"
+modprobe dm-delay || fail "no dm-delay"
+# delay MILLISECONDS
+delay()
+{
+	dmsetup suspend slow && echo "0 32768 delay $LOOP 0 $1" | dmsetup load slow &&
+		dmsetup resume slow || fail "no delay"
+}
+echo "0 32768 delay $LOOP 0 0" | dmsetup create slow || fail "no delayed device"
+dmsetup mknodes
+block_disk faults /dev/mapper/slow
+link "$TPG" "$BACKSTORE"
+DISK=$(disk "$TPG")
+echo 1 > "/sys/block/${DISK##*/}/device/timeout"
+# The disk is not to be given up for being slow.
+echo 1000 | tee /sys/class/scsi_disk/*/max_medium_access_timeouts > /dev/null
+delay 5000
+dmesg -C
+# The time of the read is over long before it is done: it is aborted, and tried again.
+dd if="$DISK" of=/dev/null bs=4k count=1 iflag=direct 2> /dev/null &
+READ=$!
+sleep 9
+dmesg | grep -q 'ABORT_TASK: Found referenced' || fail "no abort"
+# While others are under way, the logical unit is reset.
+dd if="$DISK" of=/dev/null bs=4k skip=9 count=1 iflag=direct 2> /dev/null &
+OTHER=$!
+sleep 0.5
+sg_reset -d "$(generic "$TPG")" || echo "sg_reset: error recovery is under way"
+delay 0
+wait $READ
+wait $OTHER
+# Target core tells the initiator of the reset with the next command.
+retry 20 sh -c "dd if='$DISK' of=/dev/null bs=4k count=1 iflag=direct 2> /dev/null
+	dmesg | grep -q 'device reset occurred'" || fail "no reset"
+echo 30 > "/sys/block/${DISK##*/}/device/timeout"
+retry 60 dd if="$DISK" of=/dev/null bs=4k count=1 iflag=direct 2> /dev/null ||
+	fail "no read after the resets: $(cat "/sys/block/${DISK##*/}/device/state")"
+verified_io "$DISK" 12
+unlink "$TPG" || fail "cannot unlink"
+drop_backstore "$BACKSTORE"
+dmsetup remove slow && losetup -d "$LOOP"
+
+echo "--- links come and go"
+ramdisk faults 1
+round=0
+while [ $round -lt "$ROUNDS" ]; do
+	link "$TPG" "$BACKSTORE"
+	unlink "$TPG" || fail "cannot unlink, round $round"
+	round=$((round + 1))
+done
+echo "$round rounds"
+link "$TPG" "$BACKSTORE"
+verified_io "$(disk "$TPG")" 1
+unlink "$TPG" || fail "cannot unlink"
+drop_backstore "$BACKSTORE"
+drop_port "$TPG" || fail "cannot remove the port"
+
+echo "--- memory fails while all is made"
+echo 10 > $F/probability
+echo -1 > $F/times
+mkdir "$T/$FABRIC" || fail "no fabric"
+ramdisk faults 1
+"$TOOL" faults "$T/$FABRIC" "$WWN" "$INITIATOR" "$BACKSTORE" 50 || fail "rounds"
+echo 0 > $F/probability
+drop_backstore "$BACKSTORE"
+rmdir "$T/$FABRIC" && rmmod "$MODULE" || fail "cannot unload"
+echo "--- complete"

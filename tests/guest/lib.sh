@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the scripts here share: backstores, ports and the disks that they make,
+# on a fabric with a SCSI host of its own: the kernel's tcm_loop, or a module
+# generated with --data-path loopback. To be sourced, with sh.
+
+T=/sys/kernel/config/target
+SCRATCH=/tmp/tcm-guest
+# Where target core keeps what outlives a reboot: the first of these that there is.
+mkdir -p $SCRATCH /etc/target/pr /etc/target/alua /var/target/pr /var/target/alua
+modprobe target_core_mod || exit 1
+
+# fail TEXT: says what is wrong, and ends the script.
+fail()
+{
+	echo "FAILED: $*"
+	exit 1
+}
+
+# retry SECONDS COMMAND...: until the command succeeds.
+retry()
+{
+	left=$(($1 * 5))
+	shift
+	until "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
+# A backstore each, and BACKSTORE is where it is.
+
+# ramdisk NAME MIB
+ramdisk()
+{
+	backstore "rd_mcp_0/$1" "rd_pages=$(($2 * 256))"
+}
+
+# file_disk NAME FILE MIB
+file_disk()
+{
+	backstore "fileio_0/$1" "fd_dev_name=$2,fd_dev_size=$(($3 * 1048576))"
+}
+
+# block_disk NAME DEVICE
+block_disk()
+{
+	backstore "iblock_0/$1" "udev_path=$2"
+}
+
+backstore()
+{
+	BACKSTORE=$T/core/$1
+	mkdir -p "$BACKSTORE" && echo "$2" > "$BACKSTORE/control" &&
+		echo 1 > "$BACKSTORE/enable" || fail "no backstore $1"
+}
+
+drop_backstore()
+{
+	rmdir "$1" && rmdir "${1%/*}" 2> /dev/null
+}
+
+# port FABRIC WWN INITIATOR: a portal group that an initiator is logged in to.
+# TPG is where it is.
+port()
+{
+	TPG=$T/$1/$2/tpgt_1
+	mkdir -p "$TPG" && echo "$3" > "$TPG/nexus" || fail "no port $2"
+}
+
+# link TPG BACKSTORE: as LUN 0. unlink TPG takes it away again.
+link()
+{
+	mkdir -p "$1/lun/lun_0" && ln -s "$2" "$1/lun/lun_0/port" || fail "no LUN"
+}
+
+unlink()
+{
+	rm "$1/lun/lun_0/port" && rmdir "$1/lun/lun_0"
+}
+
+# drop_port TPG: without LUNs.
+drop_port()
+{
+	rmdir "$1" && rmdir "${1%/*}" && rmdir "${1%/*/*}"
+}
+
+# disk TPG: the device of LUN 0. generic TPG: the one for SCSI commands.
+disk()
+{
+	device "$1" block
+}
+
+generic()
+{
+	device "$1" scsi_generic
+}
+
+device()
+{
+	dir=/sys/class/scsi_device/$(cat "$1/address"):0/device/$2
+	retry 20 [ -d "$dir" ] || fail "no $2 device"
+	name=$(ls "$dir")
+	retry 20 [ -e "/dev/$name" ] || fail "no /dev/$name"
+	echo "/dev/$name"
+}
+
+# verified_io DISK MIB: writes all of a disk and reads it back, with a checksum
+# in every block.
+verified_io()
+{
+	fio --name=verify --filename="$1" --size="$2m" --direct=1 --rw=randwrite \
+		--ioengine=psync --bs=64k --verify=crc32c --do_verify=1 \
+		--output=$SCRATCH/verify || {
+		cat $SCRATCH/verify
+		fail "data differ"
+	}
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Compares what libiscsi's test suite and other clients say of two disks.
+
+use std::collections::BTreeMap;
+
+/// How each test of `iscsi-test-cu` ended, by suite and name; whether it passed.
+#[must_use]
+pub fn results(output: &str) -> BTreeMap<String, bool> {
+    let mut results = BTreeMap::new();
+    let mut suite = "";
+    let mut test = None;
+    for line in output.lines() {
+        if let Some(name) = line.trim().strip_prefix("Suite: ") {
+            suite = name;
+        } else if let Some(rest) = line.trim().strip_prefix("Test: ") {
+            let name = rest.split(" ...").next().unwrap_or(rest);
+            test = Some(format!("{suite}.{name}"));
+        }
+        // What a test says stands between its name and its result, on any line.
+        let passed = match () {
+            () if line.trim_end().ends_with("passed") => true,
+            () if line.trim_end().ends_with("FAILED") => false,
+            () => continue,
+        };
+        if let Some(test) = test.take() {
+            results.insert(test, passed);
+        }
+    }
+    results
+}
+
+/// What is different between the results of two disks: of each test that does not end the same, its
+/// name and a sentence.
+#[must_use]
+pub fn differences(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>) -> Vec<String> {
+    let word = |result: Option<&bool>| match result {
+        Some(true) => "passed",
+        Some(false) => "failed",
+        None => "did not run",
+    };
+    let names = ours
+        .keys()
+        .chain(peer.keys().filter(|name| !ours.contains_key(*name)));
+    names
+        .filter(|name| ours.get(*name) != peer.get(*name))
+        .map(|name| {
+            format!(
+                "{name}: {} on ours, {} on the peer",
+                word(ours.get(name)),
+                word(peer.get(name))
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "\
+Suite: CompareAndWrite
+  Test: Simple ...passed
+  Test: DpoFua ...    [SKIPPED] CompareAndWrite is not implemented.
+passed
+Suite: Read6
+  Test: Simple ...FAILED
+    1. test_read6_simple.c:50  - CU_ASSERT_EQUAL(ret,0)
+";
+
+    #[test]
+    fn each_test_has_its_result() {
+        let results = results(OUTPUT);
+        assert_eq!(results.len(), 3);
+        assert!(results["CompareAndWrite.DpoFua"]);
+        assert!(!results["Read6.Simple"]);
+    }
+
+    #[test]
+    fn a_difference_either_way_is_told() {
+        let (mut ours, peer) = (results(OUTPUT), results(OUTPUT));
+        assert!(differences(&ours, &peer).is_empty());
+        ours.insert("Read6.Simple".to_owned(), true);
+        ours.remove("CompareAndWrite.Simple");
+        assert_eq!(
+            differences(&ours, &peer),
+            [
+                "Read6.Simple: passed on ours, failed on the peer",
+                "CompareAndWrite.Simple: did not run on ours, passed on the peer",
+            ]
+        );
+    }
+}
