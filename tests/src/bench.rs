@@ -2,6 +2,8 @@
 
 //! Figures, each as a ratio to a named peer that is measured in the same run.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,13 +15,20 @@ use crate::guest::Guest;
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
 use crate::module::{Module, Profile, build, builder, rounds};
 use crate::setup::LLVM;
-use crate::shell::{logged, output, text};
+use crate::shell::{checkout, logged, output, text};
 
 /// What is measured: a module of the HOWTO's protocol.
 const MODULE: Module<'static> = Module {
     proto: "iSCSI",
     name: "tcm_bench",
     data_path: "nop",
+};
+
+/// The same with a data path.
+const DISK: Module<'static> = Module {
+    proto: "iSCSI",
+    name: "tcm_bench_disk",
+    data_path: "loopback",
 };
 
 /// How often a command is run; the best time counts, since all else is noise.
@@ -31,7 +40,34 @@ struct Figure {
     ours: String,
     peer: String,
     ratio: f64,
-    target: f64,
+    target: Target,
+}
+
+/// What a ratio shall be.
+#[derive(Clone, Copy)]
+enum Target {
+    /// At most so much: a cost.
+    Most(f64),
+    /// At least so much: a rate.
+    Least(f64),
+}
+
+impl Target {
+    fn is_missed(self, ratio: f64) -> bool {
+        match self {
+            Self::Most(target) => ratio > target,
+            Self::Least(target) => ratio < target,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Most(target) => write!(f, "<= {target:.2}"),
+            Self::Least(target) => write!(f, ">= {target:.2}"),
+        }
+    }
 }
 
 /// Measures everything and prints a table.
@@ -49,6 +85,11 @@ pub fn bench() -> Result<()> {
     figures.push(size(&kernel, &module)?);
     figures.push(building(&kernel, &module, scratch.path())?);
     figures.extend(instructions(&kernel, &module)?);
+    let disk = scratch.path().join(DISK.name);
+    DISK.generate(&kernel, &disk)?;
+    build(&kernel, &disk, &[])?;
+    figures.extend(disk_instructions(&kernel, &disk)?);
+    figures.extend(disk_rates(&kernel, &disk)?);
     print(&figures);
     Ok(())
 }
@@ -56,13 +97,13 @@ pub fn bench() -> Result<()> {
 fn print(figures: &[Figure]) {
     println!("\n| what | ours | peer | ratio | target |\n| --- | ---: | ---: | ---: | ---: |");
     for figure in figures {
-        let missed = if figure.ratio > figure.target {
+        let missed = if figure.target.is_missed(figure.ratio) {
             " (missed)"
         } else {
             ""
         };
         println!(
-            "| {} | {} | {} | {:.3} | <= {:.2}{missed} |",
+            "| {} | {} | {} | {:.3} | {}{missed} |",
             figure.what, figure.ours, figure.peer, figure.ratio, figure.target
         );
     }
@@ -148,7 +189,7 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
         ours: format!("{ours:.3} {unit}"),
         peer: format!("{peer:.3} {unit}"),
         ratio: ours / peer,
-        target,
+        target: Target::Most(target),
     };
     Ok(vec![
         figure(
@@ -198,7 +239,7 @@ fn size(kernel: &Kernel, module: &Path) -> Result<Figure> {
         ours: format!("{ours} B"),
         peer: format!("{peer} B"),
         ratio: f64::from(ours) / f64::from(peer),
-        target: 2.0,
+        target: Target::Most(2.0),
     })
 }
 
@@ -237,7 +278,7 @@ fn building(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Figure> {
         ours: format!("{:.2} s", ours.as_secs_f64()),
         peer: format!("{:.2} s", peer.as_secs_f64()),
         ratio: ours.as_secs_f64() / peer.as_secs_f64(),
-        target: 1.5,
+        target: Target::Most(1.5),
     })
 }
 
@@ -287,8 +328,107 @@ fn instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
                 ours: ours.to_owned(),
                 peer: peer.to_owned(),
                 ratio: ours.parse::<f64>()? / peer.parse::<f64>()?,
-                target: 1.0,
+                target: Target::Most(1.0),
             })
         })
         .collect()
+}
+
+// The data path.
+
+/// A run of fio: how much it moved, and how long that took.
+struct Run {
+    kib: f64,
+    milliseconds: f64,
+}
+
+/// The runs of a load, on our disk and on the peer's.
+#[derive(Default)]
+struct Runs {
+    ours: Vec<Run>,
+    peer: Vec<Run>,
+}
+
+/// Runs `tests/guest/speed.sh` in the guest; gives the runs by load.
+fn speed(guest: &Guest<'_>, jobs: u32, rounds: u32) -> Result<BTreeMap<String, Runs>> {
+    let fabric = DISK.name.trim_start_matches("tcm_");
+    let outcome = guest.run_quietly(&format!(
+        "sh {}/tests/guest/speed.sh {} {fabric} {jobs} {rounds}",
+        checkout().display(),
+        DISK.name
+    ))?;
+    outcome.check()?;
+    let mut loads: BTreeMap<String, Runs> = BTreeMap::new();
+    for line in outcome.output.lines() {
+        let fields: Vec<_> = line.split(';').collect();
+        let [load, whose, kib, milliseconds] = fields[..] else {
+            bail!("fio gave no figures: {line}")
+        };
+        let run = Run {
+            kib: kib.parse()?,
+            milliseconds: milliseconds.parse()?,
+        };
+        let runs = loads.entry(load.to_owned()).or_default();
+        match whose {
+            "ours" => runs.ours.push(run),
+            _ => runs.peer.push(run),
+        }
+    }
+    Ok(loads)
+}
+
+/// How many KiB a command of the load has, which its name begins with.
+fn block(load: &str) -> Result<f64> {
+    let number = load.split(' ').next().unwrap_or_default();
+    number.parse().with_context(|| format!("no size in {load}"))
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// Instructions for each command to a disk, fio's own included, as ratios to `tcm_loop`'s.
+fn disk_instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
+    let mut guest = Guest::new(kernel);
+    guest.modules = vec![module.to_owned()];
+    guest.count_instructions();
+    let figure = |(load, runs): (String, Runs)| {
+        let block = block(&load)?;
+        let per_command = |runs: &[Run]| {
+            let each = |run: &Run| run.milliseconds * 1e6 / (run.kib / block);
+            median(runs.iter().map(each).collect())
+        };
+        let (ours, peer) = (per_command(&runs.ours), per_command(&runs.peer));
+        Ok(Figure {
+            what: format!("instructions, {load}, to tcm_loop"),
+            ours: format!("{ours:.0}"),
+            peer: format!("{peer:.0}"),
+            ratio: ours / peer,
+            target: Target::Most(1.0),
+        })
+    };
+    speed(&guest, 1, 3)?.into_iter().map(figure).collect()
+}
+
+/// Commands a second that two processors get done, as ratios to `tcm_loop`'s.
+fn disk_rates(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
+    let mut guest = Guest::new(kernel);
+    guest.modules = vec![module.to_owned()];
+    let figure = |(load, runs): (String, Runs)| {
+        let block = block(&load)?;
+        let rate = |runs: &[Run]| {
+            let each = |run: &Run| run.kib / block / (run.milliseconds / 1e3);
+            median(runs.iter().map(each).collect())
+        };
+        let (ours, peer) = (rate(&runs.ours), rate(&runs.peer));
+        Ok(Figure {
+            what: format!("IOPS, {load}, two processors, to tcm_loop"),
+            ours: format!("{ours:.0}"),
+            peer: format!("{peer:.0}"),
+            ratio: ours / peer,
+            target: Target::Least(1.0),
+        })
+    };
+    speed(&guest, 2, 9)?.into_iter().map(figure).collect()
 }
