@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use xtask::guest::Guest;
 use xtask::kernel::{self, CURRENT, Flavour, Kernel};
+use xtask::module::build;
 use xtask::setup;
 use xtask::suite::Length;
 
@@ -28,6 +29,17 @@ enum Command {
     /// Gets a kernel, built: its source and build directories are the last two lines.
     Kernel {
         /// Two numbers.
+        #[arg(default_value = CURRENT)]
+        version: String,
+        /// With every checker on.
+        #[arg(long)]
+        debug: bool,
+    },
+    /// Builds the module in a directory for a kernel, as `make LLVM=1 M=DIR` does.
+    Build {
+        /// The directory, as `tcm-mod-builder -o DIR` writes it.
+        dir: PathBuf,
+        /// The kernel, two numbers.
         #[arg(default_value = CURRENT)]
         version: String,
         /// With every checker on.
@@ -86,6 +98,16 @@ fn run(command: Command) -> Result<ExitCode> {
             let kernel = get(&version, debug)?;
             println!("source {}", kernel.source.display());
             println!("build {}", kernel.build.display());
+        }
+        Command::Build {
+            dir,
+            version,
+            debug,
+        } => {
+            let dir = dir
+                .canonicalize()
+                .with_context(|| format!("no directory {}", dir.display()))?;
+            print!("{}", build(&get(&version, debug)?, &dir, &[])?);
         }
         Command::Demo => xtask::demo::demo()?,
         Command::Lint => xtask::lint::lint()?,
