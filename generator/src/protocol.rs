@@ -24,6 +24,8 @@ pub struct Protocol {
     pub ports: Ports,
     /// The accepted port names, for people.
     pub name_form: &'static str,
+    /// The accepted names of initiators, for people.
+    pub initiator_name_form: &'static str,
     /// A port name that is accepted, for examples and the module's own test.
     pub example: &'static str,
     /// A second one.
@@ -32,6 +34,13 @@ pub struct Protocol {
     /// An initiator's port name that is accepted.
     #[serde(skip)]
     pub initiator_example: &'static str,
+    /// Other spellings of `example`, which is the canonical one.
+    #[serde(skip)]
+    pub other_spellings: &'static [&'static str],
+    /// Names that are accepted and no initiator may have: target core could make no TransportID of
+    /// them, or another port's.
+    #[serde(skip)]
+    pub refused_initiators: &'static [&'static str],
     /// Names that are refused, each for a reason of its own.
     #[serde(skip)]
     pub refused: &'static [&'static str],
@@ -68,17 +77,25 @@ pub static PROTOCOLS: [Protocol; 3] = [
             target: "lport",
             initiator: "nport",
         },
-        name_form: "eight pairs of lower-case hexadecimal digits with colons between them",
+        name_form: "16 hexadecimal digits as in 21:00:00:24:ff:31:4c:48, after 0x, or alone",
+        initiator_name_form: "hexadecimal digits with colons as in 21:00:00:24:ff:31:4c:48",
         example: "21:00:00:24:ff:31:4c:48",
         other_example: "21:00:00:24:ff:31:4c:49",
         initiator_example: "50:01:43:80:12:34:56:78",
+        other_spellings: &[
+            "21:00:00:24:FF:31:4C:48",
+            "21000024ff314c48",
+            "0x21000024FF314C48",
+        ],
+        refused_initiators: &["21000024ff314c48", "0x21000024ff314c48"],
         refused: &[
             "21:00:00:24:ff:31:4c",
             "21:00:00:24:ff:31:4c:48:00",
-            "21:00:00:24:FF:31:4C:48",
-            "2100:0024:ff31:4c48",
-            "naa.21000024ff314c48",
             "21:00:00:24:ff:31:4c:4g",
+            "2100:0024:ff31:4c48",
+            "21000024ff314c4",
+            "0x",
+            "naa.21000024ff314c48",
         ],
         transport_id: "24 bytes",
         has_isid: false,
@@ -95,14 +112,16 @@ pub static PROTOCOLS: [Protocol; 3] = [
             target: "tport",
             initiator: "iport",
         },
-        name_form: "an iqn., eui. or naa. name in lower case, at most 223 bytes",
+        name_form: "an iqn., eui. or naa. name of at most 223 bytes",
+        initiator_name_form: "an iqn., eui. or naa. name in lower case, of at most 223 bytes",
         example: "iqn.foo",
         other_example: "iqn.2003-01.org.example.host:target1",
         initiator_example: "iqn.1994-05.org.example.client:initiator1",
+        other_spellings: &["iqn.FOO", "IQN.foo"],
+        refused_initiators: &["iqn.FOO", "EUI.0123456789abcdef", "naa.0123456789ABCDEF"],
         refused: &[
             "foo",
             "iqn.",
-            "iqn.FOO",
             "iqn.foo_bar",
             "eui.0123456789abcde",
             "naa.0123456789abcdeg",
@@ -122,17 +141,23 @@ pub static PROTOCOLS: [Protocol; 3] = [
             target: "tport",
             initiator: "iport",
         },
-        name_form: "naa. and 16 lower-case hexadecimal digits",
+        name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
+        initiator_name_form: "naa. and 16 hexadecimal digits as in naa.5001405abcdef012",
         example: "naa.5001405abcdef012",
         other_example: "naa.5001405abcdef013",
         initiator_example: "naa.500605b000001234",
+        other_spellings: &[
+            "naa.5001405ABCDEF012",
+            "5001405abcdef012",
+            "0x5001405abcdef012",
+        ],
+        refused_initiators: &["5001405abcdef012", "0x5001405abcdef012"],
         refused: &[
             "naa.5001405abcdef01",
             "naa.5001405abcdef0123",
-            "naa.5001405ABCDEF012",
-            "eui.5001405abcdef012",
-            "5001405abcdef012",
             "naa.5001405abcdef01g",
+            "eui.5001405abcdef012",
+            "0xnaa.5001405abcdef012",
         ],
         transport_id: "24 bytes",
         has_isid: false,

@@ -6,10 +6,31 @@
 
 use proptest::prelude::*;
 
+#[deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 #[path = "../../kernel-template/transport_id/fc.rs"]
 mod fc;
+#[deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 #[path = "../../kernel-template/transport_id/iscsi.rs"]
 mod iscsi;
+#[deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 #[path = "../../kernel-template/transport_id/sas.rs"]
 mod sas;
 
@@ -17,22 +38,45 @@ use tcm_mod_builder::protocol;
 
 #[test]
 fn the_tables_examples_are_as_it_says() {
-    type Accepts = fn(&[u8]) -> bool;
-    let parsers: [(&str, Accepts); 3] = [
-        ("FC", |name| fc::PortName::parse(name).is_some()),
-        ("iSCSI", |name| iscsi::PortName::parse(name).is_some()),
-        ("SAS", |name| sas::PortName::parse(name).is_some()),
+    type Parse = fn(&str) -> Option<String>;
+    type Accepts = fn(&str) -> bool;
+    let parsers: [(&str, Parse, Accepts); 3] = [
+        (
+            "FC",
+            |name| fc::PortName::parse(name.as_bytes()).map(|port| text(port.as_bytes())),
+            |name| fc::PortName::is_valid_initiator(name.as_bytes()),
+        ),
+        (
+            "iSCSI",
+            |name| iscsi::PortName::parse(name.as_bytes()).map(|port| text(port.as_bytes())),
+            |name| iscsi::PortName::is_valid_initiator(name.as_bytes()),
+        ),
+        (
+            "SAS",
+            |name| sas::PortName::parse(name.as_bytes()).map(|port| text(port.as_bytes())),
+            |name| sas::PortName::is_valid_initiator(name.as_bytes()),
+        ),
     ];
-    for (name, accepts) in parsers {
+    for (name, parse, is_initiator) in parsers {
         let row = protocol::find(name).unwrap();
         for example in [row.example, row.other_example, row.initiator_example] {
-            assert!(accepts(example.as_bytes()), "{example}");
+            assert_eq!(parse(example).as_deref(), Some(example));
+            assert!(is_initiator(example), "{example}");
         }
-        for refused in row.refused {
-            assert!(!accepts(refused.as_bytes()), "{refused}");
+        for spelling in row.other_spellings {
+            assert_eq!(parse(spelling).as_deref(), Some(row.example), "{spelling}");
         }
-        assert!(!accepts(b""));
+        for name in row.refused_initiators {
+            assert!(parse(name).is_some() && !is_initiator(name), "{name}");
+        }
+        for name in [""].iter().chain(row.refused) {
+            assert!(parse(name).is_none() && !is_initiator(name), "{name}");
+        }
     }
+}
+
+fn text(name: &[u8]) -> String {
+    String::from_utf8(name.to_vec()).unwrap()
 }
 
 #[test]

@@ -182,8 +182,8 @@ fn types(input: &Input<'_>) -> TokenStream {
         struct #initiator_type {}
         #version
         #refused_doc
-        fn refused(name: &BStr) -> Error {
-            pr_err!("port name {}: want {}\n", name, PortName::FORM);
+        fn refused(name: &BStr, form: &str) -> Error {
+            pr_err!("port name {}: want {}\n", name, form);
             EINVAL
         }
     }
@@ -341,7 +341,8 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Make(Object::Wwn) => (
             "Makes a target port of a valid name.",
             quote! {
-                let #name_field = PortName::parse(#dir_name).ok_or_else(|| refused(#dir_name))?;
+                let #name_field =
+                    PortName::parse(#dir_name).ok_or_else(|| refused(#dir_name, PortName::FORM))?;
                 Ok(try_init!(#target_type { #name_field }))
             },
         ),
@@ -358,10 +359,10 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Init => (
             "Refuses a name that target core could make no TransportID of.",
             quote! {
-                if PortName::is_valid(#dir_name) {
+                if PortName::is_valid_initiator(#dir_name) {
                     Ok(())
                 } else {
-                    Err(refused(#dir_name))
+                    Err(refused(#dir_name, PortName::INITIATOR_FORM))
                 }
             },
         ),
