@@ -52,6 +52,10 @@ pub(crate) struct Protocol(u8);
 impl Protocol {
     /// Fibre Channel.
     pub(crate) const FCP: Self = Self(0x0);
+    /// Serial Bus Protocol, on IEEE 1394.
+    pub(crate) const SBP: Self = Self(0x3);
+    /// SCSI RDMA Protocol.
+    pub(crate) const SRP: Self = Self(0x4);
     /// Internet SCSI.
     pub(crate) const ISCSI: Self = Self(0x5);
     /// Serial Attached SCSI.

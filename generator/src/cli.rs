@@ -67,7 +67,7 @@ pub struct Protocols {
     reason = "each is a flag of its own on the command line"
 )]
 pub struct Generate {
-    /// T10 protocol identifier: FC, iSCSI or SAS, in any case.
+    /// T10 protocol identifier: FC, SBP, SRP, iSCSI or SAS, in any case.
     #[arg(short, long, value_name = "PROTO")]
     pub proto: String,
     /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.

@@ -33,6 +33,24 @@ mod iscsi;
 )]
 #[path = "../../kernel-template/transport_id/sas.rs"]
 mod sas;
+#[deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+#[path = "../../kernel-template/transport_id/sbp.rs"]
+mod sbp;
+#[deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+#[path = "../../kernel-template/transport_id/srp.rs"]
+mod srp;
 
 use tcm_mod_builder::protocol;
 
@@ -40,7 +58,7 @@ use tcm_mod_builder::protocol;
 fn the_tables_examples_are_as_it_says() {
     type Parse = fn(&str) -> Option<String>;
     type Accepts = fn(&str) -> bool;
-    let parsers: [(&str, Parse, Accepts); 3] = [
+    let parsers: [(&str, Parse, Accepts); 5] = [
         (
             "FC",
             |name| fc::PortName::parse(name.as_bytes()).map(|port| text(port.as_bytes())),
@@ -55,6 +73,16 @@ fn the_tables_examples_are_as_it_says() {
             "SAS",
             |name| sas::PortName::parse(name.as_bytes()).map(|port| text(port.as_bytes())),
             |name| sas::PortName::is_valid_initiator(name.as_bytes()),
+        ),
+        (
+            "SBP",
+            |name| sbp::PortName::parse(name.as_bytes()).map(|port| text(port.as_bytes())),
+            |name| sbp::PortName::is_valid_initiator(name.as_bytes()),
+        ),
+        (
+            "SRP",
+            |name| srp::PortName::parse(name.as_bytes()).map(|port| text(port.as_bytes())),
+            |name| srp::PortName::is_valid_initiator(name.as_bytes()),
         ),
     ];
     for (name, parse, is_initiator) in parsers {
@@ -98,6 +126,28 @@ fn sas_has_the_address_at_byte_4() {
     expected[4..12].copy_from_slice(&[0x50, 0x01, 0x40, 0x5a, 0xbc, 0xde, 0xf0, 0x12]);
     assert_eq!(sas::encode(&name), expected);
     assert_eq!(sas::decode(&expected), Some(name));
+}
+
+#[test]
+fn sbp_has_the_eui64_at_byte_8() {
+    let name = sbp::PortName::parse(b"eui.0090270001ABCDEF").unwrap();
+    assert_eq!(name.value(), 0x0090_2700_01ab_cdef);
+    let mut expected = [0; 24];
+    expected[0] = 0x03;
+    expected[8..16].copy_from_slice(&[0x00, 0x90, 0x27, 0x00, 0x01, 0xab, 0xcd, 0xef]);
+    assert_eq!(sbp::encode(&name), expected);
+    assert_eq!(sbp::decode(&expected), Some(name));
+}
+
+#[test]
+fn srp_has_the_identifier_at_byte_8_right_aligned() {
+    let name = srp::PortName::parse(b"001175000077D8EE").unwrap();
+    assert_eq!(name.as_bytes(), b"0x0000000000000000001175000077d8ee");
+    let mut expected = [0; 24];
+    expected[0] = 0x04;
+    expected[16..].copy_from_slice(&[0x00, 0x11, 0x75, 0x00, 0x00, 0x77, 0xd8, 0xee]);
+    assert_eq!(srp::encode(&name), expected);
+    assert_eq!(srp::decode(&expected), Some(name));
 }
 
 #[test]
