@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The T10 protocol identifiers: one row each.
-//!
-//! A new protocol is a row here and a file below `kernel-template/transport_id/`.
+//! The T10 protocol identifiers: one row each, and a file below `kernel-template/transport_id/`.
 
 use serde::Serialize;
 
@@ -20,7 +18,8 @@ pub struct Protocol {
     /// The constant of `target::Protocol`.
     #[serde(skip)]
     pub constant: &'static str,
-    /// What a target port and an initiator port are called in the driver.
+    /// What a target port and an initiator port are called in the driver: as the original script
+    /// did for Fibre Channel, and for all others as it did for iSCSI and SAS.
     pub ports: Ports,
     /// The accepted port names, for people.
     pub name_form: &'static str,
@@ -49,11 +48,57 @@ pub struct Protocol {
     /// Whether a TransportID has an initiator session identifier besides the port name, which is
     /// what `sess_get_initiator_sid` is for.
     pub has_isid: bool,
-    /// Whether target core can keep persistent reservations for it.
+    /// Whether target core can name its ports in persistent reservations.
     pub persistent_reservations: bool,
+    /// Why it cannot, if it cannot.
+    pub no_reservations_because: Option<&'static str>,
+    /// The identifiers that target core may be told instead, with names of the same form.
+    pub may_register_as: &'static [&'static str],
     /// The source of `transport_id.rs`.
     #[serde(skip)]
     pub source: &'static str,
+}
+
+impl Protocol {
+    /// What does not work for the author's protocol, if something does not, and the remedy.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let reason = self.no_reservations_because?;
+        let remedy = self
+            .may_register_as
+            .iter()
+            .map(|name| format!(". With --register-as {name} they do, as for {name}"));
+        Some(format!(
+            "target core cannot name {} ports in persistent reservations, since {reason}: READ FULL \
+             STATUS, SPEC_I_PT and REGISTER AND MOVE do not work{}",
+            self.name,
+            remedy.collect::<String>()
+        ))
+    }
+
+    /// The protocol that target core is told: this one, or that which was asked for instead.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why not that one.
+    pub fn registered(&'static self, instead: Option<&str>) -> Result<&'static Self, String> {
+        let Some(instead) = instead else {
+            return Ok(self);
+        };
+        let other = find(instead)?;
+        if self.may_register_as.contains(&other.name) {
+            return Ok(other);
+        }
+        let possible = match self.may_register_as {
+            [] => "only as itself: leave out --register-as".to_owned(),
+            names => format!("as {}", names.join(" or ")),
+        };
+        Err(format!(
+            "{} cannot be registered as {}, which has other TransportIDs or port names; it can be \
+             {possible}",
+            self.name, other.name
+        ))
+    }
 }
 
 /// What the original script called the ports of a protocol.
@@ -65,18 +110,27 @@ pub struct Ports {
     pub initiator: &'static str,
 }
 
-/// Every identifier that can be generated, by identifier.
-pub static PROTOCOLS: [Protocol; 5] = [
+const NO_TRANSPORT_ID: Option<&str> = Some("T10 defines no TransportID for the protocol");
+const NOT_IN_CORE: Option<&str> = Some("target core does not know the protocol's TransportIDs");
+
+const FC_PORTS: Ports = Ports {
+    target: "lport",
+    initiator: "nport",
+};
+const PORTS: Ports = Ports {
+    target: "tport",
+    initiator: "iport",
+};
+
+/// Every identifier that T10 assigns to a protocol, by identifier.
+pub static PROTOCOLS: [Protocol; 12] = [
     Protocol {
         name: "FC",
         aliases: &["FCP"],
         id: 0x0,
         title: "Fibre Channel",
         constant: "FCP",
-        ports: Ports {
-            target: "lport",
-            initiator: "nport",
-        },
+        ports: FC_PORTS,
         name_form: "16 hexadecimal digits as in 21:00:00:24:ff:31:4c:48, after 0x, or alone",
         initiator_name_form: "hexadecimal digits with colons as in 21:00:00:24:ff:31:4c:48",
         example: "21:00:00:24:ff:31:4c:48",
@@ -100,7 +154,68 @@ pub static PROTOCOLS: [Protocol; 5] = [
         transport_id: "24 bytes",
         has_isid: false,
         persistent_reservations: true,
+        no_reservations_because: None,
+        may_register_as: &[],
         source: include_str!("../../kernel-template/transport_id/fc.rs"),
+    },
+    Protocol {
+        name: "SPI",
+        aliases: &[],
+        id: 0x1,
+        title: "Parallel SCSI",
+        constant: "SPI",
+        ports: PORTS,
+        name_form: "spi., a SCSI address, a dot and a relative target port identifier, as in spi.7.1",
+        initiator_name_form: "spi., a SCSI address, a dot and a relative target port identifier, in lower case",
+        example: "spi.0.1",
+        other_example: "spi.15.65535",
+        initiator_example: "spi.7.1",
+        other_spellings: &["SPI.0.1", "Spi.0.1"],
+        refused_initiators: &["SPI.7.1"],
+        refused: &[
+            "spi.",
+            "spi.7",
+            "spi.7.",
+            "spi.7.1.1",
+            "spi.07.1",
+            "spi.7.65536",
+            "spi.7.+1",
+            "7.1",
+        ],
+        transport_id: "24 bytes",
+        has_isid: false,
+        persistent_reservations: false,
+        no_reservations_because: NOT_IN_CORE,
+        may_register_as: &[],
+        source: include_str!("../../kernel-template/transport_id/spi.rs"),
+    },
+    Protocol {
+        name: "SSA",
+        aliases: &[],
+        id: 0x2,
+        title: "Serial Storage Architecture",
+        constant: "SSA",
+        ports: PORTS,
+        name_form: "16 hexadecimal digits as in 5005076000001234, alone, or after 0x",
+        initiator_name_form: "16 lower-case hexadecimal digits as in 5005076000001234",
+        example: "50050760000012ab",
+        other_example: "50050760000012ac",
+        initiator_example: "5005076000001234",
+        other_spellings: &["50050760000012AB", "0x50050760000012ab"],
+        refused_initiators: &["50050760000012AB", "0x5005076000001234"],
+        refused: &[
+            "5005076000001234a",
+            "500507600000123",
+            "500507600000123g",
+            "naa.5005076000001234",
+            "0x",
+        ],
+        transport_id: "none",
+        has_isid: false,
+        persistent_reservations: false,
+        no_reservations_because: NO_TRANSPORT_ID,
+        may_register_as: &[],
+        source: include_str!("../../kernel-template/transport_id/ssa.rs"),
     },
     Protocol {
         name: "SBP",
@@ -108,10 +223,7 @@ pub static PROTOCOLS: [Protocol; 5] = [
         id: 0x3,
         title: "IEEE 1394 (SBP)",
         constant: "SBP",
-        ports: Ports {
-            target: "tport",
-            initiator: "iport",
-        },
+        ports: PORTS,
         name_form: "16 hexadecimal digits as in 0011223344556677, alone, after eui., or after 0x",
         initiator_name_form: "16 hexadecimal digits as in 0011223344556677",
         example: "0090270001abcdef",
@@ -134,6 +246,8 @@ pub static PROTOCOLS: [Protocol; 5] = [
         transport_id: "24 bytes",
         has_isid: false,
         persistent_reservations: true,
+        no_reservations_because: None,
+        may_register_as: &[],
         source: include_str!("../../kernel-template/transport_id/sbp.rs"),
     },
     Protocol {
@@ -142,10 +256,7 @@ pub static PROTOCOLS: [Protocol; 5] = [
         id: 0x4,
         title: "SCSI RDMA Protocol",
         constant: "SRP",
-        ports: Ports {
-            target: "tport",
-            initiator: "iport",
-        },
+        ports: PORTS,
         name_form: "2 to 32 hexadecimal digits in pairs, after 0x or alone, or fe80:0000: and so on",
         initiator_name_form: "2 to 32 hexadecimal digits in pairs, after 0x or alone",
         example: "0xfe80000000000000001175000077d8ee",
@@ -169,6 +280,8 @@ pub static PROTOCOLS: [Protocol; 5] = [
         transport_id: "24 bytes",
         has_isid: false,
         persistent_reservations: true,
+        no_reservations_because: None,
+        may_register_as: &[],
         source: include_str!("../../kernel-template/transport_id/srp.rs"),
     },
     Protocol {
@@ -177,10 +290,7 @@ pub static PROTOCOLS: [Protocol; 5] = [
         id: 0x5,
         title: "iSCSI",
         constant: "ISCSI",
-        ports: Ports {
-            target: "tport",
-            initiator: "iport",
-        },
+        ports: PORTS,
         name_form: "an iqn., eui. or naa. name of at most 223 bytes",
         initiator_name_form: "an iqn., eui. or naa. name in lower case, of at most 223 bytes",
         example: "iqn.foo",
@@ -198,6 +308,8 @@ pub static PROTOCOLS: [Protocol; 5] = [
         transport_id: "24 to 248 bytes",
         has_isid: true,
         persistent_reservations: true,
+        no_reservations_because: None,
+        may_register_as: &[],
         source: include_str!("../../kernel-template/transport_id/iscsi.rs"),
     },
     Protocol {
@@ -206,10 +318,7 @@ pub static PROTOCOLS: [Protocol; 5] = [
         id: 0x6,
         title: "Serial Attached SCSI",
         constant: "SAS",
-        ports: Ports {
-            target: "tport",
-            initiator: "iport",
-        },
+        ports: PORTS,
         name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
         initiator_name_form: "naa. and 16 hexadecimal digits as in naa.5001405abcdef012",
         example: "naa.5001405abcdef012",
@@ -231,12 +340,176 @@ pub static PROTOCOLS: [Protocol; 5] = [
         transport_id: "24 bytes",
         has_isid: false,
         persistent_reservations: true,
+        no_reservations_because: None,
+        may_register_as: &[],
         source: include_str!("../../kernel-template/transport_id/sas.rs"),
     },
+    Protocol {
+        name: "ADT",
+        aliases: &[],
+        id: 0x7,
+        title: "Automation/Drive Interface",
+        constant: "ADT",
+        ports: PORTS,
+        name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
+        initiator_name_form: "naa. and 16 lower-case hexadecimal digits as in naa.5001405abcdef012",
+        example: "naa.5001405abcdef012",
+        other_example: "naa.5001405abcdef013",
+        initiator_example: "naa.500605b000001234",
+        other_spellings: &[
+            "naa.5001405ABCDEF012",
+            "5001405abcdef012",
+            "0x5001405abcdef012",
+        ],
+        refused_initiators: &[
+            "naa.5001405ABCDEF012",
+            "5001405abcdef012",
+            "0x5001405abcdef012",
+        ],
+        refused: &[
+            "naa.5001405abcdef01",
+            "naa.5001405abcdef0123",
+            "naa.5001405abcdef01g",
+            "eui.5001405abcdef012",
+        ],
+        transport_id: "none",
+        has_isid: false,
+        persistent_reservations: false,
+        no_reservations_because: NO_TRANSPORT_ID,
+        may_register_as: &["SAS"],
+        source: include_str!("../../kernel-template/transport_id/naa.rs"),
+    },
+    Protocol {
+        name: "ATA",
+        aliases: &[],
+        id: 0x8,
+        title: "ATA/ATAPI",
+        constant: "ATA",
+        ports: PORTS,
+        name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
+        initiator_name_form: "naa. and 16 lower-case hexadecimal digits as in naa.5001405abcdef012",
+        example: "naa.5001405abcdef012",
+        other_example: "naa.5001405abcdef013",
+        initiator_example: "naa.500605b000001234",
+        other_spellings: &[
+            "naa.5001405ABCDEF012",
+            "5001405abcdef012",
+            "0x5001405abcdef012",
+        ],
+        refused_initiators: &[
+            "naa.5001405ABCDEF012",
+            "5001405abcdef012",
+            "0x5001405abcdef012",
+        ],
+        refused: &[
+            "naa.5001405abcdef01",
+            "naa.5001405abcdef0123",
+            "naa.5001405abcdef01g",
+            "eui.5001405abcdef012",
+        ],
+        transport_id: "none",
+        has_isid: false,
+        persistent_reservations: false,
+        no_reservations_because: NO_TRANSPORT_ID,
+        may_register_as: &["SAS"],
+        source: include_str!("../../kernel-template/transport_id/naa.rs"),
+    },
+    Protocol {
+        name: "UAS",
+        aliases: &[],
+        id: 0x9,
+        title: "USB Attached SCSI",
+        constant: "UAS",
+        ports: PORTS,
+        name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
+        initiator_name_form: "naa. and 16 lower-case hexadecimal digits as in naa.5001405abcdef012",
+        example: "naa.5001405abcdef012",
+        other_example: "naa.5001405abcdef013",
+        initiator_example: "naa.500605b000001234",
+        other_spellings: &[
+            "naa.5001405ABCDEF012",
+            "5001405abcdef012",
+            "0x5001405abcdef012",
+        ],
+        refused_initiators: &[
+            "naa.5001405ABCDEF012",
+            "5001405abcdef012",
+            "0x5001405abcdef012",
+        ],
+        refused: &[
+            "naa.5001405abcdef01",
+            "naa.5001405abcdef0123",
+            "naa.5001405abcdef01g",
+            "eui.5001405abcdef012",
+        ],
+        transport_id: "none",
+        has_isid: false,
+        persistent_reservations: false,
+        no_reservations_because: NO_TRANSPORT_ID,
+        may_register_as: &["SAS"],
+        source: include_str!("../../kernel-template/transport_id/naa.rs"),
+    },
+    Protocol {
+        name: "SOP",
+        aliases: &[],
+        id: 0xa,
+        title: "SCSI over PCI Express",
+        constant: "SOP",
+        ports: PORTS,
+        name_form: "a PCI bus, device and function as in 3b:00.1",
+        initiator_name_form: "a PCI bus, device and function in lower case as in 3b:00.1",
+        example: "3b:00.1",
+        other_example: "3b:1f.7",
+        initiator_example: "00:02.0",
+        other_spellings: &["3B:00.1"],
+        refused_initiators: &["3B:00.1"],
+        refused: &[
+            "3b:00",
+            "3b:00.8",
+            "3b:20.0",
+            "3b:0.1",
+            "0000:3b:00.1",
+            "3g:00.0",
+            "3b.00.1",
+        ],
+        transport_id: "24 bytes",
+        has_isid: false,
+        persistent_reservations: false,
+        no_reservations_because: NOT_IN_CORE,
+        may_register_as: &[],
+        source: include_str!("../../kernel-template/transport_id/sop.rs"),
+    },
+    Protocol {
+        name: "PCIe",
+        aliases: &[],
+        id: 0xb,
+        title: "PCI Express",
+        constant: "PCIE",
+        ports: PORTS,
+        name_form: "a PCI domain, bus, device and function as in 0000:3b:00.1; domain 0 may be left out",
+        initiator_name_form: "a PCI domain, bus, device and function in lower case as in 0000:3b:00.1",
+        example: "0000:3b:00.1",
+        other_example: "abcd:3b:1f.7",
+        initiator_example: "0000:00:02.0",
+        other_spellings: &["0000:3B:00.1", "3b:00.1"],
+        refused_initiators: &["0000:3B:00.1", "3b:00.1"],
+        refused: &[
+            "0000:3b:00",
+            "0000:3b:00.8",
+            "0000:3b:20.0",
+            "000:3b:00.1",
+            "00000:3b:00.1",
+            ":3b:00.1",
+            "0000:3b:00.g",
+        ],
+        transport_id: "none",
+        has_isid: false,
+        persistent_reservations: false,
+        no_reservations_because: NO_TRANSPORT_ID,
+        may_register_as: &[],
+        source: include_str!("../../kernel-template/transport_id/pcie.rs"),
+    },
 ];
-
-/// Identifiers that T10 assigns and that this version cannot generate yet.
-const NOT_YET: [&str; 7] = ["SPI", "SSA", "ADT", "ATA", "UAS", "SOP", "PCIe"];
 
 /// Finds a protocol by one of its names, in any case.
 ///
@@ -253,11 +526,7 @@ pub fn find(name: &str) -> Result<&'static Protocol, String> {
             .each_ref()
             .map(|protocol| protocol.name)
             .join(", ");
-        if NOT_YET.iter().any(is) {
-            format!("this version cannot generate {name} yet; it can: {known}")
-        } else {
-            format!("`{name}` is not a T10 protocol identifier; choose one of {known}")
-        }
+        format!("`{name}` is not a T10 protocol identifier; choose one of {known}")
     })
 }
 
@@ -270,7 +539,27 @@ mod tests {
         assert_eq!(find("iscsi").unwrap().id, 5);
         assert_eq!(find("FCP").unwrap().name, "FC");
         assert_eq!(find("1394").unwrap().name, "SBP");
-        assert!(find("UAS").unwrap_err().contains("yet"));
         assert!(find("SCSI").unwrap_err().contains("`SCSI`"));
+    }
+
+    #[test]
+    fn each_identifier_that_t10_assigns_has_its_row() {
+        let ids = PROTOCOLS.each_ref().map(|protocol| protocol.id);
+        assert_eq!(ids, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+        for protocol in &PROTOCOLS {
+            let reason = protocol.no_reservations_because;
+            assert_eq!(protocol.persistent_reservations, reason.is_none());
+            assert_eq!(protocol.warning().is_none(), reason.is_none());
+        }
+    }
+
+    #[test]
+    fn a_protocol_registers_as_itself_or_where_the_names_are_the_same() {
+        let uas = find("UAS").unwrap();
+        assert_eq!(uas.registered(None).unwrap().name, "UAS");
+        assert_eq!(uas.registered(Some("sas")).unwrap().name, "SAS");
+        assert!(uas.registered(Some("FC")).unwrap_err().contains("as SAS"));
+        let error = find("FC").unwrap().registered(Some("SAS")).unwrap_err();
+        assert!(error.contains("only as itself"), "{error}");
     }
 }

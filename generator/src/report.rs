@@ -104,10 +104,9 @@ pub fn protocols() -> String {
             .chain(protocol.aliases)
             .copied()
             .collect();
-        let reservations = if protocol.persistent_reservations {
-            "yes"
-        } else {
-            "no"
+        let reservations = match protocol.no_reservations_because {
+            None => "yes".to_owned(),
+            Some(reason) => format!("no, {reason}"),
         };
         let _ = writeln!(
             text,
@@ -124,6 +123,9 @@ pub fn protocols() -> String {
             text,
             "     persistent reservations in target core: {reservations}"
         );
+        for name in protocol.may_register_as {
+            let _ = writeln!(text, "     with --register-as {name}: yes, as {name}");
+        }
     }
     text
 }

@@ -35,31 +35,26 @@ impl PortName {
 
     /// Reads a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let bytes = if name.contains(&b':') {
-            bytes(name.split(|byte| *byte == b':'))
-        } else {
-            bytes(strip(name, b"0x").unwrap_or(name).chunks(2))
-        };
-        bytes.map(|bytes| Self::from_value(u64::from_be_bytes(bytes)))
+        let digits = strip(name, b"0x").unwrap_or(name);
+        let with_colons = bytes(name.split(|byte| *byte == b':'));
+        let bytes = with_colons.or_else(|| bytes(digits.chunks(2)))?;
+        Some(Self::from_value(u64::from_be_bytes(bytes)))
     }
 
     /// Whether target core makes this port's TransportID of a node ACL of this name: it expects the
     /// colons.
     pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        name.contains(&b':') && Self::parse(name).is_some()
+        name.len() == TEXT_LEN && Self::parse(name).is_some()
     }
 
     /// The port with this N_Port_Name.
     pub(crate) fn from_value(value: u64) -> Self {
-        let mut text = [0; TEXT_LEN + 1];
-        for (group, byte) in text.chunks_mut(3).zip(value.to_be_bytes()) {
-            let digits = [hex(byte / 16), hex(byte % 16), b':'];
-            for (place, digit) in group.iter_mut().zip(digits) {
-                *place = digit;
-            }
-        }
-        if let Some(last) = text.last_mut() {
-            *last = 0;
+        let mut text = *b"00:00:00:00:00:00:00:00\0";
+        let bytes = value.to_be_bytes().into_iter();
+        let digits = bytes.flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        let places = text.iter_mut().filter(|byte| **byte == b'0');
+        for (place, digit) in places.zip(digits) {
+            *place = digit;
         }
         Self { text, value }
     }

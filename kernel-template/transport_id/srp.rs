@@ -38,18 +38,15 @@ impl PortName {
 
     /// Reads a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let value = if name.contains(&b':') {
-            gid(name)
-        } else {
-            right_aligned(strip(name, PREFIX).unwrap_or(name))
-        };
-        value.map(Self::from_value)
+        gid(name)
+            .or_else(|| right_aligned(name))
+            .map(Self::from_value)
     }
 
     /// Whether target core makes this port's TransportID of a node ACL of this name: it does not
     /// know colons.
     pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        !name.contains(&b':') && Self::parse(name).is_some()
+        right_aligned(name).is_some()
     }
 
     /// The port with this identifier.
@@ -96,8 +93,10 @@ pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     (encode(&name) == *id).then_some(name)
 }
 
-/// Reads up to 32 digits; the bytes that they leave out are the first, and zero.
-fn right_aligned(digits: &[u8]) -> Option<[u8; 16]> {
+/// Reads up to 32 digits, after a prefix or not; the bytes that they leave out are the first, and
+/// zero.
+fn right_aligned(name: &[u8]) -> Option<[u8; 16]> {
+    let digits = strip(name, PREFIX).unwrap_or(name);
     if !matches!(digits.len(), 2..=32) {
         return None;
     }

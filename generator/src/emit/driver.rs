@@ -55,6 +55,12 @@ fn module_macro(input: &Input<'_>) -> String {
 
 fn head(input: &Input<'_>) -> String {
     let (fabric, title) = (input.names.fabric(), input.protocol.title);
+    let registered = if input.registered == input.protocol {
+        String::new()
+    } else {
+        let name = input.registered.name;
+        format!(" Target core is told {name}, which names ports the same way.")
+    };
     let left_out: Vec<_> = input
         .plan
         .slots
@@ -74,7 +80,7 @@ fn head(input: &Input<'_>) -> String {
         "{fabric}: a SCSI target fabric for {title}.\n\n\
          A skeleton made by tcm-mod-builder, to be changed at will. It answers configfs: target \
          ports, portal groups and node ACLs come and go. It does not move data: where the wire \
-         belongs, a method does nothing and says so.{left_out}"
+         belongs, a method does nothing and says so.{registered}{left_out}"
     );
     format!(
         "// SPDX-License-Identifier: GPL-2.0-only\n\n{}",
@@ -218,7 +224,7 @@ fn version(input: &Input<'_>) -> TokenStream {
 fn operations(input: &Input<'_>) -> TokenStream {
     let protocol = input.protocol;
     let name = input.names.fabric();
-    let constant_name = ident(protocol.constant);
+    let constant_name = ident(input.registered.constant);
     let target_type = ident(&capitalized(protocol.ports.target));
     let portal_type = format_ident!("{}Group", capitalized(protocol.ports.target));
     let initiator_type = ident(&capitalized(protocol.ports.initiator));

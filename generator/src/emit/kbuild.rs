@@ -2,9 +2,8 @@
 
 //! What Kbuild and Kconfig read, and the file that Kbuild names for the compiler.
 
-use super::Place;
+use super::{Input, Place};
 use crate::names::Names;
-use crate::protocol::Protocol;
 
 const KBUILD: &str = include_str!("../../../kernel-template/Kbuild");
 const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
@@ -44,9 +43,17 @@ pub(super) fn makefile() -> String {
 }
 
 /// The text of `Kconfig`.
-pub(super) fn kconfig(names: &Names, protocol: &Protocol) -> String {
+pub(super) fn kconfig(input: &Input<'_>) -> String {
+    let names = input.names;
     let (symbol, module, fabric) = (names.kconfig(), names.module(), names.fabric());
-    let title = protocol.title;
+    let title = input.protocol.title;
+    let reservations = input.registered.no_reservations_because.map(|reason| {
+        format!(
+            "\t  Persistent reservations cannot name the ports of this fabric, since\n\
+             \t  {reason}.\n\n"
+        )
+    });
+    let reservations = reservations.unwrap_or_default();
     format!(
         "# SPDX-License-Identifier: GPL-2.0-only\n\n\
          config {symbol}\n\
@@ -56,6 +63,7 @@ pub(super) fn kconfig(names: &Names, protocol: &Protocol) -> String {
          \t  Say Y or M here to enable the {fabric} target fabric for\n\
          \t  {title}, written in Rust. It answers configfs below\n\
          \t  /sys/kernel/config/target/{fabric}.\n\n\
+         {reservations}\
          \t  To compile it as a module, choose M here: the module will be\n\
          \t  called {module}.\n"
     )

@@ -32,6 +32,8 @@ pub struct Input<'a> {
     pub plan: &'a Plan<'a>,
     /// The protocol.
     pub protocol: &'static Protocol,
+    /// The protocol that target core is told.
+    pub registered: &'static Protocol,
     /// The names.
     pub names: &'a Names,
     /// Where it is to be built.
@@ -44,7 +46,7 @@ pub fn module(input: &Input<'_>) -> Tree {
     let names = input.names;
     let mut tree = Tree::default();
     tree.add("Kbuild", kbuild::kbuild(names, input.place));
-    tree.add("Kconfig", kbuild::kconfig(names, input.protocol));
+    tree.add("Kconfig", kbuild::kconfig(input));
     if input.place == Place::OutOfTree {
         tree.add("Makefile", kbuild::makefile());
     }
