@@ -10,7 +10,8 @@ fabric="template"
 wwn="iqn.foo"
 other_wwn="iqn.2003-01.org.example.host:target1"
 initiator="iqn.1994-05.org.example.client:initiator1"
-refused_names="foo iqn. iqn.FOO iqn.foo_bar eui.0123456789abcde naa.0123456789abcdeg"
+refused_names="foo iqn. iqn.foo_bar eui.0123456789abcde naa.0123456789abcdeg"
+refused_initiators="iqn.FOO EUI.0123456789abcdef naa.0123456789ABCDEF"
 refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
 target=/sys/kernel/config/target
@@ -106,6 +107,9 @@ refuse "the same portal group again" mkdir "$tree/$wwn/tpgt_1"
 
 for name in $refused_names; do
 	refuse "no target port $name" mkdir "$tree/$name"
+	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
+done
+for name in $refused_initiators; do
 	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
 done
 for name in $refused_tags; do

@@ -52,10 +52,29 @@ pub(crate) struct Protocol(u8);
 impl Protocol {
     /// Fibre Channel.
     pub(crate) const FCP: Self = Self(0x0);
+    /// Parallel SCSI.
+    pub(crate) const SPI: Self = Self(0x1);
+    /// Serial Storage Architecture.
+    pub(crate) const SSA: Self = Self(0x2);
+    /// Serial Bus Protocol, on IEEE 1394.
+    pub(crate) const SBP: Self = Self(0x3);
+    /// SCSI RDMA Protocol.
+    pub(crate) const SRP: Self = Self(0x4);
     /// Internet SCSI.
     pub(crate) const ISCSI: Self = Self(0x5);
     /// Serial Attached SCSI.
     pub(crate) const SAS: Self = Self(0x6);
+    /// Automation/Drive Interface.
+    pub(crate) const ADT: Self = Self(0x7);
+    /// ATA/ATAPI.
+    pub(crate) const ATA: Self = Self(0x8);
+    // The kernel's enum has no names for the next three; T10 does.
+    /// USB Attached SCSI.
+    pub(crate) const UAS: Self = Self(0x9);
+    /// SCSI over PCI Express.
+    pub(crate) const SOP: Self = Self(0xa);
+    /// PCI Express.
+    pub(crate) const PCIE: Self = Self(0xb);
 }
 
 /// A target port, `target/$FABRIC/$WWN`: a `struct se_wwn` and the driver's data for it.

@@ -67,12 +67,17 @@ pub struct Protocols {
     reason = "each is a flag of its own on the command line"
 )]
 pub struct Generate {
-    /// T10 protocol identifier: FC, iSCSI or SAS, in any case.
+    /// T10 protocol identifier: FC, SPI, SSA, SBP, SRP, iSCSI, SAS, ADT, ATA, UAS, SOP or PCIe, in
+    /// any case.
     #[arg(short, long, value_name = "PROTO")]
     pub proto: String,
     /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
     #[arg(short, long, value_name = "NAME")]
     pub module: String,
+    /// Another identifier to tell target core, which knows no TransportIDs of this one: SAS for
+    /// ADT, ATA or UAS.
+    #[arg(long, value_name = "PROTO")]
+    pub register_as: Option<String>,
     /// Another configfs name.
     #[arg(long, value_name = "NAME")]
     pub fabric_name: Option<String>,

@@ -13,8 +13,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::names::Names;
-use crate::protocol::Protocol;
+use crate::emit::Input;
 use crate::tree::Tree;
 
 /// The file's name.
@@ -38,6 +37,8 @@ const BUILD_PRODUCTS: [&str; 9] = [
 pub struct Manifest {
     version: String,
     protocol: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    register_as: Option<String>,
     module: String,
     fabric_name: String,
     files: BTreeMap<String, String>,
@@ -46,13 +47,16 @@ pub struct Manifest {
 impl Manifest {
     /// The manifest of a module.
     #[must_use]
-    pub fn new(names: &Names, protocol: &Protocol, tree: &Tree) -> Self {
+    pub fn new(input: &Input<'_>, tree: &Tree) -> Self {
+        let (names, protocol) = (input.names, input.protocol);
+        let registered = (input.registered != protocol).then_some(input.registered);
         let files = tree
             .iter()
             .map(|(name, text)| (name.to_owned(), digest(text.as_bytes())));
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             protocol: protocol.name.to_owned(),
+            register_as: registered.map(|protocol| protocol.name.to_owned()),
             module: names.module().to_owned(),
             fabric_name: names.fabric().to_owned(),
             files: files.collect(),

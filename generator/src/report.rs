@@ -104,10 +104,9 @@ pub fn protocols() -> String {
             .chain(protocol.aliases)
             .copied()
             .collect();
-        let reservations = if protocol.persistent_reservations {
-            "yes"
-        } else {
-            "no"
+        let reservations = match protocol.no_reservations_because {
+            None => "yes".to_owned(),
+            Some(reason) => format!("no, {reason}"),
         };
         let _ = writeln!(
             text,
@@ -117,12 +116,16 @@ pub fn protocols() -> String {
             protocol.title
         );
         let _ = writeln!(text, "     port names: {}", protocol.name_form);
+        let _ = writeln!(text, "     initiators: {}", protocol.initiator_name_form);
         let _ = writeln!(text, "     example: {}", protocol.example);
         let _ = writeln!(text, "     TransportID: {}", protocol.transport_id);
         let _ = writeln!(
             text,
             "     persistent reservations in target core: {reservations}"
         );
+        for name in protocol.may_register_as {
+            let _ = writeln!(text, "     with --register-as {name}: yes, as {name}");
+        }
     }
     text
 }

@@ -70,12 +70,15 @@ fn protocols(args: &Protocols) -> Result<()> {
 }
 
 fn generate(args: &Generate) -> Result<()> {
-    let protocol = protocol::find(&args.proto).map_err(|reason| anyhow!(reason));
+    let protocol = protocol::find(&args.proto).and_then(|protocol| {
+        let registered = protocol.registered(args.register_as.as_deref())?;
+        Ok((protocol, registered))
+    });
     let names = Names::new(&args.module, args.fabric_name.as_deref());
-    let (protocol, names) = match (protocol, names) {
-        (Ok(protocol), Ok(names)) => (protocol, names),
+    let ((protocol, registered), names) = match (protocol, names) {
+        (Ok(protocols), Ok(names)) => (protocols, names),
         (protocol, names) => {
-            let protocol = protocol.err().map(|error| error.to_string());
+            let protocol = protocol.err();
             let names = names
                 .err()
                 .into_iter()
@@ -95,7 +98,9 @@ fn generate(args: &Generate) -> Result<()> {
             List(faults)
         )
     })?;
-    plan.warnings.iter().for_each(|warning| warn(warning));
+    let warnings = plan.warnings.iter().cloned();
+    let warnings = warnings.chain(registered.warning());
+    warnings.for_each(|warning| warn(&warning));
 
     let place = if args.output.is_some() {
         Place::OutOfTree
@@ -105,6 +110,7 @@ fn generate(args: &Generate) -> Result<()> {
     let input = Input {
         plan: &plan,
         protocol,
+        registered,
         names: &names,
         place,
         data_path: data_path(args.data_path, &kernel),
@@ -119,7 +125,7 @@ fn generate(args: &Generate) -> Result<()> {
             Some(dir) => dir.clone(),
             None => kernel.join(TARGET_DIR).join(names.module()),
         },
-        manifest: Manifest::new(&names, protocol, &tree),
+        manifest: Manifest::new(&input, &tree),
         tree,
         edits: Vec::new(),
     };

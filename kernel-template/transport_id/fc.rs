@@ -2,8 +2,9 @@
 
 //! Fibre Channel port names and TransportIDs.
 //!
-//! An N_Port_Name is eight bytes, in text eight pairs of hexadecimal digits with colons between
-//! them. The TransportID (SPC-4, section 7.6.4.2) has 24 bytes and holds the name at byte 8.
+//! An N_Port_Name is eight bytes, in text sixteen hexadecimal digits. Target core has colons
+//! between the bytes; `0x` before the digits, and the digits alone, mean the same port. The
+//! TransportID (SPC-4, section 7.6.4.2) has 24 bytes and holds the name at byte 8.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
@@ -18,46 +19,42 @@ const TEXT_LEN: usize = 23;
 /// The name of a Fibre Channel port, target or initiator.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct PortName {
-    /// The name, followed by NUL.
+    /// The name in its canonical form, followed by NUL.
     text: [u8; TEXT_LEN + 1],
     value: u64,
 }
 
 impl PortName {
-    /// The accepted form, for messages.
+    /// The accepted names, for messages.
     pub(crate) const FORM: &'static str =
-        "lower-case hexadecimal digits as in 21:00:00:24:ff:31:4c:48";
+        "16 hexadecimal digits as in 21:00:00:24:ff:31:4c:48, after 0x, or alone";
 
-    /// Whether this is a name in its canonical form.
-    pub(crate) fn is_valid(name: &[u8]) -> bool {
-        Self::parse(name).is_some()
+    /// The accepted names of an initiator, for messages.
+    pub(crate) const INITIATOR_FORM: &'static str =
+        "hexadecimal digits with colons as in 21:00:00:24:ff:31:4c:48";
+
+    /// Reads a name in any of its spellings.
+    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
+        let digits = strip(name, b"0x").unwrap_or(name);
+        let with_colons = bytes(name.split(|byte| *byte == b':'));
+        let bytes = with_colons.or_else(|| bytes(digits.chunks(2)))?;
+        Some(Self::from_value(u64::from_be_bytes(bytes)))
     }
 
-    /// Reads a name in its canonical form, lower case with colons.
-    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let mut text = [0; TEXT_LEN + 1];
-        text.get_mut(..name.len())?.copy_from_slice(name);
-        let mut value = 0;
-        let mut pairs: usize = 0;
-        for pair in name.split(|byte| *byte == b':') {
-            let &[high, low] = pair else { return None };
-            value = value << 8 | u64::from(digit(high)?) << 4 | u64::from(digit(low)?);
-            pairs = pairs.saturating_add(1);
-        }
-        (pairs == 8).then_some(Self { text, value })
+    /// Whether target core makes this port's TransportID of a node ACL of this name: it expects the
+    /// colons.
+    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
+        name.len() == TEXT_LEN && Self::parse(name).is_some()
     }
 
     /// The port with this N_Port_Name.
     pub(crate) fn from_value(value: u64) -> Self {
-        let mut text = [0; TEXT_LEN + 1];
-        for (group, byte) in text.chunks_mut(3).zip(value.to_be_bytes()) {
-            let digits = [hex(byte >> 4), hex(byte & 0xf), b':'];
-            for (place, digit) in group.iter_mut().zip(digits) {
-                *place = digit;
-            }
-        }
-        if let Some(last) = text.last_mut() {
-            *last = 0;
+        let mut text = *b"00:00:00:00:00:00:00:00\0";
+        let bytes = value.to_be_bytes().into_iter();
+        let digits = bytes.flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        let places = text.iter_mut().filter(|byte| **byte == b'0');
+        for (place, digit) in places.zip(digits) {
+            *place = digit;
         }
         Self { text, value }
     }
@@ -67,12 +64,12 @@ impl PortName {
         self.value
     }
 
-    /// The name.
+    /// The name in its canonical form.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.text.split_last().map_or(&[], |(_, name)| name)
     }
 
-    /// The name and the NUL that ends it.
+    /// The name in its canonical form, and the NUL that ends it.
     pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
         &self.text
     }
@@ -81,30 +78,42 @@ impl PortName {
 /// The TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
-    for (place, byte) in id.iter_mut().skip(8).zip(name.value.to_be_bytes()) {
+    let bytes = [PROTOCOL, 0, 0, 0, 0, 0, 0, 0].into_iter();
+    for (place, byte) in id.iter_mut().zip(bytes.chain(name.value.to_be_bytes())) {
         *place = byte;
     }
     id
 }
 
 /// Reads a TransportID; `None` for everything that [`encode`] could not have written.
-pub(crate) fn decode(bytes: &[u8]) -> Option<PortName> {
-    let id: &[u8; LEN] = bytes.try_into().ok()?;
-    let value = id
-        .iter()
-        .skip(8)
-        .take(8)
-        .fold(0, |value, byte| value << 8 | u64::from(*byte));
-    let name = PortName::from_value(value);
-    (id.first() == Some(&PROTOCOL) && encode(&name) == *id).then_some(name)
+pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
+    let value = id.get(8..16)?.try_into().ok()?;
+    let name = PortName::from_value(u64::from_be_bytes(value));
+    (encode(&name) == *id).then_some(name)
+}
+
+/// What follows `prefix`, which may be in any case.
+fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// Reads eight bytes, each of them two hexadecimal digits in any case.
+fn bytes<'a>(mut pairs: impl Iterator<Item = &'a [u8]>) -> Option<[u8; 8]> {
+    let mut bytes = [0; 8];
+    for byte in &mut bytes {
+        *byte = pair(pairs.next()?)?;
+    }
+    pairs.next().is_none().then_some(bytes)
+}
+
+fn pair(digits: &[u8]) -> Option<u8> {
+    let &[high, low] = digits else { return None };
+    digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
 }
 
 fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => byte.checked_sub(b'0'),
-        b'a'..=b'f' => byte.checked_sub(b'a' - 10),
-        _ => None,
-    }
+    u8::try_from(char::from(byte).to_digit(16)?).ok()
 }
 
 fn hex(nibble: u8) -> u8 {

@@ -2,9 +2,10 @@
 
 //! iSCSI port names and TransportIDs.
 //!
-//! An iSCSI name is an `iqn.`, `eui.` or `naa.` name of at most 223 bytes (RFC 7143, section
-//! 4.2.7; RFC 3722). The TransportID (SPC-4, section 7.6.4.6) carries the name alone, format 00b,
-//! or the name and the initiator session identifier (ISID), format 01b.
+//! An iSCSI name is an `iqn.`, `eui.` or `naa.` name of at most 223 bytes, in any case, the
+//! canonical one being lower case (RFC 7143, section 4.2.7; RFC 3722). The TransportID (SPC-4,
+//! section 7.6.4.6) carries the name alone, format 00b, or the name and the initiator session
+//! identifier (ISID), format 01b.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
@@ -19,56 +20,54 @@ pub(crate) const ISID_DIGITS: usize = 12;
 /// The length of the longest TransportID: header, name, separator, ISID, NUL, padding.
 pub(crate) const LEN_MAX: usize = 4 + 244;
 
-const PROTOCOL: u8 = 0x05;
-const FORMAT_PORT: u8 = 0x40;
+// The first byte: the format, and the protocol identifier.
+const DEVICE: u8 = 0x05;
+const PORT: u8 = 0x45;
+
 const SEPARATOR: &[u8] = b",i,0x";
 const ADDITIONAL_LENGTH_MIN: usize = 20;
 
 /// The name of an iSCSI node, target or initiator.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct PortName {
-    /// The name, followed by NUL up to the end.
+    /// The name in its canonical form, lower case, followed by NUL up to the end.
     text: [u8; NAME_MAX + 1],
     len: u8,
 }
 
 impl PortName {
-    /// The accepted form, for messages.
-    pub(crate) const FORM: &'static str =
-        "an iqn., eui. or naa. name in lower case, at most 223 bytes";
+    /// The accepted names, for messages.
+    pub(crate) const FORM: &'static str = "an iqn., eui. or naa. name of at most 223 bytes";
 
-    /// Whether this is a name in its canonical form, lower case.
-    pub(crate) fn is_valid(name: &[u8]) -> bool {
-        let Some((kind, rest)) = name.split_at_checked(4) else {
-            return false;
-        };
-        let (is_iqn, right_len) = match kind {
-            b"iqn." => (true, matches!(rest.len(), 1..=219)),
-            b"eui." => (false, rest.len() == 16),
-            b"naa." => (false, matches!(rest.len(), 16 | 32)),
-            _ => return false,
-        };
-        let is_right = |byte: u8| is_hex(byte) || is_iqn && is_iqn_byte(byte);
-        right_len && rest.iter().copied().all(is_right)
-    }
+    /// The accepted names of an initiator, for messages.
+    pub(crate) const INITIATOR_FORM: &'static str =
+        "an iqn., eui. or naa. name in lower case, of at most 223 bytes";
 
-    /// Reads a name in its canonical form.
+    /// Reads a name in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        if !Self::is_valid(name) {
-            return None;
-        }
-        let len = u8::try_from(name.len()).ok()?;
         let mut text = [0; NAME_MAX + 1];
-        text.get_mut(..name.len())?.copy_from_slice(name);
-        Some(Self { text, len })
+        let place = text.get_mut(..name.len())?;
+        place.copy_from_slice(name);
+        place.make_ascii_lowercase();
+        let len = u8::try_from(name.len()).ok()?;
+        is_canonical(place).then_some(Self { text, len })
     }
 
-    /// The name.
+    /// Whether target core makes this port's TransportID of a node ACL of this name: it takes the
+    /// name as it is, and the TransportIDs of this port have it in lower case.
+    ///
+    /// Of a name of less than 16 bytes, and no ISID, it makes one that is shorter than SPC-4
+    /// demands; the name in it is right.
+    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
+        is_canonical(name)
+    }
+
+    /// The name in its canonical form.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.text.get(..usize::from(self.len)).unwrap_or_default()
     }
 
-    /// The name and the NUL that ends it.
+    /// The name in its canonical form, and the NUL that ends it.
     pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
         self.text.get(..=usize::from(self.len)).unwrap_or_default()
     }
@@ -81,31 +80,21 @@ pub(crate) type Isid = [u8; ISID_DIGITS];
 ///
 /// Gives the length in bytes, or `None` if `out` is too short; [`LEN_MAX`] bytes always do.
 pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Option<usize> {
-    let (format, suffix) = match isid {
-        None => (0, None),
-        Some(isid) => (FORMAT_PORT, Some(isid)),
+    let (first, separator, isid): (u8, &[u8], &[u8]) = match isid {
+        None => (DEVICE, b"", b""),
+        Some(isid) => (PORT, SEPARATOR, isid),
     };
-    let suffix_len = suffix.map_or(0, |isid| SEPARATOR.len().saturating_add(isid.len()));
-    let text_len = name.as_bytes().len().saturating_add(suffix_len);
-    // The NUL is counted, and the whole padded to a multiple of four.
-    let additional = text_len
-        .saturating_add(1)
-        .next_multiple_of(4)
-        .max(ADDITIONAL_LENGTH_MIN);
-    let len = additional.saturating_add(4);
+    let name = name.as_bytes();
+    let text_len = name.len().checked_add(separator.len())?;
+    let additional = additional_length(text_len.checked_add(isid.len())?)?;
+    let [high, low] = u16::try_from(additional).ok()?.to_be_bytes();
+    let header = [first, 0, high, low];
+
+    let len = additional.checked_add(header.len())?;
     let out = out.get_mut(..len)?;
     out.fill(0);
-    let (header, body) = out.split_at_mut_checked(4)?;
-    let [high, low] = u16::try_from(additional).ok()?.to_be_bytes();
-    header.copy_from_slice(&[format | PROTOCOL, 0, high, low]);
-    let suffix = suffix.map_or(&[][..], |isid| &isid[..]);
-    let separator = if suffix.is_empty() {
-        &[][..]
-    } else {
-        SEPARATOR
-    };
-    let text = name.as_bytes().iter().chain(separator).chain(suffix);
-    for (place, byte) in body.iter_mut().zip(text) {
+    let bytes = header.iter().chain(name).chain(separator).chain(isid);
+    for (place, byte) in out.iter_mut().zip(bytes) {
         *place = *byte;
     }
     Some(len)
@@ -114,42 +103,52 @@ pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Op
 /// Reads a TransportID: the name, and the ISID in lower case if it has one.
 ///
 /// Gives `None` for everything that [`encode`] could not have written, but for the case of the
-/// ISID's digits.
-pub(crate) fn decode(bytes: &[u8]) -> Option<(PortName, Option<Isid>)> {
-    let (header, body) = bytes.split_at_checked(4)?;
-    let &[first, reserved, high, low] = header else {
+/// ISID's digits. Target core also refuses a name of more than 219 bytes that no ISID follows,
+/// which SPC-4 has nothing against.
+pub(crate) fn decode(id: &[u8]) -> Option<(PortName, Option<Isid>)> {
+    let (&[first, 0, high, low], body) = (id.get(..4)?, id.get(4..)?) else {
         return None;
     };
-    let additional = usize::from(u16::from_be_bytes([high, low]));
-    let shape = additional == body.len() && additional >= ADDITIONAL_LENGTH_MIN;
-    if reserved != 0 || !shape || additional.checked_rem(4) != Some(0) {
-        return None;
-    }
     let end = body.iter().position(|byte| *byte == 0)?;
-    let (text, padding) = body.split_at_checked(end)?;
-    let least = end
-        .saturating_add(1)
-        .next_multiple_of(4)
-        .max(ADDITIONAL_LENGTH_MIN);
-    if padding.iter().any(|byte| *byte != 0) || additional != least {
+    let (text, padding) = (body.get(..end)?, body.get(end..)?);
+    let additional = usize::from(u16::from_be_bytes([high, low]));
+    let is_shape = additional == body.len() && additional_length(end) == Some(additional);
+    if !is_shape || padding.iter().any(|byte| *byte != 0) {
         return None;
     }
-    match first {
-        PROTOCOL => Some((PortName::parse(text)?, None)),
-        byte if byte == FORMAT_PORT | PROTOCOL => {
-            let at = text
-                .len()
-                .checked_sub(SEPARATOR.len().saturating_add(ISID_DIGITS))?;
-            let (name, suffix) = text.split_at_checked(at)?;
-            let digits = suffix.strip_prefix(SEPARATOR)?;
-            let mut isid: Isid = digits.try_into().ok()?;
-            isid.make_ascii_lowercase();
-            isid.iter()
-                .copied()
-                .all(is_hex)
-                .then_some((PortName::parse(name)?, Some(isid)))
-        }
-        _ => None,
+    let (name, isid) = match first {
+        DEVICE => (text, None),
+        PORT => split_isid(text).map(|(name, isid)| (name, Some(isid)))?,
+        _ => return None,
+    };
+    let name = PortName::parse(name).filter(|port| port.as_bytes() == name)?;
+    Some((name, isid))
+}
+
+/// The name and the ISID, in lower case, of a text that has both.
+fn split_isid(text: &[u8]) -> Option<(&[u8], Isid)> {
+    let end = text.len().checked_sub(ISID_DIGITS)?;
+    let name = text.get(..end)?.strip_suffix(SEPARATOR)?;
+    let mut isid: Isid = text.get(end..)?.try_into().ok()?;
+    isid.make_ascii_lowercase();
+    isid.iter().copied().all(is_hex).then_some((name, isid))
+}
+
+/// The ADDITIONAL LENGTH field for a text: with a NUL, a multiple of four, and at least 20.
+fn additional_length(text_len: usize) -> Option<usize> {
+    let len = text_len.checked_add(1)?.checked_next_multiple_of(4)?;
+    Some(len.max(ADDITIONAL_LENGTH_MIN))
+}
+
+/// Whether this is a name in lower case.
+fn is_canonical(name: &[u8]) -> bool {
+    let (Some(kind), Some(rest)) = (name.get(..4), name.get(4..)) else {
+        return false;
+    };
+    match (kind, rest.len()) {
+        (b"iqn.", 1..=219) => rest.iter().copied().all(is_iqn_byte),
+        (b"eui.", 16) | (b"naa.", 16 | 32) => rest.iter().copied().all(is_hex),
+        _ => false,
     }
 }
 

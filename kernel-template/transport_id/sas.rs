@@ -2,8 +2,9 @@
 
 //! SAS port names and TransportIDs.
 //!
-//! A SAS address is eight bytes, in text `naa.` and sixteen hexadecimal digits. The TransportID
-//! (SPC-4, section 7.6.4.7) has 24 bytes and holds the address at byte 4.
+//! A SAS address is eight bytes, in text sixteen hexadecimal digits. Target core has `naa.` before
+//! them; `0x`, and the digits alone, mean the same port. The TransportID (SPC-4, section 7.6.4.7)
+//! has 24 bytes and holds the address at byte 4.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
@@ -19,41 +20,41 @@ const TEXT_LEN: usize = 20;
 /// The name of a SAS port, target or initiator.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct PortName {
-    /// The name, followed by NUL.
+    /// The name in its canonical form, followed by NUL.
     text: [u8; TEXT_LEN + 1],
     value: u64,
 }
 
 impl PortName {
-    /// The accepted form, for messages.
-    pub(crate) const FORM: &'static str = "naa. and 16 lower-case hexadecimal digits";
+    /// The accepted names, for messages.
+    pub(crate) const FORM: &'static str =
+        "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone";
 
-    /// Whether this is a name in its canonical form.
-    pub(crate) fn is_valid(name: &[u8]) -> bool {
-        Self::parse(name).is_some()
+    /// The accepted names of an initiator, for messages.
+    pub(crate) const INITIATOR_FORM: &'static str =
+        "naa. and 16 hexadecimal digits as in naa.5001405abcdef012";
+
+    /// Reads a name in any of its spellings.
+    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
+        let digits = strip(name, PREFIX)
+            .or_else(|| strip(name, b"0x"))
+            .unwrap_or(name);
+        let value = u64::from_be_bytes(bytes(digits.chunks(2))?);
+        Some(Self::from_value(value))
     }
 
-    /// Reads a name in its canonical form, lower case.
-    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let digits: &[u8; 16] = name.strip_prefix(PREFIX)?.try_into().ok()?;
-        let mut value = 0;
-        for byte in digits {
-            value = value << 4 | u64::from(digit(*byte)?);
-        }
-        let mut text = [0; TEXT_LEN + 1];
-        text.get_mut(..name.len())?.copy_from_slice(name);
-        Some(Self { text, value })
+    /// Whether target core makes this port's TransportID of a node ACL of this name: it skips four
+    /// characters without a look, and expects the digits after them.
+    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
+        strip(name, PREFIX).is_some() && Self::parse(name).is_some()
     }
 
     /// The port with this SAS address.
     pub(crate) fn from_value(value: u64) -> Self {
         let mut text = [0; TEXT_LEN + 1];
-        let digits = value
-            .to_be_bytes()
-            .into_iter()
-            .flat_map(|byte| [byte >> 4, byte & 0xf]);
-        let name = PREFIX.iter().copied().chain(digits.map(hex));
-        for (place, byte) in text.iter_mut().zip(name) {
+        let bytes = value.to_be_bytes().into_iter();
+        let digits = bytes.flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        for (place, byte) in text.iter_mut().zip(PREFIX.iter().copied().chain(digits)) {
             *place = byte;
         }
         Self { text, value }
@@ -64,12 +65,12 @@ impl PortName {
         self.value
     }
 
-    /// The name.
+    /// The name in its canonical form.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.text.split_last().map_or(&[], |(_, name)| name)
     }
 
-    /// The name and the NUL that ends it.
+    /// The name in its canonical form, and the NUL that ends it.
     pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
         &self.text
     }
@@ -78,33 +79,42 @@ impl PortName {
 /// The TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
-    let bytes = [PROTOCOL, 0, 0, 0]
-        .into_iter()
-        .chain(name.value.to_be_bytes());
-    for (place, byte) in id.iter_mut().zip(bytes) {
+    let bytes = [PROTOCOL, 0, 0, 0].into_iter();
+    for (place, byte) in id.iter_mut().zip(bytes.chain(name.value.to_be_bytes())) {
         *place = byte;
     }
     id
 }
 
 /// Reads a TransportID; `None` for everything that [`encode`] could not have written.
-pub(crate) fn decode(bytes: &[u8]) -> Option<PortName> {
-    let id: &[u8; LEN] = bytes.try_into().ok()?;
-    let value = id
-        .iter()
-        .skip(4)
-        .take(8)
-        .fold(0, |value, byte| value << 8 | u64::from(*byte));
-    let name = PortName::from_value(value);
-    (id.first() == Some(&PROTOCOL) && encode(&name) == *id).then_some(name)
+pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
+    let value = id.get(4..12)?.try_into().ok()?;
+    let name = PortName::from_value(u64::from_be_bytes(value));
+    (encode(&name) == *id).then_some(name)
+}
+
+/// What follows `prefix`, which may be in any case.
+fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// Reads eight bytes, each of them two hexadecimal digits in any case.
+fn bytes<'a>(mut pairs: impl Iterator<Item = &'a [u8]>) -> Option<[u8; 8]> {
+    let mut bytes = [0; 8];
+    for byte in &mut bytes {
+        *byte = pair(pairs.next()?)?;
+    }
+    pairs.next().is_none().then_some(bytes)
+}
+
+fn pair(digits: &[u8]) -> Option<u8> {
+    let &[high, low] = digits else { return None };
+    digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
 }
 
 fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => byte.checked_sub(b'0'),
-        b'a'..=b'f' => byte.checked_sub(b'a' - 10),
-        _ => None,
-    }
+    u8::try_from(char::from(byte).to_digit(16)?).ok()
 }
 
 fn hex(nibble: u8) -> u8 {

@@ -4,9 +4,11 @@
 //! as a user would, and boots them. `cargo xtask` is its command line; the tests use it too.
 
 pub mod bench;
+pub mod codec;
 pub mod conformance;
 pub mod demo;
 pub mod fixture;
+pub mod fuzz;
 pub mod guest;
 pub mod kernel;
 pub mod ktap;

@@ -77,6 +77,15 @@ enum Command {
         #[arg(long)]
         full: bool,
     },
+    /// Fuzzes the port names and TransportIDs of every protocol.
+    Fuzz {
+        /// How long, for all protocols together.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// The seed of a run to repeat [default: another one each time].
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Measures, and prints each figure as a ratio to a peer's.
     Bench,
 }
@@ -113,6 +122,10 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Lint => xtask::lint::lint()?,
         Command::Test { full: true } => xtask::suite::test(Length::Full)?,
         Command::Test { full: false } => xtask::suite::test(Length::Short)?,
+        Command::Fuzz { seconds, seed } => {
+            let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+            xtask::fuzz::fuzz(Duration::from_secs(seconds), seed)?;
+        }
         Command::Bench => xtask::bench::bench()?,
         Command::Boot {
             version,

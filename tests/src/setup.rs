@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::shell::{cache, logged, output};
 
 /// What a kernel is built and booted with.
-const PACKAGES: [&str; 20] = [
+const PACKAGES: [&str; 21] = [
     "bc",
     "bison",
     "busybox-static",
@@ -21,6 +21,7 @@ const PACKAGES: [&str; 20] = [
     "kmod",
     "libclang-19-dev",
     "libelf-dev",
+    "libsgutils2-dev",
     "libssl-dev",
     "lld-19",
     "llvm-19",

@@ -563,11 +563,76 @@ fn protocols_are_listed_for_people_and_programs() {
         .arg("protocols")
         .assert()
         .success()
-        .stdout(contains("0x5  iSCSI"));
+        .stdout(contains("0x5  iSCSI"))
+        .stdout(contains("target core: yes").count(5))
+        .stdout(contains("target core: no, T10 defines no TransportID").count(5))
+        .stdout(contains("target core: no, target core does not know").count(2));
     let output = command().args(["protocols", "--json"]).output().unwrap();
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(json[0]["name"], "FC");
-    assert_eq!(json[1]["id"], 5);
+    let rows = json.as_array().unwrap();
+    assert_eq!(rows[0]["name"], "FC");
+    assert!(
+        rows.iter()
+            .any(|row| row["name"] == "iSCSI" && row["id"] == 5)
+    );
+    for row in rows {
+        let reason = &row["no_reservations_because"];
+        assert_eq!(row["persistent_reservations"] == true, reason.is_null());
+    }
+}
+
+/// Generates `tcm_x` for a protocol out of tree; gives the command and the directory.
+fn generate_for(tree: &FixtureTree, proto: &str) -> (Command, PathBuf) {
+    let dir = tree.path().join("out");
+    let mut command = command();
+    command.args(["-p", proto, "-m", "tcm_x", "-k"]);
+    command.arg(tree.path()).arg("-o").arg(&dir);
+    (command, dir)
+}
+
+#[test]
+fn what_target_core_cannot_do_for_a_protocol_is_told() {
+    let tree = FixtureTree::new().unwrap();
+    let (mut uas, dir) = generate_for(&tree, "UAS");
+    uas.assert()
+        .success()
+        .stderr(contains("Warning: target core cannot name UAS ports"))
+        .stderr(contains("T10 defines no TransportID"))
+        .stderr(contains("--register-as SAS"));
+    let kconfig = fs::read_to_string(dir.join("Kconfig")).unwrap();
+    assert!(kconfig.contains("\t  T10 defines no TransportID for the protocol.\n"));
+
+    let other = FixtureTree::new().unwrap();
+    let (mut srp, _) = generate_for(&other, "SRP");
+    srp.assert().success().stderr("");
+}
+
+#[test]
+fn a_protocol_registers_as_another_with_the_same_names() {
+    let tree = FixtureTree::new().unwrap();
+    let (mut uas, dir) = generate_for(&tree, "UAS");
+    uas.args(["--register-as", "sas"]);
+    uas.assert().success().stderr("");
+    let text = |file| fs::read_to_string(dir.join(file)).unwrap();
+    assert!(text("tcm_x.rs").contains("const PROTOCOL: Protocol = Protocol::SAS;"));
+    assert!(text("tcm_x.rs").contains("Target core is told SAS"));
+    assert!(!text("Kconfig").contains("TransportID"));
+    assert!(text(".tcm-mod-builder.json").contains(r#""register_as": "SAS""#));
+}
+
+#[test]
+fn a_protocol_with_other_names_is_not_registered_as_that() {
+    let tree = FixtureTree::new().unwrap();
+    for (proto, instead, said) in [
+        ("UAS", "iSCSI", "UAS cannot be registered as iSCSI"),
+        ("ADT", "UAS", "it can be as SAS"),
+        ("PCIe", "SOP", "leave out --register-as"),
+        ("iSCSI", "SAS", "leave out --register-as"),
+        ("UAS", "SCSI", "`SCSI` is not a T10 protocol identifier"),
+    ] {
+        let (mut command, _) = generate_for(&tree, proto);
+        refused(&tree, command.args(["--register-as", instead]), 1, &[said]);
+    }
 }
 
 #[test]
@@ -591,6 +656,7 @@ fn help_names_every_option_and_command() {
     for word in [
         "--proto",
         "--module",
+        "--register-as",
         "--fabric-name",
         "--kernel",
         "--output",

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tcm_mod_builder::protocol::{PROTOCOLS, Protocol};
+use xtask::codec::{Isid, codec};
 use xtask::conformance::{differences, results};
 use xtask::guest::{Guest, Outcome};
 use xtask::kernel::{CURRENT, Flavour, Kernel, LTS, get};
@@ -17,15 +18,8 @@ use xtask::module::{Module, build, rounds as tool};
 use xtask::shell::checkout;
 use xtask::suite::Length;
 
-#[path = "../../kernel-template/transport_id/fc.rs"]
-mod fc;
-#[path = "../../kernel-template/transport_id/iscsi.rs"]
-mod iscsi;
-#[path = "../../kernel-template/transport_id/sas.rs"]
-mod sas;
-
 /// The ISID of a generated module's one session.
-const ISID: &[u8; 12] = b"800000000001";
+const ISID: &Isid = b"800000000001";
 
 /// A module that moves data, built.
 struct Built {
@@ -193,18 +187,11 @@ fn names(protocol: &Protocol) -> Vec<String> {
 
 /// The TransportID that the generated module makes of an initiator's name.
 fn transport_id(protocol: &Protocol, name: &str) -> Vec<u8> {
-    let name = name.as_bytes();
-    match protocol.name {
-        "FC" => fc::encode(&fc::PortName::parse(name).unwrap()).to_vec(),
-        "SAS" => sas::encode(&sas::PortName::parse(name).unwrap()).to_vec(),
-        "iSCSI" => {
-            let mut id = [0; iscsi::LEN_MAX];
-            let name = iscsi::PortName::parse(name).unwrap();
-            let len = iscsi::encode(&name, Some(ISID), &mut id).unwrap();
-            id[..len].to_vec()
-        }
-        other => panic!("{other}: no TransportID here"),
-    }
+    let codec = codec(protocol.name)
+        .and_then(|codec| codec.transport_id)
+        .unwrap();
+    let isid = protocol.has_isid.then_some(ISID);
+    (codec.encode)(name.as_bytes(), isid).unwrap()
 }
 
 /// The TransportID in the one descriptor of the full status that target core gave for `name`.

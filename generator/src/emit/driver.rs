@@ -129,6 +129,12 @@ fn module_macro(input: &Input<'_>) -> String {
 
 fn head(input: &Input<'_>) -> String {
     let (fabric, title) = (input.names.fabric(), input.protocol.title);
+    let registered = if input.registered == input.protocol {
+        String::new()
+    } else {
+        let name = input.registered.name;
+        format!(" Target core is told {name}, which names ports the same way.")
+    };
     let left_out: Vec<_> = input
         .plan
         .slots
@@ -156,7 +162,7 @@ fn head(input: &Input<'_>) -> String {
     let text = format!(
         "{fabric}: a SCSI target fabric for {title}.\n\n\
          A skeleton made by tcm-mod-builder, to be changed at will. It answers configfs: target \
-         ports, portal groups and node ACLs come and go. {data_path}{left_out}"
+         ports, portal groups and node ACLs come and go. {data_path}{registered}{left_out}"
     );
     format!(
         "// SPDX-License-Identifier: GPL-2.0-only\n\n{}",
@@ -292,8 +298,8 @@ fn types(input: &Input<'_>) -> TokenStream {
         struct #initiator_type {}
         #version
         #refused_doc
-        fn refused(name: &BStr) -> Error {
-            pr_err!("port name {}: want {}\n", name, PortName::FORM);
+        fn refused(name: &BStr, form: &str) -> Error {
+            pr_err!("port name {}: want {}\n", name, form);
             EINVAL
         }
     }
@@ -327,7 +333,7 @@ fn version(input: &Input<'_>) -> TokenStream {
 fn operations(input: &Input<'_>) -> TokenStream {
     let protocol = input.protocol;
     let name = input.names.fabric();
-    let constant_name = ident(protocol.constant);
+    let constant_name = ident(input.registered.constant);
     let target_type = ident(&capitalized(protocol.ports.target));
     let portal_type = format_ident!("{}Group", capitalized(protocol.ports.target));
     let initiator_type = ident(&capitalized(protocol.ports.initiator));
@@ -491,7 +497,8 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Make(Object::Wwn) => (
             "Makes a target port of a valid name.",
             quote! {
-                let #name_field = PortName::parse(#dir_name).ok_or_else(|| refused(#dir_name))?;
+                let #name_field =
+                    PortName::parse(#dir_name).ok_or_else(|| refused(#dir_name, PortName::FORM))?;
                 Ok(try_init!(#target_type { #name_field }))
             },
         ),
@@ -505,10 +512,10 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Init => (
             "Refuses a name that target core could make no TransportID of.",
             quote! {
-                if PortName::is_valid(#dir_name) {
+                if PortName::is_valid_initiator(#dir_name) {
                     Ok(())
                 } else {
-                    Err(refused(#dir_name))
+                    Err(refused(#dir_name, PortName::INITIATOR_FORM))
                 }
             },
         ),

@@ -84,6 +84,13 @@ pub(super) fn kconfig(input: &Input<'_>) -> String {
              \t  disk of its own here.\n",
         ),
     };
+    let reservations = input.registered.no_reservations_because.map(|reason| {
+        format!(
+            "\t  Persistent reservations cannot name the ports of this fabric, since\n\
+             \t  {reason}.\n\n"
+        )
+    });
+    let reservations = reservations.unwrap_or_default();
     format!(
         "# SPDX-License-Identifier: GPL-2.0-only\n\n\
          config {symbol}\n\
@@ -94,6 +101,7 @@ pub(super) fn kconfig(input: &Input<'_>) -> String {
          \t  {title}, written in Rust. It answers configfs below\n\
          \t  /sys/kernel/config/target/{fabric}.\n\
          {data_path}\n\
+         {reservations}\
          \t  To compile it as a module, choose M here: the module will be\n\
          \t  called {module}.\n"
     )

@@ -51,6 +51,8 @@ pub struct Input<'a> {
     pub plan: &'a Plan<'a>,
     /// The protocol.
     pub protocol: &'static Protocol,
+    /// The protocol that target core is told.
+    pub registered: &'static Protocol,
     /// The names.
     pub names: &'a Names,
     /// Where it is to be built.

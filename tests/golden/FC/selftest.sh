@@ -10,7 +10,8 @@ fabric="nab5000"
 wwn="21:00:00:24:ff:31:4c:48"
 other_wwn="21:00:00:24:ff:31:4c:49"
 initiator="50:01:43:80:12:34:56:78"
-refused_names="21:00:00:24:ff:31:4c 21:00:00:24:ff:31:4c:48:00 21:00:00:24:FF:31:4C:48 2100:0024:ff31:4c48 naa.21000024ff314c48 21:00:00:24:ff:31:4c:4g"
+refused_names="21:00:00:24:ff:31:4c 21:00:00:24:ff:31:4c:48:00 21:00:00:24:ff:31:4c:4g 2100:0024:ff31:4c48 21000024ff314c4 0x naa.21000024ff314c48"
+refused_initiators="21000024ff314c48 0x21000024ff314c48"
 refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
 target=/sys/kernel/config/target
@@ -106,6 +107,9 @@ refuse "the same portal group again" mkdir "$tree/$wwn/tpgt_1"
 
 for name in $refused_names; do
 	refuse "no target port $name" mkdir "$tree/$name"
+	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
+done
+for name in $refused_initiators; do
 	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
 done
 for name in $refused_tags; do

@@ -10,7 +10,8 @@ fabric="nab5000"
 wwn="naa.5001405abcdef012"
 other_wwn="naa.5001405abcdef013"
 initiator="naa.500605b000001234"
-refused_names="naa.5001405abcdef01 naa.5001405abcdef0123 naa.5001405ABCDEF012 eui.5001405abcdef012 5001405abcdef012 naa.5001405abcdef01g"
+refused_names="naa.5001405abcdef01 naa.5001405abcdef0123 naa.5001405abcdef01g eui.5001405abcdef012 0xnaa.5001405abcdef012"
+refused_initiators="5001405abcdef012 0x5001405abcdef012"
 refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
 target=/sys/kernel/config/target
@@ -106,6 +107,9 @@ refuse "the same portal group again" mkdir "$tree/$wwn/tpgt_1"
 
 for name in $refused_names; do
 	refuse "no target port $name" mkdir "$tree/$name"
+	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
+done
+for name in $refused_initiators; do
 	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
 done
 for name in $refused_tags; do

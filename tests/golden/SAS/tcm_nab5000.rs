@@ -80,8 +80,8 @@ impl Attribute for Version {
 }
 
 /// Tells the log what a port's name should be, and gives the error.
-fn refused(name: &BStr) -> Error {
-    pr_err!("port name {}: want {}\n", name, PortName::FORM);
+fn refused(name: &BStr, form: &str) -> Error {
+    pr_err!("port name {}: want {}\n", name, form);
     EINVAL
 }
 
@@ -197,7 +197,7 @@ impl Operations for Fabric {
 
     /// Makes a target port of a valid name.
     fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
-        let tport_name = PortName::parse(name).ok_or_else(|| refused(name))?;
+        let tport_name = PortName::parse(name).ok_or_else(|| refused(name, PortName::FORM))?;
         Ok(try_init!(Tport { tport_name }))
     }
 
@@ -215,10 +215,10 @@ impl Operations for Fabric {
 
     /// Refuses a name that target core could make no TransportID of.
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
-        if PortName::is_valid(name) {
+        if PortName::is_valid_initiator(name) {
             Ok(())
         } else {
-            Err(refused(name))
+            Err(refused(name, PortName::INITIATOR_FORM))
         }
     }
 }

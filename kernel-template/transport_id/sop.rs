@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! SCSI over PCI Express (SOP) port names and TransportIDs.
+//!
+//! A port is known by its PCI routing identifier, in text as lspci writes it: bus, colon, device,
+//! dot, function, in hexadecimal. The TransportID (SPC-4, section 7.6.4.8) has 24 bytes and holds
+//! the routing identifier at byte 2. Target core does not know it.
+//!
+//! Pure `core`: the same file is compiled and tested on the host.
+
+#![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
+
+/// The length of a TransportID.
+pub(crate) const LEN: usize = 24;
+
+const PROTOCOL: u8 = 0x0a;
+const TEXT_LEN: usize = 7;
+
+/// The name of an SOP port, target or initiator.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct PortName {
+    /// The name in its canonical form, followed by NUL.
+    text: [u8; TEXT_LEN + 1],
+    routing_id: u16,
+}
+
+impl PortName {
+    /// The accepted names, for messages.
+    pub(crate) const FORM: &'static str = "a PCI bus, device and function as in 3b:00.1";
+
+    /// The accepted names of an initiator, for messages.
+    pub(crate) const INITIATOR_FORM: &'static str =
+        "a PCI bus, device and function in lower case as in 3b:00.1";
+
+    /// Reads a name in any case.
+    pub(crate) fn parse(name: &[u8]) -> Option<Self> {
+        let &[b0, b1, b':', d0, d1, b'.', function] = name else {
+            return None;
+        };
+        let (bus, device, function) = (pair(&[b0, b1])?, pair(&[d0, d1])?, digit(function)?);
+        if device > 0x1f || function > 0x7 {
+            return None;
+        }
+        let low = device.checked_mul(8)?.checked_add(function)?;
+        Some(Self::from_routing_id(u16::from_be_bytes([bus, low])))
+    }
+
+    /// Whether this is a name in its canonical form. Target core makes no TransportID of it, and
+    /// takes two spellings for two ports.
+    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
+        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
+    }
+
+    /// The port with this routing identifier.
+    pub(crate) fn from_routing_id(routing_id: u16) -> Self {
+        let [bus, low] = routing_id.to_be_bytes();
+        let (device, function) = (low / 8, low % 8);
+        let bytes = [bus, device].into_iter();
+        let digits = bytes.flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        let mut text = *b"00:00.0\0";
+        let places = text.iter_mut().filter(|byte| **byte == b'0');
+        for (place, digit) in places.zip(digits.chain([hex(function)])) {
+            *place = digit;
+        }
+        Self { text, routing_id }
+    }
+
+    /// The routing identifier: bus, device and function in 8, 5 and 3 bits.
+    pub(crate) fn routing_id(&self) -> u16 {
+        self.routing_id
+    }
+
+    /// The name in its canonical form.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.text.split_last().map_or(&[], |(_, name)| name)
+    }
+
+    /// The name in its canonical form, and the NUL that ends it.
+    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+/// The TransportID of `name`.
+pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
+    let mut id = [0; LEN];
+    let bytes = [[PROTOCOL, 0], name.routing_id.to_be_bytes()];
+    for (place, byte) in id.iter_mut().zip(bytes.into_iter().flatten()) {
+        *place = byte;
+    }
+    id
+}
+
+/// Reads a TransportID; `None` for everything that [`encode`] could not have written.
+pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
+    let routing_id = id.get(2..4)?.try_into().ok()?;
+    let name = PortName::from_routing_id(u16::from_be_bytes(routing_id));
+    (encode(&name) == *id).then_some(name)
+}
+
+fn pair(digits: &[u8]) -> Option<u8> {
+    let &[high, low] = digits else { return None };
+    digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    u8::try_from(char::from(byte).to_digit(16)?).ok()
+}
+
+fn hex(nibble: u8) -> u8 {
+    b"0123456789abcdef"
+        .get(usize::from(nibble))
+        .copied()
+        .unwrap_or_default()
+}

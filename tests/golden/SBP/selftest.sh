@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Exercises the fabric module through configfs: what makes its tree, what is
+# refused, what is in use, and what is left when all is gone. Needs root, the
+# module where modprobe finds it, and target_core_mod. Writes KTAP.
+
+module="tcm_nab5000"
+fabric="nab5000"
+wwn="0090270001abcdef"
+other_wwn="0090270001abcdf0"
+initiator="080046030212ab34"
+refused_names="0090270001abcde 0090270001abcdef0 0090270001abcdeg 00:90:27:00:01:ab:cd:ef naa.0090270001abcdef eui."
+refused_initiators="eui.080046030212ab34 0x080046030212ab34"
+refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
+
+target=/sys/kernel/config/target
+tree=$target/$fabric
+# A host bus adapter of its own, so that two of these may run at once.
+backstore=$target/core/rd_mcp_$$/$module
+
+tests=0
+failed=0
+
+# report NAME STATUS: one line of KTAP.
+report()
+{
+	tests=$((tests + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $tests $1"
+	else
+		echo "not ok $tests $1"
+		failed=$((failed + 1))
+	fi
+}
+
+# check NAME COMMAND...: the command succeeds.
+check()
+{
+	title=$1
+	shift
+	"$@"
+	report "$title" $?
+}
+
+# refuse NAME COMMAND...: the command fails.
+refuse()
+{
+	title=$1
+	shift
+	if "$@" 2> /dev/null; then
+		report "$title" 1
+	else
+		report "$title" 0
+	fi
+}
+
+loaded()
+{
+	[ -d "/sys/module/$module" ]
+}
+
+# directories DIR NAME...: each is a directory of DIR.
+directories()
+{
+	parent=$1
+	shift
+	for entry in "$@"; do
+		[ -d "$parent/$entry" ] || return 1
+	done
+}
+
+make_backstore()
+{
+	mkdir -p "$backstore" &&
+		echo rd_pages=64 > "$backstore/control" &&
+		echo 1 > "$backstore/enable"
+}
+
+drop_backstore()
+{
+	rmdir "$backstore" "${backstore%/*}"
+}
+
+echo "KTAP version 1"
+# The plan is at the end: the number of refused names differs with the protocol.
+
+check "load" modprobe "$module"
+if ! loaded; then
+	echo "1..$tests"
+	exit 1
+fi
+
+check "fabric directory" mkdir "$tree"
+check "fabric entries" [ -d "$tree/discovery_auth" -a -r "$tree/version" ]
+check "version" grep -q "fabric module" "$tree/version"
+
+for port in "$wwn" "$other_wwn"; do
+	check "target port $port" mkdir "$tree/$port"
+	for tag in 0 1 65535; do
+		check "portal group $port/tpgt_$tag" mkdir "$tree/$port/tpgt_$tag"
+	done
+done
+check "portal group entries" directories "$tree/$wwn/tpgt_1" acls attrib auth lun np param
+refuse "the same target port again" mkdir "$tree/$wwn"
+refuse "the same portal group again" mkdir "$tree/$wwn/tpgt_1"
+
+for name in $refused_names; do
+	refuse "no target port $name" mkdir "$tree/$name"
+	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
+done
+for name in $refused_initiators; do
+	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
+done
+for name in $refused_tags; do
+	refuse "no portal group $name" mkdir "$tree/$wwn/$name"
+done
+
+acl=$tree/$wwn/tpgt_1/acls/$initiator
+check "node ACL" mkdir "$acl"
+check "node ACL entries" directories "$acl" attrib auth param
+check "the same initiator in another group" mkdir "$tree/$wwn/tpgt_0/acls/$initiator"
+
+lun=$tree/$wwn/tpgt_1/lun/lun_0
+check "LUN" mkdir "$lun"
+check "backstore" make_backstore
+check "link" ln -s "$backstore" "$lun/${fabric}_port"
+check "mapped LUN" mkdir "$acl/lun_0"
+check "mapped LUN link" ln -s "$lun" "$acl/lun_0/lun_0"
+
+refuse "no unloading while in use" rmmod "$module"
+check "still loaded" loaded
+
+check "mapped LUN unlink" rm "$acl/lun_0/lun_0"
+check "mapped LUN removal" rmdir "$acl/lun_0"
+check "unlink" rm "$lun/${fabric}_port"
+check "LUN removal" rmdir "$lun"
+check "backstore removal" drop_backstore
+check "node ACL removal" rmdir "$acl" "$tree/$wwn/tpgt_0/acls/$initiator"
+for port in "$wwn" "$other_wwn"; do
+	for tag in 0 1 65535; do
+		check "portal group removal $port/tpgt_$tag" rmdir "$tree/$port/tpgt_$tag"
+	done
+	check "target port removal $port" rmdir "$tree/$port"
+done
+check "fabric removal" rmdir "$tree"
+check "unload" rmmod "$module"
+refuse "unloaded" loaded
+
+echo "1..$tests"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! nab5000: a SCSI target fabric for SCSI over PCI Express.
+//!
+//! A skeleton made by tcm-mod-builder, to be changed at will. It answers configfs: target ports,
+//! portal groups and node ACLs come and go. It does not move data: where the wire belongs, a method
+//! does nothing and says so.
+//!
+//! Ops that it leaves to target core, each a method of [`Operations`] to add:
+//! `sess_get_initiator_sid`, `add_wwn_groups`, `fabric_enable_tpg`, `fabric_post_link`,
+//! `fabric_pre_unlink`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
+
+mod bindings;
+mod command;
+mod fabric_ops;
+mod target;
+mod transport_id;
+
+use crate::{
+    command::{BoxedCmd, Pending, Reference, Response, Session, Task, TmrResponse},
+    fabric_ops::Operations,
+    target::{
+        attributes, Attribute, Attributes, NodeAcl, Page, Protocol, Registration, Tpg, Wwn,
+        WwnAttrs,
+    },
+    transport_id::PortName,
+};
+use kernel::{c_str, prelude::*, str::BStr};
+
+module! {
+    type: TcmNab5000Module,
+    name: "tcm_nab5000",
+    description: "nab5000 target fabric for SCSI over PCI Express",
+    license: "GPL",
+}
+
+/// The loaded module: it keeps the fabric registered with target core.
+struct TcmNab5000Module {
+    _registration: Registration<Fabric>,
+}
+
+impl kernel::Module for TcmNab5000Module {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        Ok(Self {
+            _registration: Registration::new(module)?,
+        })
+    }
+}
+
+/// The nab5000 fabric: what target core asks of it.
+struct Fabric;
+
+/// A target port, `nab5000/$WWN`.
+struct Tport {
+    tport_name: PortName,
+}
+
+/// A portal group of a target port, `nab5000/$WWN/tpgt_$TAG`.
+struct TportGroup {
+    tport_tpgt: u16,
+}
+
+/// An initiator port that may log in, `nab5000/$WWN/tpgt_$TAG/acls/$INITIATOR`.
+///
+/// Target core makes it all zero and frees it without dropping it, so a field must be valid at
+/// zero, and change through a shared reference.
+#[derive(Zeroable)]
+struct Iport {}
+
+/// `nab5000/version`: the version of the fabric module.
+struct Version;
+
+#[vtable]
+impl Attribute for Version {
+    type Directory = WwnAttrs<Fabric>;
+
+    fn show((): &(), page: &mut Page<'_>) -> Result {
+        writeln!(page, "TCM_NAB5000 fabric module 0.1")
+    }
+}
+
+/// Tells the log what a port's name should be, and gives the error.
+fn refused(name: &BStr, form: &str) -> Error {
+    pr_err!("port name {}: want {}\n", name, form);
+    EINVAL
+}
+
+#[vtable]
+impl Operations for Fabric {
+    const NAME: &'static CStr = c_str!("nab5000");
+    const PROTOCOL: Protocol = Protocol::SOP;
+    const TFC_WWN_ATTRS: Attributes<WwnAttrs<Self>> =
+        attributes!(WwnAttrs<Fabric> { version: Version });
+
+    type Wwn = Tport;
+    type Tpg = TportGroup;
+    type Np = ();
+    type NodeAcl = Iport;
+    type Cmd = ();
+    type CmdMemory = BoxedCmd<Self>;
+    type Tmr = ();
+
+    /// The name of the target port.
+    fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
+        target::c_str(se_tpg.wwn().data().tport_name.to_bytes_with_nul())
+    }
+
+    /// The tag of the portal group.
+    fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16 {
+        se_tpg.data().tport_tpgt
+    }
+
+    /// One command at a time, until the wire can do more.
+    fn tpg_get_default_depth(_se_tpg: &Tpg<Self>) -> u32 {
+        1
+    }
+
+    /// As target core has it by default.
+    fn tpg_check_demo_mode(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// As target core has it by default.
+    fn tpg_check_demo_mode_cache(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// As target core has it by default.
+    fn tpg_check_demo_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// As target core has it by default.
+    fn tpg_check_prod_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// As target core has it by default.
+    fn tpg_check_demo_mode_login_only(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// As target core has it by default.
+    fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> i32 {
+        0
+    }
+
+    /// There is one instance.
+    fn tpg_get_inst_index(_se_tpg: &Tpg<Self>) -> u32 {
+        1
+    }
+
+    /// Drops target core's reference.
+    fn check_stop_free(se_cmd: Reference<Task<Self>>) -> bool {
+        se_cmd.put()
+    }
+
+    /// Does nothing: no command arrives.
+    fn release_cmd(_se_cmd: Self::CmdMemory) {}
+
+    /// Does nothing: no session exists.
+    fn close_session(_se_sess: &Session<Self>) {}
+
+    /// Does nothing: no session exists.
+    fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
+        0
+    }
+
+    /// No command arrives. Without a wire to fetch its data from it would fail.
+    fn write_pending(_se_cmd: Pending<Self>) -> Result<(), Pending<Self>> {
+        Ok(())
+    }
+
+    /// As target core has it by default.
+    fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
+
+    /// Does nothing: no command arrives.
+    fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
+        0
+    }
+
+    /// Does nothing: no command arrives.
+    fn queue_data_in(_se_cmd: &Response<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// Does nothing: no command arrives.
+    fn queue_status(_se_cmd: &Response<'_, Self>) -> Result {
+        Ok(())
+    }
+
+    /// Does nothing: no command arrives.
+    fn queue_tm_rsp(_se_cmd: &TmrResponse<'_, Self>) {}
+
+    /// Does nothing: no command arrives.
+    fn aborted_task(_se_cmd: &Task<Self>) {}
+
+    /// Makes a target port of a valid name.
+    fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
+        let tport_name = PortName::parse(name).ok_or_else(|| refused(name, PortName::FORM))?;
+        Ok(try_init!(Tport { tport_name }))
+    }
+
+    /// Nothing to stop: the port is not on a wire.
+    fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
+
+    /// Makes a portal group with the tag that its name says.
+    fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
+        let tport_tpgt = target::tpg_tag(name)?;
+        Ok(try_init!(TportGroup { tport_tpgt }))
+    }
+
+    /// Nothing to stop: no session exists.
+    fn fabric_drop_tpg(_se_tpg: &Tpg<Self>) {}
+
+    /// Refuses a name that target core could make no TransportID of.
+    fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
+        if PortName::is_valid_initiator(name) {
+            Ok(())
+        } else {
+            Err(refused(name, PortName::INITIATOR_FORM))
+        }
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Port names and TransportIDs on the host: the very files that are compiled into the modules.
+//!
+//! Each file is included as it is, and wrapped so that all protocols look alike to the tests and
+//! to the fuzzer. Nothing in them may panic, whatever they are given.
+
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+#[path = "../../kernel-template/transport_id/fc.rs"]
+mod fc;
+#[path = "../../kernel-template/transport_id/iscsi.rs"]
+mod iscsi;
+#[path = "../../kernel-template/transport_id/naa.rs"]
+mod naa;
+#[path = "../../kernel-template/transport_id/pcie.rs"]
+mod pcie;
+#[path = "../../kernel-template/transport_id/sas.rs"]
+mod sas;
+#[path = "../../kernel-template/transport_id/sbp.rs"]
+mod sbp;
+#[path = "../../kernel-template/transport_id/sop.rs"]
+mod sop;
+#[path = "../../kernel-template/transport_id/spi.rs"]
+mod spi;
+#[path = "../../kernel-template/transport_id/srp.rs"]
+mod srp;
+#[path = "../../kernel-template/transport_id/ssa.rs"]
+mod ssa;
+
+use iscsi::{ISID_DIGITS, LEN_MAX};
+
+/// An initiator session identifier, as the digits that a TransportID holds.
+pub type Isid = [u8; ISID_DIGITS];
+
+/// What a protocol's `transport_id.rs` does.
+#[derive(Clone, Copy, Debug)]
+pub struct Codec {
+    /// The protocol's name.
+    pub protocol: &'static str,
+    /// The accepted names, for messages.
+    pub form: &'static str,
+    /// The accepted names of an initiator, for messages.
+    pub initiator_form: &'static str,
+    /// Reads a name.
+    pub parse: fn(&[u8]) -> Option<Port>,
+    /// Whether two names are read as the same port.
+    pub is_same: fn(&[u8], &[u8]) -> bool,
+    /// Whether a node ACL may have this name.
+    pub is_valid_initiator: fn(&[u8]) -> bool,
+    /// TransportIDs, if T10 defines them for the protocol.
+    pub transport_id: Option<TransportId>,
+}
+
+/// A port's name, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// The canonical form.
+    pub text: Vec<u8>,
+    /// The canonical form, as C has it.
+    pub with_nul: Vec<u8>,
+    /// What the name stands for, where that is a number: most significant byte first.
+    pub value: Vec<u8>,
+}
+
+/// What a TransportID names: a port in its canonical form, and the ISID.
+pub type Named = (Vec<u8>, Option<Isid>);
+
+/// How a protocol's TransportIDs are written and read.
+#[derive(Clone, Copy, Debug)]
+pub struct TransportId {
+    /// Writes the TransportID of a name, with an ISID if the protocol has one.
+    pub encode: fn(&[u8], Option<&Isid>) -> Option<Vec<u8>>,
+    /// Reads a TransportID.
+    pub decode: fn(&[u8]) -> Option<Named>,
+}
+
+macro_rules! codec {
+    ($protocol:literal, $file:ident, |$port:ident| $value:expr, $transport_id:expr) => {
+        Codec {
+            protocol: $protocol,
+            form: $file::PortName::FORM,
+            initiator_form: $file::PortName::INITIATOR_FORM,
+            parse: |name| {
+                let $port = $file::PortName::parse(name)?;
+                Some(Port {
+                    text: $port.as_bytes().to_vec(),
+                    with_nul: $port.to_bytes_with_nul().to_vec(),
+                    value: Vec::from($value),
+                })
+            },
+            is_same: |one, other| {
+                let port = $file::PortName::parse(one);
+                port.is_some() && port == $file::PortName::parse(other)
+            },
+            is_valid_initiator: $file::PortName::is_valid_initiator,
+            transport_id: $transport_id,
+        }
+    };
+}
+
+/// TransportIDs of a fixed length, which have no ISID.
+macro_rules! fixed {
+    ($file:ident) => {
+        Some(TransportId {
+            encode: |name, isid| {
+                let id = $file::encode(&$file::PortName::parse(name)?);
+                isid.is_none().then(|| id.to_vec())
+            },
+            decode: |id| Some(($file::decode(id)?.as_bytes().to_vec(), None)),
+        })
+    };
+}
+
+/// Those of iSCSI, which do.
+const ISCSI: TransportId = TransportId {
+    encode: |name, isid| {
+        let mut id = [0xff; LEN_MAX];
+        let len = iscsi::encode(&iscsi::PortName::parse(name)?, isid, &mut id)?;
+        id.get(..len).map(<[u8]>::to_vec)
+    },
+    decode: |id| {
+        let (name, isid) = iscsi::decode(id)?;
+        Some((name.as_bytes().to_vec(), isid))
+    },
+};
+
+/// Every protocol, by identifier.
+pub static CODECS: [Codec; 12] = [
+    codec!("FC", fc, |port| port.value().to_be_bytes(), fixed!(fc)),
+    codec!(
+        "SPI",
+        spi,
+        |port| [port.address(), port.target_port()]
+            .map(u16::to_be_bytes)
+            .concat(),
+        fixed!(spi)
+    ),
+    codec!("SSA", ssa, |port| port.value().to_be_bytes(), None),
+    codec!("SBP", sbp, |port| port.value().to_be_bytes(), fixed!(sbp)),
+    codec!("SRP", srp, |port| port.value(), fixed!(srp)),
+    codec!("iSCSI", iscsi, |port| port.as_bytes().to_vec(), Some(ISCSI)),
+    codec!("SAS", sas, |port| port.value().to_be_bytes(), fixed!(sas)),
+    codec!("ADT", naa, |port| port.value().to_be_bytes(), None),
+    codec!("ATA", naa, |port| port.value().to_be_bytes(), None),
+    codec!("UAS", naa, |port| port.value().to_be_bytes(), None),
+    codec!(
+        "SOP",
+        sop,
+        |port| port.routing_id().to_be_bytes(),
+        fixed!(sop)
+    ),
+    codec!(
+        "PCIe",
+        pcie,
+        |port| [port.domain(), port.routing_id()]
+            .map(u16::to_be_bytes)
+            .concat(),
+        None
+    ),
+];
+
+/// The protocol of this name.
+#[must_use]
+pub fn codec(protocol: &str) -> Option<&'static Codec> {
+    CODECS.iter().find(|codec| codec.protocol == protocol)
+}

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Fuzzes port names and TransportIDs: what must hold for every input is checked on inputs that
+//! mutations make of a small corpus.
+//!
+//! Guidance by coverage would take a nightly compiler. What stands in for it: the mutations know
+//! what names and TransportIDs are made of, and an accepted input with a new outcome joins the
+//! corpus for the rest of the run.
+
+use std::collections::HashSet;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use fastrand::Rng;
+use tcm_mod_builder::protocol::{self, Protocol};
+
+use crate::codec::{CODECS, Codec, Isid};
+use crate::shell::checkout;
+
+/// What names and TransportIDs are made of, for the mutations to put in.
+const TOKENS: [&[u8]; 24] = [
+    b":",
+    b".",
+    b"-",
+    b"\0",
+    b"0",
+    b"7",
+    b"8",
+    b"f",
+    b"F",
+    b"g",
+    b"+1",
+    b"0x",
+    b"eui.",
+    b"iqn.",
+    b"naa.",
+    b"spi.",
+    b"65535",
+    b"65536",
+    b"fe80:",
+    b"0000:",
+    b",i,0x",
+    b"0123456789ab",
+    b"0123456789ABCDEF",
+    b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+];
+
+/// The longest input; the longest TransportID has 248 bytes.
+const INPUT_MAX: usize = 320;
+
+const ISID: Isid = *b"00023d000001";
+
+/// What became of an input. An outcome that is new makes an input worth keeping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Outcome {
+    is_name: bool,
+    is_initiator: bool,
+    is_transport_id: bool,
+    len: usize,
+}
+
+/// How many inputs there were, and how many of them were accepted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    inputs: u64,
+    names: u64,
+    transport_ids: u64,
+}
+
+/// Fuzzes every protocol, each for its share of the time, and tells how many inputs there were.
+///
+/// # Errors
+///
+/// The first input for which something does not hold, and the seed that made it.
+pub fn fuzz(time: Duration, seed: u64) -> Result<()> {
+    println!("seed {seed}");
+    let share = time / u32::try_from(CODECS.len())?;
+    for codec in &CODECS {
+        let tally = run(codec, share, seed)?;
+        println!(
+            "{}: {} inputs, {} of them names, {} TransportIDs",
+            codec.protocol, tally.inputs, tally.names, tally.transport_ids
+        );
+    }
+    Ok(())
+}
+
+/// Fuzzes a protocol.
+fn run(codec: &Codec, time: Duration, seed: u64) -> Result<Tally> {
+    let mut rng = Rng::with_seed(seed);
+    let mut pool = corpus(codec)?;
+    let mut outcomes = HashSet::new();
+    for input in &pool {
+        outcomes.insert(tried(codec, input, seed)?);
+    }
+    let start = Instant::now();
+    let mut tally = Tally::default();
+    // The clock is looked at now and then only.
+    while !tally.inputs.is_multiple_of(1000) || start.elapsed() < time {
+        let input = mutated(&pool, &mut rng);
+        let outcome = tried(codec, &input, seed)?;
+        tally.inputs += 1;
+        tally.names += u64::from(outcome.is_name);
+        tally.transport_ids += u64::from(outcome.is_transport_id);
+        let is_accepted = outcome.is_name || outcome.is_transport_id;
+        if is_accepted && outcomes.insert(outcome) {
+            pool.push(input);
+        }
+    }
+    Ok(tally)
+}
+
+/// Checks an input; a panic is an error like any other.
+fn tried(codec: &Codec, input: &[u8], seed: u64) -> Result<Outcome> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| check(codec, input)));
+    outcome
+        .unwrap_or_else(|_| Err(anyhow!("a panic")))
+        .with_context(|| {
+            let hex: String = input.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!(
+                "{}, seed {seed}: \"{}\", to be added to tests/corpus as `hex {hex}`",
+                codec.protocol,
+                input.escape_ascii()
+            )
+        })
+}
+
+/// Checks all that must hold for an input, taken for a name and for a TransportID.
+///
+/// # Errors
+///
+/// What does not hold.
+pub fn check(codec: &Codec, input: &[u8]) -> Result<Outcome> {
+    Ok(Outcome {
+        is_name: check_name(codec, input)?,
+        is_initiator: (codec.is_valid_initiator)(input),
+        is_transport_id: check_transport_id(codec, input)?,
+        len: input.len(),
+    })
+}
+
+/// Checks what must hold for a name; gives whether it is one.
+fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
+    let Some(port) = (codec.parse)(name) else {
+        ensure!(
+            !(codec.is_valid_initiator)(name),
+            "refused, but not as an initiator"
+        );
+        return Ok(false);
+    };
+    let text = &port.text;
+    ensure!(!text.contains(&0), "a NUL in the canonical form");
+    ensure!(
+        port.with_nul.strip_suffix(&[0]) == Some(text),
+        "no NUL at the end"
+    );
+    ensure!(
+        (codec.parse)(text).as_ref() == Some(&port),
+        "its canonical form is another port"
+    );
+    ensure!(
+        (codec.is_same)(name, text),
+        "its canonical form is not equal to it"
+    );
+    ensure!(
+        (codec.is_valid_initiator)(text),
+        "its canonical form is no initiator"
+    );
+    if let Some(transport_id) = &codec.transport_id {
+        let encode = |isid| (transport_id.encode)(name, isid).context("no TransportID");
+        let id = encode(None)?;
+        ensure!(
+            id.len() >= 24 && id.len() % 4 == 0,
+            "a TransportID of {} bytes",
+            id.len()
+        );
+        ensure!(
+            id[0] & 0xf == row(codec)?.id,
+            "another protocol's TransportID"
+        );
+        ensure!(
+            (transport_id.decode)(&id) == Some((text.clone(), None)),
+            "its TransportID is another's"
+        );
+        if row(codec)?.has_isid {
+            ensure!(
+                (transport_id.decode)(&encode(Some(&ISID))?) == Some((text.clone(), Some(ISID))),
+                "its TransportID with an ISID is another's"
+            );
+        }
+    }
+    Ok(true)
+}
+
+/// Checks what must hold for a TransportID; gives whether it is one.
+fn check_transport_id(codec: &Codec, id: &[u8]) -> Result<bool> {
+    let Some(transport_id) = &codec.transport_id else {
+        return Ok(false);
+    };
+    let Some((name, isid)) = (transport_id.decode)(id) else {
+        return Ok(false);
+    };
+    let encoded = (transport_id.encode)(&name, isid.as_ref()).context("cannot be written again")?;
+    // All but the ISID comes back as it was; that may have been in upper case.
+    let isid_start = isid.map_or(id.len(), |_| 4 + name.len() + ",i,0x".len());
+    ensure!(
+        encoded[..isid_start] == id[..isid_start] && encoded.eq_ignore_ascii_case(id),
+        "written again it is {}",
+        encoded.escape_ascii()
+    );
+    Ok(true)
+}
+
+fn row(codec: &Codec) -> Result<&'static Protocol> {
+    protocol::find(codec.protocol).map_err(|reason| anyhow!(reason))
+}
+
+/// What the mutations start from: the table's names, their TransportIDs, and the file of the
+/// protocol in `tests/corpus`, if it has one. A line of that is `text …` or `hex …`.
+fn corpus(codec: &Codec) -> Result<Vec<Vec<u8>>> {
+    let row = row(codec)?;
+    let names = [row.example, row.other_example, row.initiator_example];
+    let lists = [row.other_spellings, row.refused_initiators, row.refused];
+    let mut inputs: Vec<Vec<u8>> = names
+        .iter()
+        .chain(lists.into_iter().flatten())
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
+    if let Some(transport_id) = &codec.transport_id {
+        let isids = [None, Some(&ISID)].into_iter();
+        let ids = isids.filter_map(|isid| (transport_id.encode)(row.example.as_bytes(), isid));
+        inputs.extend(ids.collect::<Vec<_>>());
+    }
+    let path = checkout().join("tests/corpus").join(codec.protocol);
+    if path.exists() {
+        for line in fs::read_to_string(&path)?.lines() {
+            let input = line_input(line).with_context(|| format!("{}: {line}", path.display()))?;
+            inputs.extend(input);
+        }
+    }
+    Ok(inputs)
+}
+
+/// What a line of a corpus file stands for; nothing if it is a comment.
+fn line_input(line: &str) -> Result<Option<Vec<u8>>> {
+    match line.split_once(' ') {
+        Some(("#", _)) => Ok(None),
+        Some(("text", text)) => Ok(Some(text.as_bytes().to_vec())),
+        Some(("hex", digits)) => {
+            let pairs = digits.as_bytes().chunks(2).map(|pair| {
+                let pair = std::str::from_utf8(pair)?;
+                Ok(u8::from_str_radix(pair, 16)?)
+            });
+            pairs.collect::<Result<_>>().map(Some)
+        }
+        _ => bail!("want `text`, `hex` or `#`"),
+    }
+}
+
+/// An input made from the pool by a few mutations.
+fn mutated(pool: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
+    let mut input = rng.choice(pool).cloned().unwrap_or_default();
+    for _ in 0..rng.usize(1..=3) {
+        let other = rng.choice(pool).map(Vec::as_slice).unwrap_or_default();
+        mutate(&mut input, other, rng);
+    }
+    input.truncate(INPUT_MAX);
+    input
+}
+
+/// Changes a part of an input: half the time such that digits remain digits, and letters letters.
+fn mutate(input: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {
+    let from = rng.usize(..=input.len());
+    let to = rng.usize(from..=input.len().min(from + 16));
+    let part = &mut input[from..to];
+    match rng.u8(..14) {
+        0..4 => part
+            .iter_mut()
+            .for_each(|byte| *byte = digit_for(*byte, rng)),
+        4..7 => part
+            .iter_mut()
+            .for_each(|byte| *byte = in_other_case(*byte)),
+        7 => part.iter_mut().for_each(|byte| *byte = rng.u8(..)),
+        8 => part.iter_mut().for_each(|byte| *byte ^= 1 << rng.u8(..8)),
+        9 => drop(input.drain(from..to)),
+        10 => {
+            let again = part.to_vec();
+            input.splice(from..from, again);
+        }
+        11 => {
+            let token = rng.choice(TOKENS).unwrap_or_default();
+            input.splice(from..to, token.iter().copied());
+        }
+        12 => {
+            let rest = other.get(from..).unwrap_or_default();
+            input.splice(from.., rest.iter().copied());
+        }
+        _ => finish(input),
+    }
+}
+
+fn digit_for(byte: u8, rng: &mut Rng) -> u8 {
+    let digit = rng.choice(*b"0123456789abcdefABCDEF");
+    digit.filter(|_| byte.is_ascii_hexdigit()).unwrap_or(byte)
+}
+
+fn in_other_case(byte: u8) -> u8 {
+    if byte.is_ascii_alphabetic() {
+        byte ^ 0x20
+    } else {
+        byte
+    }
+}
+
+/// Gives an input the length that a TransportID has, and the field that says so.
+fn finish(input: &mut Vec<u8>) {
+    let end = input.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+    input.truncate(end + 1);
+    // iSCSI's text has a NUL at its end, and the others have room for one.
+    input.resize((end + 2).max(24).next_multiple_of(4), 0);
+    if input[0] & 0xf == 5 {
+        let additional = u16::try_from(input.len() - 4).unwrap_or(u16::MAX);
+        input[2..4].copy_from_slice(&additional.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::codec;
+
+    /// A second for each protocol.
+    #[test]
+    fn nothing_is_found_in_seconds() {
+        fuzz(Duration::from_secs(12), fastrand::u64(..)).unwrap();
+    }
+
+    #[test]
+    fn the_corpus_reaches_what_it_is_for() {
+        for codec in &CODECS {
+            let outcomes: Vec<_> = corpus(codec)
+                .unwrap()
+                .iter()
+                .map(|input| check(codec, input).unwrap())
+                .collect();
+            assert!(outcomes.iter().any(|outcome| outcome.is_initiator));
+            assert!(outcomes.iter().any(|outcome| !outcome.is_name));
+            let reached = outcomes.iter().any(|outcome| outcome.is_transport_id);
+            assert_eq!(reached, codec.transport_id.is_some(), "{}", codec.protocol);
+        }
+    }
+
+    #[test]
+    fn what_does_not_hold_is_found() {
+        let codec = codec("FC").unwrap();
+        let found = |wrong: &Codec| {
+            let error = run(wrong, Duration::from_secs(10), 1).unwrap_err();
+            format!("{error:#}")
+        };
+        let accepts_all = Codec {
+            is_valid_initiator: |_| true,
+            ..*codec
+        };
+        assert!(found(&accepts_all).contains("refused, but not as an initiator"));
+        let panics = Codec {
+            parse: |name| (name.len() != 30).then_some(None).unwrap(),
+            is_valid_initiator: |_| false,
+            ..*codec
+        };
+        let said = found(&panics);
+        assert!(
+            said.contains("seed 1") && said.contains("a panic"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_corpus_line_is_text_or_hex() {
+        assert_eq!(line_input("text a b").unwrap().unwrap(), b"a b");
+        assert_eq!(line_input("hex 00ff").unwrap().unwrap(), [0, 0xff]);
+        assert!(line_input("# comment").unwrap().is_none());
+        assert!(line_input("hex 0g").is_err() && line_input("other").is_err());
+    }
+}
