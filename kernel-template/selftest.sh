@@ -12,6 +12,7 @@ other_wwn="iqn.2003-01.org.example.host:target1"
 initiator="iqn.1994-05.org.example.client:initiator1"
 refused_names="foo iqn. iqn.foo_bar eui.0123456789abcde naa.0123456789abcdeg"
 refused_initiators="iqn.FOO EUI.0123456789abcdef naa.0123456789ABCDEF"
+other_spellings="iqn.FOO IQN.foo"
 refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
 target=/sys/kernel/config/target
@@ -53,6 +54,15 @@ refuse()
 	else
 		report "$title" 0
 	fi
+}
+
+# taken NAME COMMAND...: the command fails since there is such a thing already.
+taken()
+{
+	title=$1
+	shift
+	LC_ALL=C "$@" 2>&1 | grep -q "File exists"
+	report "$title" $?
 }
 
 loaded()
@@ -112,6 +122,14 @@ done
 for name in $refused_initiators; do
 	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
 done
+# A port has one directory, however its name is spelled. Target core shows all
+# that is wrong with a target port as EINVAL.
+check "node ACL $wwn" mkdir "$tree/$wwn/tpgt_1/acls/$wwn"
+for name in $other_spellings; do
+	refuse "no second target port $name" mkdir "$tree/$name"
+	taken "no second node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
+done
+check "node ACL removal $wwn" rmdir "$tree/$wwn/tpgt_1/acls/$wwn"
 for name in $refused_tags; do
 	refuse "no portal group $name" mkdir "$tree/$wwn/$name"
 done

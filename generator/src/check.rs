@@ -96,6 +96,8 @@ pub enum Passed<'a> {
         /// The right.
         right: Right,
     },
+    /// Not at all, but the layer looks at it: the directory that another is made in.
+    Parent(&'a str),
     /// As the name of a directory.
     Name(&'a str),
     /// As the number or truth value that it is.
@@ -277,7 +279,9 @@ fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
     match shape {
         Shape::Call(Return::Text) => has("Tpg"),
         Shape::Call(_) => true,
-        Shape::Make(Object::Wwn) => has_name,
+        Shape::Make(Object::Wwn) => {
+            has_name && args.iter().any(|arg| matches!(arg, Passed::Parent(_)))
+        }
         Shape::Make(Object::Tpg) => has_name && has("Wwn"),
         Shape::Make(Object::Np) => has_name && has("Tpg"),
         Shape::Init => has_name && has("NodeAcl"),
@@ -298,6 +302,9 @@ fn passed<'a>(shape: Shape, name: &'a str, ctype: &CType) -> Option<Passed<'a>> 
     if let Some(c_struct) = ctype.pointed_struct() {
         if let (Shape::Grant(right), "se_cmd") = (shape, c_struct) {
             return Some(Passed::Right { name, right });
+        }
+        if let (Shape::Make(Object::Wwn), "config_group") = (shape, c_struct) {
+            return Some(Passed::Parent(name));
         }
         let (wrapper, generic) = match c_struct {
             "target_fabric_configfs" | "config_group" => return Some(Passed::Not),

@@ -16,15 +16,28 @@ ROUNDS=$5
 TOOL=$6
 LOAD=
 
-# load DISK ENGINE: writes until it is told to stop; reports errors, goes on.
+# section TEXT: what is tried next, and when in the guest's life.
+section()
+{
+	echo "--- $1 ($(cut -d. -f1 /proc/uptime) s)"
+}
+
+# is_loaded STAT: commands are under way that were not when STAT was noted.
+is_loaded()
+{
+	[ "$(cut -c1-40 "/sys/block/${DISK##*/}/stat")" != "$1" ] && ! is_over
+}
+
+# load DISK ENGINE: reads and writes until it is told to stop, or the disk fails.
 load()
 {
+	stat=$(cut -c1-40 "/sys/block/${1##*/}/stat")
 	fio --name=load --filename="$1" --size=24m --direct=1 --rw=randrw --bs=4k \
 		--ioengine="$2" --iodepth=16 --time_based --runtime=600 \
 		--output=$SCRATCH/load > $SCRATCH/load.errors 2>&1 &
 	LOAD=$!
-	sleep 3
-	kill -0 $LOAD || fail "fio does not run: $(cat $SCRATCH/load*)"
+	retry 60 is_loaded "$stat" || fail "fio does not run: $(cat $SCRATCH/load*)"
+	sleep 1
 }
 
 is_over()
@@ -35,9 +48,13 @@ is_over()
 # stop_load: fio must end soon.
 stop_load()
 {
-	kill -INT $LOAD 2> /dev/null
-	retry 60 is_over || fail "fio hangs: $(cat /proc/$LOAD/stack)"
+	retry 60 is_stopped || fail "fio hangs: $(cat /proc/$LOAD/stack)"
 	wait $LOAD
+}
+
+is_stopped()
+{
+	! kill -INT $LOAD 2> /dev/null
 }
 
 # fails COMMAND...
@@ -46,7 +63,7 @@ fails()
 	! "$@" 2> /dev/null
 }
 
-echo "--- the wire is cut"
+section "the wire is cut"
 modprobe "$MODULE" || exit 1
 ramdisk faults 32
 port "$FABRIC" "$WWN" "$INITIATOR"
@@ -65,7 +82,7 @@ for engine in psync io_uring; do
 	verified_io "$DISK" 24
 done
 
-echo "--- what is in use stays"
+section "what is in use stays"
 load "$DISK" io_uring
 fails rmdir "$TPG" || fail "the portal group went"
 fails rmdir "${TPG%/*}" || fail "the target port went"
@@ -74,7 +91,7 @@ fails rmmod "$MODULE" || fail "the module went"
 is_over && fail "fio has ended: $(cat $SCRATCH/load*)"
 stop_load
 
-echo "--- the LUN goes"
+section "the LUN goes"
 for engine in psync io_uring; do
 	load "$DISK" $engine
 	unlink "$TPG" || fail "cannot unlink"
@@ -86,7 +103,7 @@ for engine in psync io_uring; do
 	verified_io "$DISK" 24
 done
 
-echo "--- all goes while the disk is open"
+section "all goes while the disk is open"
 exec 9< "$DISK"
 unlink "$TPG" || fail "cannot unlink"
 drop_port "$TPG" || fail "cannot remove the port"
@@ -94,7 +111,7 @@ fails rmmod "$MODULE" || fail "the module went"
 exec 9<&-
 retry 20 rmmod "$MODULE" 2> /dev/null || fail "cannot unload"
 
-echo "--- the nexus comes after the LUN"
+section "the nexus comes after the LUN"
 modprobe "$MODULE" || exit 1
 TPG=$T/$FABRIC/$WWN/tpgt_1
 mkdir -p "$TPG" || fail "no port"
@@ -107,7 +124,7 @@ echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
 DISK=$(disk "$TPG")
 verified_io "$DISK" 8
 
-echo "--- the node ACL goes"
+section "the node ACL goes"
 unlink "$TPG" || fail "cannot unlink"
 echo NULL > "$TPG/nexus" || fail "cannot log out"
 mkdir "$TPG/acls/$INITIATOR" || fail "no node ACL"
@@ -126,7 +143,7 @@ fails cat "$TPG/nexus" || fail "the nexus outlives its node ACL"
 stop_load
 unlink "$TPG" || fail "cannot unlink"
 
-echo "--- memory fails"
+section "memory fails"
 echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
 link "$TPG" "$BACKSTORE"
 DISK=$(disk "$TPG")
@@ -157,7 +174,7 @@ verified_io "$DISK" 24
 unlink "$TPG" || fail "cannot unlink"
 drop_backstore "$BACKSTORE"
 
-echo "--- the backstore is full"
+section "the backstore is full"
 mkdir -p $SCRATCH/small
 mount -t tmpfs -o size=8m none $SCRATCH/small || fail "no tmpfs"
 file_disk faults $SCRATCH/small/file 32
@@ -171,7 +188,7 @@ unlink "$TPG" || fail "cannot unlink"
 drop_backstore "$BACKSTORE"
 umount $SCRATCH/small || fail "the file is in use"
 
-echo "--- the backstore is slow"
+section "the backstore is slow"
 dd if=/dev/zero of=$SCRATCH/slow bs=1M count=16 2> /dev/null
 LOOP=$(losetup -f --show $SCRATCH/slow) || fail "no loop device"
 modprobe dm-delay || fail "no dm-delay"
@@ -215,7 +232,7 @@ unlink "$TPG" || fail "cannot unlink"
 drop_backstore "$BACKSTORE"
 dmsetup remove slow && losetup -d "$LOOP"
 
-echo "--- links come and go"
+section "links come and go"
 ramdisk faults 1
 round=0
 while [ $round -lt "$ROUNDS" ]; do
@@ -230,7 +247,7 @@ unlink "$TPG" || fail "cannot unlink"
 drop_backstore "$BACKSTORE"
 drop_port "$TPG" || fail "cannot remove the port"
 
-echo "--- memory fails while all is made"
+section "memory fails while all is made"
 echo 10 > $F/probability
 echo -1 > $F/times
 mkdir "$T/$FABRIC" || fail "no fabric"

@@ -338,6 +338,7 @@ fn operations(input: &Input<'_>) -> TokenStream {
     let portal_type = format_ident!("{}Group", capitalized(protocol.ports.target));
     let initiator_type = ident(&capitalized(protocol.ports.initiator));
     let fields = fields(input);
+    let same_doc = doc(1, "Whether two names are spellings of one port.");
     let attributes = groups(input).into_iter().map(|(group, _)| {
         let (constant, directory) = (constant(group), directory(group));
         let placeholder = ident(&placeholder(group));
@@ -376,6 +377,10 @@ fn operations(input: &Input<'_>) -> TokenStream {
             type Cmd = #cmd;
             type CmdMemory = #memory;
             type Tmr = #tmr;
+            #same_doc
+            fn is_same_port(one: &BStr, other: &BStr) -> bool {
+                PortName::parse(one).is_some_and(|one| PortName::parse(other) == Some(one))
+            }
             #(#methods)*
         }
     }

@@ -16,6 +16,7 @@ pub(super) fn text(names: &Names, protocol: &Protocol) -> String {
         ("other_wwn", protocol.other_example.to_owned()),
         ("initiator", protocol.initiator_example.to_owned()),
         ("refused_names", protocol.refused.join(" ")),
+        ("other_spellings", protocol.other_spellings.join(" ")),
         ("refused_initiators", protocol.refused_initiators.join(" ")),
     ];
     let mut text = String::new();

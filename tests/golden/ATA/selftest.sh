@@ -12,6 +12,7 @@ other_wwn="naa.5001405abcdef013"
 initiator="naa.500605b000001234"
 refused_names="naa.5001405abcdef01 naa.5001405abcdef0123 naa.5001405abcdef01g eui.5001405abcdef012"
 refused_initiators="naa.5001405ABCDEF012 5001405abcdef012 0x5001405abcdef012"
+other_spellings="naa.5001405ABCDEF012 5001405abcdef012 0x5001405abcdef012"
 refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
 target=/sys/kernel/config/target
@@ -53,6 +54,15 @@ refuse()
 	else
 		report "$title" 0
 	fi
+}
+
+# taken NAME COMMAND...: the command fails since there is such a thing already.
+taken()
+{
+	title=$1
+	shift
+	LC_ALL=C "$@" 2>&1 | grep -q "File exists"
+	report "$title" $?
 }
 
 loaded()
@@ -112,6 +122,14 @@ done
 for name in $refused_initiators; do
 	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
 done
+# A port has one directory, however its name is spelled. Target core shows all
+# that is wrong with a target port as EINVAL.
+check "node ACL $wwn" mkdir "$tree/$wwn/tpgt_1/acls/$wwn"
+for name in $other_spellings; do
+	refuse "no second target port $name" mkdir "$tree/$name"
+	taken "no second node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
+done
+check "node ACL removal $wwn" rmdir "$tree/$wwn/tpgt_1/acls/$wwn"
 for name in $refused_tags; do
 	refuse "no portal group $name" mkdir "$tree/$wwn/$name"
 done

@@ -100,6 +100,11 @@ impl Operations for Fabric {
     type CmdMemory = BoxedCmd<Self>;
     type Tmr = ();
 
+    /// Whether two names are spellings of one port.
+    fn is_same_port(one: &BStr, other: &BStr) -> bool {
+        PortName::parse(one).is_some_and(|one| PortName::parse(other) == Some(one))
+    }
+
     /// The name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
         target::c_str(se_tpg.wwn().data().tport_name.to_bytes_with_nul())
