@@ -11,7 +11,7 @@ pub struct Protocol {
     pub name: &'static str,
     /// Other names that mean the same.
     pub aliases: &'static [&'static str],
-    /// The protocol identifier, SPC-4 table 361.
+    /// The protocol identifier, SPC-4, section 7.6.1.
     pub id: u8,
     /// What people call the protocol.
     pub title: &'static str,

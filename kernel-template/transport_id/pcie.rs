@@ -41,9 +41,10 @@ impl PortName {
             _ => return None,
         };
         let (bus, device, function) = (pair(&[b0, b1])?, pair(&[d0, d1])?, digit(function)?);
-        if device > 0x1f || function > 0x7 {
+        if function > 0x7 {
             return None;
         }
+        // A device of more than five bits does not fit.
         let low = device.checked_mul(8)?.checked_add(function)?;
         let routing_id = u16::from_be_bytes([bus, low]);
         Some(Self::from_ids(u16::from_be_bytes(domain), routing_id))
