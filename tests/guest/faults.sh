@@ -15,6 +15,7 @@ INITIATOR=$4
 ROUNDS=$5
 TOOL=$6
 LOAD=
+F=/sys/kernel/debug/failslab
 
 # section TEXT: what is tried next, and when in the guest's life.
 section()
@@ -32,11 +33,9 @@ is_loaded()
 load()
 {
 	stat=$(cut -c1-40 "/sys/block/${1##*/}/stat")
-	fio --name=load --filename="$1" --size=24m --direct=1 --rw=randrw --bs=4k \
-		--ioengine="$2" --iodepth=16 --time_based --runtime=600 \
-		--output=$SCRATCH/load > $SCRATCH/load.errors 2>&1 &
+	busy "$1" 24 "$2" > $SCRATCH/load 2>&1 &
 	LOAD=$!
-	retry 60 is_loaded "$stat" || fail "fio does not run: $(cat $SCRATCH/load*)"
+	retry 60 is_loaded "$stat" || fail "no load: $(cat $SCRATCH/load)"
 	sleep 1
 }
 
@@ -45,22 +44,48 @@ is_over()
 	! kill -0 $LOAD 2> /dev/null
 }
 
-# stop_load: fio must end soon.
+# stop_load: it must end soon.
 stop_load()
 {
-	retry 60 is_stopped || fail "fio hangs: $(cat /proc/$LOAD/stack)"
+	retry 60 is_stopped || fail "the load hangs: $(cat /proc/$LOAD/stack)"
 	wait $LOAD
 }
 
 is_stopped()
 {
-	! kill -INT $LOAD 2> /dev/null
+	! kill -TERM $LOAD 2> /dev/null
 }
 
 # fails COMMAND...
 fails()
 {
 	! "$@" 2> /dev/null
+}
+
+# memory_fails: while there is a load. Needs CONFIG_FAILSLAB.
+memory_fails()
+{
+	echo Y > $F/task-filter
+	echo N > $F/ignore-gfp-wait
+	echo 5 > $F/probability
+	echo 1 > $F/interval
+	echo 0 > $F/verbose
+	# The load, and the workers that target core and the block layer have.
+	workers=$(grep -l '^kworker\|^scsi_eh' /proc/[0-9]*/comm)
+	for comm in $workers; do echo 1 > "${comm%comm}make-it-fail"; done 2> /dev/null
+	# Errors are allowed, but not without end.
+	stat=$(cut -c1-40 "/sys/block/${DISK##*/}/stat")
+	insistent "$DISK" 24 > $SCRATCH/load 2>&1 &
+	LOAD=$!
+	retry 60 is_loaded "$stat" || fail "no load: $(cat $SCRATCH/load)"
+	for task in /proc/$LOAD/task/*; do echo 1 > "$task/make-it-fail"; done
+	times=$(cat $F/times)
+	echo -1 > $F/times
+	sleep 10
+	echo 0 > $F/probability
+	for comm in $workers; do echo 0 > "${comm%comm}make-it-fail"; done 2> /dev/null
+	stop_load
+	echo "$times" > $F/times
 }
 
 section "the wire is cut"
@@ -88,15 +113,15 @@ fails rmdir "$TPG" || fail "the portal group went"
 fails rmdir "${TPG%/*}" || fail "the target port went"
 fails rmmod "$MODULE" || fail "the module went"
 (echo NULL > "$TPG/nexus") 2> /dev/null && fail "the nexus went"
-is_over && fail "fio has ended: $(cat $SCRATCH/load*)"
+is_over && fail "the load has ended: $(cat $SCRATCH/load)"
 stop_load
 
 section "the LUN goes"
 for engine in psync io_uring; do
 	load "$DISK" $engine
 	unlink "$TPG" || fail "cannot unlink"
-	# fio finds the device gone, and ends by itself.
-	retry 60 is_over || fail "fio hangs"
+	# It finds the device gone, and ends by itself.
+	retry 60 is_over || fail "the load hangs: $(cat /proc/$LOAD/stack)"
 	[ -e "$DISK" ] && fail "$DISK is still there"
 	link "$TPG" "$BACKSTORE"
 	DISK=$(disk "$TPG")
@@ -147,29 +172,7 @@ section "memory fails"
 echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
 link "$TPG" "$BACKSTORE"
 DISK=$(disk "$TPG")
-F=/sys/kernel/debug/failslab
-echo Y > $F/task-filter
-echo N > $F/ignore-gfp-wait
-echo 5 > $F/probability
-echo 1 > $F/interval
-echo 0 > $F/verbose
-# fio and the workers that target core and the block layer have.
-workers=$(grep -l '^kworker\|^scsi_eh' /proc/[0-9]*/comm)
-for comm in $workers; do echo 1 > "${comm%comm}make-it-fail"; done 2> /dev/null
-# Errors are allowed, but not without end.
-fio --name=faults --filename="$DISK" --size=24m --direct=1 --rw=randrw --bs=4k \
-	--ioengine=io_uring --iodepth=16 --time_based --runtime=20 \
-	--continue_on_error=all --output=$SCRATCH/faults > /dev/null 2>&1 &
-LOAD=$!
-sleep 3
-for task in /proc/$LOAD/task/*; do echo 1 > "$task/make-it-fail"; done
-times=$(cat $F/times)
-echo -1 > $F/times
-sleep 15
-echo 0 > $F/probability
-for comm in $workers; do echo 0 > "${comm%comm}make-it-fail"; done 2> /dev/null
-retry 60 is_over || fail "fio hangs"
-echo "$times" > $F/times
+[ -d $F ] && memory_fails
 verified_io "$DISK" 24
 unlink "$TPG" || fail "cannot unlink"
 drop_backstore "$BACKSTORE"
@@ -248,12 +251,14 @@ drop_backstore "$BACKSTORE"
 drop_port "$TPG" || fail "cannot remove the port"
 
 section "memory fails while all is made"
-echo 10 > $F/probability
-echo -1 > $F/times
 mkdir "$T/$FABRIC" || fail "no fabric"
 ramdisk faults 1
-"$TOOL" faults "$T/$FABRIC" "$WWN" "$INITIATOR" "$BACKSTORE" 50 || fail "rounds"
-echo 0 > $F/probability
+if [ -d $F ]; then
+	echo 10 > $F/probability
+	echo -1 > $F/times
+	"$TOOL" faults "$T/$FABRIC" "$WWN" "$INITIATOR" "$BACKSTORE" 50 || fail "rounds"
+	echo 0 > $F/probability
+fi
 drop_backstore "$BACKSTORE"
 rmdir "$T/$FABRIC" && rmmod "$MODULE" || fail "cannot unload"
 echo "--- complete"

@@ -106,14 +106,42 @@ device()
 	echo "/dev/$name"
 }
 
-# verified_io DISK MIB: writes all of a disk and reads it back, with a checksum
-# in every block.
+# What keeps a disk busy: fio, or in a guest where that takes minutes to start,
+# the harness's disk-load, if DISK_LOAD says where it is.
+
+# verified_io DISK MIB: writes all of a disk and reads it back, every byte
+# checked.
 verified_io()
 {
+	if [ -n "$DISK_LOAD" ]; then
+		"$DISK_LOAD" verify "$1" "$2" || fail "data differ"
+		return
+	fi
 	fio --name=verify --filename="$1" --size="$2m" --direct=1 --rw=randwrite \
 		--ioengine=psync --bs=64k --verify=crc32c --do_verify=1 \
 		--output=$SCRATCH/verify || {
 		cat $SCRATCH/verify
 		fail "data differ"
 	}
+}
+
+# busy DISK MIB ENGINE: reads and writes until it is told to stop, or fails.
+busy()
+{
+	if [ -n "$DISK_LOAD" ]; then
+		exec "$DISK_LOAD" run "$1" "$2"
+	fi
+	exec fio --name=load --filename="$1" --size="$2m" --direct=1 --rw=randrw \
+		--bs=4k --ioengine="$3" --iodepth=16 --time_based --runtime=600
+}
+
+# insistent DISK MIB: the same, but goes on after errors.
+insistent()
+{
+	if [ -n "$DISK_LOAD" ]; then
+		exec "$DISK_LOAD" insist "$1" "$2"
+	fi
+	exec fio --name=faults --filename="$1" --size="$2m" --direct=1 --rw=randrw \
+		--bs=4k --ioengine=io_uring --iodepth=16 --time_based --runtime=600 \
+		--continue_on_error=all
 }

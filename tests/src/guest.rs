@@ -48,7 +48,10 @@ const REPORTS: [&str; 24] = [
 
 /// How often a kernel may try to boot without a report. KASAN may misread an interrupt in the first
 /// moments of a boot, and reports but once: such a boot would prove nothing.
-const BOOTS: u32 = 3;
+const BOOTS: u32 = 6;
+
+/// How long a boot is watched.
+const BOOT_LIMIT: Duration = Duration::from_secs(300);
 
 /// The status of a guest whose kernel had something to report before the command began.
 const BAD_BOOT: &str = "bad boot";
@@ -151,6 +154,10 @@ impl<'a> Guest<'a> {
             .stderr(log);
         // In a group of its own, so that all of it can be ended.
         let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
+        if is_bad_boot(&mut child, &console, &share.join("began"))? {
+            eprintln!("a bad boot: {}", reports(&text(&console)).join("; "));
+            return Ok(None);
+        }
         let ended = wait(&mut child, &share.join("output"), out, self.limit)?;
         let log = text(&console);
         let status = text(&share.join("status"));
@@ -293,6 +300,7 @@ fn init(share: &Path) -> String {
     let reports = REPORTS.map(|report| format!(" -e '{report}'")).concat();
     format!(
         "exec < /dev/null\n\
+         > {share}/began\n\
          if dmesg | grep -qF{reports}; then echo '{BAD_BOOT}' > {share}/status; exit; fi\n\
          mount --bind {share}/modules /lib/modules\n\
          mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
@@ -319,6 +327,29 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(60)..].join("\n")
 }
 
+/// Watches a guest's kernel boot, and ends it at the first report: the command would come to nothing
+/// after long. What happens once the command has `begun` is not looked at.
+fn is_bad_boot(child: &mut Child, console: &Path, begun: &Path) -> Result<bool> {
+    let start = Instant::now();
+    while !begun.exists() && child.try_wait()?.is_none() && start.elapsed() < BOOT_LIMIT {
+        if !reports(&text(console)).is_empty() && !begun.exists() {
+            end(child)?;
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok(false)
+}
+
+/// Ends a guest, and all that belongs to it.
+fn end(child: &mut Child) -> Result<()> {
+    if let Some(group) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    child.wait()?;
+    Ok(())
+}
+
 /// Waits for a guest to end, and shows what its command writes; `false` if it had to be ended.
 fn wait(child: &mut Child, written: &Path, out: &mut dyn Write, limit: Duration) -> Result<bool> {
     let start = Instant::now();
@@ -330,10 +361,7 @@ fn wait(child: &mut Child, written: &Path, out: &mut dyn Write, limit: Duration)
             return Ok(true);
         }
         if start.elapsed() > limit {
-            if let Some(group) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-            }
-            child.wait()?;
+            end(child)?;
             return Ok(false);
         }
         std::thread::sleep(Duration::from_millis(100));

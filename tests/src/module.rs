@@ -28,6 +28,15 @@ pub fn rounds() -> Result<PathBuf> {
     binary("xtask", "configfs-rounds", Profile::Dev)
 }
 
+/// `disk-load`, which runs in a guest.
+///
+/// # Errors
+///
+/// If cargo cannot build it.
+pub fn disk_load() -> Result<PathBuf> {
+    binary("xtask", "disk-load", Profile::Release)
+}
+
 fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.args([

@@ -14,7 +14,7 @@ use xtask::codec::{Isid, codec};
 use xtask::conformance::{differences, results};
 use xtask::guest::{Guest, Outcome};
 use xtask::kernel::{CURRENT, Flavour, Kernel, LTS, get};
-use xtask::module::{Module, build, rounds as tool};
+use xtask::module::{Module, build, disk_load, rounds as configfs_rounds};
 use xtask::shell::checkout;
 use xtask::suite::Length;
 
@@ -63,6 +63,16 @@ impl Built {
     }
 }
 
+/// The kernel for what need not be watched by checkers: the one that the other tests need too, or
+/// for a full run the current one.
+fn unwatched() -> Kernel {
+    let version = match Length::of_this_run() {
+        Length::Short => LTS,
+        Length::Full => CURRENT,
+    };
+    get(version, Flavour::Plain).unwrap()
+}
+
 /// Boots `kernel` with the modules, and runs the command: it must succeed, without a report.
 fn run(kernel: &Kernel, modules: &[Built], minutes: u64, command: &str) -> Outcome {
     let mut guest = Guest::new(kernel);
@@ -86,7 +96,7 @@ fn part<'a>(output: &'a str, name: &str) -> &'a str {
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn a_disk_is_as_right_as_that_of_the_kernels_own_loopback() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let kernel = unwatched();
     let dir = tempfile::tempdir().unwrap();
     let module = Built::iscsi(&kernel, dir.path());
     let command = format!(
@@ -137,7 +147,7 @@ fn a_disk_is_as_right_as_that_of_the_kernels_own_loopback() {
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn data_and_reservations_hold_for_every_protocol() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let kernel = unwatched();
     let dir = tempfile::tempdir().unwrap();
     let with_reservations = PROTOCOLS
         .iter()
@@ -217,19 +227,6 @@ fn status_of(said: &str, name: &str) -> Vec<u8> {
     bytes[32..32 + id].to_vec()
 }
 
-#[test]
-#[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn data_hold_on_the_lts_kernel() {
-    let kernel = get(LTS, Flavour::Plain).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let module = Built::iscsi(&kernel, dir.path());
-    let io = module.script(
-        "io.sh",
-        &format!("'{}' 8", module.protocol.initiator_example),
-    );
-    run(&kernel, &[module], 10, &io);
-}
-
 /// Looks for memory that nobody points to any more, twice, since a scan may see what has just been
 /// let go.
 const KMEMLEAK: &str = "\
@@ -238,6 +235,18 @@ for i in 1 2; do sleep 6; echo scan > /sys/kernel/debug/kmemleak; done
 cat /sys/kernel/debug/kmemleak
 ";
 
+/// The command that lets everything go wrong.
+fn faults(module: &Built, rounds: u32) -> String {
+    module.script(
+        "faults.sh",
+        &format!(
+            "'{}' {rounds} {}",
+            module.protocol.initiator_example,
+            configfs_rounds().unwrap().display()
+        ),
+    )
+}
+
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_whatever_goes_wrong() {
@@ -245,21 +254,35 @@ fn nothing_is_lost_whatever_goes_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let module = Built::iscsi(&kernel, dir.path());
     let (rounds, minutes) = match Length::of_this_run() {
-        Length::Short => (25, 25),
-        Length::Full => (10_000, 300),
+        Length::Short => (10, 25),
+        Length::Full => (10_000, 600),
     };
-    let faults = module.script(
-        "faults.sh",
-        &format!(
-            "'{}' {rounds} {}",
-            module.protocol.initiator_example,
-            tool().unwrap().display()
-        ),
+    let command = format!(
+        "export DISK_LOAD={}\n{} || exit 1\n{KMEMLEAK}",
+        disk_load().unwrap().display(),
+        faults(&module, rounds)
     );
-    let command = format!("{faults} || exit 1\n{KMEMLEAK}");
     let outcome = run(&kernel, &[module], minutes, &command);
     assert!(outcome.output.contains("--- complete\n"));
     assert!(outcome.output.contains(&format!("{rounds} rounds\n")));
+    assert!(outcome.output.contains("50 rounds complete\n"));
+    println!("{}", outcome.output);
     let leaks = part(&outcome.output, "leaks").trim();
     assert!(leaks.is_empty(), "{leaks}");
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn nothing_is_lost_under_fio() {
+    let kernel = unwatched();
+    let dir = tempfile::tempdir().unwrap();
+    let module = Built::iscsi(&kernel, dir.path());
+    let rounds = match Length::of_this_run() {
+        Length::Short => 50,
+        Length::Full => 10_000,
+    };
+    let command = faults(&module, rounds);
+    let outcome = run(&kernel, &[module], 120, &command);
+    assert!(outcome.output.contains("--- complete\n"));
+    assert!(outcome.output.contains(&format!("{rounds} rounds\n")));
 }
