@@ -206,7 +206,6 @@ pub(crate) trait Operations: Sized + 'static {
     }
 
     /// Ends the driver's use of a command that is complete, by dropping target core's reference;
-
     /// whether that was the last. Called in process context or, where completion is direct, in the
     /// backstore's, which may be softirq.
     ///

@@ -237,13 +237,7 @@ dmsetup remove slow && losetup -d "$LOOP"
 
 section "links come and go"
 ramdisk faults 1
-round=0
-while [ $round -lt "$ROUNDS" ]; do
-	link "$TPG" "$BACKSTORE"
-	unlink "$TPG" || fail "cannot unlink, round $round"
-	round=$((round + 1))
-done
-echo "$round rounds"
+"$TOOL" links "$TPG" "$BACKSTORE" "$ROUNDS" || fail "links"
 link "$TPG" "$BACKSTORE"
 verified_io "$(disk "$TPG")" 1
 unlink "$TPG" || fail "cannot unlink"

@@ -69,6 +69,8 @@ pub fn test(length: Length) -> Result<()> {
             "--",
             "--include-ignored",
             "--test-threads=1",
+            // What a test has compared is of use when it passes, too.
+            "--show-output",
         ],
         length,
     )

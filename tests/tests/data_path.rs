@@ -254,7 +254,7 @@ fn nothing_is_lost_whatever_goes_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let module = Built::iscsi(&kernel, dir.path());
     let (rounds, minutes) = match Length::of_this_run() {
-        Length::Short => (10, 25),
+        Length::Short => (20, 25),
         Length::Full => (10_000, 600),
     };
     let command = format!(
@@ -278,7 +278,7 @@ fn nothing_is_lost_under_fio() {
     let dir = tempfile::tempdir().unwrap();
     let module = Built::iscsi(&kernel, dir.path());
     let rounds = match Length::of_this_run() {
-        Length::Short => 50,
+        Length::Short => 100,
         Length::Full => 10_000,
     };
     let command = faults(&module, rounds);

@@ -107,7 +107,8 @@ fn starts_group(previous: &str, line: &str) -> bool {
         return false;
     }
     let (before, text) = (previous.trim_start(), line.trim_start());
-    let ends = before.ends_with('}') || before.ends_with("};") || before.ends_with(';');
+    let is_comment = before.starts_with("//");
+    let ends = !is_comment && (before.ends_with('}') || before.ends_with(';'));
     let is_use = |text: &str| text.starts_with("use ") || text.starts_with("mod ");
     let is_member = text.starts_with("//")
         || text.starts_with("#[")
@@ -152,6 +153,13 @@ mod tests {
             printed.starts_with("// head\n// SAFETY: Because.\nunsafe impl"),
             "{printed}"
         );
+    }
+
+    #[test]
+    fn no_blank_line_breaks_a_comment() {
+        let tokens = doc(1, &format!("{}\n\nmore", "words; ".repeat(40)));
+        let printed = text("", &quote!(impl A { #tokens const A: u8 = 0; }));
+        assert!(!printed.trim().contains("\n\n"), "{printed}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! What runs in a guest and must not be a shell: making and removing configfs directories while
-//! memory fails, and timing it.
+//! memory fails, or thousands of times, and timing it.
 //!
 //! A shell would need memory of its own to start each mkdir; here only the calls under test run
 //! while the kernel is told to let this task's allocations fail.
@@ -21,11 +21,12 @@ fn main() -> ExitCode {
         ["faults", fabric, wwn, initiator, backstore, rounds] => {
             faults(&Tree::new(fabric, wwn, initiator, backstore), rounds)
         }
+        ["links", tpg, backstore, rounds] => links(Path::new(tpg), backstore, rounds),
         ["time", wwn, initiator, rounds] => time(Path::new(wwn), initiator, rounds),
         _ => Err(io::Error::new(
             ErrorKind::InvalidInput,
-            "want: faults FABRIC_DIR WWN INITIATOR BACKSTORE ROUNDS, or: time WWN_DIR INITIATOR \
-             ROUNDS",
+            "want: faults FABRIC_DIR WWN INITIATOR BACKSTORE ROUNDS, or: links TPG_DIR BACKSTORE \
+             ROUNDS, or: time WWN_DIR INITIATOR ROUNDS",
         )),
     };
     match result {
@@ -149,6 +150,23 @@ fn judge(kind: &str, error: &io::Error) -> io::Result<()> {
     Err(io::Error::other(format!(
         "{kind} failed with {error}, which is not for want of memory"
     )))
+}
+
+// Links.
+
+/// Links a backstore to a LUN and takes it away again, as soon as that is allowed.
+fn links(tpg: &Path, backstore: &str, rounds: &str) -> io::Result<()> {
+    let rounds = number(rounds)?;
+    let lun = tpg.join("lun/lun_0");
+    let link = lun.join("port");
+    for _ in 0..rounds {
+        fs::create_dir(&lun)?;
+        symlink(backstore, &link)?;
+        fs::remove_file(&link)?;
+        fs::remove_dir(&lun)?;
+    }
+    println!("{rounds} rounds");
+    Ok(())
 }
 
 // Time.
