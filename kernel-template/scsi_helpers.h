@@ -6,18 +6,12 @@
 #include <linux/blk-mq.h>
 #include <linux/delay.h>
 #include <linux/device.h>
-#if __has_include(<linux/device/faux.h>)
 #include <linux/device/faux.h>
-#endif
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
-
-/* What queuecommand gives: an int, or in newer kernels an enum. */
-typedef typeof(((const struct scsi_host_template *)0)->queuecommand(NULL, NULL))
-	tcm_template_qc_status;
 
 void tcm_template_rcu_read_lock(void);
 void tcm_template_rcu_read_unlock(void);

@@ -571,16 +571,17 @@ impl<D: Driver> Callbacks<D> {
         0
     }
 
-    /// Called by the midlayer for a new command.
+    /// Called by the midlayer for a new command. `Status` is what the kernel has for the answer, an
+    /// `int` or an enum; 0 is yes.
     ///
     /// # Safety
     ///
     /// `host` must be a host of `D`, and `command` one of its commands, which the midlayer gives
     /// away.
-    unsafe extern "C" fn queuecommand_callback(
+    unsafe extern "C" fn queuecommand_callback<Status: From<u8>>(
         host: *mut bindings::Scsi_Host,
         command: *mut bindings::scsi_cmnd,
-    ) -> bindings::tcm_template_qc_status {
+    ) -> Status {
         // SAFETY: By function safety requirements.
         let (host, command) = unsafe {
             (
@@ -597,7 +598,7 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: By function safety requirements the host is there.
         let data = unsafe { Host::<D>::data_of(host) };
         D::queuecommand(data, Command(command, PhantomData));
-        0
+        Status::from(0)
     }
 
     /// Called by the midlayer when the time of a command is over.

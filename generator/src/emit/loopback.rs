@@ -31,6 +31,9 @@ const RENAMED: [(&str, &str); 5] = [
     ),
 ];
 
+/// The C header that kernels without a faux bus do not have.
+const FAUX_HEADER: &str = "<linux/device/faux.h>";
+
 /// Attributes, by the group that they are in: file names and the types in `loopback.rs`.
 pub(super) const ATTRIBUTES: [(&str, &[(&str, &str)]); 2] = [
     (
@@ -49,14 +52,21 @@ pub(super) const ATTRIBUTES: [(&str, &[(&str, &str)]); 2] = [
 
 /// Adds the files that the driver needs besides.
 pub(super) fn add_files(tree: &mut Tree, names: &Names, parent: ParentDevice) {
-    for (name, template) in RENAMED {
-        tree.add(name, renamed(template, names));
-    }
-    let parent = match parent {
-        ParentDevice::Faux => include_str!("../../../kernel-template/parent_device/faux.rs"),
-        ParentDevice::Root => include_str!("../../../kernel-template/parent_device/root.rs"),
+    let (file, is_wanted): (_, fn(&&str) -> bool) = match parent {
+        ParentDevice::Faux => (
+            include_str!("../../../kernel-template/parent_device/faux.rs"),
+            |_| true,
+        ),
+        ParentDevice::Root => (
+            include_str!("../../../kernel-template/parent_device/root.rs"),
+            |line| !line.contains(FAUX_HEADER),
+        ),
     };
-    tree.add("parent_device.rs", parent.to_owned());
+    tree.add("parent_device.rs", file.to_owned());
+    for (name, template) in RENAMED {
+        let lines: String = template.split_inclusive('\n').filter(is_wanted).collect();
+        tree.add(name, renamed(&lines, names));
+    }
 }
 
 /// The value of a field of the ops, if it is not the default.
