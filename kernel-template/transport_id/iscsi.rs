@@ -53,6 +53,11 @@ impl PortName {
         is_canonical(place).then_some(Self { text, len })
     }
 
+    /// Whether two names, of which one at least is valid, are spellings of one port.
+    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+        one.eq_ignore_ascii_case(other)
+    }
+
     /// Whether target core makes this port's TransportID of a node ACL of this name: it takes the
     /// name as it is, and the TransportIDs of this port have it in lower case.
     ///

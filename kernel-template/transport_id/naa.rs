@@ -39,6 +39,11 @@ impl PortName {
         Some(Self::from_value(value))
     }
 
+    /// Whether two names are spellings of one port.
+    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+        Self::parse(one).is_some_and(|one| Self::parse(other) == Some(one))
+    }
+
     /// Whether this is a name in its canonical form. Target core takes two spellings for two ports.
     pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
         Self::parse(name).is_some_and(|port| port.as_bytes() == name)

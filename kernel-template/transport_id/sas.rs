@@ -43,6 +43,11 @@ impl PortName {
         Some(Self::from_value(value))
     }
 
+    /// Whether two names are spellings of one port.
+    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+        Self::parse(one).is_some_and(|one| Self::parse(other) == Some(one))
+    }
+
     /// Whether target core makes this port's TransportID of a node ACL of this name: it skips four
     /// characters without a look, and expects the digits after them.
     pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {

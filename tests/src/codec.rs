@@ -96,8 +96,7 @@ macro_rules! codec {
                 })
             },
             is_same: |one, other| {
-                let port = $file::PortName::parse(one);
-                port.is_some() && port == $file::PortName::parse(other)
+                $file::PortName::parse(one).is_some() && $file::PortName::is_same(one, other)
             },
             is_valid_initiator: $file::PortName::is_valid_initiator,
             transport_id: $transport_id,

@@ -379,7 +379,7 @@ fn operations(input: &Input<'_>) -> TokenStream {
             type Tmr = #tmr;
             #same_doc
             fn is_same_port(one: &BStr, other: &BStr) -> bool {
-                PortName::parse(one).is_some_and(|one| PortName::parse(other) == Some(one))
+                PortName::is_same(one, other)
             }
             #(#methods)*
         }

@@ -102,7 +102,7 @@ impl Operations for Fabric {
 
     /// Whether two names are spellings of one port.
     fn is_same_port(one: &BStr, other: &BStr) -> bool {
-        PortName::parse(one).is_some_and(|one| PortName::parse(other) == Some(one))
+        PortName::is_same(one, other)
     }
 
     /// The name of the target port.
