@@ -14,6 +14,8 @@ WWN=$3
 INITIATOR=$4
 ROUNDS=$5
 TOOL=$6
+# How many MiB are checked after each fault: less where everything is slow.
+SIZE=${SIZE:-12}
 LOAD=
 F=/sys/kernel/debug/failslab
 
@@ -94,7 +96,7 @@ ramdisk faults 32
 port "$FABRIC" "$WWN" "$INITIATOR"
 link "$TPG" "$BACKSTORE"
 DISK=$(disk "$TPG")
-verified_io "$DISK" 24
+verified_io "$DISK" "$SIZE"
 for engine in psync io_uring; do
 	load "$DISK" $engine
 	echo offline > "$TPG/transport_status"
@@ -104,7 +106,7 @@ for engine in psync io_uring; do
 	echo online > "$TPG/transport_status"
 	# The first command is told of the loss of the nexus, and tried again.
 	retry 20 dd if="$DISK" of=/dev/null bs=4k count=1 iflag=direct 2> /dev/null || fail "no read"
-	verified_io "$DISK" 24
+	verified_io "$DISK" "$SIZE"
 done
 
 section "what is in use stays"
@@ -125,7 +127,7 @@ for engine in psync io_uring; do
 	[ -e "$DISK" ] && fail "$DISK is still there"
 	link "$TPG" "$BACKSTORE"
 	DISK=$(disk "$TPG")
-	verified_io "$DISK" 24
+	verified_io "$DISK" "$SIZE"
 done
 
 section "all goes while the disk is open"
@@ -147,7 +149,7 @@ echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
 [ "$(cat "$TPG/nexus")" = "$INITIATOR" ] || fail "another nexus"
 (echo "$INITIATOR" > "$TPG/nexus") 2> /dev/null && fail "a second nexus"
 DISK=$(disk "$TPG")
-verified_io "$DISK" 8
+verified_io "$DISK" "$SIZE"
 
 section "the node ACL goes"
 unlink "$TPG" || fail "cannot unlink"
@@ -159,7 +161,7 @@ ln -s "$TPG/lun/lun_0" "$TPG/acls/$INITIATOR/lun_0/lun_0" || fail "no mapped LUN
 echo 0 > "$TPG/acls/$INITIATOR/lun_0/write_protect"
 echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
 DISK=$(disk "$TPG")
-verified_io "$DISK" 8
+verified_io "$DISK" "$SIZE"
 load "$DISK" io_uring
 rm "$TPG/acls/$INITIATOR/lun_0/lun_0" || fail "mapped LUN"
 rmdir "$TPG/acls/$INITIATOR/lun_0" || fail "mapped LUN"
@@ -173,7 +175,7 @@ echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
 link "$TPG" "$BACKSTORE"
 DISK=$(disk "$TPG")
 [ -d $F ] && memory_fails
-verified_io "$DISK" 24
+verified_io "$DISK" "$SIZE"
 unlink "$TPG" || fail "cannot unlink"
 drop_backstore "$BACKSTORE"
 
@@ -230,7 +232,7 @@ retry 20 sh -c "dd if='$DISK' of=/dev/null bs=4k count=1 iflag=direct 2> /dev/nu
 echo 30 > "/sys/block/${DISK##*/}/device/timeout"
 retry 60 dd if="$DISK" of=/dev/null bs=4k count=1 iflag=direct 2> /dev/null ||
 	fail "no read after the resets: $(cat "/sys/block/${DISK##*/}/device/state")"
-verified_io "$DISK" 12
+verified_io "$DISK" "$SIZE"
 unlink "$TPG" || fail "cannot unlink"
 drop_backstore "$BACKSTORE"
 dmsetup remove slow && losetup -d "$LOOP"

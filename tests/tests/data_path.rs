@@ -258,7 +258,7 @@ fn nothing_is_lost_whatever_goes_wrong() {
         Length::Full => (10_000, 600),
     };
     let command = format!(
-        "export DISK_LOAD={}\n{} || exit 1\n{KMEMLEAK}",
+        "export DISK_LOAD={} SIZE=4\n{} || exit 1\n{KMEMLEAK}",
         disk_load().unwrap().display(),
         faults(&module, rounds)
     );
