@@ -155,7 +155,7 @@ impl<D: Driver> Template<D> {
                 Some(Callbacks::<D>::eh_host_reset_handler_callback);
             (*template).this_id = -1;
             (*template).can_queue = QUEUE_DEPTH as c_int;
-            (*template).cmd_per_lun = QUEUE_DEPTH as _;
+            (*template).cmd_per_lun = QUEUE_DEPTH as i16;
             (*template).sg_tablesize = SCATTERLIST_MAX;
             (*template).max_sectors = SECTORS_MAX;
             (*template).dma_boundary = (kernel::page::PAGE_SIZE - 1) as c_ulong;
@@ -253,12 +253,12 @@ impl<D: Driver> Host<D> {
         unsafe {
             (*host).max_id = max_id.saturating_add(1);
             (*host).max_lun = u64::MAX;
-            (*host).max_cmd_len = CDB_MAX as _;
+            (*host).max_cmd_len = CDB_MAX as u16;
             // A queue for each processor, which share the tags and the memory of the commands.
             (*host).nr_hw_queues = bindings::tcm_template_num_online_cpus();
             (*host).set_host_tagset(1);
             (*host).prot_capabilities = protection;
-            (*host).prot_guard_type = bindings::scsi_host_guard_type_SHOST_DIX_GUARD_CRC as _;
+            (*host).prot_guard_type = bindings::scsi_host_guard_type_SHOST_DIX_GUARD_CRC as u8;
         }
     }
 
