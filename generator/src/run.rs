@@ -13,7 +13,7 @@ use crate::ask::{self, Answers};
 use crate::check;
 use crate::cli::{self, Cli, Command, Generate, Ops, Protocols};
 use crate::edit;
-use crate::emit::{self, DataPath, Input, ParentDevice, Place};
+use crate::emit::{self, DataPath, Input, ParentDevice, Place, UnitTests};
 use crate::format;
 use crate::install::{self, Change, Directory, Edit};
 use crate::kernel;
@@ -114,10 +114,11 @@ fn generate(args: &Generate) -> Result<()> {
         names: &names,
         place,
         data_path: data_path(args.data_path, &kernel),
+        unit_tests: unit_tests(&kernel),
     };
     let mut tree = emit::module(&input);
     let driver = format!("{}.rs", names.module());
-    if let Err(warning) = format::rustfmt(&mut tree, &["fabric_ops.rs", &driver]) {
+    if let Err(warning) = format::rustfmt(&mut tree, &["fabric_ops.rs", "transport_id.rs", &driver]) {
         warn(&warning);
     }
     let mut change = Change {
@@ -148,6 +149,15 @@ fn data_path(wanted: cli::DataPath, kernel: &Path) -> DataPath {
             DataPath::Loopback(ParentDevice::Faux)
         }
         cli::DataPath::Loopback => DataPath::Loopback(ParentDevice::Root),
+    }
+}
+
+/// The unit tests that this kernel can run.
+fn unit_tests(kernel: &Path) -> UnitTests {
+    if kernel.join("rust/macros/kunit.rs").is_file() {
+        UnitTests::Kunit
+    } else {
+        UnitTests::Absent
     }
 }
 

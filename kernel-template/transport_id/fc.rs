@@ -127,3 +127,94 @@ fn hex(nibble: u8) -> u8 {
         .copied()
         .unwrap_or_default()
 }
+
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+#[cfg_attr(CONFIG_KUNIT = "y", kernel::prelude::kunit_tests(tcm_template))]
+mod tests {
+    use super::*;
+
+    const NAME: &[u8] = b"21:00:00:24:ff:31:4c:48";
+    const OTHER: &[u8] = b"21:00:00:24:ff:31:4c:49";
+
+    /// The same port as `NAME`.
+    const SPELLINGS: [&[u8]; 3] = [
+        b"21:00:00:24:FF:31:4C:48",
+        b"21000024ff314c48",
+        b"0X21000024FF314C48",
+    ];
+
+    /// Each for a reason of its own.
+    const REFUSED: [&[u8]; 6] = [
+        b"",
+        b"21:00:00:24:ff:31:4c",
+        b"21:00:00:24:ff:31:4c:48:00",
+        b"21:00:00:24:ff:31:4c:4g",
+        b"2100:0024:ff31:4c48",
+        b"21000024ff314c4",
+    ];
+
+    /// Spellings of `NAME` that no node ACL may have.
+    const REFUSED_INITIATORS: [&[u8]; 2] = [b"21000024ff314c48", b"0x21000024ff314c48"];
+
+    /// SPC-4, section 7.6.4.2: N_PORT_NAME in bytes 8 to 15.
+    const ID: [u8; LEN] = [
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+        0x21, 0x00, 0x00, 0x24, 0xff, 0x31, 0x4c, 0x48, //
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+    ];
+
+    fn port() -> PortName {
+        PortName::from_value(0x2100_0024_ff31_4c48)
+    }
+
+    #[test]
+    fn every_spelling_is_the_same_port() {
+        for spelling in SPELLINGS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(PortName::is_same(spelling, NAME));
+        }
+        assert_eq!(port().as_bytes(), NAME);
+        assert_eq!(port().to_bytes_with_nul().split_last(), Some((&0, NAME)));
+    }
+
+    #[test]
+    fn another_port_is_not_the_same() {
+        assert!(PortName::parse(OTHER).is_some_and(|other| other != port()));
+        assert!(!PortName::is_same(OTHER, NAME));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for name in REFUSED {
+            assert_eq!(PortName::parse(name), None);
+            assert!(!PortName::is_valid_initiator(name));
+        }
+    }
+
+    #[test]
+    fn an_initiator_has_a_name_that_target_core_understands() {
+        assert!(PortName::is_valid_initiator(NAME));
+        for spelling in REFUSED_INITIATORS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(!PortName::is_valid_initiator(spelling));
+        }
+    }
+
+    #[test]
+    fn the_transport_id_is_laid_out_as_spc_says() {
+        assert_eq!(encode(&port()), ID);
+        assert_eq!(decode(&ID), Some(port()));
+    }
+
+    #[test]
+    fn every_byte_of_a_transport_id_counts() {
+        for at in 0..LEN {
+            let mut other = ID;
+            for byte in other.iter_mut().skip(at).take(1) {
+                *byte ^= 0x80;
+            }
+            assert!(decode(&other) != Some(port()));
+            assert_eq!(ID.get(..at).and_then(decode), None);
+        }
+    }
+}

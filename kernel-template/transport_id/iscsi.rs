@@ -164,3 +164,136 @@ fn is_iqn_byte(byte: u8) -> bool {
 fn is_hex(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
+
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+#[cfg_attr(CONFIG_KUNIT = "y", kernel::prelude::kunit_tests(tcm_template))]
+mod tests {
+    use super::*;
+
+    const NAME: &[u8] = b"iqn.1994-05.org.example:a";
+    const ISID: Isid = *b"00023d000001";
+
+    /// Each for a reason of its own.
+    const REFUSED: [&[u8]; 7] = [
+        b"",
+        b"iqn.",
+        b"example",
+        b"iqn.foo_bar",
+        b"iqn.foo bar",
+        b"eui.0123456789abcde",
+        b"naa.0123456789abcdeg",
+    ];
+
+    /// SPC-4, section 7.6.4.6, format 00b: ADDITIONAL LENGTH in bytes 2 and 3, then the name, its
+    /// NUL, and padding to a multiple of four bytes.
+    const DEVICE_ID: &[u8] = b"\x05\0\0\x1ciqn.1994-05.org.example:a\0\0\0";
+
+    /// Format 01b: the name, the separator and the ISID.
+    const PORT_ID: &[u8] = b"\x45\0\0\x2ciqn.1994-05.org.example:a,i,0x00023d000001\0\0";
+
+    /// ADDITIONAL LENGTH is at least 20.
+    const SHORT_ID: &[u8; 24] = b"\x05\0\0\x14iqn.foo\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+    fn is_encoded(name: &[u8], isid: Option<&Isid>, id: &[u8]) -> bool {
+        let mut out = [0xff; LEN_MAX];
+        let len = PortName::parse(name).and_then(|name| encode(&name, isid, &mut out));
+        len == Some(id.len()) && out.starts_with(id)
+    }
+
+    fn is_decoded(id: &[u8], name: &[u8], isid: Option<Isid>) -> bool {
+        decode(id).is_some_and(|named| named.0.as_bytes() == name && named.1 == isid)
+    }
+
+    #[test]
+    fn a_name_is_read_in_any_case() {
+        for spelling in [NAME, b"IQN.1994-05.ORG.EXAMPLE:A"] {
+            let name = PortName::parse(spelling);
+            assert!(name.is_some_and(|name| name.as_bytes() == NAME));
+            assert!(PortName::is_same(spelling, NAME));
+        }
+        assert!(!PortName::is_same(b"iqn.1994-05.org.example:b", NAME));
+    }
+
+    #[test]
+    fn every_kind_of_name_is_read() {
+        for name in [
+            b"eui.0123456789abcdef".as_slice(),
+            b"naa.0123456789abcdef",
+            b"naa.0123456789abcdef0123456789abcdef",
+        ] {
+            assert!(PortName::parse(name).is_some_and(|port| port.as_bytes() == name));
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for name in REFUSED {
+            assert_eq!(PortName::parse(name), None);
+            assert!(!PortName::is_valid_initiator(name));
+        }
+    }
+
+    #[test]
+    fn a_name_has_223_bytes_at_most() {
+        let mut name = [b'a'; NAME_MAX + 1];
+        for (place, byte) in name.iter_mut().zip(*b"iqn.") {
+            *place = byte;
+        }
+        assert_eq!(PortName::parse(&name), None);
+        assert!(name
+            .split_last()
+            .is_some_and(|(_, name)| PortName::parse(name).is_some()));
+    }
+
+    #[test]
+    fn an_initiator_has_its_name_in_lower_case() {
+        assert!(PortName::is_valid_initiator(NAME));
+        assert!(!PortName::is_valid_initiator(b"iqn.1994-05.org.example:A"));
+    }
+
+    #[test]
+    fn a_transport_id_has_the_name_alone() {
+        assert!(is_encoded(NAME, None, DEVICE_ID));
+        assert!(is_decoded(DEVICE_ID, NAME, None));
+    }
+
+    #[test]
+    fn a_transport_id_has_the_isid_if_there_is_one() {
+        assert!(is_encoded(NAME, Some(&ISID), PORT_ID));
+        assert!(is_decoded(PORT_ID, NAME, Some(ISID)));
+    }
+
+    #[test]
+    fn a_short_name_is_padded() {
+        assert!(is_encoded(b"iqn.foo", None, SHORT_ID));
+        assert!(is_decoded(SHORT_ID, b"iqn.foo", None));
+    }
+
+    #[test]
+    fn a_transport_id_of_another_length_is_none() {
+        for id in [DEVICE_ID, PORT_ID, SHORT_ID] {
+            for len in 0..id.len() {
+                assert_eq!(id.get(..len).and_then(decode), None);
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_transport_id_fits() {
+        let mut name = [b'a'; NAME_MAX];
+        for (place, byte) in name.iter_mut().zip(*b"iqn.") {
+            *place = byte;
+        }
+        let (mut id, mut less) = ([0; LEN_MAX], [0; LEN_MAX - 1]);
+        let name = PortName::parse(&name);
+        let len = name
+            .as_ref()
+            .and_then(|name| encode(name, Some(&ISID), &mut id));
+        assert_eq!(len, Some(LEN_MAX));
+        assert_eq!(decode(&id), name.clone().map(|name| (name, Some(ISID))));
+        assert_eq!(
+            name.and_then(|name| encode(&name, Some(&ISID), &mut less)),
+            None
+        );
+    }
+}

@@ -115,3 +115,66 @@ fn hex(nibble: u8) -> u8 {
         .copied()
         .unwrap_or_default()
 }
+
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+#[cfg_attr(CONFIG_KUNIT = "y", kernel::prelude::kunit_tests(tcm_template))]
+mod tests {
+    use super::*;
+
+    const NAME: &[u8] = b"0000:3b:1f.1";
+    const OTHER: &[u8] = b"abcd:3b:1f.1";
+
+    /// The same port as `NAME`.
+    const SPELLINGS: [&[u8]; 2] = [b"3b:1f.1", b"0000:3B:1F.1"];
+
+    /// Each for a reason of its own.
+    const REFUSED: [&[u8]; 7] = [
+        b"",
+        b"0000:3b:1f",
+        b"0000:3b:1f.8",
+        b"0000:3b:20.0",
+        b"000:3b:1f.1",
+        b"00000:3b:1f.1",
+        b":3b:1f.1",
+    ];
+
+    /// Spellings of `NAME` that no node ACL may have.
+    const REFUSED_INITIATORS: [&[u8]; 2] = [b"3b:1f.1", b"0000:3B:1f.1"];
+
+    fn port() -> PortName {
+        PortName::from_ids(0, 0x3bf9)
+    }
+
+    #[test]
+    fn every_spelling_is_the_same_port() {
+        for spelling in SPELLINGS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(PortName::is_same(spelling, NAME));
+        }
+        assert_eq!(port().as_bytes(), NAME);
+        assert_eq!(port().to_bytes_with_nul().split_last(), Some((&0, NAME)));
+    }
+
+    #[test]
+    fn another_port_is_not_the_same() {
+        assert!(PortName::parse(OTHER).is_some_and(|other| other != port()));
+        assert!(!PortName::is_same(OTHER, NAME));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for name in REFUSED {
+            assert_eq!(PortName::parse(name), None);
+            assert!(!PortName::is_valid_initiator(name));
+        }
+    }
+
+    #[test]
+    fn an_initiator_has_a_name_that_target_core_understands() {
+        assert!(PortName::is_valid_initiator(NAME));
+        for spelling in REFUSED_INITIATORS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(!PortName::is_valid_initiator(spelling));
+        }
+    }
+}

@@ -119,3 +119,92 @@ fn hex(nibble: u8) -> u8 {
         .copied()
         .unwrap_or_default()
 }
+
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+#[cfg_attr(CONFIG_KUNIT = "y", kernel::prelude::kunit_tests(tcm_template))]
+mod tests {
+    use super::*;
+
+    const NAME: &[u8] = b"3b:1f.1";
+    const OTHER: &[u8] = b"3b:1f.2";
+
+    /// The same port as `NAME`.
+    const SPELLINGS: [&[u8]; 2] = [b"3B:1F.1", b"3b:1F.1"];
+
+    /// Each for a reason of its own.
+    const REFUSED: [&[u8]; 8] = [
+        b"",
+        b"3b:1f",
+        b"3b:1f.8",
+        b"3b:20.0",
+        b"3b:0.1",
+        b"0000:3b:1f.1",
+        b"3g:1f.1",
+        b"3b.1f.1",
+    ];
+
+    /// Spellings of `NAME` that no node ACL may have.
+    const REFUSED_INITIATORS: [&[u8]; 1] = [b"3B:1f.1"];
+
+    /// SPC-4, section 7.6.4.8: ROUTING ID in bytes 2 and 3.
+    const ID: [u8; LEN] = [
+        0x0a, 0x00, 0x3b, 0xf9, 0x00, 0x00, 0x00, 0x00, //
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+    ];
+
+    fn port() -> PortName {
+        PortName::from_routing_id(0x3bf9)
+    }
+
+    #[test]
+    fn every_spelling_is_the_same_port() {
+        for spelling in SPELLINGS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(PortName::is_same(spelling, NAME));
+        }
+        assert_eq!(port().as_bytes(), NAME);
+        assert_eq!(port().to_bytes_with_nul().split_last(), Some((&0, NAME)));
+    }
+
+    #[test]
+    fn another_port_is_not_the_same() {
+        assert!(PortName::parse(OTHER).is_some_and(|other| other != port()));
+        assert!(!PortName::is_same(OTHER, NAME));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for name in REFUSED {
+            assert_eq!(PortName::parse(name), None);
+            assert!(!PortName::is_valid_initiator(name));
+        }
+    }
+
+    #[test]
+    fn an_initiator_has_a_name_that_target_core_understands() {
+        assert!(PortName::is_valid_initiator(NAME));
+        for spelling in REFUSED_INITIATORS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(!PortName::is_valid_initiator(spelling));
+        }
+    }
+
+    #[test]
+    fn the_transport_id_is_laid_out_as_spc_says() {
+        assert_eq!(encode(&port()), ID);
+        assert_eq!(decode(&ID), Some(port()));
+    }
+
+    #[test]
+    fn every_byte_of_a_transport_id_counts() {
+        for at in 0..LEN {
+            let mut other = ID;
+            for byte in other.iter_mut().skip(at).take(1) {
+                *byte ^= 0x80;
+            }
+            assert!(decode(&other) != Some(port()));
+            assert_eq!(ID.get(..at).and_then(decode), None);
+        }
+    }
+}

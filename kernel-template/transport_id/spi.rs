@@ -148,3 +148,93 @@ fn digits(number: u16) -> impl Iterator<Item = u8> {
             .unwrap_or_default()
     })
 }
+
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+#[cfg_attr(CONFIG_KUNIT = "y", kernel::prelude::kunit_tests(tcm_template))]
+mod tests {
+    use super::*;
+
+    const NAME: &[u8] = b"spi.15.4660";
+    const OTHER: &[u8] = b"spi.15.4661";
+
+    /// The same port as `NAME`.
+    const SPELLINGS: [&[u8]; 2] = [b"SPI.15.4660", b"Spi.15.4660"];
+
+    /// Each for a reason of its own.
+    const REFUSED: [&[u8]; 8] = [
+        b"",
+        b"spi.",
+        b"spi.15",
+        b"spi.15.",
+        b"spi.15.4660.1",
+        b"spi.015.4660",
+        b"spi.15.65536",
+        b"spi.15.+1",
+    ];
+
+    /// Spellings of `NAME` that no node ACL may have.
+    const REFUSED_INITIATORS: [&[u8]; 1] = [b"SPI.15.4660"];
+
+    /// SPC-4, section 7.6.4.3: SCSI ADDRESS in bytes 2 and 3, RELATIVE TARGET PORT IDENTIFIER in bytes 6
+    /// and 7.
+    const ID: [u8; LEN] = [
+        0x01, 0x00, 0x00, 0x0f, 0x00, 0x00, 0x12, 0x34, //
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+    ];
+
+    fn port() -> PortName {
+        PortName::from_numbers(15, 4660)
+    }
+
+    #[test]
+    fn every_spelling_is_the_same_port() {
+        for spelling in SPELLINGS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(PortName::is_same(spelling, NAME));
+        }
+        assert_eq!(port().as_bytes(), NAME);
+        assert_eq!(port().to_bytes_with_nul().split_last(), Some((&0, NAME)));
+    }
+
+    #[test]
+    fn another_port_is_not_the_same() {
+        assert!(PortName::parse(OTHER).is_some_and(|other| other != port()));
+        assert!(!PortName::is_same(OTHER, NAME));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for name in REFUSED {
+            assert_eq!(PortName::parse(name), None);
+            assert!(!PortName::is_valid_initiator(name));
+        }
+    }
+
+    #[test]
+    fn an_initiator_has_a_name_that_target_core_understands() {
+        assert!(PortName::is_valid_initiator(NAME));
+        for spelling in REFUSED_INITIATORS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(!PortName::is_valid_initiator(spelling));
+        }
+    }
+
+    #[test]
+    fn the_transport_id_is_laid_out_as_spc_says() {
+        assert_eq!(encode(&port()), ID);
+        assert_eq!(decode(&ID), Some(port()));
+    }
+
+    #[test]
+    fn every_byte_of_a_transport_id_counts() {
+        for at in 0..LEN {
+            let mut other = ID;
+            for byte in other.iter_mut().skip(at).take(1) {
+                *byte ^= 0x80;
+            }
+            assert!(decode(&other) != Some(port()));
+            assert_eq!(ID.get(..at).and_then(decode), None);
+        }
+    }
+}

@@ -146,3 +146,95 @@ fn hex(nibble: u8) -> u8 {
         .copied()
         .unwrap_or_default()
 }
+
+#[cfg(any(test, CONFIG_KUNIT = "y"))]
+#[cfg_attr(CONFIG_KUNIT = "y", kernel::prelude::kunit_tests(tcm_template))]
+mod tests {
+    use super::*;
+
+    const NAME: &[u8] = b"0x000000000000000000000000000012ab";
+    const OTHER: &[u8] = b"0xfe80000000000000001175000077d8ee";
+
+    /// The same port as `NAME`.
+    const SPELLINGS: [&[u8]; 3] = [
+        b"12ab",
+        b"0X12AB",
+        b"0000:0000:0000:0000:0000:0000:0000:12ab",
+    ];
+
+    /// Each for a reason of its own.
+    const REFUSED: [&[u8]; 7] = [
+        b"",
+        b"0x",
+        b"0x123",
+        b"0xfe80000000000000001175000077d8ee00",
+        b"0xfe80000000000000001175000077d8eg",
+        b"fe80::11:7500:77:d8ee",
+        b"fe80:0000:0000:0000:0011:7500:0077",
+    ];
+
+    /// Spellings of `NAME` that no node ACL may have.
+    const REFUSED_INITIATORS: [&[u8]; 1] = [b"0000:0000:0000:0000:0000:0000:0000:12ab"];
+
+    /// SPC-4, section 7.6.4.5: INITIATOR PORT IDENTIFIER in bytes 8 to 23.
+    const ID: [u8; LEN] = [
+        0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
+        0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x12, 0xab, //
+    ];
+
+    fn port() -> PortName {
+        PortName::from_value([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0xab])
+    }
+
+    #[test]
+    fn every_spelling_is_the_same_port() {
+        for spelling in SPELLINGS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(PortName::is_same(spelling, NAME));
+        }
+        assert_eq!(port().as_bytes(), NAME);
+        assert_eq!(port().to_bytes_with_nul().split_last(), Some((&0, NAME)));
+    }
+
+    #[test]
+    fn another_port_is_not_the_same() {
+        assert!(PortName::parse(OTHER).is_some_and(|other| other != port()));
+        assert!(!PortName::is_same(OTHER, NAME));
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for name in REFUSED {
+            assert_eq!(PortName::parse(name), None);
+            assert!(!PortName::is_valid_initiator(name));
+        }
+    }
+
+    #[test]
+    fn an_initiator_has_a_name_that_target_core_understands() {
+        assert!(PortName::is_valid_initiator(NAME));
+        for spelling in REFUSED_INITIATORS {
+            assert_eq!(PortName::parse(spelling), Some(port()));
+            assert!(!PortName::is_valid_initiator(spelling));
+        }
+    }
+
+    #[test]
+    fn the_transport_id_is_laid_out_as_spc_says() {
+        assert_eq!(encode(&port()), ID);
+        assert_eq!(decode(&ID), Some(port()));
+    }
+
+    #[test]
+    fn every_byte_of_a_transport_id_counts() {
+        for at in 0..LEN {
+            let mut other = ID;
+            for byte in other.iter_mut().skip(at).take(1) {
+                *byte ^= 0x80;
+            }
+            assert!(decode(&other) != Some(port()));
+            assert_eq!(ID.get(..at).and_then(decode), None);
+        }
+    }
+}

@@ -185,6 +185,21 @@ fn the_loopback_data_path_fits_the_kernel() {
 }
 
 #[test]
+fn unit_tests_are_there_if_the_kernel_can_run_them() {
+    let tree = FixtureTree::new().unwrap();
+    let generate_again = || {
+        let mut command = generate(&tree);
+        command.args(["--install", "--force"]).assert().success();
+        fs::read_to_string(tree.target().join("tcm_nab5000/transport_id.rs")).unwrap()
+    };
+    assert!(generate_again().contains("kunit_tests(tcm_nab5000)"));
+    fs::remove_file(tree.path().join("rust/macros/kunit.rs")).unwrap();
+    let without = generate_again();
+    assert!(without.contains("fn encode(") && !without.contains("KUNIT"));
+    assert!(without.ends_with("}\n"));
+}
+
+#[test]
 fn another_data_path_is_a_usage_error() {
     let tree = FixtureTree::new().unwrap();
     refused(

@@ -11,6 +11,7 @@ mod kbuild;
 mod loopback;
 mod rust;
 mod selftest;
+mod transport_id;
 
 use crate::check::Plan;
 use crate::names::Names;
@@ -44,6 +45,15 @@ pub enum ParentDevice {
     Root,
 }
 
+/// What becomes of the unit tests of port names and TransportIDs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitTests {
+    /// A KUnit suite.
+    Kunit,
+    /// Left out, for kernels whose crate has no KUnit suites for modules.
+    Absent,
+}
+
 /// What a module is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
@@ -59,6 +69,8 @@ pub struct Input<'a> {
     pub place: Place,
     /// What it does with commands.
     pub data_path: DataPath,
+    /// What becomes of its unit tests.
+    pub unit_tests: UnitTests,
 }
 
 /// Writes every file of the module, by name.
@@ -83,7 +95,7 @@ pub fn module(input: &Input<'_>) -> Tree {
         "target.rs",
         include_str!("../../../kernel-template/target.rs").to_owned(),
     );
-    tree.add("transport_id.rs", input.protocol.source.to_owned());
+    tree.add("transport_id.rs", transport_id::text(input));
     tree.add(&format!("{}.rs", names.module()), driver::text(input));
     if let DataPath::Loopback(parent) = input.data_path {
         loopback::add_files(&mut tree, names, parent);
