@@ -16,6 +16,7 @@ use kernel::{
     c_str,
     prelude::*,
     rbtree::RBTree,
+    str::BStr,
     sync::{new_condvar, new_mutex, new_spinlock, CondVar, Mutex, SpinLock}, //
 };
 
@@ -273,16 +274,12 @@ impl Attribute for NexusName {
         page.write_bytes(b"\n")
     }
 
-    fn store(tpg: &Tpg<Fabric>, text: &[u8]) -> Result {
+    fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
         let link = &tpg.data().link;
-        let text = text.strip_suffix(b"\n").unwrap_or(text);
-        if text == b"NULL" {
+        if **text == *b"NULL" {
             return link.log_out();
         }
-        let Some(name) = PortName::parse(text) else {
-            pr_err!("initiator: want {}\n", PortName::FORM);
-            return Err(EINVAL);
-        };
+        let name = PortName::parse(text).ok_or_else(|| crate::refused(text, PortName::FORM))?;
         link.log_in(tpg, &name)
     }
 }
@@ -317,9 +314,9 @@ impl Attribute for TransportStatus {
         writeln!(page, "{}", if is_online { "online" } else { "offline" })
     }
 
-    fn store(tpg: &Tpg<Fabric>, text: &[u8]) -> Result {
+    fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
         let initiator = tpg.data().link.initiator();
-        match text.strip_suffix(b"\n").unwrap_or(text) {
+        match &**text {
             b"online" => initiator.is_online.store(true, Ordering::Relaxed),
             b"offline" => {
                 initiator.is_online.store(false, Ordering::Relaxed);
@@ -327,7 +324,10 @@ impl Attribute for TransportStatus {
                     nexus.report_nexus_loss();
                 }
             }
-            _ => return Err(EINVAL),
+            _ => {
+                pr_err!("transport_status {}: want online or offline\n", text);
+                return Err(EINVAL);
+            }
         }
         Ok(())
     }
@@ -345,12 +345,15 @@ impl Attribute for FabricProtType {
         writeln!(page, "{}", tpg.data().link.protection_type())
     }
 
-    fn store(tpg: &Tpg<Fabric>, text: &[u8]) -> Result {
-        let value = match text.strip_suffix(b"\n").unwrap_or(text) {
+    fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
+        let value = match &**text {
             b"0" => 0,
             b"1" => 1,
             b"3" => 3,
-            _ => return Err(EINVAL),
+            _ => {
+                pr_err!("fabric_prot_type {}: want 0, 1 or 3\n", text);
+                return Err(EINVAL);
+            }
         };
         tpg.data()
             .link

@@ -263,8 +263,13 @@ impl<D: Driver> Host<D> {
     }
 
     /// Where a host has the pointer to its data.
-    fn data_slot(host: NonNull<bindings::Scsi_Host>) -> *mut *const D::Data {
-        // SAFETY: The place lies behind the host, in the same allocation.
+    ///
+    /// # Safety
+    ///
+    /// The host must be allocated, with room for the pointer.
+    unsafe fn data_slot(host: NonNull<bindings::Scsi_Host>) -> *mut *const D::Data {
+        // SAFETY: By the requirements of this function the place lies behind the host, in the same
+        // allocation.
         unsafe { ptr::addr_of_mut!((*host.as_ptr()).hostdata).cast() }
     }
 
@@ -369,9 +374,13 @@ impl<D: Driver> Private<D> {
     }
 
     /// The command that `cmd` lies in the private memory of.
-    fn command(cmd: NonNull<Cmd<D::Fabric>>) -> NonNull<bindings::scsi_cmnd> {
-        // SAFETY: A command of this driver's fabric lies in the private memory of a command of this
-        // driver alone, since that is its `CmdMemory`.
+    ///
+    /// # Safety
+    ///
+    /// `cmd` must have come from [`CmdMemory::into_raw`] of a [`Command`] of `D`.
+    unsafe fn command(cmd: NonNull<Cmd<D::Fabric>>) -> NonNull<bindings::scsi_cmnd> {
+        // SAFETY: By the requirements of this function the command lies in such memory, behind its
+        // `struct scsi_cmnd`.
         unsafe {
             let private = cmd.byte_sub(mem::offset_of!(Self, cmd));
             private.cast::<bindings::scsi_cmnd>().sub(1)
@@ -428,7 +437,8 @@ impl<D: Driver> Command<D> {
     /// Notes what target core responds, for [`Self::done`] to tell.
     pub(crate) fn respond(response: &Response<'_, D::Fabric>) {
         let cmd: &Cmd<D::Fabric> = response;
-        let command = Private::<D>::command(NonNull::from(cmd)).as_ptr();
+        // SAFETY: Every command of this fabric lies in its `CmdMemory`, which is `Command<D>`.
+        let command = unsafe { Private::<D>::command(NonNull::from(cmd)) }.as_ptr();
         let result = c_int::from(response.status());
         // Where target core wants more than there is room for, all of the room is used.
         let residual = match response.residual() {
@@ -531,9 +541,9 @@ unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
     }
 
     unsafe fn from_raw(cmd: *mut Cmd<D::Fabric>) -> Self {
-        // SAFETY: By the requirements of this function the pointer is not null.
-        let cmd = unsafe { NonNull::new_unchecked(cmd) };
-        Self(Private::<D>::command(cmd), PhantomData)
+        // SAFETY: By the requirements of this function `into_raw` gave the pointer, not null.
+        let command = unsafe { Private::<D>::command(NonNull::new_unchecked(cmd)) };
+        Self(command, PhantomData)
     }
 }
 
@@ -659,7 +669,8 @@ impl<D: Driver> Callbacks<D> {
         let done = D::eh_device_reset_handler(data, lun);
         // SAFETY: By function safety requirements.
         let is_back = done && unsafe { Self::is_back(command) };
-        disposition(is_back && !Self::has_late(host, device))
+        // SAFETY: By function safety requirements the host is one of `D`.
+        disposition(is_back && !unsafe { Self::has_late(host, device) })
     }
 
     /// Called by the midlayer as a last resort: it takes all late commands of the host afterwards.
@@ -675,7 +686,7 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: A command's device and its host are there as long as the command.
         let host = unsafe { (*(*command.as_ptr()).device).host };
         // SAFETY: By function safety requirements.
-        while unsafe { !Self::is_back(command) } || Self::has_late(host, ptr::null_mut()) {
+        while unsafe { !Self::is_back(command) || Self::has_late(host, ptr::null_mut()) } {
             // SAFETY: Error recovery runs in a thread of its own.
             unsafe { bindings::msleep(RECOVERY_POLL) };
         }
@@ -706,13 +717,17 @@ impl<D: Driver> Callbacks<D> {
     }
 
     /// Whether a driver has a late command of the host, to `device` unless that is null.
-    fn has_late(host: *mut bindings::Scsi_Host, device: *mut bindings::scsi_device) -> bool {
+    ///
+    /// # Safety
+    ///
+    /// The host must be one of `D`.
+    unsafe fn has_late(host: *mut bindings::Scsi_Host, device: *mut bindings::scsi_device) -> bool {
         let mut search = Search {
             device,
             found: false,
         };
-        // SAFETY: The host is one of `D`, since only its callbacks call this. The search lasts until
-        // the call returns.
+        // SAFETY: By the requirements of this function the host's commands are those of `D`. The
+        // search lasts until the call returns.
         unsafe {
             bindings::scsi_host_busy_iter(
                 host,

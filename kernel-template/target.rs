@@ -573,8 +573,8 @@ pub(crate) trait Attribute: 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Takes `text`, what user space wrote, at most a page.
-    fn store(_context: &<Self::Directory as Directory>::Context, _text: &[u8]) -> Result {
+    /// Takes `text`, what user space wrote, at most a page, without the newline at its end.
+    fn store(_context: &<Self::Directory as Directory>::Context, _text: &BStr) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 }
@@ -689,8 +689,9 @@ impl<D: Directory> AttributeSlot<D> {
         // SAFETY: By function safety requirements.
         let context = unsafe { D::context(item) };
         // SAFETY: By function safety requirements.
-        let text = unsafe { core::slice::from_raw_parts(page.cast(), count) };
-        match A::store(context, text) {
+        let text: &[u8] = unsafe { core::slice::from_raw_parts(page.cast(), count) };
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        match A::store(context, BStr::from_bytes(text)) {
             Ok(()) => count as isize,
             Err(error) => error.to_errno() as isize,
         }

@@ -113,6 +113,23 @@ pub enum Passed<'a> {
     Length(&'a str),
 }
 
+impl<'a> Passed<'a> {
+    /// The argument's name, if anybody looks at it.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        match self {
+            Self::Not => None,
+            Self::Wrapper { name, .. }
+            | Self::Right { name, .. }
+            | Self::Parent(name)
+            | Self::Name(name)
+            | Self::Value { name, .. }
+            | Self::Buffer(name)
+            | Self::Length(name) => Some(name),
+        }
+    }
+}
+
 /// A field that is neither op nor attribute group.
 #[derive(Debug)]
 pub enum PlanField<'a> {

@@ -156,7 +156,7 @@ mod tests {
     /// Spellings of `NAME` that no node ACL may have.
     const REFUSED_INITIATORS: [&[u8]; 2] = [b"21000024ff314c48", b"0x21000024ff314c48"];
 
-    /// SPC-4, section 7.6.4.2: N_PORT_NAME in bytes 8 to 15.
+    /// SPC-4, section 7.6.4.2: `N_PORT_NAME` in bytes 8 to 15.
     const ID: [u8; LEN] = [
         0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
         0x21, 0x00, 0x00, 0x24, 0xff, 0x31, 0x4c, 0x48, //
@@ -198,6 +198,11 @@ mod tests {
             assert_eq!(PortName::parse(spelling), Some(port()));
             assert!(!PortName::is_valid_initiator(spelling));
         }
+    }
+
+    #[test]
+    fn a_transport_id_has_24_bytes() {
+        assert_eq!(encode(&port()).len(), 24);
     }
 
     #[test]

@@ -203,6 +203,11 @@ mod tests {
     }
 
     #[test]
+    fn a_transport_id_has_24_bytes() {
+        assert_eq!(encode(&port()).len(), 24);
+    }
+
+    #[test]
     fn the_transport_id_is_laid_out_as_spc_says() {
         assert_eq!(encode(&port()), ID);
         assert_eq!(decode(&ID), Some(port()));

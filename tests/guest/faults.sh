@@ -31,14 +31,13 @@ is_loaded()
 	[ "$(cut -c1-40 "/sys/block/${DISK##*/}/stat")" != "$1" ] && ! is_over
 }
 
-# load DISK ENGINE: reads and writes until it is told to stop, or the disk fails.
+# load COMMAND...: starts what reads and writes DISK until it is told to stop.
 load()
 {
-	stat=$(cut -c1-40 "/sys/block/${1##*/}/stat")
-	busy "$1" 24 "$2" > $SCRATCH/load 2>&1 &
+	stat=$(cut -c1-40 "/sys/block/${DISK##*/}/stat")
+	"$@" > $SCRATCH/load 2>&1 &
 	LOAD=$!
 	retry 60 is_loaded "$stat" || fail "no load: $(cat $SCRATCH/load)"
-	sleep 1
 }
 
 is_over()
@@ -76,10 +75,7 @@ memory_fails()
 	workers=$(grep -l '^kworker\|^scsi_eh' /proc/[0-9]*/comm)
 	for comm in $workers; do echo 1 > "${comm%comm}make-it-fail"; done 2> /dev/null
 	# Errors are allowed, but not without end.
-	stat=$(cut -c1-40 "/sys/block/${DISK##*/}/stat")
-	insistent "$DISK" 24 > $SCRATCH/load 2>&1 &
-	LOAD=$!
-	retry 60 is_loaded "$stat" || fail "no load: $(cat $SCRATCH/load)"
+	load insistent "$DISK" 24
 	for task in /proc/$LOAD/task/*; do echo 1 > "$task/make-it-fail"; done
 	times=$(cat $F/times)
 	echo -1 > $F/times
@@ -98,7 +94,8 @@ link "$TPG" "$BACKSTORE"
 DISK=$(disk "$TPG")
 verified_io "$DISK" "$SIZE"
 for engine in psync io_uring; do
-	load "$DISK" $engine
+	load busy "$DISK" 24 $engine
+	sleep 1
 	echo offline > "$TPG/transport_status"
 	[ "$(cat "$TPG/transport_status")" = offline ] || fail "not offline"
 	fails dd if="$DISK" of=/dev/null bs=4k count=1 iflag=direct || fail "a read in spite of that"
@@ -110,7 +107,8 @@ for engine in psync io_uring; do
 done
 
 section "what is in use stays"
-load "$DISK" io_uring
+load busy "$DISK" 24 io_uring
+sleep 1
 fails rmdir "$TPG" || fail "the portal group went"
 fails rmdir "${TPG%/*}" || fail "the target port went"
 fails rmmod "$MODULE" || fail "the module went"
@@ -120,7 +118,8 @@ stop_load
 
 section "the LUN goes"
 for engine in psync io_uring; do
-	load "$DISK" $engine
+	load busy "$DISK" 24 $engine
+	sleep 1
 	unlink "$TPG" || fail "cannot unlink"
 	# It finds the device gone, and ends by itself.
 	retry 60 is_over || fail "the load hangs: $(cat /proc/$LOAD/stack)"
@@ -162,7 +161,8 @@ echo 0 > "$TPG/acls/$INITIATOR/lun_0/write_protect"
 echo "$INITIATOR" > "$TPG/nexus" || fail "no nexus"
 DISK=$(disk "$TPG")
 verified_io "$DISK" "$SIZE"
-load "$DISK" io_uring
+load busy "$DISK" 24 io_uring
+sleep 1
 rm "$TPG/acls/$INITIATOR/lun_0/lun_0" || fail "mapped LUN"
 rmdir "$TPG/acls/$INITIATOR/lun_0" || fail "mapped LUN"
 rmdir "$TPG/acls/$INITIATOR" || fail "node ACL"

@@ -49,9 +49,7 @@ drop_backstore "$BACKSTORE"
 
 # Protection information: the block layer makes it, target core checks it, and
 # it is passed on both ways.
-BACKSTORE=$T/core/rd_mcp_0/io
-mkdir -p "$BACKSTORE" && echo rd_pages=4096 > "$BACKSTORE/control" || fail "no backstore"
-echo 1 > "$BACKSTORE/enable" || fail "no backstore"
+ramdisk io 16
 echo 1 > "$BACKSTORE/attrib/pi_prot_type" || fail "no protection information"
 link "$TPG" "$BACKSTORE"
 DISK=$(disk "$TPG")

@@ -6,8 +6,7 @@
 
 T=/sys/kernel/config/target
 SCRATCH=/tmp/tcm-guest
-# Where target core keeps what outlives a reboot: the first of these that there is.
-mkdir -p $SCRATCH /etc/target/pr /etc/target/alua /var/target/pr /var/target/alua
+mkdir -p $SCRATCH
 modprobe target_core_mod || exit 1
 
 # fail TEXT: says what is wrong, and ends the script.

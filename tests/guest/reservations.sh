@@ -1,34 +1,105 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# reservations.sh MODULE FABRIC WWN INITIATOR...: registers each initiator in
-# turn, reserves, and reads the full status: target core's own TransportIDs,
-# for the host to compare.
+# reservations.sh MODULE FABRIC WWN INITIATOR DIR: which names ports may have,
+# and what persistent reservations make of the names of initiators. For busybox
+# sh, since it makes thousands of directories.
+#
+# What the host has written to DIR: in `names` those to try; in `initiators` the
+# names of node ACLs; in `register` and `move` parameters of PERSISTENT RESERVE
+# OUT with the TransportIDs of all of these, and of the first of these; in
+# `refused.*` the same as in `register`, with TransportIDs that are none.
 
 . "${0%/*}/lib.sh"
 
 modprobe "$1" || exit 1
 FABRIC=$2
 WWN=$3
-shift 3
+INITIATOR=$4
+DIR=$5
+TPG=$T/$FABRIC/$WWN/tpgt_1
+KEY=0x1234
+
+# answer NAME COMMAND...: says whether the command succeeds.
+answer()
+{
+	title=$1
+	shift
+	if "$@" 2> /dev/null; then
+		echo "$title yes"
+	else
+		echo "$title no"
+	fi
+}
+
+# may_be PARENT NAME: there may be a directory of this name.
+may_be()
+{
+	mkdir "$1/$2" && rmdir "$1/$2"
+}
+
+# persist OPTION...: sg_persist, silently.
+persist()
+{
+	sg_persist -o "$@" "$DEVICE" > $SCRATCH/persist 2>&1
+}
+
+# persistent_reserve_out ACTION FILE: with the parameters in the file.
+persistent_reserve_out()
+{
+	size=$(wc -c < "$2")
+	sg_raw -s "$size" -i "$2" "$DEVICE" 5f "$1" 0 0 0 0 0 \
+		"$(printf %x $((size >> 8)))" "$(printf %x $((size & 255)))" 0 > $SCRATCH/raw 2>&1
+}
+
+# full_status TITLE: target core's own TransportIDs.
+full_status()
+{
+	sg_raw -r 65024 "$DEVICE" 5e 03 0 0 0 0 0 fe 0 0 -o $SCRATCH/status 2> /dev/null ||
+		fail "READ FULL STATUS"
+	echo "$1 $(od -An -v -tx1 $SCRATCH/status | tr -d ' \n')"
+}
+
+mkdir "$T/$FABRIC" || fail "no fabric"
+while read -r name; do
+	answer "wwn $name" may_be "$T/$FABRIC" "$name"
+done < "$DIR/names"
+mkdir -p "$TPG" || fail "no port $WWN"
+while read -r name; do
+	answer "acl $name" may_be "$TPG/acls" "$name"
+done < "$DIR/names"
+
 ramdisk "$FABRIC" 4
-for initiator in "$@"; do
-	port "$FABRIC" "$WWN" "$initiator"
-	link "$TPG" "$BACKSTORE"
-	device=$(generic "$TPG")
-	sg_persist -o -G -S 0x1234 "$device" > $SCRATCH/persist 2>&1 || fail "register $initiator: $(cat $SCRATCH/persist)"
-	sg_persist -o -R -K 0x1234 -T 5 "$device" > $SCRATCH/persist 2>&1 || fail "reserve $initiator"
-	echo "--- $(cat "$TPG/nexus")"
-	# Read full status, 4 KiB, as hexadecimal digits.
-	sg_raw -r 4096 "$device" 5e 03 0 0 0 0 0 10 0 0 -o $SCRATCH/status 2> /dev/null ||
-		fail "read full status $initiator"
-	od -An -v -tx1 $SCRATCH/status | tr -d ' \n'
-	echo
-	sg_persist -o -C -K 0x1234 "$device" > $SCRATCH/persist 2>&1 || fail "clear $initiator"
-	unlink "$TPG" || fail "cannot unlink"
-	echo NULL > "$TPG/nexus" || fail "cannot log out $initiator"
+port "$FABRIC" "$WWN" "$INITIATOR"
+link "$TPG" "$BACKSTORE"
+DEVICE=$(generic "$TPG")
+answer register persist -G -S $KEY
+answer reserve persist -R -K $KEY -T 5
+full_status initiator
+answer clear persist -C -K $KEY
+
+# Names of iSCSI initiators alone are to be understood, too.
+echo 0 > "$BACKSTORE/attrib/enforce_pr_isids"
+while read -r name; do
+	acl=$TPG/acls/$name
+	mkdir "$acl" && mkdir "$acl/lun_0" && ln -s "$TPG/lun/lun_0" "$acl/lun_0/lun" ||
+		fail "no node ACL $name"
+done < "$DIR/initiators"
+answer specified persistent_reserve_out 00 "$DIR/register"
+full_status initiators
+# Whether that has registered this initiator or not, it takes the reservation, to move it.
+persist -G -S $KEY
+persist -R -K $KEY -T 5 || fail "cannot reserve: $(cat $SCRATCH/persist)"
+# The relative identifier of the port to move to: this one.
+rtpi=$(cat "$TPG/rtpi")
+printf "\\$(printf %03o $((rtpi >> 8)))\\$(printf %03o $((rtpi & 255)))" |
+	dd of="$DIR/move" bs=1 seek=18 conv=notrunc 2> /dev/null
+answer moved persistent_reserve_out 07 "$DIR/move"
+full_status holder
+persist -C -K $KEY || fail "cannot clear: $(cat $SCRATCH/persist)"
+for file in "$DIR"/refused.*; do
+	answer "${file##*/}" persistent_reserve_out 00 "$file"
 done
-drop_port "$TPG" || fail "cannot remove the port"
-drop_backstore "$BACKSTORE"
-rmmod "tcm_$FABRIC" || fail "cannot unload"
-echo "--- end"
+# Target core never lets go of a mapped LUN that REGISTER with SPEC_I_PT has found: all of this
+# stays until the guest ends.
+echo complete

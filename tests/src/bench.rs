@@ -21,14 +21,14 @@ use crate::shell::{checkout, logged, output, text};
 const MODULE: Module<'static> = Module {
     proto: "iSCSI",
     name: "tcm_bench",
-    data_path: "nop",
+    options: &[],
 };
 
 /// The same with a data path.
 const DISK: Module<'static> = Module {
     proto: "iSCSI",
     name: "tcm_bench_disk",
-    data_path: "loopback",
+    options: &["--data-path", "loopback"],
 };
 
 /// How often a command is run; the best time counts, since all else is noise.
@@ -388,47 +388,53 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
+/// The figures of loads: of each the median of what `measure` makes of a run and of how many
+/// commands it had.
+fn disk_figures(
+    loads: BTreeMap<String, Runs>,
+    target: Target,
+    measure: fn(&Run, f64) -> f64,
+    what: &str,
+) -> Result<Vec<Figure>> {
+    let figure = |(load, runs): (String, Runs)| {
+        let block = block(&load)?;
+        let measured = |runs: &[Run]| {
+            let each = |run| measure(run, run.kib / block);
+            median(runs.iter().map(each).collect())
+        };
+        let (ours, peer) = (measured(&runs.ours), measured(&runs.peer));
+        Ok(Figure {
+            what: format!("{what}, {load}, to tcm_loop"),
+            ours: format!("{ours:.0}"),
+            peer: format!("{peer:.0}"),
+            ratio: ours / peer,
+            target,
+        })
+    };
+    loads.into_iter().map(figure).collect()
+}
+
 /// Instructions for each command to a disk, fio's own included, as ratios to `tcm_loop`'s.
 fn disk_instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
     guest.count_instructions();
-    let figure = |(load, runs): (String, Runs)| {
-        let block = block(&load)?;
-        let per_command = |runs: &[Run]| {
-            let each = |run: &Run| run.milliseconds * 1e6 / (run.kib / block);
-            median(runs.iter().map(each).collect())
-        };
-        let (ours, peer) = (per_command(&runs.ours), per_command(&runs.peer));
-        Ok(Figure {
-            what: format!("instructions, {load}, to tcm_loop"),
-            ours: format!("{ours:.0}"),
-            peer: format!("{peer:.0}"),
-            ratio: ours / peer,
-            target: Target::Most(1.0),
-        })
-    };
-    speed(&guest, 1, 3)?.into_iter().map(figure).collect()
+    disk_figures(
+        speed(&guest, 1, 3)?,
+        Target::Most(1.0),
+        |run, commands| run.milliseconds * 1e6 / commands,
+        "instructions",
+    )
 }
 
 /// Commands a second that two processors get done, as ratios to `tcm_loop`'s.
 fn disk_rates(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
-    let figure = |(load, runs): (String, Runs)| {
-        let block = block(&load)?;
-        let rate = |runs: &[Run]| {
-            let each = |run: &Run| run.kib / block / (run.milliseconds / 1e3);
-            median(runs.iter().map(each).collect())
-        };
-        let (ours, peer) = (rate(&runs.ours), rate(&runs.peer));
-        Ok(Figure {
-            what: format!("IOPS, {load}, two processors, to tcm_loop"),
-            ours: format!("{ours:.0}"),
-            peer: format!("{peer:.0}"),
-            ratio: ours / peer,
-            target: Target::Least(1.0),
-        })
-    };
-    speed(&guest, 2, 9)?.into_iter().map(figure).collect()
+    disk_figures(
+        speed(&guest, 2, 9)?,
+        Target::Least(1.0),
+        |run, commands| commands / (run.milliseconds / 1e3),
+        "IOPS, two processors",
+    )
 }

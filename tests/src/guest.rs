@@ -46,12 +46,17 @@ const REPORTS: [&str; 24] = [
     "rust_kernel: panicked",
 ];
 
+/// The command that looks for memory that nobody points to any more, in the part `leaks`: twice,
+/// since a scan may see what has just been let go.
+pub const KMEMLEAK: &str = "\
+echo '=== leaks'
+for i in 1 2; do sleep 6; echo scan > /sys/kernel/debug/kmemleak; done
+cat /sys/kernel/debug/kmemleak
+";
+
 /// How often a kernel may try to boot without a report. KASAN may misread an interrupt in the first
 /// moments of a boot, and reports but once: such a boot would prove nothing.
 const BOOTS: u32 = 6;
-
-/// How long a boot is watched.
-const BOOT_LIMIT: Duration = Duration::from_secs(300);
 
 /// The status of a guest whose kernel had something to report before the command began.
 const BAD_BOOT: &str = "bad boot";
@@ -154,22 +159,23 @@ impl<'a> Guest<'a> {
             .stderr(log);
         // In a group of its own, so that all of it can be ended.
         let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
-        if is_bad_boot(&mut child, &console, &share.join("began"))? {
-            eprintln!("a bad boot: {}", reports(&text(&console)).join("; "));
-            return Ok(None);
-        }
-        let ended = wait(&mut child, &share.join("output"), out, self.limit)?;
+        let mut shown = 0;
+        let ended = wait(&mut child, self.limit, || {
+            shown += show(&share.join("output"), shown, out)?;
+            Ok(is_bad_boot(&console, &share.join("began")))
+        })?;
+        show(&share.join("output"), shown, out)?;
         let log = text(&console);
         let status = text(&share.join("status"));
         let status = status.trim();
-        if !ended {
+        if ended == Ended::Late {
             bail!(
                 "the guest did not end in {} s; its log ends:\n{}",
                 self.limit.as_secs(),
                 tail(&log)
             );
         }
-        if status == BAD_BOOT {
+        if ended == Ended::Stopped || status == BAD_BOOT {
             eprintln!("a bad boot: {}", reports(&log).join("; "));
             return Ok(None);
         }
@@ -254,6 +260,21 @@ impl<'a> Guest<'a> {
 }
 
 impl Outcome {
+    /// The part of the output that a line `=== NAME` begins.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such line.
+    pub fn part(&self, name: &str) -> Result<&str> {
+        let (_, after) = self
+            .output
+            .split_once(&format!("=== {name}\n"))
+            .with_context(|| format!("no {name} in:\n{}", self.output))?;
+        let lines = after.split_inclusive('\n');
+        let part = lines.take_while(|line| !line.starts_with("=== "));
+        Ok(&after[..part.map(str::len).sum()])
+    }
+
     /// Checks that the command has succeeded and the kernel has nothing to report.
     ///
     /// # Errors
@@ -305,7 +326,8 @@ fn init(share: &Path) -> String {
          mount --bind {share}/modules /lib/modules\n\
          mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
          mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug\n\
-         mkdir -p /var/target/pr /var/target/alua /etc/target\n\
+         # Where target core keeps what outlives a reboot: the first of these that there is.\n\
+         mkdir -p /var/target/pr /var/target/alua /etc/target/pr /etc/target/alua\n\
          PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh {share}/command \
          > {share}/output 2>&1\n\
          echo $? > {share}/status\n\
@@ -327,18 +349,11 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(60)..].join("\n")
 }
 
-/// Watches a guest's kernel boot, and ends it at the first report: the command would come to nothing
-/// after long. What happens once the command has `begun` is not looked at.
-fn is_bad_boot(child: &mut Child, console: &Path, begun: &Path) -> Result<bool> {
-    let start = Instant::now();
-    while !begun.exists() && child.try_wait()?.is_none() && start.elapsed() < BOOT_LIMIT {
-        if !reports(&text(console)).is_empty() && !begun.exists() {
-            end(child)?;
-            return Ok(true);
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
-    Ok(false)
+/// Whether a guest's kernel has had something to report before its command `began`: the command
+/// would come to nothing after long.
+fn is_bad_boot(console: &Path, began: &Path) -> bool {
+    // Looked for on both sides, since the command may begin, and provoke a report, in between.
+    !began.exists() && !reports(&text(console)).is_empty() && !began.exists()
 }
 
 /// Ends a guest, and all that belongs to it.
@@ -350,22 +365,37 @@ fn end(child: &mut Child) -> Result<()> {
     Ok(())
 }
 
-/// Waits for a guest to end, and shows what its command writes; `false` if it had to be ended.
-fn wait(child: &mut Child, written: &Path, out: &mut dyn Write, limit: Duration) -> Result<bool> {
+/// How a guest ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// It was done.
+    ByItself,
+    /// It was ended, being of no use.
+    Stopped,
+    /// It was ended, since its time was over.
+    Late,
+}
+
+/// Waits for a guest to end, as long as `stop`, which is asked now and then, does not say that it is
+/// of no use.
+fn wait(
+    child: &mut Child,
+    limit: Duration,
+    mut stop: impl FnMut() -> Result<bool>,
+) -> Result<Ended> {
     let start = Instant::now();
-    let mut shown = 0;
-    loop {
-        let status = child.try_wait()?;
-        shown += show(written, shown, out)?;
-        if status.is_some() {
-            return Ok(true);
+    while child.try_wait()?.is_none() {
+        if stop()? {
+            end(child)?;
+            return Ok(Ended::Stopped);
         }
         if start.elapsed() > limit {
             end(child)?;
-            return Ok(false);
+            return Ok(Ended::Late);
         }
         std::thread::sleep(Duration::from_millis(100));
     }
+    Ok(Ended::ByItself)
 }
 
 /// Writes what a file has behind `from` to `out`; gives how much that was.
@@ -404,13 +434,9 @@ fn kvm_works(kernel: &Kernel) -> Result<bool> {
         .stdout(file.try_clone()?)
         .stderr(file);
     let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
-    let in_time = wait(
-        &mut child,
-        Path::new("/dev/null"),
-        &mut io::sink(),
-        Duration::from_secs(30),
-    )?;
-    let works = in_time && text(&log).lines().any(|line| line.trim() == "it-boots");
+    let ended = wait(&mut child, Duration::from_secs(30), || Ok(false))?;
+    let boots = text(&log).lines().any(|line| line.trim() == "it-boots");
+    let works = ended == Ended::ByItself && boots;
     fs::write(
         answer,
         format!("{boot}{}", if works { "yes" } else { "no" }),
@@ -427,5 +453,19 @@ mod tests {
         let log = "[ 1.0] clean line\n[ 2.0] BUG: KASAN: slab-use-after-free in f\n\
                    [ 3.0] tcm_x: port name bad\n[ 4.0] WARNING: CPU: 0\n";
         assert_eq!(reports(log).len(), 2);
+    }
+
+    #[test]
+    fn a_part_ends_where_the_next_one_begins() {
+        let outcome = Outcome {
+            status: 0,
+            output: "=== a\none\ntwo === \n=== b\n=== c\nthree".to_owned(),
+            reports: Vec::new(),
+            log: String::new(),
+        };
+        assert_eq!(outcome.part("a").unwrap(), "one\ntwo === \n");
+        assert_eq!(outcome.part("b").unwrap(), "");
+        assert_eq!(outcome.part("c").unwrap(), "three");
+        assert!(outcome.part("d").is_err());
     }
 }

@@ -21,22 +21,22 @@ use crate::shell::output;
 pub fn lint() -> Result<()> {
     let kernel = get(CURRENT, Flavour::Debug)?;
     for protocol in &PROTOCOLS {
-        gates(&kernel, protocol.name, "nop")?;
+        gates(&kernel, protocol.name, &[])?;
     }
-    gates(&kernel, "iSCSI", "loopback")
+    gates(&kernel, "iSCSI", &["--data-path", "loopback"])
 }
 
-fn gates(kernel: &Kernel, proto: &str, data_path: &str) -> Result<()> {
+fn gates(kernel: &Kernel, proto: &str, options: &[&str]) -> Result<()> {
     let name = format!("tcm_lint_{}", proto.to_ascii_lowercase());
     let module = Module {
         proto,
         name: &name,
-        data_path,
+        options,
     };
     let dir = tempfile::tempdir()?;
     let dir = dir.path().join(module.name);
     module.generate(kernel, &dir)?;
-    let on = |gate: &str| format!("{gate} on {name}, {data_path}");
+    let on = |gate: &str| format!("{gate} on {name} {}", options.join(" "));
     // rustfmt goes by the edition, so it is not to look at what bindgen makes.
     rustfmt(kernel, &dir).with_context(|| on("rustfmt"))?;
     for file in [

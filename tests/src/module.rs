@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
+use tcm_mod_builder::protocol::Protocol;
 
 use crate::kernel::Kernel;
 use crate::shell::{checkout, logged, output, text};
@@ -34,7 +35,7 @@ pub fn rounds() -> Result<PathBuf> {
 ///
 /// If cargo cannot build it.
 pub fn disk_load() -> Result<PathBuf> {
-    binary("xtask", "disk-load", Profile::Release)
+    binary("xtask", "disk-load", Profile::Dev)
 }
 
 fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
@@ -87,8 +88,8 @@ pub struct Module<'a> {
     pub proto: &'a str,
     /// The module's name.
     pub name: &'a str,
-    /// The data path, as `--data-path` takes it.
-    pub data_path: &'a str,
+    /// More words for the command line, such as `--data-path` and `loopback`.
+    pub options: &'a [&'a str],
 }
 
 impl Module<'_> {
@@ -101,11 +102,63 @@ impl Module<'_> {
         let mut command = Command::new(builder(Profile::Dev)?);
         command
             .args(["-p", self.proto, "-m", self.name])
-            .args(["--data-path", self.data_path, "-k"])
+            .args(self.options)
+            .arg("-k")
             .arg(&kernel.source);
         command.arg("-o").arg(dir);
         output(&mut command)?;
         Ok(())
+    }
+}
+
+/// A module of one protocol, generated and built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The protocol.
+    pub protocol: &'static Protocol,
+    /// The module's name.
+    pub module: String,
+    /// The fabric's name in configfs.
+    pub fabric: String,
+    /// Where it is.
+    pub dir: PathBuf,
+}
+
+impl Built {
+    /// Generates a module in a directory of its own below `parent`, and builds it. Its name tells
+    /// the protocol and what the options are set to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::generate`] and [`build`].
+    pub fn new(
+        kernel: &Kernel,
+        protocol: &'static Protocol,
+        options: &[&str],
+        parent: &Path,
+    ) -> Result<Self> {
+        let values = options.iter().filter(|word| !word.starts_with("--"));
+        let words: Vec<_> = ["test", protocol.name]
+            .iter()
+            .chain(values)
+            .copied()
+            .collect();
+        let fabric = words.join("_").to_ascii_lowercase();
+        let module = format!("tcm_{fabric}");
+        let dir = parent.join(&module);
+        let generated = Module {
+            proto: protocol.name,
+            name: &module,
+            options,
+        };
+        generated.generate(kernel, &dir)?;
+        build(kernel, &dir, &[])?;
+        Ok(Self {
+            protocol,
+            module,
+            fabric,
+            dir,
+        })
     }
 }
 

@@ -2,11 +2,12 @@
 
 //! All tests of the project, host and guest, in one go: what CI runs.
 
+use std::ffi::OsStr;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
-use crate::kernel::{CURRENT, Flavour, LTS, get, source};
+use crate::kernel::{CURRENT, Flavour, Kernel, LTS, get, source};
 use crate::lint::lint;
 use crate::shell::checkout;
 
@@ -33,6 +34,20 @@ impl Length {
     }
 }
 
+/// The kernel for what need not be watched by checkers: the one that the other tests need too, or
+/// for a full run the current one.
+///
+/// # Errors
+///
+/// As [`get`].
+pub fn unwatched() -> Result<Kernel> {
+    let version = match Length::of_this_run() {
+        Length::Short => LTS,
+        Length::Full => CURRENT,
+    };
+    get(version, Flavour::Plain)
+}
+
 /// Gets what the tests need, then runs them all.
 ///
 /// # Errors
@@ -46,49 +61,35 @@ pub fn test(length: Length) -> Result<()> {
     }
     get(LTS, Flavour::Plain)?;
     source("7.2")?;
-    cargo(&["fmt", "--check"], length)?;
-    cargo(
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-        length,
-    )?;
+    run(cargo().args(["fmt", "--check"]))?;
+    run(cargo()
+        .args(["clippy", "--workspace", "--all-targets"])
+        .args(["--", "-D", "warnings"]))?;
     println!("linting the generated modules");
     lint()?;
     // The tests that boot guests are ignored by a plain `cargo test`; one at a time is as much as a
     // small machine can do.
-    cargo(
-        &[
-            "test",
-            "--workspace",
-            "--",
-            "--include-ignored",
-            "--test-threads=1",
-            // What a test has compared is of use when it passes, too.
-            "--show-output",
-        ],
-        length,
-    )
+    let mut tests = cargo();
+    tests.args(["test", "--workspace", "--", "--include-ignored"]);
+    // What a test has compared is of use when it passes, too.
+    tests.args(["--test-threads=1", "--show-output"]);
+    if length == Length::Full {
+        tests.env(FULL, "1");
+    }
+    run(&mut tests)
 }
 
-fn cargo(args: &[&str], length: Length) -> Result<()> {
-    println!("cargo {}", args.join(" "));
+fn cargo() -> Command {
     let mut cargo = Command::new("cargo");
-    if length == Length::Full {
-        cargo.env(FULL, "1");
-    }
-    let status = cargo
-        .args(args)
-        .current_dir(checkout())
-        .status()
-        .context("cannot run cargo")?;
-    if !status.success() {
-        bail!("cargo {} failed", args.join(" "));
-    }
+    cargo.current_dir(checkout());
+    cargo
+}
+
+fn run(cargo: &mut Command) -> Result<()> {
+    let args: Vec<_> = cargo.get_args().map(OsStr::to_string_lossy).collect();
+    let args = args.join(" ");
+    println!("cargo {args}");
+    let status = cargo.status().context("cannot run cargo")?;
+    ensure!(status.success(), "cargo {args} failed");
     Ok(())
 }

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use tcm_mod_builder::protocol::{PROTOCOLS, Protocol};
+use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::demo::{build_in_tree, generate_in_tree};
-use xtask::guest::Guest;
+use xtask::guest::{Guest, KMEMLEAK};
 use xtask::kernel::{CURRENT, Flavour, Kernel, LTS, get};
 use xtask::ktap;
-use xtask::module::{Module, build, rounds};
+use xtask::module::{Built, build, rounds};
 use xtask::session::{self, Fabric, NAB5000};
 use xtask::shell::checkout;
 
@@ -26,71 +26,51 @@ const REMOTE: Fabric<'static> = Fabric {
     hba: 1,
 };
 
-/// A module of one protocol, built.
-struct Built {
-    protocol: &'static Protocol,
-    module: String,
-    fabric: String,
-    dir: PathBuf,
+/// A module as the session uses it.
+fn fabric(built: &Built) -> Fabric<'_> {
+    Fabric {
+        module: &built.module,
+        name: &built.fabric,
+        wwn: built.protocol.example,
+        hba: 10 + usize::from(built.protocol.id),
+    }
 }
 
-impl Built {
-    fn new(kernel: &Kernel, protocol: &'static Protocol, parent: &Path) -> Self {
-        let fabric = format!("test_{}", protocol.name.to_ascii_lowercase());
-        let module = format!("tcm_{fabric}");
-        let dir = parent.join(&module);
-        let generated = Module {
-            proto: protocol.name,
-            name: &module,
-            data_path: "nop",
-        };
-        generated.generate(kernel, &dir).unwrap();
-        build(kernel, &dir, &[]).unwrap();
-        Self {
-            protocol,
-            module,
-            fabric,
-            dir,
-        }
-    }
+/// A module's `KUnit` suite, its own test and the HOWTO's session.
+fn script(built: &Built) -> String {
+    let Built {
+        module,
+        fabric: name,
+        dir,
+        ..
+    } = built;
+    let (dir, session) = (dir.display(), session::script(&fabric(built)));
+    format!(
+        "echo '=== kunit {name}'\nmodprobe {module} && cat {KUNIT}/{module}/results && \
+         rmmod {module} || exit 1\n\
+         echo '=== selftest {name}'\nbusybox sh {dir}/selftest.sh\n\
+         echo '=== session {name}'\n( {session} ) || exit 1\n"
+    )
+}
 
-    fn fabric(&self) -> Fabric<'_> {
-        Fabric {
-            module: &self.module,
-            name: &self.fabric,
-            wwn: self.protocol.example,
-            hba: 10 + usize::from(self.protocol.id),
-        }
-    }
-
-    /// The module's own test and the HOWTO's session.
-    fn script(&self) -> String {
-        let Self { fabric, dir, .. } = self;
-        let (dir, session) = (dir.display(), session::script(&self.fabric()));
-        format!(
-            "echo '=== selftest {fabric}'\nbusybox sh {dir}/selftest.sh\n\
-             echo '=== session {fabric}'\n( {session} ) || exit 1\n"
-        )
-    }
-
-    /// 200 rounds with allocations that fail: the same code in every module.
-    fn faults(&self) -> String {
-        let Self {
-            protocol,
-            module,
-            fabric,
-            ..
-        } = self;
-        format!(
-            "echo '=== faults'\n\
-             modprobe {module} || exit 1\nmkdir $T/{fabric} || exit 1\n\
-             {rounds} faults $T/{fabric} '{wwn}' '{initiator}' $T/core/rd_mcp_9/faults 200 || exit 1\n\
-             rmdir $T/{fabric} && rmmod {module} || exit 1\n",
-            rounds = rounds().unwrap().display(),
-            wwn = protocol.example,
-            initiator = protocol.initiator_example,
-        )
-    }
+/// 200 rounds with allocations that fail: the same code in every module.
+fn faults(built: &Built) -> String {
+    let Built {
+        protocol,
+        module,
+        fabric,
+        ..
+    } = built;
+    format!(
+        "echo '=== faults'\n\
+         modprobe {module} || exit 1\nmkdir $T/{fabric} || exit 1\n\
+         {rounds} faults $T/{fabric} '{wwn}' '{initiator}' $T/core/rd_mcp_9/faults 200 || exit 1\n\
+         rmdir $T/{fabric} && rmmod {module} || exit 1\n\
+         rmdir $T/core/rd_mcp_9/faults $T/core/rd_mcp_9\n",
+        rounds = rounds().unwrap().display(),
+        wwn = protocol.example,
+        initiator = protocol.initiator_example,
+    )
 }
 
 /// Runs scripts at the same time, and fails if one of them does. What they write comes in order.
@@ -105,15 +85,8 @@ fn side_by_side(scripts: &[String]) -> String {
     )
 }
 
-/// The part of the output that `=== NAME` starts.
-fn part<'a>(output: &'a str, name: &str) -> &'a str {
-    let start = format!("=== {name}\n");
-    let after = output
-        .split_once(&start)
-        .unwrap_or_else(|| panic!("no {name} in:\n{output}"))
-        .1;
-    after.split("=== ").next().unwrap_or(after)
-}
+/// Where `KUnit` has the results of its suites.
+const KUNIT: &str = "/sys/kernel/debug/kunit";
 
 /// Prepares failing allocations: one in ten, of the tasks that ask for it.
 const FAILSLAB: &str = "\
@@ -129,15 +102,6 @@ echo rd_pages=64 > $T/core/rd_mcp_9/faults/control
 echo 1 > $T/core/rd_mcp_9/faults/enable
 ";
 
-/// Looks for memory that nobody points to any more, twice, since a scan may see what has just been
-/// let go.
-const KMEMLEAK: &str = "\
-echo '=== leaks'
-rmdir $T/core/rd_mcp_9/faults $T/core/rd_mcp_9
-for i in 1 2; do sleep 6; echo scan > /sys/kernel/debug/kmemleak; done
-cat /sys/kernel/debug/kmemleak
-";
-
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn every_protocols_module_holds_on_the_debug_kernel() {
@@ -145,7 +109,7 @@ fn every_protocols_module_holds_on_the_debug_kernel() {
     let dir = tempfile::tempdir().unwrap();
     let modules: Vec<_> = PROTOCOLS
         .iter()
-        .map(|p| Built::new(&kernel, p, dir.path()))
+        .map(|protocol| Built::new(&kernel, protocol, &[], dir.path()).unwrap())
         .collect();
     let template = template(&kernel, dir.path());
 
@@ -159,8 +123,8 @@ fn every_protocols_module_holds_on_the_debug_kernel() {
         session::script(&REMOTE),
         template.display()
     );
-    let mut scripts: Vec<_> = modules.iter().map(Built::script).collect();
-    scripts[0] += &modules[0].faults();
+    let mut scripts: Vec<_> = modules.iter().map(script).collect();
+    scripts[0] += &faults(&modules[0]);
     scripts.push(others);
     let scripts = side_by_side(&scripts);
     let outcome = guest
@@ -170,19 +134,22 @@ fn every_protocols_module_holds_on_the_debug_kernel() {
         .unwrap();
     outcome.check().unwrap();
 
-    let output = &outcome.output;
-    ktap::check(part(output, "selftest template")).unwrap();
+    let part = |name: &str| outcome.part(name).unwrap();
+    ktap::check(part("selftest template")).unwrap();
     for module in &modules {
-        let fabric = module.fabric();
-        let count = ktap::check(part(output, &format!("selftest {}", fabric.name))).unwrap();
-        let session = part(output, &format!("session {}", fabric.name));
-        session::check(&fabric, session, &REMOTE, part(output, "session remote")).unwrap();
-        println!("{}: {count} selftests", fabric.name);
+        let fabric = fabric(module);
+        let suite = part(&format!("kunit {}", fabric.name));
+        let units = ktap::check(suite).unwrap();
+        assert_eq!(length_of_transport_ids(suite), module.protocol.transport_id);
+        let count = ktap::check(part(&format!("selftest {}", fabric.name))).unwrap();
+        let session = part(&format!("session {}", fabric.name));
+        session::check(&fabric, session, &REMOTE, part("session remote")).unwrap();
+        println!("{}: {units} KUnit tests, {count} selftests", fabric.name);
     }
-    let faults = part(output, "faults");
+    let faults = part("faults");
     assert!(faults.contains("rounds complete"), "{faults}");
     println!("{faults}");
-    let leaks = part(output, "leaks").trim();
+    let leaks = part("leaks").trim();
     assert!(leaks.is_empty(), "{leaks}");
     for name in PROTOCOLS.iter().flat_map(|protocol| protocol.refused) {
         let said = format!("port name {name}: want ");
@@ -191,6 +158,14 @@ fn every_protocols_module_holds_on_the_debug_kernel() {
             "the log does not say why {name} was refused"
         );
     }
+}
+
+/// The length of a protocol's TransportIDs, as the unit test that has held them to it is called.
+fn length_of_transport_ids(suite: &str) -> String {
+    let mut tests = suite.lines().filter_map(|line| line.rsplit(' ').next());
+    let length = tests.find_map(|test| test.strip_prefix("a_transport_id_has_"));
+    let length = length.filter(|length| length.ends_with("_bytes"));
+    length.map_or("none".to_owned(), |length| length.replace('_', " "))
 }
 
 /// Builds the template by itself, from a copy that may be written to.
@@ -226,12 +201,10 @@ fn the_howtos_session_passes_in_the_lts_kernels_tree() {
         ))
         .unwrap();
     outcome.check().unwrap();
-    let (own, nab5000) = (
-        part(&outcome.output, "session remote"),
-        part(&outcome.output, "session nab5000"),
-    );
+    let part = |name: &str| outcome.part(name).unwrap();
+    let (own, nab5000) = (part("session remote"), part("session nab5000"));
     session::check(&NAB5000, nab5000, &REMOTE, own).unwrap();
-    ktap::check(part(&outcome.output, "selftest")).unwrap();
+    ktap::check(part("selftest")).unwrap();
 }
 
 #[test]

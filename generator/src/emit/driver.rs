@@ -12,7 +12,7 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use tcm_bindings::Category;
 
-use super::fabric_ops::{method_return, parameter};
+use super::fabric_ops::{argument, method_return, parameter};
 use super::rust::{comment, doc, file_doc, text as file_text};
 use super::{DataPath, Input, loopback};
 use crate::check::{Method, Passed, PlanField, Slot};
@@ -453,23 +453,16 @@ fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
 
 /// What a method does, and the sentence about it.
 fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, TokenStream) {
-    let name = |wanted: fn(&Passed<'_>) -> bool| {
-        let found = method.args.iter().find(|passed| wanted(passed));
-        found
-            .and_then(|passed| parameter(passed, &quote!(Self)))
-            .map(|(name, _)| ident(name))
-    };
-    let first = name(|passed| *passed != Passed::Not);
-    let dir_name = name(|passed| matches!(passed, Passed::Name(_)));
-    if input.data_path != DataPath::Nop {
-        let mut args = method.args.iter().filter_map(|passed| {
-            let (name, _) = parameter(passed, &quote!(Self))?;
-            Some(ident(name))
-        });
-        let second = args.nth(1);
-        if let Some((doc, body)) = loopback::body(&slot.op.name, first.as_ref(), second.as_ref()) {
-            return (doc.to_owned(), body);
-        }
+    let mut args = method.args.iter().filter_map(|passed| {
+        let (name, _) = parameter(passed, &quote!(Self))?;
+        Some(ident(name))
+    });
+    let (first, second) = (args.next(), args.next());
+    let dir_name = argument(method, |passed| matches!(passed, Passed::Name(_)));
+    if input.data_path != DataPath::Nop
+        && let Some((doc, body)) = loopback::body(&slot.op.name, first.as_ref(), second.as_ref())
+    {
+        return (doc.to_owned(), body);
     }
     let target = input.protocol.ports.target;
     let target_type = ident(&capitalized(target));

@@ -246,29 +246,27 @@ pub(super) fn parameter<'a>(
     passed: &Passed<'a>,
     fabric: &TokenStream,
 ) -> Option<(&'a str, TokenStream)> {
-    Some(match passed {
+    let ty = match passed {
         Passed::Not | Passed::Parent(_) | Passed::Length(_) => return None,
         Passed::Wrapper {
-            name,
-            wrapper,
-            generic,
+            wrapper, generic, ..
         } => {
             let wrapper = ident(wrapper);
-            let ty = if *generic {
+            if *generic {
                 quote!(&#wrapper<#fabric>)
             } else {
                 quote!(&#wrapper)
-            };
-            (*name, ty)
+            }
         }
-        Passed::Right { name, right } => (*name, right_type(*right, fabric)),
-        Passed::Name(name) => (*name, quote!(&BStr)),
-        Passed::Value { name, rust } => {
+        Passed::Right { right, .. } => right_type(*right, fabric),
+        Passed::Name(_) => quote!(&BStr),
+        Passed::Value { rust, .. } => {
             let rust = ident(rust);
-            (*name, quote!(#rust))
+            quote!(#rust)
         }
-        Passed::Buffer(name) => (*name, quote!(&mut [u8])),
-    })
+        Passed::Buffer(_) => quote!(&mut [u8]),
+    };
+    Some((passed.name()?, ty))
 }
 
 /// The type of a right, as a parameter.
@@ -493,29 +491,25 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
     }
 }
 
-/// The callback's argument that is passed on as this wrapper.
-fn wrapper_name(method: &Method<'_>, wanted: &str) -> Option<Ident> {
-    method.args.iter().find_map(|passed| match passed {
-        Passed::Wrapper { name, wrapper, .. } if *wrapper == wanted => Some(ident(name)),
-        _ => None,
-    })
+/// The name of the first argument that is passed on in a certain way.
+pub(super) fn argument(
+    method: &Method<'_>,
+    is_it: impl FnMut(&&Passed<'_>) -> bool,
+) -> Option<Ident> {
+    method.args.iter().find(is_it)?.name().map(ident)
 }
 
-/// The callback's argument that is passed on in a certain way.
-fn argument(method: &Method<'_>, is_it: fn(&Passed<'_>) -> bool) -> Option<Ident> {
-    let found = method.args.iter().find(|passed| is_it(passed));
-    match found {
-        Some(Passed::Parent(name) | Passed::Name(name)) => Some(ident(name)),
-        _ => None,
-    }
+/// The argument that is passed on as this wrapper.
+fn wrapped(method: &Method<'_>, wanted: &str) -> Option<Ident> {
+    argument(
+        method,
+        |passed| matches!(passed, Passed::Wrapper { wrapper, .. } if *wrapper == wanted),
+    )
 }
 
-/// The callback's argument that says how long a buffer is, if there is one.
+/// The argument that says how long a buffer is, if there is one.
 fn length(method: &Method<'_>) -> TokenStream {
-    let name = method.args.iter().find_map(|passed| match passed {
-        Passed::Length(name) => Some(ident(name)),
-        _ => None,
-    });
+    let name = argument(method, |passed| matches!(passed, Passed::Length(_)));
     quote!(#name)
 }
 
@@ -596,7 +590,7 @@ fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream 
         Shape::Grant(Right::Pending) => quote!(command::pending_errno(#call)),
         Shape::Call(Return::Number) | Shape::Drop(_) | Shape::Grant(Right::Memory) => quote!(#call),
         Shape::Abort => {
-            let task = wrapper_name(method, "Task");
+            let task = wrapped(method, "Task");
             let safety = safety(2, "This is the op `aborted_task`.");
             quote! {
                 #call;
@@ -605,7 +599,7 @@ fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream 
             }
         }
         Shape::Init => {
-            let acl = wrapper_name(method, "NodeAcl");
+            let acl = wrapped(method, "NodeAcl");
             let name = argument(method, |passed| matches!(passed, Passed::Name(_)));
             let in_mkdir = safety(2, "Target core calls this in mkdir.");
             let safety = safety(2, "The result is given to target core.");
@@ -630,7 +624,7 @@ fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream 
             }
         }
         Shape::Make(Object::Tpg) => {
-            let wwn = wrapper_name(method, "Wwn");
+            let wwn = wrapped(method, "Wwn");
             let safety = safety(3, "The result is given to target core.");
             quote! {
                 target::err_ptr(#call.and_then(|data| {

@@ -48,9 +48,9 @@ pub enum ParentDevice {
 /// What becomes of the unit tests of port names and TransportIDs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnitTests {
-    /// A KUnit suite.
+    /// A `KUnit` suite.
     Kunit,
-    /// Left out, for kernels whose crate has no KUnit suites for modules.
+    /// Left out, for kernels whose crate has no `KUnit` suites for modules.
     Absent,
 }
 

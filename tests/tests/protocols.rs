@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What `tcm-mod-builder protocols` says of each protocol, held to what a guest does; and every
+//! module's TransportIDs, to those that target core writes and reads.
+//!
+//! What runs in the guest is `tests/guest/reservations.sh`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, find};
+use xtask::codec::{Isid, TransportId, codec};
+use xtask::guest::Guest;
+use xtask::kernel::Kernel;
+use xtask::module::{Built, Profile, builder};
+use xtask::shell::checkout;
+use xtask::suite::unwatched;
+
+/// The ISID of a generated module's one session.
+const ISID: Isid = *b"800000000001";
+
+/// How many initiators' names are compared with target core, of each protocol.
+const NAMES: usize = 220;
+
+/// The protocols whose TransportIDs target core knows, and their names in canonical form.
+const CANONICAL: [(&str, &str); 5] = [
+    ("FC", "([0-9a-f]{2}:){7}[0-9a-f]{2}"),
+    ("SBP", "[0-9a-f]{16}"),
+    ("SRP", "0x[0-9a-f]{32}"),
+    (
+        "iSCSI",
+        "iqn\\.[-.:0-9a-z]{1,219}|eui\\.[0-9a-f]{16}|naa\\.([0-9a-f]{16}){1,2}",
+    ),
+    ("SAS", "naa\\.[0-9a-f]{16}"),
+];
+
+/// What no description says: the name is not to be accepted.
+const NOTHING: &str = "\0";
+
+/// Names of each protocol, and the words of its description that let them be accepted.
+const DESCRIBED: [(&str, &[(&str, &str)]); 12] = [
+    (
+        "FC",
+        &[
+            (
+                "21:00:00:24:ff:31:4c:48",
+                "hexadecimal digits as in 21:00:00:24:ff:31:4c:48|with colons",
+            ),
+            ("0x21000024ff314c48", "after 0x"),
+            ("21000024ff314c48", "alone"),
+            ("naa.21000024ff314c48", "naa."),
+            ("21000024ff314c4", NOTHING),
+        ],
+    ),
+    (
+        "SPI",
+        &[
+            (
+                "spi.7.1",
+                "spi., a SCSI address, a dot and a relative target port identifier",
+            ),
+            ("7.1", NOTHING),
+        ],
+    ),
+    (
+        "SSA",
+        &[
+            (
+                "5005076000001234",
+                "hexadecimal digits as in 5005076000001234",
+            ),
+            ("0x5005076000001234", "after 0x"),
+            ("naa.5005076000001234", "naa."),
+            ("500507600000123", NOTHING),
+        ],
+    ),
+    (
+        "SBP",
+        &[
+            (
+                "0011223344556677",
+                "16 hexadecimal digits as in 0011223344556677",
+            ),
+            ("0x0011223344556677", "after 0x"),
+            ("eui.0011223344556677", "after eui."),
+            ("naa.0011223344556677", "naa."),
+            ("001122334455667", NOTHING),
+        ],
+    ),
+    (
+        "SRP",
+        &[
+            ("1a", "2 to 32 hexadecimal digits in pairs"),
+            ("fe80000000000000001175000077d8ee", "or alone"),
+            ("0xfe80000000000000001175000077d8ee", "after 0x"),
+            ("fe80:0000:0000:0000:0011:7500:0077:d8ee", "fe80:0000:"),
+            ("1ab", NOTHING),
+            ("fe80000000000000001175000077d8ee00", NOTHING),
+        ],
+    ),
+    (
+        "iSCSI",
+        &[
+            ("iqn.example", "iqn."),
+            ("eui.0123456789abcdef", "eui."),
+            ("naa.0123456789abcdef", "naa."),
+            ("LONGEST", "of at most 223 bytes"),
+            ("LONGESTa", NOTHING),
+            ("example", NOTHING),
+        ],
+    ),
+    ("SAS", NAA),
+    ("ADT", NAA),
+    ("ATA", NAA),
+    ("UAS", NAA),
+    (
+        "SOP",
+        &[
+            ("3b:00.1", "a PCI bus, device and function"),
+            ("0000:3b:00.1", "domain"),
+            ("3b:00", NOTHING),
+        ],
+    ),
+    (
+        "PCIe",
+        &[
+            (
+                "0000:3b:00.1",
+                "a PCI domain, bus, device and function|in lower case as in 0000:3b:00.1",
+            ),
+            ("3b:00.1", "domain 0 may be left out"),
+            ("0000:3b:00", NOTHING),
+        ],
+    ),
+];
+
+const NAA: &[(&str, &str)] = &[
+    ("naa.5001405abcdef012", "as in naa.5001405abcdef012"),
+    ("0x5001405abcdef012", "after 0x"),
+    ("5001405abcdef012", "alone"),
+    ("eui.5001405abcdef012", "eui."),
+    ("naa.5001405abcdef01", NOTHING),
+];
+
+/// An initiator, as a TransportID names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Initiator {
+    name: String,
+    isid: Option<Isid>,
+}
+
+/// Initiators of a protocol. Without an ISID, target core has no room for a name of more than 219
+/// bytes.
+fn initiators(protocol: &Protocol) -> Vec<Initiator> {
+    let pattern = CANONICAL.iter().find(|row| row.0 == protocol.name);
+    let Some((_, pattern)) = pattern else {
+        return vec![plain(protocol.other_example)];
+    };
+    let names = string_regex(pattern).unwrap();
+    let mut runner = TestRunner::deterministic();
+    let mut found = vec![plain(protocol.other_example)];
+    if protocol.has_isid {
+        let of_length = |len: usize| format!("iqn.{}", "a".repeat(len - 4));
+        // With and without room for the least ADDITIONAL LENGTH; the longest.
+        found.extend([7, 15, 16, 19, 20, 219].map(|len| plain(&of_length(len))));
+        found.push(Initiator {
+            name: of_length(223),
+            isid: Some(ISID),
+        });
+    }
+    while found.len() < NAMES {
+        let name = names.new_tree(&mut runner).unwrap().current();
+        let needs_isid = name.len() > 219 || found.len().is_multiple_of(2);
+        let isid = (protocol.has_isid && needs_isid).then(|| isid(found.len()));
+        if found.iter().all(|initiator| initiator.name != name) {
+            found.push(Initiator { name, isid });
+        }
+    }
+    found
+}
+
+fn plain(name: &str) -> Initiator {
+    Initiator {
+        name: name.to_owned(),
+        isid: None,
+    }
+}
+
+/// An ISID of its own for each number.
+fn isid(number: usize) -> Isid {
+    let digits = format!("00023d{number:06x}");
+    digits.as_bytes().try_into().unwrap()
+}
+
+fn transport_ids(protocol: &Protocol) -> Option<TransportId> {
+    codec(protocol.name).unwrap().transport_id
+}
+
+/// The TransportID that the generated module makes of an initiator; of a protocol that has none,
+/// bytes that might be one.
+fn transport_id(protocol: &Protocol, initiator: &Initiator) -> Vec<u8> {
+    match transport_ids(protocol) {
+        Some(codec) => (codec.encode)(initiator.name.as_bytes(), initiator.isid.as_ref()).unwrap(),
+        None => [&[protocol.id], &[0; 23][..]].concat(),
+    }
+}
+
+/// What target core makes of the initiator: the same but for short names of iSCSI, which it does
+/// not fill up to the 20 bytes that SPC-4, section 7.6.4.6, wants at least.
+fn of_target_core(protocol: &Protocol, initiator: &Initiator) -> Vec<u8> {
+    let mut id = transport_id(protocol, initiator);
+    if protocol.has_isid && initiator.isid.is_none() && initiator.name.len() < 16 {
+        id[3] = u8::try_from((initiator.name.len() + 1).next_multiple_of(4)).unwrap();
+        id.truncate(4 + usize::from(id[3]));
+    }
+    id
+}
+
+/// The parameters of PERSISTENT RESERVE OUT, service action REGISTER, with `SPEC_I_PT`: SPC-4,
+/// section 6.16.3.
+fn register(ids: &[u8]) -> Vec<u8> {
+    let mut parameters = vec![0; 28];
+    parameters[14..16].copy_from_slice(&[0x12, 0x34]);
+    parameters[20] = 0x08;
+    parameters[24..].copy_from_slice(&u32::try_from(ids.len()).unwrap().to_be_bytes());
+    parameters.extend_from_slice(ids);
+    parameters
+}
+
+/// Those of service action REGISTER AND MOVE, section 6.16.4; the guest puts the port in.
+fn register_and_move(id: &[u8]) -> Vec<u8> {
+    let mut parameters = vec![0; 24];
+    parameters[6..8].copy_from_slice(&[0x12, 0x34]);
+    parameters[14..16].copy_from_slice(&[0x12, 0x34]);
+    parameters[20..].copy_from_slice(&u32::try_from(id.len()).unwrap().to_be_bytes());
+    parameters.extend_from_slice(id);
+    parameters
+}
+
+/// TransportIDs that are none: cut off, or of another protocol; of iSCSI also too long for their
+/// field, without the end of the name, and with half an ISID.
+fn no_transport_ids(protocol: &Protocol) -> Vec<Vec<u8>> {
+    let id = transport_id(protocol, &plain(protocol.other_example));
+    let mut foreign = id.clone();
+    foreign[0] = (protocol.id + 1) % 12;
+    let mut none = vec![id[..23].to_vec(), foreign];
+    if protocol.has_isid {
+        let mut long = id.clone();
+        long[3] += 4;
+        let mut odd = id.clone();
+        odd[3] -= 1;
+        let mut endless = id.clone();
+        endless[4..].fill(b'a');
+        let half = b"\x45\0\0\x18iqn.example,i,0x0002\0\0\0\0".to_vec();
+        none.extend([long, odd, endless, half]);
+    }
+    none
+}
+
+/// What the guest did with a module.
+#[derive(Debug)]
+struct Seen {
+    /// Every question that `reservations.sh` answers.
+    answers: BTreeMap<String, bool>,
+    /// What READ FULL STATUS gave: by the occasion, the TransportIDs, and whether each holds the
+    /// reservation.
+    status: BTreeMap<String, Vec<(Vec<u8>, bool)>>,
+}
+
+impl Seen {
+    fn new(said: &str) -> Self {
+        assert!(said.ends_with("complete\n"), "{said}");
+        let (mut answers, mut status) = (BTreeMap::new(), BTreeMap::new());
+        for line in said.lines() {
+            let Some((what, value)) = line.rsplit_once(' ') else {
+                continue;
+            };
+            match value {
+                "yes" | "no" => {
+                    answers.insert(what.to_owned(), value == "yes");
+                }
+                hex => {
+                    status.insert(what.to_owned(), registrations(hex));
+                }
+            }
+        }
+        Self { answers, status }
+    }
+
+    fn is(&self, question: &str) -> bool {
+        let answer = self.answers.get(question);
+        *answer.unwrap_or_else(|| panic!("no answer to `{question}` in {:?}", self.answers))
+    }
+
+    fn ids(&self, occasion: &str) -> BTreeSet<&[u8]> {
+        let registrations = self.status[occasion].iter();
+        registrations.map(|(id, _)| id.as_slice()).collect()
+    }
+}
+
+/// The registrations in what READ FULL STATUS gave: SPC-4, section 6.15.5. Eight bytes of header,
+/// then for each 24 bytes and, as long as the last four of these say, the TransportID.
+fn registrations(hex: &str) -> Vec<(Vec<u8>, bool)> {
+    let pairs = hex.as_bytes().chunks(2);
+    let bytes: Vec<u8> = pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+        .collect();
+    let number =
+        |bytes: &[u8]| usize::try_from(u32::from_be_bytes(bytes.try_into().unwrap())).unwrap();
+    let mut rest = &bytes[8..8 + number(&bytes[4..8])];
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let end = 24 + number(&rest[20..24]);
+        found.push((rest[24..end].to_vec(), rest[12] & 1 == 1));
+        rest = &rest[end..];
+    }
+    found
+}
+
+/// Writes what the guest is to try with a protocol.
+fn write_questions(protocol: &Protocol, dir: &Path) {
+    let lines = |names: &mut dyn Iterator<Item = &str>| -> String {
+        names.map(|name| format!("{name}\n")).collect()
+    };
+    let names = names(protocol);
+    let initiators = initiators(protocol);
+    let ids = initiators.iter().map(|one| transport_id(protocol, one));
+    let write = |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes).unwrap();
+    let initiator_names = &mut initiators.iter().map(|one| one.name.as_str());
+    write(
+        "names",
+        lines(&mut names.iter().map(String::as_str)).as_bytes(),
+    );
+    write("initiators", lines(initiator_names).as_bytes());
+    write("register", &register(&ids.collect::<Vec<_>>().concat()));
+    let id = transport_id(protocol, &initiators[0]);
+    write("move", &register_and_move(&id));
+    for (index, id) in no_transport_ids(protocol).iter().enumerate() {
+        write(&format!("refused.{index}"), &register(id));
+    }
+}
+
+/// The names to try as those of target ports and of initiators: the table's, and those that its
+/// descriptions speak of, in both cases.
+fn names(protocol: &Protocol) -> BTreeSet<String> {
+    let table = [
+        protocol.example,
+        protocol.other_example,
+        protocol.initiator_example,
+    ];
+    let lists = [
+        protocol.other_spellings,
+        protocol.refused,
+        protocol.refused_initiators,
+    ];
+    let of_table = table
+        .into_iter()
+        .chain(lists.into_iter().flatten().copied());
+    let described = described(protocol).map(|(name, _)| name);
+    let described = described.flat_map(|name| [in_capitals(&name), name]);
+    of_table.map(ToOwned::to_owned).chain(described).collect()
+}
+
+/// The names that the descriptions are about, each with the words that let it be accepted.
+fn described(protocol: &Protocol) -> impl Iterator<Item = (String, &'static str)> {
+    let (_, rows) = DESCRIBED.iter().find(|row| row.0 == protocol.name).unwrap();
+    let longest = format!("iqn.{}", "a".repeat(219));
+    rows.iter()
+        .map(move |(name, words)| (name.replace("LONGEST", &longest), *words))
+}
+
+fn in_capitals(name: &str) -> String {
+    name.to_ascii_uppercase().replace("0X", "0x")
+}
+
+/// Whether a description has one of these words.
+fn has(description: &str, words: &str) -> bool {
+    words.split('|').any(|words| description.contains(words))
+}
+
+/// Checks the table's examples, and what the descriptions say, against what the guest accepted.
+fn check_names(protocol: &Protocol, row: &Value, seen: &Seen) {
+    let is_wwn = |name: &str| seen.is(&format!("wwn {name}"));
+    let is_acl = |name: &str| seen.is(&format!("acl {name}"));
+    for name in [protocol.other_example, protocol.initiator_example] {
+        assert!(is_wwn(name) && is_acl(name), "{name}");
+    }
+    let example = row["example"].as_str().unwrap();
+    assert!(is_wwn(example) && is_acl(example), "{example}");
+    for name in protocol.other_spellings {
+        assert!(is_wwn(name), "{name}");
+    }
+    for name in protocol.refused_initiators {
+        assert!(is_wwn(name) && !is_acl(name), "{name}");
+    }
+    for name in protocol.refused {
+        assert!(!is_wwn(name) && !is_acl(name), "{name}");
+    }
+    let (form, initiator_form) = (&row["name_form"], &row["initiator_name_form"]);
+    let (form, initiator_form) = (form.as_str().unwrap(), initiator_form.as_str().unwrap());
+    let wants_lower = initiator_form.contains("lower");
+    for (name, words) in described(protocol) {
+        assert_eq!(is_wwn(&name), has(form, words), "{name}: {form}");
+        let may_log_in = has(initiator_form, words);
+        assert_eq!(is_acl(&name), may_log_in, "{name}: {initiator_form}");
+        let capitals = in_capitals(&name);
+        assert_eq!(is_wwn(&capitals), has(form, words), "{capitals}: {form}");
+        let may_log_in = may_log_in && (capitals == name || !wants_lower);
+        assert_eq!(
+            is_acl(&capitals),
+            may_log_in,
+            "{capitals}: {initiator_form}"
+        );
+    }
+}
+
+/// Checks that target core can do with the initiators' names what the row says, and nothing where
+/// it says so.
+fn check_reservations(protocol: &Protocol, row: &Value, seen: &Seen) {
+    // What needs no TransportID always works.
+    assert!(seen.is("register") && seen.is("reserve") && seen.is("clear"));
+    let able = [
+        !seen.ids("initiator").is_empty(),
+        seen.is("specified"),
+        seen.is("moved"),
+    ];
+    let is_claimed = row["persistent_reservations"].as_bool().unwrap();
+    assert_eq!(able, [is_claimed; 3], "{}", protocol.name);
+    let refused = seen
+        .answers
+        .iter()
+        .filter(|(key, _)| key.starts_with("refused."));
+    assert!(refused.clone().count() >= 2);
+    assert!(
+        refused.clone().all(|(_, is_accepted)| !is_accepted),
+        "{:?}",
+        seen.answers
+    );
+    if is_claimed {
+        check_transport_ids(protocol, seen);
+        assert_eq!(row["transport_id"], lengths(seen), "{}", protocol.name);
+    }
+}
+
+/// The lengths of TransportIDs, as `protocols` tells them; those too short for the standard do not
+/// count.
+fn lengths(seen: &Seen) -> String {
+    let lengths = seen.status.values().flatten().map(|(id, _)| id.len());
+    let lengths: BTreeSet<_> = lengths.filter(|len| *len >= 24).collect();
+    let (least, most) = (lengths.first().unwrap(), lengths.last().unwrap());
+    if least == most {
+        format!("{least} bytes")
+    } else {
+        format!("{least} to {most} bytes")
+    }
+}
+
+/// Compares the module's TransportIDs with target core's: it has understood each, since it has found
+/// the node ACL of that name, and it writes the same bytes.
+fn check_transport_ids(protocol: &Protocol, seen: &Seen) {
+    let logged_in = Initiator {
+        name: protocol.initiator_example.to_owned(),
+        isid: protocol.has_isid.then_some(ISID),
+    };
+    let own = of_target_core(protocol, &logged_in);
+    assert_eq!(seen.ids("initiator"), BTreeSet::from([own.as_slice()]));
+
+    let initiators = initiators(protocol);
+    assert!(initiators.len() >= 200);
+    let expected: BTreeSet<_> = initiators
+        .iter()
+        .chain([&logged_in])
+        .map(|one| of_target_core(protocol, one))
+        .collect();
+    let expected: BTreeSet<_> = expected.iter().map(Vec::as_slice).collect();
+    assert_eq!(seen.ids("initiators"), expected, "{}", protocol.name);
+
+    let decode = transport_ids(protocol).unwrap().decode;
+    let read: BTreeSet<_> = seen
+        .ids("initiators")
+        .into_iter()
+        .filter_map(decode)
+        .collect();
+    for one in initiators
+        .iter()
+        .filter(|one| one.isid.is_some() || one.name.len() >= 16)
+    {
+        let named = (one.name.clone().into_bytes(), one.isid);
+        assert!(read.contains(&named), "{one:?}");
+    }
+
+    let holders = seen.status["holder"].iter().filter(|(_, holds)| *holds);
+    let holders: Vec<_> = holders.map(|(id, _)| id.as_slice()).collect();
+    assert_eq!(holders, [of_target_core(protocol, &initiators[0])]);
+}
+
+/// A protocol's row of `tcm-mod-builder protocols --json`.
+fn rows() -> BTreeMap<String, Value> {
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
+    let output = command.args(["protocols", "--json"]).output().unwrap();
+    let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let named = rows.into_iter();
+    named
+        .map(|row| (row["name"].as_str().unwrap().to_owned(), row))
+        .collect()
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids() {
+    let kernel = unwatched().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let mut guest = Guest::new(&kernel);
+    let mut command = String::new();
+    let modules = modules(&kernel, dir.path());
+    for (module, registered) in &modules {
+        let questions = module.dir.join("questions");
+        fs::create_dir(&questions).unwrap();
+        write_questions(registered, &questions);
+        command += &question(module, &questions);
+        guest.modules.push(module.dir.clone());
+    }
+    let outcome = guest.run_quietly(&command).unwrap();
+    outcome.check().unwrap();
+    let rows = rows();
+    for (module, registered) in &modules {
+        let seen = Seen::new(outcome.part(&module.fabric).unwrap());
+        if *registered == module.protocol {
+            check_names(registered, &rows[registered.name], &seen);
+        }
+        check_reservations(registered, &rows[registered.name], &seen);
+        println!(
+            "{}: {} answers, {} TransportIDs of target core's compared",
+            module.fabric,
+            seen.answers.len(),
+            seen.status["initiators"].len()
+        );
+    }
+}
+
+/// The modules to ask about: one of each protocol, and of each that may be registered as another
+/// one, with that one.
+fn modules(kernel: &Kernel, dir: &Path) -> Vec<(Built, &'static Protocol)> {
+    let mut modules = Vec::new();
+    let mut add = |protocol: &'static Protocol, options: &[&str], registered| {
+        let options = [&["--data-path", "loopback"], options].concat();
+        let built = Built::new(kernel, protocol, &options, dir).unwrap();
+        modules.push((built, registered));
+    };
+    for protocol in &PROTOCOLS {
+        add(protocol, &[], protocol);
+        for name in protocol.may_register_as {
+            add(protocol, &["--register-as", name], find(name).unwrap());
+        }
+    }
+    modules
+}
+
+/// The command that asks the guest.
+fn question(module: &Built, questions: &Path) -> String {
+    let scripts: PathBuf = checkout().join("tests/guest");
+    let Built {
+        protocol,
+        module,
+        fabric,
+        ..
+    } = module;
+    format!(
+        "echo '=== {}'\nbusybox sh {}/reservations.sh {module} {fabric} '{}' '{}' {} || exit 1\n",
+        fabric,
+        scripts.display(),
+        protocol.example,
+        protocol.initiator_example,
+        questions.display()
+    )
+}
