@@ -162,10 +162,12 @@ fn every_protocols_module_holds_on_the_debug_kernel() {
 
 /// The length of a protocol's TransportIDs, as the unit test that has held them to it is called.
 fn length_of_transport_ids(suite: &str) -> String {
-    let mut tests = suite.lines().filter_map(|line| line.rsplit(' ').next());
-    let length = tests.find_map(|test| test.strip_prefix("a_transport_id_has_"));
-    let length = length.filter(|length| length.ends_with("_bytes"));
-    length.map_or("none".to_owned(), |length| length.replace('_', " "))
+    let tests = suite.lines().filter_map(|line| line.rsplit(' ').next());
+    let mut lengths = tests.filter_map(|test| {
+        let length = test.strip_prefix("a_transport_id_has_")?;
+        length.ends_with("_bytes").then(|| length.replace('_', " "))
+    });
+    lengths.next().unwrap_or("none".to_owned())
 }
 
 /// Builds the template by itself, from a copy that may be written to.
