@@ -267,6 +267,8 @@ mod tests {
     fn a_transport_id_has_the_isid_if_there_is_one() {
         assert!(is_encoded(NAME, Some(&ISID), PORT_ID));
         assert!(is_decoded(PORT_ID, NAME, Some(ISID)));
+        let upper = b"\x45\0\0\x2ciqn.1994-05.org.example:a,i,0x00023D000001\0\0";
+        assert!(is_decoded(upper, NAME, Some(ISID)));
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 //! Port names and TransportIDs, on the host: the very files that are compiled into the modules.
 //!
-//! `names` holds them to the table and to a grammar, `vectors` to bytes made by hand from the
-//! standard, `target_core` to what target core does with an ACL's name, and `sg3_utils` to what
-//! somebody else's decoder says.
+//! `names` holds them to the table and to a grammar, `bytes` to what is true of every TransportID,
+//! `target_core` to what target core does with an ACL's name, and `sg3_utils` to what somebody
+//! else's decoder says. Bytes made by hand from the standard are in the unit tests of the files.
 
+mod bytes;
 mod names;
 mod sg3_utils;
 mod target_core;
-mod vectors;
 
 use xtask::codec::{CODECS, Codec};
 
