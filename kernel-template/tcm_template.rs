@@ -12,6 +12,7 @@
 mod bindings;
 mod command;
 mod fabric_ops;
+mod kunit;
 mod loopback;
 mod parent_device;
 mod rcu;

@@ -45,6 +45,9 @@ pub struct Protocol {
     pub refused: &'static [&'static str],
     /// The length of a TransportID, for people.
     pub transport_id: &'static str,
+    /// TransportIDs made by hand from the standard, which the module's unit tests hold it to.
+    #[serde(skip)]
+    pub vectors: &'static [Vector],
     /// Whether a TransportID has an initiator session identifier besides the port name, which is
     /// what `sess_get_initiator_sid` is for.
     pub has_isid: bool,
@@ -101,6 +104,26 @@ impl Protocol {
     }
 }
 
+/// A TransportID, and what it names.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Vector {
+    /// The port.
+    pub name: &'static str,
+    /// The initiator session identifier, as digits.
+    pub isid: Option<&'static str>,
+    /// The TransportID.
+    pub id: &'static [u8],
+}
+
+/// The TransportID of a port, without more.
+const fn plain(name: &'static str, id: &'static [u8]) -> Vector {
+    Vector {
+        name,
+        isid: None,
+        id,
+    }
+}
+
 /// What the original script called the ports of a protocol.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Ports {
@@ -152,6 +175,14 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "naa.21000024ff314c48",
         ],
         transport_id: "24 bytes",
+        // SPC-4, section 7.6.4.2: N_PORT_NAME in bytes 8 to 15.
+        vectors: &[plain(
+            "21:00:00:24:ff:31:4c:48",
+            &[
+                0x00, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x00, 0x00, 0x24, 0xff, 0x31, 0x4c, 0x48, 0, 0, 0,
+                0, 0, 0, 0, 0,
+            ],
+        )],
         has_isid: false,
         persistent_reservations: true,
         no_reservations_because: None,
@@ -183,6 +214,14 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "7.1",
         ],
         transport_id: "24 bytes",
+        // SPC-4, section 7.6.4.3: SCSI ADDRESS in bytes 2 and 3, RELATIVE TARGET PORT IDENTIFIER in bytes 6 and 7.
+        vectors: &[plain(
+            "spi.15.4660",
+            &[
+                0x01, 0, 0x00, 0x0f, 0, 0, 0x12, 0x34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                0,
+            ],
+        )],
         has_isid: false,
         persistent_reservations: false,
         no_reservations_because: NOT_IN_CORE,
@@ -211,6 +250,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "0x",
         ],
         transport_id: "none",
+        vectors: &[],
         has_isid: false,
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
@@ -244,6 +284,14 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "eui.",
         ],
         transport_id: "24 bytes",
+        // SPC-4, section 7.6.4.4: EUI-64 NAME in bytes 8 to 15.
+        vectors: &[plain(
+            "0090270001abcdef",
+            &[
+                0x03, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x90, 0x27, 0x00, 0x01, 0xab, 0xcd, 0xef, 0, 0, 0,
+                0, 0, 0, 0, 0,
+            ],
+        )],
         has_isid: false,
         persistent_reservations: true,
         no_reservations_because: None,
@@ -278,6 +326,22 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "ib.fe80000000000000001175000077d8ee",
         ],
         transport_id: "24 bytes",
+        // SPC-4, section 7.6.4.5: INITIATOR PORT IDENTIFIER in bytes 8 to 23.
+        vectors: &[
+            plain(
+                "0xfe80000000000000001175000077d8ee",
+                &[
+                    0x04, 0, 0, 0, 0, 0, 0, 0, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x00, 0x11, 0x75,
+                    0x00, 0x00, 0x77, 0xd8, 0xee,
+                ],
+            ),
+            plain(
+                "12aB",
+                &[
+                    0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0xab,
+                ],
+            ),
+        ],
         has_isid: false,
         persistent_reservations: true,
         no_reservations_because: None,
@@ -306,6 +370,20 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "naa.0123456789abcdeg",
         ],
         transport_id: "24 to 248 bytes",
+        // SPC-4, section 7.6.4.6: ADDITIONAL LENGTH, at least 20 and a multiple of four, in bytes 2
+        // and 3; then the name, format 00b, or the name, a separator and the ISID, format 01b; and NUL.
+        vectors: &[
+            plain("iqn.foo", b"\x05\0\0\x14iqn.foo\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+            plain(
+                "iqn.1994-05.org.example:a",
+                b"\x05\0\0\x1ciqn.1994-05.org.example:a\0\0\0",
+            ),
+            Vector {
+                name: "iqn.1994-05.org.example:a",
+                isid: Some("00023d000001"),
+                id: b"\x45\0\0\x2ciqn.1994-05.org.example:a,i,0x00023d000001\0\0",
+            },
+        ],
         has_isid: true,
         persistent_reservations: true,
         no_reservations_because: None,
@@ -338,6 +416,14 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "0xnaa.5001405abcdef012",
         ],
         transport_id: "24 bytes",
+        // SPC-4, section 7.6.4.7: SAS ADDRESS in bytes 4 to 11.
+        vectors: &[plain(
+            "naa.5001405abcdef012",
+            &[
+                0x06, 0, 0, 0, 0x50, 0x01, 0x40, 0x5a, 0xbc, 0xde, 0xf0, 0x12, 0, 0, 0, 0, 0, 0, 0,
+                0, 0, 0, 0, 0,
+            ],
+        )],
         has_isid: false,
         persistent_reservations: true,
         no_reservations_because: None,
@@ -373,6 +459,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "eui.5001405abcdef012",
         ],
         transport_id: "none",
+        vectors: &[],
         has_isid: false,
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
@@ -408,6 +495,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "eui.5001405abcdef012",
         ],
         transport_id: "none",
+        vectors: &[],
         has_isid: false,
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
@@ -443,6 +531,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "eui.5001405abcdef012",
         ],
         transport_id: "none",
+        vectors: &[],
         has_isid: false,
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
@@ -473,6 +562,13 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "3b.00.1",
         ],
         transport_id: "24 bytes",
+        // SPC-4, section 7.6.4.8: ROUTING ID, of 8, 5 and 3 bits, in bytes 2 and 3.
+        vectors: &[plain(
+            "3b:1f.1",
+            &[
+                0x0a, 0, 0x3b, 0xf9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            ],
+        )],
         has_isid: false,
         persistent_reservations: false,
         no_reservations_because: NOT_IN_CORE,
@@ -503,6 +599,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
             "0000:3b:00.g",
         ],
         transport_id: "none",
+        vectors: &[],
         has_isid: false,
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,

@@ -118,8 +118,7 @@ fn generate(args: &Generate) -> Result<()> {
     };
     let mut tree = emit::module(&input);
     let driver = format!("{}.rs", names.module());
-    if let Err(warning) = format::rustfmt(&mut tree, &["fabric_ops.rs", "transport_id.rs", &driver])
-    {
+    if let Err(warning) = format::rustfmt(&mut tree, &["fabric_ops.rs", "kunit.rs", &driver]) {
         warn(&warning);
     }
     let mut change = Change {

@@ -58,7 +58,7 @@ fn each_protocols_files_are_as_blessed() {
     for protocol in &PROTOCOLS {
         let dir = generate(&tree, protocol.name, "tcm_nab5000", "nop");
         let blessed = checkout().join("tests/golden").join(protocol.name);
-        for file in ["Kconfig", "selftest.sh", "tcm_nab5000.rs"] {
+        for file in ["Kconfig", "kunit.rs", "selftest.sh", "tcm_nab5000.rs"] {
             compare(&dir.join(file), &blessed.join(file));
         }
     }
@@ -82,7 +82,7 @@ fn the_template_is_a_generated_module() {
     let dir = generate(&tree, "iSCSI", "tcm_template", "loopback");
     let template = checkout().join("kernel-template");
     // These are written by the generator; the rest it takes from the template.
-    for file in ["Kconfig", "fabric_ops.rs", "tcm_template.rs"] {
+    for file in ["Kconfig", "fabric_ops.rs", "kunit.rs", "tcm_template.rs"] {
         compare(&dir.join(file), &template.join(file));
     }
     for file in [

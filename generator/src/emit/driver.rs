@@ -14,7 +14,7 @@ use tcm_bindings::Category;
 
 use super::fabric_ops::{argument, method_return, parameter};
 use super::rust::{comment, doc, file_doc, text as file_text};
-use super::{DataPath, Input, loopback};
+use super::{DataPath, Input, UnitTests, loopback};
 use crate::check::{Method, Passed, PlanField, Slot};
 use crate::names::{constant, directory, ident};
 use crate::ops::{Object, Return, Right, Shape};
@@ -183,6 +183,11 @@ fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
     let (command, target) = (of(&COMMAND_TYPES), of(&TARGET_TYPES));
     let values = of(&["TARGET_DIRECT_COMPL", "TARGET_QUEUE_SUBMIT"]);
     let attributes = (!groups(input).is_empty()).then(|| quote!(attributes,));
+    let kunit = (input.unit_tests == UnitTests::Kunit).then(|| {
+        quote!(
+            mod kunit;
+        )
+    });
     let (modules, scsi_command) = match input.data_path {
         DataPath::Nop => (quote!(), quote!()),
         DataPath::Loopback(_) => (
@@ -201,6 +206,7 @@ fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
         mod fabric_ops;
         mod target;
         mod transport_id;
+        #kunit
         #modules
         use kernel::{c_str, prelude::*, str::BStr};
         use crate::{

@@ -8,10 +8,10 @@
 mod driver;
 mod fabric_ops;
 mod kbuild;
+mod kunit;
 mod loopback;
 mod rust;
 mod selftest;
-mod transport_id;
 
 use crate::check::Plan;
 use crate::names::Names;
@@ -95,8 +95,11 @@ pub fn module(input: &Input<'_>) -> Tree {
         "target.rs",
         include_str!("../../../kernel-template/target.rs").to_owned(),
     );
-    tree.add("transport_id.rs", transport_id::text(input));
+    tree.add("transport_id.rs", input.protocol.source.to_owned());
     tree.add(&format!("{}.rs", names.module()), driver::text(input));
+    if input.unit_tests == UnitTests::Kunit {
+        tree.add("kunit.rs", kunit::text(input));
+    }
     if let DataPath::Loopback(parent) = input.data_path {
         loopback::add_files(&mut tree, names, parent);
     }

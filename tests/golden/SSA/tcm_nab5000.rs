@@ -13,6 +13,7 @@
 mod bindings;
 mod command;
 mod fabric_ops;
+mod kunit;
 mod target;
 mod transport_id;
 

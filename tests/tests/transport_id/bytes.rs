@@ -1,12 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What holds for the TransportIDs of all protocols, lengths and faults of iSCSI's, and the values of
-//! names. Bytes made by hand from the layouts of SPC-4, section 7.6.4, are in the unit tests of each
-//! protocol's file, which run on the host, too.
+//! TransportIDs as they are laid out in SPC-4, section 7.6.4; lengths and faults of iSCSI's; and the
+//! values of names.
 
+use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::codec::CODECS;
 
 use super::{codec, encode, with_transport_ids};
+
+/// The bytes that the table has, made by hand.
+#[test]
+fn the_tables_transport_ids_are_what_the_modules_make() {
+    for row in &PROTOCOLS {
+        let codec = codec(row.name);
+        assert_eq!(row.vectors.is_empty(), codec.transport_id.is_none());
+        for vector in row.vectors {
+            let isid = vector.isid.map(|isid| isid.as_bytes().try_into().unwrap());
+            assert_eq!(encode(codec, vector.name, isid.as_ref()), vector.id);
+            let text = (codec.parse)(vector.name.as_bytes()).unwrap().text;
+            let decoded = (codec.transport_id.unwrap().decode)(vector.id);
+            assert_eq!(decoded, Some((text, isid)));
+        }
+    }
+}
+
+#[test]
+fn the_digits_of_an_isid_are_read_in_any_case() {
+    let decode = codec("iSCSI").transport_id.unwrap().decode;
+    let id = b"\x45\0\0\x2ciqn.1994-05.org.example:a,i,0x00023D000001\0\0";
+    let (_, isid) = decode(id).unwrap();
+    assert_eq!(isid, Some(*b"00023d000001"));
+}
 
 /// The NUL is counted: a name of 19 bytes is the longest that 20 have room for.
 #[test]

@@ -2,9 +2,9 @@
 
 //! Port names and TransportIDs, on the host: the very files that are compiled into the modules.
 //!
-//! `names` holds them to the table and to a grammar, `bytes` to what is true of every TransportID,
-//! `target_core` to what target core does with an ACL's name, and `sg3_utils` to what somebody
-//! else's decoder says. Bytes made by hand from the standard are in the unit tests of the files.
+//! `names` holds them to the table and to a grammar, `bytes` to the standard's layouts, `target_core`
+//! to what target core does with an ACL's name, and `sg3_utils` to what somebody else's decoder
+//! says.
 
 mod bytes;
 mod names;

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `kunit.rs`: what the protocol's row says of names and TransportIDs, as a suite that the kernel runs
+//! when it loads the module.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::Input;
+use super::rust::{doc, file_doc, text as file_text};
+use crate::names::ident;
+use crate::protocol::{Protocol, Vector};
+
+/// The text of `kunit.rs`.
+pub(super) fn text(input: &Input<'_>) -> String {
+    let module = ident(input.names.module());
+    let tests = match input.protocol {
+        protocol if protocol.vectors.is_empty() => quote!(),
+        protocol if protocol.has_isid => with_isid(protocol),
+        protocol => fixed(protocol),
+    };
+    let names = names(input.protocol);
+    let items = quote! {
+        use kernel::prelude::*;
+
+        #[kunit_tests(#module)]
+        mod tests {
+            use crate::transport_id::*;
+            #names
+            #tests
+        }
+    };
+    let head = file_doc(
+        "Unit tests of port names and TransportIDs, for kernels with `CONFIG_KUNIT=y`.\n\n\
+         KUnit runs them when the module is loaded; the results are in the kernel's log and in debugfs.",
+    );
+    file_text(
+        &format!("// SPDX-License-Identifier: GPL-2.0-only\n\n{head}"),
+        &items,
+    )
+}
+
+/// Which names there are, and which of them are the same.
+fn names(protocol: &Protocol) -> TokenStream {
+    let (name, other) = (bytes(protocol.example), bytes(protocol.other_example));
+    let lists = [
+        (
+            "SPELLINGS",
+            "Other spellings of `NAME`.",
+            protocol.other_spellings,
+        ),
+        (
+            "REFUSED",
+            "No names, each for a reason of its own.",
+            protocol.refused,
+        ),
+        (
+            "REFUSED_INITIATORS",
+            "Names that no node ACL may have.",
+            protocol.refused_initiators,
+        ),
+    ];
+    let lists = lists.into_iter().map(|(constant, text, names)| {
+        let (constant, doc) = (ident(constant), doc(1, text));
+        let len = Literal::usize_unsuffixed(names.len());
+        let names = names.iter().copied().map(bytes);
+        quote!(#doc const #constant: [&[u8]; #len] = [#(#names),*];)
+    });
+    quote! {
+        const NAME: &[u8] = #name;
+        const OTHER_NAME: &[u8] = #other;
+        #(#lists)*
+
+        #[test]
+        fn every_spelling_is_the_same_port() {
+            let port = PortName::parse(NAME);
+            for spelling in SPELLINGS {
+                assert_eq!(PortName::parse(spelling), port);
+                assert!(PortName::is_same(spelling, NAME));
+            }
+            assert!(port.is_some_and(|port| port.as_bytes() == NAME));
+        }
+
+        #[test]
+        fn another_name_is_another_port() {
+            let other = PortName::parse(OTHER_NAME);
+            assert!(other.is_some() && other != PortName::parse(NAME));
+            assert!(!PortName::is_same(OTHER_NAME, NAME));
+        }
+
+        #[test]
+        fn what_is_no_name_is_refused() {
+            for name in REFUSED {
+                assert_eq!(PortName::parse(name), None);
+                assert!(!PortName::is_valid_initiator(name));
+            }
+        }
+
+        #[test]
+        fn an_initiator_has_a_name_that_target_core_understands() {
+            assert!(PortName::is_valid_initiator(NAME));
+            for name in REFUSED_INITIATORS {
+                assert!(PortName::parse(name).is_some());
+                assert!(!PortName::is_valid_initiator(name));
+            }
+        }
+    }
+}
+
+/// TransportIDs of a length that is always the same.
+fn fixed(protocol: &Protocol) -> TokenStream {
+    let ids = protocol.vectors.iter().map(|Vector { name, id, .. }| {
+        let (name, id) = (bytes(name), id.iter().map(|byte| hex(*byte)));
+        quote!((#name, [#(#id),*]))
+    });
+    let count = Literal::usize_unsuffixed(protocol.vectors.len());
+    let (doc, length) = (ids_doc(), length(protocol));
+    quote! {
+        #doc
+        const IDS: [(&[u8], [u8; LEN]); #count] = [#(#ids),*];
+
+        #[test]
+        fn transport_ids_are_laid_out_as_spc_says() {
+            for (name, id) in IDS {
+                let name = PortName::parse(name);
+                assert_eq!(name.as_ref().map(encode), Some(id));
+                assert_eq!(decode(&id), name);
+            }
+        }
+
+        #[test]
+        fn #length() {
+            let id = PortName::parse(NAME).map(|name| encode(&name));
+            assert!(id.is_some_and(|id| id.len() == 24));
+        }
+
+        #[test]
+        fn every_byte_of_a_transport_id_counts() {
+            for (name, id) in IDS {
+                for at in 0..LEN {
+                    let mut other = id;
+                    if let Some(byte) = other.get_mut(at) {
+                        *byte ^= 0x80;
+                    }
+                    assert!(decode(&other) != PortName::parse(name));
+                    assert_eq!(id.get(..at).and_then(decode), None);
+                }
+            }
+        }
+    }
+}
+
+/// TransportIDs with names of any length, and with an ISID or not.
+fn with_isid(protocol: &Protocol) -> TokenStream {
+    let ids = protocol.vectors.iter().map(|Vector { name, isid, id }| {
+        let (name, id) = (bytes(name), Literal::byte_string(id));
+        let isid = match isid {
+            Some(isid) => {
+                let isid = bytes(isid);
+                quote!(Some(#isid))
+            }
+            None => quote!(None),
+        };
+        quote!((#name, #isid, #id))
+    });
+    let count = Literal::usize_unsuffixed(protocol.vectors.len());
+    let (doc, length) = (ids_doc(), length(protocol));
+    quote! {
+        #doc
+        const IDS: [(&[u8], Option<&Isid>, &[u8]); #count] = [#(#ids),*];
+
+        #[test]
+        fn transport_ids_are_laid_out_as_spc_says() {
+            for (name, isid, id) in IDS {
+                let (name, mut out) = (PortName::parse(name), [0xff; LEN_MAX]);
+                let len = name.as_ref().and_then(|name| encode(name, isid, &mut out));
+                assert_eq!(len.and_then(|len| out.get(..len)), Some(id));
+                assert_eq!(decode(id), name.map(|name| (name, isid.copied())));
+            }
+        }
+
+        #[test]
+        fn #length() {
+            let (mut longest, mut out) = ([b'a'; NAME_MAX], [0; LEN_MAX]);
+            for (place, byte) in longest.iter_mut().zip(*b"iqn.") {
+                *place = byte;
+            }
+            let mut len = |name, isid| {
+                let name = PortName::parse(name)?;
+                encode(&name, isid, &mut out)
+            };
+            assert_eq!(len(b"iqn.a", None), Some(24));
+            assert_eq!(len(&longest, Some(b"00023d000001")), Some(248));
+        }
+
+        #[test]
+        fn what_is_cut_off_is_no_transport_id() {
+            for (_, _, id) in IDS {
+                for len in 0..id.len() {
+                    assert_eq!(id.get(..len).and_then(decode), None);
+                }
+            }
+        }
+    }
+}
+
+fn ids_doc() -> TokenStream {
+    doc(1, "TransportIDs made by hand: SPC-4, section 7.6.4.")
+}
+
+/// The name of the test that holds TransportIDs to the length that the row tells.
+fn length(protocol: &Protocol) -> proc_macro2::Ident {
+    format_ident!(
+        "a_transport_id_has_{}",
+        protocol.transport_id.replace(' ', "_")
+    )
+}
+
+fn bytes(text: &str) -> Literal {
+    Literal::byte_string(text.as_bytes())
+}
+
+/// A byte as two hexadecimal digits.
+fn hex(byte: u8) -> TokenStream {
+    format!("{byte:#04x}").parse().unwrap_or_default()
+}
