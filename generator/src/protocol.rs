@@ -371,7 +371,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         ],
         transport_id: "24 to 248 bytes",
         // SPC-4, section 7.6.4.6: ADDITIONAL LENGTH, at least 20 and a multiple of four, in bytes 2
-        // and 3; then the name, format 00b, or the name, a separator and the ISID, format 01b; and NUL.
+        // and 3; then the name, format 00b (table 507), or the name, a separator and the ISID, format
+        // 01b (table 508); and NUL.
         vectors: &[
             plain("iqn.foo", b"\x05\0\0\x14iqn.foo\0\0\0\0\0\0\0\0\0\0\0\0\0"),
             plain(

@@ -248,8 +248,8 @@ fn register_and_move(id: &[u8]) -> Vec<u8> {
 }
 
 /// TransportIDs that are none, though the names in them are those of node ACLs: cut off, or of
-/// another protocol; of iSCSI also with a length that is too much or no multiple of four, with a
-/// name that does not end, and without the ISID that it is said to have.
+/// another protocol; of iSCSI also with a length that is too much or no multiple of four, and
+/// without the ISID that it is said to have.
 fn no_transport_ids(protocol: &Protocol) -> Vec<Vec<u8>> {
     let id = transport_id(protocol, &plain(protocol.other_example));
     let changed = |at: usize, byte| {
@@ -260,7 +260,6 @@ fn no_transport_ids(protocol: &Protocol) -> Vec<Vec<u8>> {
     let mut none = vec![id[..23].to_vec(), changed(0, (protocol.id + 1) % 12)];
     if protocol.has_isid {
         none.extend([changed(3, id[3] + 4), changed(3, id[3] - 1)]);
-        none.push([b"\x05\0\0\x14", of_length(20).as_bytes()].concat());
         none.push(changed(0, 0x45));
     }
     none
