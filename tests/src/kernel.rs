@@ -24,6 +24,9 @@ pub const CURRENT: &str = "7.3";
 /// The kernel with long-term support that the mini-HOWTO's session is tested on.
 pub const LTS: &str = "6.12";
 
+/// A kernel between these: its header is always read, and a full run boots it.
+pub const BETWEEN: &str = "7.2";
+
 /// Debian suites that newer kernels than the machine's own are in.
 const SUITES: [&str; 5] = [
     "trixie-backports",

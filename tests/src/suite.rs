@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::kernel::{CURRENT, Flavour, Kernel, LTS, get, source};
+use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get, source};
 use crate::lint::lint;
 use crate::shell::checkout;
 
@@ -56,11 +56,12 @@ pub fn unwatched() -> Result<Kernel> {
 pub fn test(length: Length) -> Result<()> {
     // First what takes long, so that no test seems to hang.
     get(CURRENT, Flavour::Debug)?;
+    get(LTS, Flavour::Plain)?;
+    source(BETWEEN)?;
     if length == Length::Full {
         get(CURRENT, Flavour::Plain)?;
+        get(BETWEEN, Flavour::Plain)?;
     }
-    get(LTS, Flavour::Plain)?;
-    source("7.2")?;
     run(cargo().args(["fmt", "--check"]))?;
     run(cargo()
         .args(["clippy", "--workspace", "--all-targets"])

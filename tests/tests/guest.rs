@@ -12,11 +12,12 @@ use std::time::Duration;
 use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::demo::{build_in_tree, generate_in_tree};
 use xtask::guest::{Guest, KMEMLEAK};
-use xtask::kernel::{CURRENT, Flavour, Kernel, LTS, get};
+use xtask::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
 use xtask::ktap;
 use xtask::module::{Built, build, rounds};
 use xtask::session::{self, Fabric, NAB5000};
 use xtask::shell::checkout;
+use xtask::suite::Length;
 
 /// The kernel's own fabric module with a NOP data path, which a tree is compared with.
 const REMOTE: Fabric<'static> = Fabric {
@@ -188,11 +189,20 @@ fn template(kernel: &Kernel, parent: &Path) -> PathBuf {
 
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn the_howtos_session_passes_in_the_lts_kernels_tree() {
-    let kernel = get(LTS, Flavour::Plain).unwrap();
-    let dir = generate_in_tree(&kernel, "iSCSI", &NAB5000).unwrap();
-    build_in_tree(&kernel, &NAB5000).unwrap();
-    let outcome = Guest::new(&kernel)
+fn the_howtos_session_passes_in_the_trees_of_other_kernels() {
+    let versions: &[&str] = match Length::of_this_run() {
+        Length::Short => &[LTS],
+        Length::Full => &[LTS, BETWEEN],
+    };
+    for version in versions {
+        howtos_session(&get(version, Flavour::Plain).unwrap());
+    }
+}
+
+fn howtos_session(kernel: &Kernel) {
+    let dir = generate_in_tree(kernel, "iSCSI", &NAB5000).unwrap();
+    build_in_tree(kernel, &NAB5000).unwrap();
+    let outcome = Guest::new(kernel)
         .run_quietly(&format!(
             "echo '=== session remote'\n( {} ) || exit 1\n\
              echo '=== session nab5000'\n( {} ) || exit 1\n\

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use proptest::strategy::{Strategy, ValueTree};
@@ -514,6 +515,7 @@ fn every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids() {
     let kernel = unwatched().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let mut guest = Guest::new(&kernel);
+    guest.limit = Duration::from_secs(1200);
     let mut command = String::new();
     let modules = modules(&kernel, dir.path());
     for (module, registered) in &modules {
