@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::guest::Guest;
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
-use crate::module::{Module, Profile, build, builder, rounds};
+use crate::module::{LOOPBACK, Module, Profile, build, builder, rounds};
 use crate::setup::LLVM;
 use crate::shell::{checkout, logged, output, text};
 
@@ -28,7 +28,7 @@ const MODULE: Module<'static> = Module {
 const DISK: Module<'static> = Module {
     proto: "iSCSI",
     name: "tcm_bench_disk",
-    options: &["--data-path", "loopback"],
+    options: &LOOPBACK,
 };
 
 /// How often a command is run; the best time counts, since all else is noise.

@@ -34,6 +34,7 @@ mod srp;
 #[path = "../../kernel-template/transport_id/ssa.rs"]
 mod ssa;
 
+use anyhow::Result;
 use iscsi::{ISID_DIGITS, LEN_MAX};
 
 /// An initiator session identifier, as the digits that a TransportID holds.
@@ -164,6 +165,19 @@ pub static CODECS: [Codec; 12] = [
         None
     ),
 ];
+
+/// The bytes that hexadecimal digits stand for, two for each.
+///
+/// # Errors
+///
+/// What is no such digit.
+pub fn from_hex(digits: &str) -> Result<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks(2).map(|pair| {
+        let pair = std::str::from_utf8(pair)?;
+        Ok(u8::from_str_radix(pair, 16)?)
+    });
+    pairs.collect()
+}
 
 /// The protocol of this name.
 #[must_use]

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use fastrand::Rng;
 use tcm_mod_builder::protocol::{self, Protocol};
 
-use crate::codec::{CODECS, Codec, Isid};
+use crate::codec::{CODECS, Codec, Isid, from_hex};
 use crate::shell::checkout;
 
 /// What names and TransportIDs are made of, for the mutations to put in.
@@ -248,13 +248,7 @@ fn line_input(line: &str) -> Result<Option<Vec<u8>>> {
     match line.split_once(' ') {
         Some(("#", _)) => Ok(None),
         Some(("text", text)) => Ok(Some(text.as_bytes().to_vec())),
-        Some(("hex", digits)) => {
-            let pairs = digits.as_bytes().chunks(2).map(|pair| {
-                let pair = std::str::from_utf8(pair)?;
-                Ok(u8::from_str_radix(pair, 16)?)
-            });
-            pairs.collect::<Result<_>>().map(Some)
-        }
+        Some(("hex", digits)) => from_hex(digits).map(Some),
         _ => bail!("want `text`, `hex` or `#`"),
     }
 }

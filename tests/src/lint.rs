@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use tcm_mod_builder::protocol::PROTOCOLS;
 
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
-use crate::module::{Module, build};
+use crate::module::{LOOPBACK, Module, build};
 use crate::shell::output;
 
 /// Runs every gate on a module of each protocol, and on one that moves data. Says nothing where
@@ -23,7 +23,7 @@ pub fn lint() -> Result<()> {
     for protocol in &PROTOCOLS {
         gates(&kernel, protocol.name, &[])?;
     }
-    gates(&kernel, "iSCSI", &["--data-path", "loopback"])
+    gates(&kernel, "iSCSI", &LOOPBACK)
 }
 
 fn gates(kernel: &Kernel, proto: &str, options: &[&str]) -> Result<()> {

@@ -111,6 +111,9 @@ impl Module<'_> {
     }
 }
 
+/// What generates a module that moves data.
+pub const LOOPBACK: [&str; 2] = ["--data-path", "loopback"];
+
 /// A module of one protocol, generated and built.
 #[derive(Clone, Debug)]
 pub struct Built {
@@ -159,6 +162,23 @@ impl Built {
             fabric,
             dir,
         })
+    }
+
+    /// The words that a shell runs a script of `tests/guest` with, on this module: its names, then
+    /// `more`.
+    #[must_use]
+    pub fn script(&self, name: &str, more: &str) -> String {
+        let Self {
+            protocol,
+            module,
+            fabric,
+            ..
+        } = self;
+        format!(
+            "{}/tests/guest/{name} {module} {fabric} '{}' {more}",
+            checkout().display(),
+            protocol.example,
+        )
     }
 }
 

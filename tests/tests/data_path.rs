@@ -12,31 +12,13 @@ use tcm_mod_builder::protocol::{PROTOCOLS, find};
 use xtask::conformance::{differences, results};
 use xtask::guest::{Guest, KMEMLEAK, Outcome};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
-use xtask::module::{Built, disk_load, rounds as configfs_rounds};
+use xtask::module::{Built, LOOPBACK, disk_load, rounds as configfs_rounds};
 use xtask::shell::checkout;
 use xtask::suite::{Length, unwatched};
-
-/// What generates a module that moves data.
-const LOOPBACK: [&str; 2] = ["--data-path", "loopback"];
 
 /// The iSCSI module.
 fn iscsi(kernel: &Kernel, parent: &Path) -> Built {
     Built::new(kernel, find("iSCSI").unwrap(), &LOOPBACK, parent).unwrap()
-}
-
-/// The command that runs a script of `tests/guest` with a module and its names.
-fn script(built: &Built, name: &str, more: &str) -> String {
-    let Built {
-        protocol,
-        module,
-        fabric,
-        ..
-    } = built;
-    format!(
-        "sh {}/tests/guest/{name} {module} {fabric} '{}' {more}",
-        checkout().display(),
-        protocol.example,
-    )
 }
 
 /// Boots `kernel` with the modules, and runs the command: it must succeed, without a report.
@@ -106,10 +88,8 @@ fn a_disk_is_as_right_as_that_of_the_kernels_own_loopback() {
 fn data_hold_for_every_protocol() {
     let kernel = unwatched().unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let with_reservations = PROTOCOLS
+    let modules: Vec<_> = PROTOCOLS
         .iter()
-        .filter(|protocol| protocol.persistent_reservations);
-    let modules: Vec<_> = with_reservations
         .map(|protocol| Built::new(&kernel, protocol, &LOOPBACK, dir.path()).unwrap())
         .collect();
     let mib = match Length::of_this_run() {
@@ -119,9 +99,9 @@ fn data_hold_for_every_protocol() {
     let mut command = String::new();
     for module in &modules {
         let initiator = module.protocol.initiator_example;
-        let io = script(module, "io.sh", &format!("'{initiator}' {mib}"));
+        let io = module.script("io.sh", &format!("'{initiator}' {mib}"));
         let fabric = &module.fabric;
-        command += &format!("echo '=== io {fabric}'\n{io} || exit 1\n");
+        command += &format!("echo '=== io {fabric}'\nsh {io} || exit 1\n");
     }
     let outcome = run(&kernel, &modules, 30, &command);
     for module in &modules {
@@ -132,15 +112,12 @@ fn data_hold_for_every_protocol() {
 
 /// The command that lets everything go wrong.
 fn faults(module: &Built, rounds: u32) -> String {
-    script(
-        module,
-        "faults.sh",
-        &format!(
-            "'{}' {rounds} {}",
-            module.protocol.initiator_example,
-            configfs_rounds().unwrap().display()
-        ),
-    )
+    let more = format!(
+        "'{}' {rounds} {}",
+        module.protocol.initiator_example,
+        configfs_rounds().unwrap().display()
+    );
+    format!("sh {}", module.script("faults.sh", &more))
 }
 
 #[test]

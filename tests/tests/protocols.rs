@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -16,11 +16,10 @@ use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, find};
-use xtask::codec::{Isid, TransportId, codec};
+use xtask::codec::{Isid, TransportId, codec, from_hex};
 use xtask::guest::Guest;
 use xtask::kernel::Kernel;
-use xtask::module::{Built, Profile, builder};
-use xtask::shell::checkout;
+use xtask::module::{Built, LOOPBACK, Profile, builder};
 use xtask::suite::unwatched;
 
 /// The ISID of a generated module's one session.
@@ -310,10 +309,7 @@ impl Seen {
 /// The registrations in what READ FULL STATUS gave: SPC-4, section 6.15.5. Eight bytes of header,
 /// then for each 24 bytes and, as long as the last four of these say, the TransportID.
 fn registrations(hex: &str) -> Vec<(Vec<u8>, bool)> {
-    let pairs = hex.as_bytes().chunks(2);
-    let bytes: Vec<u8> = pairs
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect();
+    let bytes = from_hex(hex).unwrap();
     let number =
         |bytes: &[u8]| usize::try_from(u32::from_be_bytes(bytes.try_into().unwrap())).unwrap();
     let mut rest = &bytes[8..8 + number(&bytes[4..8])];
@@ -409,17 +405,11 @@ fn check_names(protocol: &Protocol, row: &Value, seen: &Seen) {
     let (form, initiator_form) = (form.as_str().unwrap(), initiator_form.as_str().unwrap());
     let wants_lower = initiator_form.contains("lower");
     for (name, words) in described(protocol) {
-        assert_eq!(is_wwn(&name), has(form, words), "{name}: {form}");
-        let may_log_in = has(initiator_form, words);
-        assert_eq!(is_acl(&name), may_log_in, "{name}: {initiator_form}");
-        let capitals = in_capitals(&name);
-        assert_eq!(is_wwn(&capitals), has(form, words), "{capitals}: {form}");
-        let may_log_in = may_log_in && (capitals == name || !wants_lower);
-        assert_eq!(
-            is_acl(&capitals),
-            may_log_in,
-            "{capitals}: {initiator_form}"
-        );
+        for spelling in [&name, &in_capitals(&name)] {
+            assert_eq!(is_wwn(spelling), has(form, words), "{spelling}: {form}");
+            let may_log_in = has(initiator_form, words) && (*spelling == name || !wants_lower);
+            assert_eq!(is_acl(spelling), may_log_in, "{spelling}: {initiator_form}");
+        }
     }
 }
 
@@ -548,7 +538,7 @@ fn every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids() {
 fn modules(kernel: &Kernel, dir: &Path) -> Vec<(Built, &'static Protocol)> {
     let mut modules = Vec::new();
     let mut add = |protocol: &'static Protocol, options: &[&str], registered| {
-        let options = [&["--data-path", "loopback"], options].concat();
+        let options = [&LOOPBACK, options].concat();
         let built = Built::new(kernel, protocol, &options, dir).unwrap();
         modules.push((built, registered));
     };
@@ -563,19 +553,11 @@ fn modules(kernel: &Kernel, dir: &Path) -> Vec<(Built, &'static Protocol)> {
 
 /// The command that asks the guest.
 fn question(module: &Built, questions: &Path) -> String {
-    let scripts: PathBuf = checkout().join("tests/guest");
-    let Built {
-        protocol,
-        module,
-        fabric,
-        ..
-    } = module;
+    let initiator = module.protocol.initiator_example;
+    let more = format!("'{initiator}' {}", questions.display());
     format!(
-        "echo '=== {}'\nbusybox sh {}/reservations.sh {module} {fabric} '{}' '{}' {} || exit 1\n",
-        fabric,
-        scripts.display(),
-        protocol.example,
-        protocol.initiator_example,
-        questions.display()
+        "echo '=== {}'\nbusybox sh {} || exit 1\n",
+        module.fabric,
+        module.script("reservations.sh", &more)
     )
 }
