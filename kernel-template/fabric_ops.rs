@@ -68,9 +68,6 @@ pub(crate) trait Operations: Sized + 'static {
     /// The driver's part of a task management function.
     type Tmr: Send + Sync;
 
-    /// Whether two names of directories mean one port: two such directories cannot be made.
-    fn is_same_port(one: &BStr, other: &BStr) -> bool;
-
     /// The field `max_data_sg_nents`.
     ///
     /// The header says:
@@ -685,23 +682,15 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `group` must be the directory that another is made in, and the mutex of its subsystem be
-    ///   held.
-    /// - `name` must end with NUL and not change in this call.
+    /// `name` must end with NUL and not change in this call.
     unsafe extern "C" fn fabric_make_wwn_callback(
         _: *mut bindings::target_fabric_configfs,
-        group: *mut bindings::config_group,
+        _: *mut bindings::config_group,
         name: *const c_char,
     ) -> *mut bindings::se_wwn {
         // SAFETY: By function safety requirements.
         let name = unsafe { target::name(name) };
-        // SAFETY: By function safety requirements.
-        let is_new = unsafe { target::refuse_other_spelling::<T>(group, name) };
-        target::err_ptr(
-            is_new
-                .and_then(|()| T::fabric_make_wwn(name))
-                .and_then(Wwn::<T>::create),
-        )
+        target::err_ptr(T::fabric_make_wwn(name).and_then(Wwn::<T>::create))
     }
 
     /// Called by target core for [`Operations::fabric_drop_wwn`].
@@ -877,9 +866,7 @@ impl<T: Operations> OperationsVTable<T> {
         let se_nacl = unsafe { NodeAcl::<T>::from_raw(se_nacl) };
         // SAFETY: By function safety requirements.
         let name = unsafe { target::name(name) };
-        // SAFETY: Target core calls this in mkdir.
-        let is_new = unsafe { se_nacl.refuse_other_spelling(name) };
-        let result = is_new.and_then(|()| T::fabric_init_nodeacl(se_nacl, name));
+        let result = T::fabric_init_nodeacl(se_nacl, name);
         // SAFETY: The result is given to target core.
         unsafe { se_nacl.made(result) }
     }

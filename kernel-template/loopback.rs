@@ -279,7 +279,9 @@ impl Attribute for NexusName {
         if **text == *b"NULL" {
             return link.log_out();
         }
-        let name = PortName::parse(text).ok_or_else(|| crate::refused(text, PortName::FORM))?;
+        // Any spelling of the name will do here: the node ACL has the canonical one.
+        let name = PortName::parse(text)
+            .ok_or_else(|| crate::refused(text, PortName::FORM.as_bytes()))?;
         link.log_in(tpg, &name)
     }
 }

@@ -304,24 +304,6 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { &*ptr.cast() }
     }
 
-    /// Refuses a name that means the same port as that of another list of the portal group.
-    ///
-    /// # Errors
-    ///
-    /// [`EEXIST`].
-    ///
-    /// # Safety
-    ///
-    /// The list must be about to be made in mkdir.
-    pub(crate) unsafe fn refuse_other_spelling(&self, name: &BStr) -> Result {
-        // SAFETY: The list is valid; target core has set its portal group, which outlives it. In
-        // mkdir configfs holds the mutex that is asked for.
-        unsafe {
-            let tpg = (*self.inner.get()).se_tpg;
-            refuse_other_spelling::<T>(ptr::addr_of_mut!((*tpg).tpg_acl_group), name)
-        }
-    }
-
     /// Ends the making of a list with what `fabric_init_nodeacl` says.
     ///
     /// Where that is an error, target core frees the list, but not the name of its directory, which
@@ -796,43 +778,6 @@ pub(crate) unsafe fn name<'a>(name: *const c_char) -> &'a BStr {
     }
     // SAFETY: The `len` bytes before the NUL have just been read.
     BStr::from_bytes(unsafe { core::slice::from_raw_parts(name.cast(), len) })
-}
-
-/// Refuses a name that means the same port as that of a directory beside it.
-///
-/// Configfs sees to it that no two directories have one name; that no two have names of one port is
-/// up to the fabric.
-///
-/// # Errors
-///
-/// [`EEXIST`].
-///
-/// # Safety
-///
-/// `group` must be a config group whose subsystem's mutex is held, as it is in mkdir.
-pub(crate) unsafe fn refuse_other_spelling<T: Operations>(
-    group: *mut bindings::config_group,
-    new: &BStr,
-) -> Result {
-    // SAFETY: By the requirements of this function the group is valid.
-    let end = unsafe { ptr::addr_of_mut!((*group).cg_children) };
-    // SAFETY: By the requirements of this function nobody changes the list or frees what is in it.
-    let mut entry = unsafe { (*end).next };
-    while entry != end {
-        let offset = core::mem::offset_of!(bindings::config_item, ci_entry);
-        // SAFETY: What the list holds is this field of a directory, which has a name.
-        let existing = unsafe {
-            let item: *mut bindings::config_item = entry.byte_sub(offset).cast();
-            name((*item).ci_name)
-        };
-        if T::is_same_port(existing, new) {
-            pr_err!("port name {}: the port is there as {}\n", new, existing);
-            return Err(EEXIST);
-        }
-        // SAFETY: As above.
-        entry = unsafe { (*entry).next };
-    }
-    Ok(())
 }
 
 /// The text in `bytes`, which end with NUL, for target core; empty if they do not.

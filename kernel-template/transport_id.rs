@@ -1,1 +1,1 @@
-transport_id/iscsi.rs
+protocol/iscsi.rs

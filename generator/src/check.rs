@@ -96,8 +96,6 @@ pub enum Passed<'a> {
         /// The right.
         right: Right,
     },
-    /// Not at all, but the layer looks at it: the directory that another is made in.
-    Parent(&'a str),
     /// As the name of a directory.
     Name(&'a str),
     /// As the number or truth value that it is.
@@ -121,7 +119,6 @@ impl<'a> Passed<'a> {
             Self::Not => None,
             Self::Wrapper { name, .. }
             | Self::Right { name, .. }
-            | Self::Parent(name)
             | Self::Name(name)
             | Self::Value { name, .. }
             | Self::Buffer(name)
@@ -296,9 +293,7 @@ fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
     match shape {
         Shape::Call(Return::Text) => has("Tpg"),
         Shape::Call(_) => true,
-        Shape::Make(Object::Wwn) => {
-            has_name && args.iter().any(|arg| matches!(arg, Passed::Parent(_)))
-        }
+        Shape::Make(Object::Wwn) => has_name,
         Shape::Make(Object::Tpg) => has_name && has("Wwn"),
         Shape::Make(Object::Np) => has_name && has("Tpg"),
         Shape::Init => has_name && has("NodeAcl"),
@@ -319,9 +314,6 @@ fn passed<'a>(shape: Shape, name: &'a str, ctype: &CType) -> Option<Passed<'a>> 
     if let Some(c_struct) = ctype.pointed_struct() {
         if let (Shape::Grant(right), "se_cmd") = (shape, c_struct) {
             return Some(Passed::Right { name, right });
-        }
-        if let (Shape::Make(Object::Wwn), "config_group") = (shape, c_struct) {
-            return Some(Passed::Parent(name));
         }
         let (wrapper, generic) = match c_struct {
             "target_fabric_configfs" | "config_group" => return Some(Passed::Not),

@@ -13,25 +13,25 @@
     clippy::unwrap_used
 )]
 
-#[path = "../../kernel-template/transport_id/fc.rs"]
+#[path = "../../kernel-template/protocol/fc.rs"]
 mod fc;
-#[path = "../../kernel-template/transport_id/iscsi.rs"]
+#[path = "../../kernel-template/protocol/iscsi.rs"]
 mod iscsi;
-#[path = "../../kernel-template/transport_id/naa.rs"]
+#[path = "../../kernel-template/protocol/naa.rs"]
 mod naa;
-#[path = "../../kernel-template/transport_id/pcie.rs"]
+#[path = "../../kernel-template/protocol/pcie.rs"]
 mod pcie;
-#[path = "../../kernel-template/transport_id/sas.rs"]
+#[path = "../../kernel-template/protocol/sas.rs"]
 mod sas;
-#[path = "../../kernel-template/transport_id/sbp.rs"]
+#[path = "../../kernel-template/protocol/sbp.rs"]
 mod sbp;
-#[path = "../../kernel-template/transport_id/sop.rs"]
+#[path = "../../kernel-template/protocol/sop.rs"]
 mod sop;
-#[path = "../../kernel-template/transport_id/spi.rs"]
+#[path = "../../kernel-template/protocol/spi.rs"]
 mod spi;
-#[path = "../../kernel-template/transport_id/srp.rs"]
+#[path = "../../kernel-template/protocol/srp.rs"]
 mod srp;
-#[path = "../../kernel-template/transport_id/ssa.rs"]
+#[path = "../../kernel-template/protocol/ssa.rs"]
 mod ssa;
 
 use anyhow::Result;

@@ -282,9 +282,14 @@ fn types(input: &Input<'_>) -> TokenStream {
             },
         ),
     };
+    let name_doc = doc(
+        0,
+        "Reads the name of a port's directory: accepted in the port's canonical spelling alone, so \
+         that a port has one directory.",
+    );
     let refused_doc = doc(
         0,
-        "Tells the log what a port's name should be, and gives the error.",
+        "Says in the log what a port's name should be, and returns the error.",
     );
     quote! {
         #fabric_doc
@@ -303,9 +308,19 @@ fn types(input: &Input<'_>) -> TokenStream {
         #[derive(Zeroable)]
         struct #initiator_type {}
         #version
+        #name_doc
+        fn port_name(name: &BStr) -> Result<PortName> {
+            let port =
+                PortName::parse(name).ok_or_else(|| refused(name, PortName::FORM.as_bytes()))?;
+            if port.as_bytes() == &**name {
+                Ok(port)
+            } else {
+                Err(refused(name, port.as_bytes()))
+            }
+        }
         #refused_doc
-        fn refused(name: &BStr, form: &str) -> Error {
-            pr_err!("port name {}: want {}\n", name, form);
+        fn refused(name: &BStr, want: &[u8]) -> Error {
+            pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
             EINVAL
         }
     }
@@ -344,7 +359,6 @@ fn operations(input: &Input<'_>) -> TokenStream {
     let portal_type = format_ident!("{}Group", capitalized(protocol.ports.target));
     let initiator_type = ident(&capitalized(protocol.ports.initiator));
     let fields = fields(input);
-    let same_doc = doc(1, "Whether two names are spellings of one port.");
     let attributes = groups(input).into_iter().map(|(group, _)| {
         let (constant, directory) = (constant(group), directory(group));
         let placeholder = ident(&placeholder(group));
@@ -383,10 +397,6 @@ fn operations(input: &Input<'_>) -> TokenStream {
             type Cmd = #cmd;
             type CmdMemory = #memory;
             type Tmr = #tmr;
-            #same_doc
-            fn is_same_port(one: &BStr, other: &BStr) -> bool {
-                PortName::is_same(one, other)
-            }
             #(#methods)*
         }
     }
@@ -501,8 +511,7 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Make(Object::Wwn) => (
             "Makes a target port of a valid name.",
             quote! {
-                let #name_field =
-                    PortName::parse(#dir_name).ok_or_else(|| refused(#dir_name, PortName::FORM))?;
+                let #name_field = port_name(#dir_name)?;
                 Ok(try_init!(#target_type { #name_field }))
             },
         ),
@@ -514,13 +523,10 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Drop(Object::Wwn) => ("Nothing to stop: the port is not on a wire.", quote!()),
         Shape::Drop(_) => ("Nothing to stop: no session exists.", quote!()),
         Shape::Init => (
-            "Refuses a name that target core could make no TransportID of.",
+            "Accepts a list under the canonical name of an initiator port: the one that target core's \
+             TransportIDs name.",
             quote! {
-                if PortName::is_valid_initiator(#dir_name) {
-                    Ok(())
-                } else {
-                    Err(refused(#dir_name, PortName::INITIATOR_FORM))
-                }
+                port_name(#dir_name).map(drop)
             },
         ),
         Shape::InitiatorSid => ("Does nothing: no session exists.", quote!(0)),

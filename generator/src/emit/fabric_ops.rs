@@ -112,10 +112,6 @@ fn types() -> TokenStream {
     let wwn = doc(1, "The driver's part of a target port.");
     let tpg = doc(1, "The driver's part of a portal group.");
     let np = doc(1, "The driver's part of a network portal.");
-    let same = doc(
-        1,
-        "Whether two names of directories mean one port: two such directories cannot be made.",
-    );
     let cmd = doc(1, "The driver's part of a command.");
     let memory = doc(1, "Where commands live while target core has them.");
     let tmr = doc(1, "The driver's part of a task management function.");
@@ -143,8 +139,6 @@ fn types() -> TokenStream {
         type CmdMemory: CmdMemory<Self>;
         #tmr
         type Tmr: Send + Sync;
-        #same
-        fn is_same_port(one: &BStr, other: &BStr) -> bool;
     }
 }
 
@@ -247,7 +241,7 @@ pub(super) fn parameter<'a>(
     fabric: &TokenStream,
 ) -> Option<(&'a str, TokenStream)> {
     let ty = match passed {
-        Passed::Not | Passed::Parent(_) | Passed::Length(_) => return None,
+        Passed::Not | Passed::Length(_) => return None,
         Passed::Wrapper {
             wrapper, generic, ..
         } => {
@@ -379,10 +373,6 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
                 _ => format!("`{name}` must be valid for this call."),
             }),
             Passed::Right { name, right } => demands.push(right_demand(name, *right)),
-            Passed::Parent(name) => demands.push(format!(
-                "`{name}` must be the directory that another is made in, and the mutex of its \
-                 subsystem be held."
-            )),
             Passed::Name(name) => {
                 demands.push(format!(
                     "`{name}` must end with NUL and not change in this call."
@@ -600,29 +590,16 @@ fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream 
         }
         Shape::Init => {
             let acl = wrapped(method, "NodeAcl");
-            let name = argument(method, |passed| matches!(passed, Passed::Name(_)));
-            let in_mkdir = safety(2, "Target core calls this in mkdir.");
             let safety = safety(2, "The result is given to target core.");
             quote! {
-                #in_mkdir
-                let is_new = unsafe { #acl.refuse_other_spelling(#name) };
-                let result = is_new.and_then(|()| #call);
+                let result = #call;
                 #safety
                 unsafe { #acl.made(result) }
             }
         }
         // Target core only reads it.
         Shape::Call(Return::Text) => quote!(#call.as_char_ptr().cast_mut()),
-        Shape::Make(Object::Wwn) => {
-            let parent = argument(method, |passed| matches!(passed, Passed::Parent(_)));
-            let name = argument(method, |passed| matches!(passed, Passed::Name(_)));
-            let safety = safety(2, BY_CONTRACT);
-            quote! {
-                #safety
-                let is_new = unsafe { target::refuse_other_spelling::<T>(#parent, #name) };
-                target::err_ptr(is_new.and_then(|()| #call).and_then(Wwn::<T>::create))
-            }
-        }
+        Shape::Make(Object::Wwn) => quote!(target::err_ptr(#call.and_then(Wwn::<T>::create))),
         Shape::Make(Object::Tpg) => {
             let wwn = wrapped(method, "Wwn");
             let safety = safety(3, "The result is given to target core.");

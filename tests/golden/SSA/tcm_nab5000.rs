@@ -80,9 +80,20 @@ impl Attribute for Version {
     }
 }
 
-/// Tells the log what a port's name should be, and gives the error.
-fn refused(name: &BStr, form: &str) -> Error {
-    pr_err!("port name {}: want {}\n", name, form);
+/// Reads the name of a port's directory: accepted in the port's canonical spelling alone, so that a
+/// port has one directory.
+fn port_name(name: &BStr) -> Result<PortName> {
+    let port = PortName::parse(name).ok_or_else(|| refused(name, PortName::FORM.as_bytes()))?;
+    if port.as_bytes() == &**name {
+        Ok(port)
+    } else {
+        Err(refused(name, port.as_bytes()))
+    }
+}
+
+/// Says in the log what a port's name should be, and returns the error.
+fn refused(name: &BStr, want: &[u8]) -> Error {
+    pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
     EINVAL
 }
 
@@ -100,11 +111,6 @@ impl Operations for Fabric {
     type Cmd = ();
     type CmdMemory = BoxedCmd<Self>;
     type Tmr = ();
-
-    /// Whether two names are spellings of one port.
-    fn is_same_port(one: &BStr, other: &BStr) -> bool {
-        PortName::is_same(one, other)
-    }
 
     /// The name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
@@ -203,7 +209,7 @@ impl Operations for Fabric {
 
     /// Makes a target port of a valid name.
     fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
-        let tport_name = PortName::parse(name).ok_or_else(|| refused(name, PortName::FORM))?;
+        let tport_name = port_name(name)?;
         Ok(try_init!(Tport { tport_name }))
     }
 
@@ -219,12 +225,9 @@ impl Operations for Fabric {
     /// Nothing to stop: no session exists.
     fn fabric_drop_tpg(_se_tpg: &Tpg<Self>) {}
 
-    /// Refuses a name that target core could make no TransportID of.
+    /// Accepts a list under the canonical name of an initiator port: the one that target core's
+    /// TransportIDs name.
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
-        if PortName::is_valid_initiator(name) {
-            Ok(())
-        } else {
-            Err(refused(name, PortName::INITIATOR_FORM))
-        }
+        port_name(name).map(drop)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The T10 protocol identifiers: one row each, and a file below `kernel-template/transport_id/`.
+//! The T10 protocol identifiers: one row each, and a file below `kernel-template/protocol/`.
 
 use serde::Serialize;
 
@@ -188,7 +188,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: true,
         no_reservations_because: None,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/fc.rs"),
+        source: include_str!("../../../kernel-template/protocol/fc.rs"),
     },
     Protocol {
         name: "SPI",
@@ -229,7 +229,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: false,
         no_reservations_because: NOT_IN_CORE,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/spi.rs"),
+        source: include_str!("../../../kernel-template/protocol/spi.rs"),
     },
     Protocol {
         name: "SSA",
@@ -258,7 +258,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/ssa.rs"),
+        source: include_str!("../../../kernel-template/protocol/ssa.rs"),
     },
     Protocol {
         name: "SBP",
@@ -300,7 +300,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: true,
         no_reservations_because: None,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/sbp.rs"),
+        source: include_str!("../../../kernel-template/protocol/sbp.rs"),
     },
     Protocol {
         name: "SRP",
@@ -353,7 +353,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: true,
         no_reservations_because: None,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/srp.rs"),
+        source: include_str!("../../../kernel-template/protocol/srp.rs"),
     },
     Protocol {
         name: "iSCSI",
@@ -396,7 +396,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: true,
         no_reservations_because: None,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/iscsi.rs"),
+        source: include_str!("../../../kernel-template/protocol/iscsi.rs"),
     },
     Protocol {
         name: "SAS",
@@ -437,7 +437,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: true,
         no_reservations_because: None,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/sas.rs"),
+        source: include_str!("../../../kernel-template/protocol/sas.rs"),
     },
     Protocol {
         name: "ADT",
@@ -473,7 +473,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
         may_register_as: &["SAS"],
-        source: include_str!("../../kernel-template/transport_id/naa.rs"),
+        source: include_str!("../../../kernel-template/protocol/naa.rs"),
     },
     Protocol {
         name: "ATA",
@@ -509,7 +509,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
         may_register_as: &["SAS"],
-        source: include_str!("../../kernel-template/transport_id/naa.rs"),
+        source: include_str!("../../../kernel-template/protocol/naa.rs"),
     },
     Protocol {
         name: "UAS",
@@ -545,7 +545,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
         may_register_as: &["SAS"],
-        source: include_str!("../../kernel-template/transport_id/naa.rs"),
+        source: include_str!("../../../kernel-template/protocol/naa.rs"),
     },
     Protocol {
         name: "SOP",
@@ -584,7 +584,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: false,
         no_reservations_because: NOT_IN_CORE,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/sop.rs"),
+        source: include_str!("../../../kernel-template/protocol/sop.rs"),
     },
     Protocol {
         name: "PCIe",
@@ -615,7 +615,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         persistent_reservations: false,
         no_reservations_because: NO_TRANSPORT_ID,
         may_register_as: &[],
-        source: include_str!("../../kernel-template/transport_id/pcie.rs"),
+        source: include_str!("../../../kernel-template/protocol/pcie.rs"),
     },
 ];
 
