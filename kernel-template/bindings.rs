@@ -2,7 +2,7 @@
 
 //! The C side: what Kbuild's bindgen makes of `bindings_helper.h` with this kernel's own flags.
 //!
-//! Only `target.rs` and `fabric_ops.rs` use it.
+//! Only the generator's own modules use it: the author's have no `unsafe`.
 
 #![allow(
     clippy::all,

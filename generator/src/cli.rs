@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The command line, as typed. What it means is `run`'s affair.
+//! The command line: the subcommands, and which function does each.
 
-use std::path::PathBuf;
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::command::{generate, ops, protocols, sync};
 
 /// Writes a LIO/TCM SCSI target fabric module in Rust for Linux.
 ///
@@ -22,94 +23,33 @@ pub struct Cli {
     pub command: Option<Command>,
     /// What module to generate.
     #[command(flatten)]
-    pub generate: Option<Generate>,
+    pub generate: Option<generate::Arguments>,
 }
 
 /// Other things than generating.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Lists the fabric ops that a kernel's header holds.
-    Ops(Ops),
+    Ops(ops::Arguments),
     /// Lists the T10 protocol identifiers and what a module for each gets.
-    Protocols(Protocols),
+    Protocols(protocols::Arguments),
+    /// Brings a generated module to another kernel, or to this version.
+    Sync(sync::Arguments),
 }
 
-/// The arguments of `ops`.
-#[derive(Debug, Args)]
-pub struct Ops {
-    /// Kernel source tree.
-    #[arg(short, long, value_name = "DIR")]
-    pub kernel: Option<PathBuf>,
-    /// Header to read instead of a tree's.
-    #[arg(long, value_name = "FILE", conflicts_with = "kernel")]
-    pub header: Option<PathBuf>,
-    /// Another kernel source tree, or header, to show the differences to.
-    #[arg(long, value_name = "DIR|FILE", conflicts_with = "json")]
-    pub against: Option<PathBuf>,
-    /// Write JSON, for programs.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// The arguments of `protocols`.
-#[derive(Debug, Args)]
-pub struct Protocols {
-    /// Write JSON, for programs.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// The arguments of generating.
-#[derive(Debug, Args)]
-#[group(multiple = true)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of its own on the command line"
-)]
-pub struct Generate {
-    /// T10 protocol identifier: FC, SPI, SSA, SBP, SRP, iSCSI, SAS, ADT, ATA, UAS, SOP or PCIe, in
-    /// any case.
-    #[arg(short, long, value_name = "PROTO")]
-    pub proto: String,
-    /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
-    #[arg(short, long, value_name = "NAME")]
-    pub module: String,
-    /// Another identifier to tell target core, which knows no TransportIDs of this one: SAS for
-    /// ADT, ATA or UAS.
-    #[arg(long, value_name = "PROTO")]
-    pub register_as: Option<String>,
-    /// Another configfs name.
-    #[arg(long, value_name = "NAME")]
-    pub fabric_name: Option<String>,
-    /// Kernel source tree [default: the one around the working directory, $KDIR, or that of the
-    /// running kernel].
-    #[arg(short, long, value_name = "DIR")]
-    pub kernel: Option<PathBuf>,
-    /// Write a self-contained module there, to be built with M=, instead of into drivers/target.
-    #[arg(short, long, value_name = "DIR", conflicts_with_all = ["install", "no_install"])]
-    pub output: Option<PathBuf>,
-    /// What the module does with commands.
-    #[arg(long, value_name = "KIND", default_value = "nop")]
-    pub data_path: DataPath,
-    /// Add the module to the makefile and the Kconfig of drivers/target without asking.
-    #[arg(long, conflicts_with = "no_install")]
-    pub install: bool,
-    /// Add the module to neither, without asking.
-    #[arg(long)]
-    pub no_install: bool,
-    /// Say what would be written and changed, and write nothing.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Replace a module that this tool has generated and nobody has changed since.
-    #[arg(long)]
-    pub force: bool,
-}
-
-/// What a module does with commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DataPath {
-    /// Nothing: no session is made, so none arrives.
-    Nop,
-    /// Moves data: a SCSI host of the same machine is the initiator, and each LUN is a disk there.
-    Loopback,
+impl Cli {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    ///
+    /// What could not be done, and the remedy.
+    pub fn run(self) -> Result<()> {
+        match (self.command, self.generate) {
+            (Some(Command::Ops(args)), _) => ops::ops(&args),
+            (Some(Command::Protocols(args)), _) => protocols::protocols(&args),
+            (Some(Command::Sync(args)), _) => sync::sync(&args),
+            (None, Some(args)) => generate::generate(&args),
+            (None, None) => bail!("say what to generate with -p PROTO and -m NAME; see --help"),
+        }
+    }
 }

@@ -3,21 +3,17 @@
 //! Writes a LIO/TCM fabric module in Rust for Linux from the kernel's own header.
 //!
 //! Data flows one way: the header's model (`tcm-bindings`) is checked against what this version
-//! knows ([`check`]), written as texts ([`emit`]), and put in its place at once or not at all
-//! ([`install`]). [`run`] says in which order.
+//! knows ([`plan`]), written as texts ([`emit`]), and put in its place at once or not at all
+//! ([`output`]). [`command`] says in which order.
+//!
+//! The modules are listed from the top floor down: each imports only what stands below it.
 
-pub mod ask;
-pub mod check;
 pub mod cli;
-pub mod edit;
+pub mod command;
+pub mod data_path;
 pub mod emit;
-pub mod format;
-pub mod install;
 pub mod kernel;
-pub mod manifest;
 pub mod names;
-pub mod ops;
+pub mod output;
+pub mod plan;
 pub mod protocol;
-pub mod report;
-pub mod run;
-pub mod tree;

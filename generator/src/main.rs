@@ -8,7 +8,9 @@ use clap::Parser;
 use tcm_mod_builder::cli::Cli;
 
 fn main() -> ExitCode {
-    match tcm_mod_builder::run::run(Cli::parse()) {
+    #[cfg(feature = "failpoints")]
+    let _scenario = fail::FailScenario::setup();
+    match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("Error: {error:#}");

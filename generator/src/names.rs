@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Every name that a module gets, made and checked in one place.
+//! Every name that a module gets, made and checked in one place, but for the clash with its own
+//! files: the emitter of these knows them.
 //!
 //! | role | from `-m tcm_nab5000` |
 //! | --- | --- |
@@ -23,25 +24,6 @@ const FABRIC_NAME_MAX: usize = 32 - 1;
 
 /// What lies in `/sys/kernel/config/target` before any fabric does.
 const TAKEN_FABRIC_NAMES: [&str; 3] = ["core", "dbroot", "version"];
-
-/// Crates that a module is compiled with, and the other files of its own.
-const TAKEN_MODULE_NAMES: [&str; 15] = [
-    "alloc",
-    "bindings",
-    "build_error",
-    "core",
-    "fabric_ops",
-    "ffi",
-    "kernel",
-    "macros",
-    "pin_init",
-    "std",
-    "target",
-    "transport_id",
-    "uapi",
-    "zerocopy",
-    "zerocopy_derive",
-];
 
 /// Keywords of C that are not keywords of Rust; syn knows the latter.
 const C_KEYWORDS: [&str; 27] = [
@@ -86,11 +68,17 @@ pub enum NameError {
     /// The module name is reserved.
     #[error("module name `{0}` is a keyword of Rust or C; choose another, such as tcm_{0}")]
     Keyword(String),
-    /// The module name means something else in the module itself.
+    /// The module name is that of another file of the module.
     #[error(
-        "module name `{0}` is that of a crate or file that every module has; choose another, such as tcm_{0}"
+        "module name `{name}` is that of another file of the module, {file}; choose another, such as \
+         tcm_{name}"
     )]
-    ModuleTaken(String),
+    ModuleTaken {
+        /// The name.
+        name: String,
+        /// The path of the file.
+        file: String,
+    },
     /// The module name is too long.
     #[error("module name `{0}` has {len} characters, and the kernel allows {MODULE_NAME_MAX}; \
              choose a shorter one", len = .0.len())]
@@ -170,13 +158,33 @@ impl Names {
     }
 }
 
-/// The Rust identifier `name`; where Rust reserves it, with an underscore after it as bindgen does.
+/// The Rust identifier `name`, which must be one.
+///
+/// # Panics
+///
+/// If Rust reserves it: what the header names goes through [`c_ident`].
 #[must_use]
 pub fn ident(name: &str) -> Ident {
-    if syn::parse_str::<Ident>(name).is_ok() {
-        Ident::new(name, Span::call_site())
+    Ident::new(name, Span::call_site())
+}
+
+/// What bindgen appends an underscore to, besides the keywords of Rust that syn knows: words that
+/// Rust keeps for later, and the names of its types.
+const MANGLED: [&str; 22] = [
+    "_", "alignof", "bool", "f32", "f64", "gen", "i128", "i16", "i32", "i64", "i8", "isize",
+    "offsetof", "proc", "pure", "sizeof", "str", "u128", "u16", "u32", "u64", "u8",
+];
+
+/// The Rust identifier for a name of the header, as bindgen writes it: with an underscore after it
+/// where Rust reserves it.
+#[must_use]
+pub fn c_ident(name: &str) -> Ident {
+    let is_mangled =
+        MANGLED.contains(&name) || name == "usize" || syn::parse_str::<Ident>(name).is_err();
+    if is_mangled {
+        ident(&format!("{name}_"))
     } else {
-        Ident::new(&format!("{name}_"), Span::call_site())
+        ident(name)
     }
 }
 
@@ -224,9 +232,6 @@ fn check_module(name: &str) -> Result<(), NameError> {
     }
     if syn::parse_str::<Ident>(name).is_err() || C_KEYWORDS.contains(&name) {
         return Err(NameError::Keyword(name.to_owned()));
-    }
-    if TAKEN_MODULE_NAMES.contains(&name) {
-        return Err(NameError::ModuleTaken(name.to_owned()));
     }
     if name.len() > MODULE_NAME_MAX {
         return Err(NameError::ModuleLength(name.to_owned()));
@@ -312,8 +317,12 @@ mod tests {
 
     #[test]
     fn idents_that_rust_reserves_get_an_underscore() {
-        assert_eq!(ident("type"), "type_");
-        assert_eq!(ident("lun"), "lun");
+        for name in [
+            "type", "proc", "pure", "gen", "str", "u8", "usize", "abstract", "dyn",
+        ] {
+            assert_eq!(c_ident(name), format!("{name}_"));
+        }
+        assert_eq!(c_ident("lun"), "lun");
         assert_eq!(directory("tfc_tpg_nacl_base_attrs"), "TpgNaclBaseAttrs");
     }
 }

@@ -11,8 +11,27 @@ use super::rust::{doc, file_doc, text as file_text};
 use crate::names::ident;
 use crate::protocol::{Protocol, Vector};
 
-/// The text of `kunit.rs`.
+/// Where the suite is.
+pub(super) const PATH: &str = "kunit.rs";
+
+/// The text of `kunit.rs`. The driver has the module on every kernel, so that it need not change
+/// with the kernel.
 pub(super) fn text(input: &Input<'_>) -> String {
+    if input.features.kunit_suites {
+        suite(input)
+    } else {
+        let head = file_doc(
+            "Empty: this kernel's crate has no KUnit suites for modules. In others this file has unit \
+             tests of port names and TransportIDs.",
+        );
+        format!("{SPDX}{head}")
+    }
+}
+
+const SPDX: &str = "// SPDX-License-Identifier: GPL-2.0-only\n\n";
+
+/// The suite.
+fn suite(input: &Input<'_>) -> String {
     let module = ident(input.names.module());
     let tests = match input.protocol {
         protocol if protocol.vectors.is_empty() => quote!(),
@@ -34,10 +53,7 @@ pub(super) fn text(input: &Input<'_>) -> String {
         "Unit tests of port names and TransportIDs, for kernels with `CONFIG_KUNIT=y`.\n\n\
          KUnit runs them when the module is loaded; the results are in the kernel's log and in debugfs.",
     );
-    file_text(
-        &format!("// SPDX-License-Identifier: GPL-2.0-only\n\n{head}"),
-        &items,
-    )
+    file_text(&format!("{SPDX}{head}"), &items)
 }
 
 /// Which names there are, and which of them are the same.

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Writes the module: a checked plan in, a tree of texts out.
+//! Writes the module: a checked plan in, files in memory out.
 //!
-//! Nothing in here touches a file, and nothing can fail. What depends on the header or the protocol
-//! is built from tokens; what does not is the text of `kernel-template/`, comments and all.
+//! Nothing in here touches a file system, and nothing can fail. What depends on the header or the
+//! protocol is built from tokens; what does not is a file of `kernel-template/`, comments and all,
+//! copied but for the module's names.
 
+mod build_files;
 mod driver;
-mod fabric_ops;
-mod kbuild;
 mod kunit;
-mod loopback;
+mod layer;
+mod ops;
 mod rust;
 mod selftest;
 
-use crate::check::Plan;
-use crate::names::Names;
+use crate::data_path::DataPath;
+use crate::kernel::Features;
+use crate::names::{NameError, Names};
+use crate::output::files::{Files, Owner};
+use crate::plan::Plan;
 use crate::protocol::Protocol;
-use crate::tree::Tree;
+
+pub use ops::method_signature;
 
 /// Where a module is to be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,33 +30,6 @@ pub enum Place {
     InTree,
     /// In a directory of its own, with `M=`.
     OutOfTree,
-}
-
-/// What a module does with commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DataPath {
-    /// Nothing: no session is made, so none arrives.
-    Nop,
-    /// A SCSI host of the same machine is the initiator; it hangs below this device.
-    Loopback(ParentDevice),
-}
-
-/// What a device without hardware is in a kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParentDevice {
-    /// One on the faux bus, from the kernel crate.
-    Faux,
-    /// A root device, in kernels whose crate has no faux bus.
-    Root,
-}
-
-/// What becomes of the unit tests of port names and TransportIDs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnitTests {
-    /// A `KUnit` suite.
-    Kunit,
-    /// Left out, for kernels whose crate has no `KUnit` suites for modules.
-    Absent,
 }
 
 /// What a module is made of.
@@ -68,40 +46,94 @@ pub struct Input<'a> {
     /// Where it is to be built.
     pub place: Place,
     /// What it does with commands.
-    pub data_path: DataPath,
-    /// What becomes of its unit tests.
-    pub unit_tests: UnitTests,
+    pub data_path: &'a DataPath,
+    /// What the kernel offers.
+    pub features: Features,
 }
 
-/// Writes every file of the module, by name.
-#[must_use]
-pub fn module(input: &Input<'_>) -> Tree {
+/// Writes every file of the module.
+///
+/// # Errors
+///
+/// [`NameError::ModuleTaken`] if the driver's file would have the name of another.
+pub fn module(input: &Input<'_>) -> Result<Files, NameError> {
     let names = input.names;
-    let mut tree = Tree::default();
-    tree.add("Kbuild", kbuild::kbuild(input));
-    tree.add("Kconfig", kbuild::kconfig(input));
-    if input.place == Place::OutOfTree {
-        tree.add("Makefile", kbuild::makefile());
+    let mut files = others(input);
+    if let Some(file) = namesake(&files, names.module()) {
+        return Err(NameError::ModuleTaken {
+            name: names.module().to_owned(),
+            file,
+        });
     }
-    tree.add("bindings.rs", kbuild::bindings(names));
-    tree.add("bindings_helper.h", kbuild::bindings_helper(input));
-    tree.add(
-        "command.rs",
-        include_str!("../../../kernel-template/command.rs").to_owned(),
+    let driver = driver::text(input, &modules(&files));
+    files.add(&driver_path(names), Owner::Author, driver);
+    Ok(files)
+}
+
+/// The path of the driver.
+#[must_use]
+pub fn driver_path(names: &Names) -> String {
+    format!("{}.rs", names.module())
+}
+
+/// The files that the printer has made, for rustfmt.
+#[must_use]
+pub fn printed(names: &Names) -> [String; 3] {
+    [ops::PATH.into(), kunit::PATH.into(), driver_path(names)]
+}
+
+/// The files besides the driver.
+fn others(input: &Input<'_>) -> Files {
+    let mut files = Files::default();
+    layer::add(&mut files, input);
+    build_files::add(&mut files, input);
+    files.add(
+        "selftest.sh",
+        Owner::GeneratorUntilEdited,
+        selftest::text(input.names, input.protocol),
     );
-    tree.add("fabric_ops.rs", fabric_ops::text(input.plan));
-    tree.add("selftest.sh", selftest::text(names, input.protocol));
-    tree.add(
-        "target.rs",
-        include_str!("../../../kernel-template/target.rs").to_owned(),
+    files.add(
+        "transport_id.rs",
+        Owner::Generator,
+        input.protocol.source.to_owned(),
     );
-    tree.add("transport_id.rs", input.protocol.source.to_owned());
-    tree.add(&format!("{}.rs", names.module()), driver::text(input));
-    if input.unit_tests == UnitTests::Kunit {
-        tree.add("kunit.rs", kunit::text(input));
+    files.add(kunit::PATH, Owner::Generator, kunit::text(input));
+    for source in (input.data_path.parts)(&input.features)
+        .iter()
+        .flat_map(|part| part.sources)
+    {
+        let text = build_files::renamed(source.text, input.names);
+        files.add(source.path, source.owner, text);
     }
-    if let DataPath::Loopback(parent) = input.data_path {
-        loopback::add_files(&mut tree, names, parent);
-    }
-    tree
+    files
+}
+
+/// The file that a driver of this name would take the place of: in the directory, or as an object
+/// of Kbuild's.
+fn namesake(files: &Files, module: &str) -> Option<String> {
+    let paths = files.iter().map(|(path, _)| path);
+    let mut sources = paths.chain([build_files::BINDINGS_GENERATED]);
+    let found = sources.find(|path| {
+        let stem = path.strip_suffix(".rs").or(path.strip_suffix(".c"));
+        stem == Some(module)
+    });
+    found.map(ToOwned::to_owned)
+}
+
+/// A Rust module that the driver, as the root of the crate, declares.
+struct RootModule<'a> {
+    name: &'a str,
+    owner: Owner,
+}
+
+/// The Rust modules that lie beside the driver.
+fn modules(files: &Files) -> Vec<RootModule<'_>> {
+    let modules = files.iter().filter_map(|(path, file)| {
+        let name = path.strip_suffix(".rs")?;
+        (!name.contains('/')).then_some(RootModule {
+            name,
+            owner: file.owner,
+        })
+    });
+    modules.collect()
 }

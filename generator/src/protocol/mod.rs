@@ -2,6 +2,8 @@
 
 //! The T10 protocol identifiers: one row each, and a file below `kernel-template/protocol/`.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 /// What a protocol identifier gets.
@@ -636,6 +638,42 @@ pub fn find(name: &str) -> Result<&'static Protocol, String> {
             .join(", ");
         format!("`{name}` is not a T10 protocol identifier; choose one of {known}")
     })
+}
+
+/// The protocols, for people.
+#[must_use]
+pub fn table() -> String {
+    let mut text = String::new();
+    for protocol in &PROTOCOLS {
+        let names: Vec<_> = [protocol.name]
+            .iter()
+            .chain(protocol.aliases)
+            .copied()
+            .collect();
+        let reservations = match protocol.no_reservations_because {
+            None => "yes".to_owned(),
+            Some(reason) => format!("no, {reason}"),
+        };
+        let _ = writeln!(
+            text,
+            "{:#x}  {} ({})",
+            protocol.id,
+            names.join(", "),
+            protocol.title
+        );
+        let _ = writeln!(text, "     port names: {}", protocol.name_form);
+        let _ = writeln!(text, "     initiators: {}", protocol.initiator_name_form);
+        let _ = writeln!(text, "     example: {}", protocol.example);
+        let _ = writeln!(text, "     TransportID: {}", protocol.transport_id);
+        let _ = writeln!(
+            text,
+            "     persistent reservations in target core: {reservations}"
+        );
+        for name in protocol.may_register_as {
+            let _ = writeln!(text, "     with --register-as {name}: yes, as {name}");
+        }
+    }
+    text
 }
 
 #[cfg(test)]

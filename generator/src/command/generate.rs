@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Generating: a new module, in the kernel's tree or outside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+use super::module::{Generated, Wanted};
+use crate::data_path::DATA_PATHS;
+use crate::kernel;
+use crate::names::Names;
+use crate::output::glue;
+use crate::output::install::{self, Change, Directory, Edit};
+use crate::output::manifest::Request;
+use crate::output::print::{List, print, warn};
+use crate::output::questions::{self, Answers};
+
+/// Where in a kernel tree the fabric modules are.
+const TARGET_DIR: &str = "drivers/target";
+
+/// The arguments of generating.
+#[derive(Debug, Args)]
+#[group(multiple = true)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
+pub struct Arguments {
+    /// T10 protocol identifier: FC, SPI, SSA, SBP, SRP, iSCSI, SAS, ADT, ATA, UAS, SOP or PCIe, in
+    /// any case.
+    #[arg(short, long, value_name = "PROTO")]
+    proto: String,
+    /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
+    #[arg(short, long, value_name = "NAME")]
+    module: String,
+    /// Another identifier to tell target core, which knows no TransportIDs of this one: SAS for
+    /// ADT, ATA or UAS.
+    #[arg(long, value_name = "PROTO")]
+    register_as: Option<String>,
+    /// Another configfs name.
+    #[arg(long, value_name = "NAME")]
+    fabric_name: Option<String>,
+    /// Kernel source tree [default: the one around the working directory, $KDIR, or that of the
+    /// running kernel].
+    #[arg(short, long, value_name = "DIR")]
+    kernel: Option<PathBuf>,
+    /// Write a self-contained module there, to be built with M=, instead of into drivers/target.
+    #[arg(short, long, value_name = "DIR", conflicts_with_all = ["install", "no_install"])]
+    output: Option<PathBuf>,
+    /// What the module does with commands.
+    #[arg(long, value_name = "KIND", default_value = DATA_PATHS[0].name, value_parser = data_paths())]
+    data_path: String,
+    /// Add the module to the makefile and the Kconfig of drivers/target without asking.
+    #[arg(long, conflicts_with = "no_install")]
+    install: bool,
+    /// Add the module to neither, without asking.
+    #[arg(long)]
+    no_install: bool,
+    /// Say what would be written and changed, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Replace a module that this tool has generated and nobody has changed since.
+    #[arg(long)]
+    force: bool,
+}
+
+/// The data paths, for clap.
+fn data_paths() -> PossibleValuesParser {
+    PossibleValuesParser::new(
+        DATA_PATHS
+            .iter()
+            .map(|path| PossibleValue::new(path.name).help(path.about)),
+    )
+}
+
+/// Generates a module.
+///
+/// # Errors
+///
+/// What could not be done, and the remedy; nothing has been written.
+pub(crate) fn generate(args: &Arguments) -> Result<()> {
+    let wanted = Wanted::new(&request(args))?;
+    let tree = kernel::find(args.kernel.as_deref())?;
+    refuse_taken(&tree, &wanted.names)?;
+    let Generated {
+        contents, warnings, ..
+    } = wanted.generate(&tree)?;
+    warnings.iter().for_each(|warning| warn(warning));
+    let dir = match &args.output {
+        Some(dir) => dir.clone(),
+        None => tree.join(TARGET_DIR).join(wanted.names.module()),
+    };
+    let directory = install::examine(&dir, contents, args.force)?;
+    let edits = match args.output {
+        Some(_) => Vec::new(),
+        None => edits(args, &tree, &wanted.names)?,
+    };
+    let change = Change {
+        dir,
+        directory,
+        edits,
+    };
+    if !args.dry_run {
+        install::apply(&change)?;
+    }
+    report(&change, args.dry_run);
+    Ok(())
+}
+
+/// What the command line asks for. The configfs name is the module's without a leading `tcm_`.
+fn request(args: &Arguments) -> Request {
+    let stripped = args.module.strip_prefix("tcm_").unwrap_or(&args.module);
+    Request {
+        protocol: args.proto.clone(),
+        register_as: args.register_as.clone(),
+        module: args.module.clone(),
+        fabric_name: args.fabric_name.as_deref().unwrap_or(stripped).to_owned(),
+        data_path: args.data_path.clone(),
+        in_tree: args.output.is_none(),
+    }
+}
+
+/// Refuses names that something else in the kernel tree has.
+fn refuse_taken(tree: &Path, names: &Names) -> Result<()> {
+    let own = Path::new(TARGET_DIR).join(names.module());
+    let taken = kernel::taken(tree, &names.kconfig(), names.module(), &own);
+    let mut faults = Vec::new();
+    if let Some(path) = taken.module {
+        faults.push(format!(
+            "module `{}` is built by {} already; choose another name",
+            names.module(),
+            path.display()
+        ));
+    }
+    if let Some(path) = taken.symbol {
+        faults.push(format!(
+            "CONFIG_{} is defined in {} already; choose another module name",
+            names.kconfig(),
+            path.display()
+        ));
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        bail!(List(faults))
+    }
+}
+
+/// The edits to the kernel's own files that the user wants.
+fn edits(args: &Arguments, tree: &Path, names: &Names) -> Result<Vec<Edit>> {
+    let mut answers = match (args.install, args.no_install, args.dry_run) {
+        (true, ..) => Answers::always(true),
+        (_, true, _) => Answers::always(false),
+        // Nothing is written, so there is nothing to ask; what could be is shown.
+        (_, _, true) => Answers::always(true),
+        _ => Answers::from_stdin(),
+    };
+    let dir = tree.join(TARGET_DIR);
+    let makefile = makefile(&dir)?;
+    let mut edits = Vec::new();
+    if answers.yes(&questions::question(
+        names.module(),
+        &relative(tree, &makefile),
+    ))? {
+        let old = read_text(&makefile)?;
+        let new = glue::makefile(&old, &names.kconfig(), names.module());
+        edits.push(Edit {
+            path: makefile,
+            old: Some(old),
+            new: Some(new),
+        });
+    }
+    let kconfig = dir.join("Kconfig");
+    if answers.yes(&questions::question(
+        names.module(),
+        &relative(tree, &kconfig),
+    ))? {
+        let old = read_text(&kconfig)?;
+        let new = glue::kconfig(&old, names.module())
+            .map_err(|reason| anyhow!("{} {reason}", kconfig.display()))?;
+        edits.push(Edit {
+            path: kconfig,
+            old: Some(old),
+            new: Some(new),
+        });
+    }
+    edits.retain(|edit| edit.old != edit.new);
+    Ok(edits)
+}
+
+/// What Kbuild reads in `dir`: a `Kbuild` goes before a `Makefile`.
+fn makefile(dir: &Path) -> Result<PathBuf> {
+    let candidates = ["Kbuild", "Makefile"].map(|name| dir.join(name));
+    let found = candidates.into_iter().find(|path| path.is_file());
+    found.ok_or_else(|| {
+        anyhow!(
+            "{} has neither Kbuild nor Makefile; name a full kernel source tree with -k DIR, or \
+             write the module elsewhere with -o DIR",
+            dir.display()
+        )
+    })
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn relative(tree: &Path, path: &Path) -> String {
+    path.strip_prefix(tree)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+fn report(change: &Change, dry_run: bool) {
+    let (write, edit) = if dry_run {
+        ("Would write file", "Would change file")
+    } else {
+        ("Writing file", "Changing file")
+    };
+    match &change.directory {
+        Directory::Keep => print(&format!("Unchanged: {}\n", change.dir.display())),
+        Directory::Create(contents) | Directory::Replace(contents) => {
+            for (path, _) in contents.files.iter() {
+                print(&format!("{write}: {}\n", change.dir.join(path).display()));
+            }
+        }
+    }
+    for changed in &change.edits {
+        print(&format!("{edit}: {}\n", changed.path.display()));
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The commands, a file each: its arguments, and what it does, which reads as a sentence.
+
+mod changes;
+pub mod generate;
+mod module;
+pub mod ops;
+pub mod protocols;
+pub mod sync;
+mod todo;

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A module in memory: from what is asked for and a kernel's tree to files and their manifest.
+//!
+//! What `generate` and `sync` share.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow, bail};
+use tcm_bindings::{FabricOps, Header};
+
+use crate::data_path::{self, DataPath};
+use crate::emit::{self, Input, Place};
+use crate::kernel::Features;
+use crate::names::Names;
+use crate::output::files::Files;
+use crate::output::install::Contents;
+use crate::output::manifest::{Manifest, Request};
+use crate::output::print::List;
+use crate::output::rustfmt::rustfmt;
+use crate::plan;
+use crate::protocol::{self, Protocol};
+
+/// What is asked for, valid.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) protocol: &'static Protocol,
+    pub(super) registered: &'static Protocol,
+    pub(super) names: Names,
+    pub(super) place: Place,
+    pub(super) data_path: &'static DataPath,
+}
+
+/// A module, and what the user should know of it.
+#[derive(Debug)]
+pub(super) struct Generated {
+    pub(super) contents: Contents,
+    pub(super) model: FabricOps,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Wanted {
+    /// Checks a request: all that is wrong with it is reported together.
+    pub(super) fn new(request: &Request) -> Result<Self> {
+        let protocol = protocol::find(&request.protocol).and_then(|protocol| {
+            let registered = protocol.registered(request.register_as.as_deref())?;
+            Ok((protocol, registered))
+        });
+        let names = Names::new(&request.module, Some(&request.fabric_name));
+        let data_path = data_path::find(&request.data_path).ok_or_else(|| {
+            format!(
+                "data path `{}` is unknown to this version",
+                request.data_path
+            )
+        });
+        match (protocol, names, data_path) {
+            (Ok((protocol, registered)), Ok(names), Ok(data_path)) => Ok(Self {
+                protocol,
+                registered,
+                names,
+                place: if request.in_tree {
+                    Place::InTree
+                } else {
+                    Place::OutOfTree
+                },
+                data_path,
+            }),
+            (protocol, names, data_path) => {
+                let names = names.err().into_iter().flatten();
+                let names = names.map(|error| error.to_string());
+                let faults = protocol.err().into_iter().chain(names);
+                bail!(List(faults.chain(data_path.err()).collect()))
+            }
+        }
+    }
+
+    /// What was asked for, as a manifest records it.
+    fn request(&self) -> Request {
+        let registered = (self.registered != self.protocol).then_some(self.registered);
+        Request {
+            protocol: self.protocol.name.to_owned(),
+            register_as: registered.map(|protocol| protocol.name.to_owned()),
+            module: self.names.module().to_owned(),
+            fabric_name: self.names.fabric().to_owned(),
+            data_path: self.data_path.name.to_owned(),
+            in_tree: self.place == Place::InTree,
+        }
+    }
+
+    /// Generates the module for the kernel in `tree`.
+    pub(super) fn generate(&self, tree: &Path) -> Result<Generated> {
+        let features = Features::probe(tree);
+        if let Some(reason) = self.data_path.refusal(self.protocol.name, &features) {
+            bail!(reason);
+        }
+        let model = tcm_bindings::read(&Header::in_tree(tree)?)?;
+        let plan = plan::plan(&model).map_err(|faults| {
+            let faults = faults.iter().map(ToString::to_string).collect();
+            anyhow!(
+                "cannot generate from {}:\n{}",
+                model.header.display(),
+                List(faults)
+            )
+        })?;
+        let mut warnings = plan.warnings.clone();
+        warnings.extend(self.registered.warning());
+        let mut files = emit::module(&Input {
+            plan: &plan,
+            protocol: self.protocol,
+            registered: self.registered,
+            names: &self.names,
+            place: self.place,
+            data_path: self.data_path,
+            features,
+        })?;
+        warnings.extend(self.format(&mut files));
+        let declarations = plan::declarations(&model);
+        let manifest = Manifest::new(self.request(), features.named(), declarations, &files);
+        Ok(Generated {
+            contents: Contents { files, manifest },
+            model,
+            warnings,
+        })
+    }
+
+    /// Formats what was printed; a warning if that cannot be done.
+    fn format(&self, files: &mut Files) -> Option<String> {
+        let printed = emit::printed(&self.names);
+        let paths: Vec<_> = printed.iter().map(String::as_str).collect();
+        rustfmt(files, &paths).err()
+    }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `sync`: brings a generated module to another kernel's ops, or to this version of the generator.
+//!
+//! Writes the generator's files again, never the author's, and says what the author has to do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use similar::TextDiff;
+
+use super::changes::lines;
+use super::module::{Generated, Wanted};
+use super::todo::todo;
+use crate::kernel;
+use crate::output::files::Owner;
+use crate::output::install::{Change, Contents, Directory, Edit, apply};
+use crate::output::manifest::{self, Manifest};
+use crate::output::print::{print, warn};
+use crate::plan::{self, Changes};
+
+/// The arguments of `sync`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Directory of the module.
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Kernel source tree [default: the one around DIR, $KDIR, or that of the running kernel].
+    #[arg(short, long, value_name = "DIR")]
+    kernel: Option<PathBuf>,
+    /// Write nothing; exit 1 if there is something to write.
+    #[arg(long)]
+    check: bool,
+    /// Overwrite the generator's files that somebody has edited.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Brings a module up to date.
+///
+/// # Errors
+///
+/// What could not be done, and the remedy; with `--check`, that there is something to do.
+pub(crate) fn sync(args: &Arguments) -> Result<()> {
+    let manifest = Manifest::read(&args.dir)?;
+    let wanted = Wanted::new(&manifest.request)?;
+    let dir = fs::canonicalize(&args.dir)?;
+    let tree = kernel::find_from(args.kernel.as_deref(), &dir)?;
+    let generated = wanted.generate(&tree)?;
+    generated.warnings.iter().for_each(|warning| warn(warning));
+    let changes = Changes::between(&manifest.header, &generated.contents.manifest.header);
+    let work = Work::new(&args.dir, &manifest, &generated.contents)?;
+    if !args.force && !work.edited.is_empty() {
+        bail!(refusal(&work.edited));
+    }
+    report(&args.dir, &manifest, &generated, &changes, &work);
+    if !args.check {
+        return Ok(apply(&work.change)?);
+    }
+    if work.is_done && changes.iter().next().is_none() {
+        return Ok(());
+    }
+    bail!(
+        "{dir} is out of step with {}; run `tcm-mod-builder sync {dir} -k {}`",
+        tree.display(),
+        tree.display(),
+        dir = args.dir.display(),
+    )
+}
+
+/// A file that somebody has edited: its path, and how it differs from what would be written.
+type Edited = (String, String);
+
+/// What is to be written, and what stands in the way.
+struct Work {
+    change: Change,
+    /// Whether no file but the manifest changes.
+    is_done: bool,
+    /// The generator's files that would lose somebody's lines.
+    edited: Vec<Edited>,
+    /// Files that became the author's when they were edited.
+    kept: Vec<Edited>,
+}
+
+impl Work {
+    fn new(dir: &Path, manifest: &Manifest, contents: &Contents) -> Result<Self> {
+        let mut work = Self {
+            change: Change {
+                dir: dir.to_owned(),
+                directory: Directory::Keep,
+                edits: Vec::new(),
+            },
+            is_done: true,
+            edited: Vec::new(),
+            kept: Vec::new(),
+        };
+        let new = contents.files.iter();
+        let new = new.map(|(path, file)| (path, file.owner, Some(file.text.as_str())));
+        let gone = manifest
+            .files()
+            .filter(|(path, _)| contents.files.get(path).is_none())
+            .map(|(path, owner)| (path, owner, None));
+        for (path, owner, text) in new.chain(gone) {
+            if owner != Owner::Author {
+                work.file(manifest, path, owner, text)?;
+            }
+        }
+        work.is_done = work.change.edits.is_empty();
+        // Last, so that a run that is killed before is simply repeated.
+        let text = contents.manifest.text();
+        work.edit(
+            manifest::FILE,
+            read(&dir.join(manifest::FILE))?,
+            Some(&text),
+        );
+        Ok(work)
+    }
+
+    /// Decides on a file that shall have this text, or be gone.
+    fn file(
+        &mut self,
+        manifest: &Manifest,
+        path: &str,
+        owner: Owner,
+        text: Option<&str>,
+    ) -> Result<()> {
+        let old = read(&self.change.dir.join(path))?;
+        let is_edited = old.as_ref().is_some_and(|old| {
+            Some(old.as_str()) != text && !manifest.is_as_generated(path, old.as_bytes())
+        });
+        if is_edited {
+            let edited = (
+                path.to_owned(),
+                difference(
+                    path,
+                    old.as_deref().unwrap_or_default(),
+                    text.unwrap_or_default(),
+                ),
+            );
+            if owner == Owner::GeneratorUntilEdited {
+                self.kept.push(edited);
+                return Ok(());
+            }
+            self.edited.push(edited);
+        }
+        self.edit(path, old, text);
+        Ok(())
+    }
+
+    fn edit(&mut self, path: &str, old: Option<String>, new: Option<&str>) {
+        if old.as_deref() != new {
+            self.change.edits.push(Edit {
+                path: self.change.dir.join(path),
+                old,
+                new: new.map(ToOwned::to_owned),
+            });
+        }
+    }
+}
+
+/// The text of a file; `None` if there is none.
+fn read(path: &Path) -> Result<Option<String>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => bail!("cannot read {}: {error}", path.display()),
+    }
+}
+
+/// The lines that differ.
+fn difference(path: &str, old: &str, new: &str) -> String {
+    let diff = TextDiff::from_lines(old, new);
+    let mut unified = diff.unified_diff();
+    unified
+        .header(&format!("{path} (edited)"), &format!("{path} (generated)"))
+        .to_string()
+}
+
+fn refusal(edited: &[Edited]) -> String {
+    let mut text =
+        "the generator's files have been edited, and would be overwritten; move your lines \
+                    to a file of your own, or say --force to lose them:\n"
+            .to_owned();
+    edited
+        .iter()
+        .for_each(|(_, difference)| text.push_str(difference));
+    text.trim_end().to_owned()
+}
+
+fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Changes, work: &Work) {
+    if manifest.version != generated.contents.manifest.version {
+        print(&format!(
+            "From version {} to {}\n",
+            manifest.version, generated.contents.manifest.version
+        ));
+    }
+    print(&lines(changes));
+    // The plan holds, since the module was generated from it.
+    if let Ok(plan) = plan::plan(&generated.model) {
+        todo(dir, manifest, changes, &plan)
+            .iter()
+            .for_each(|line| print(&format!("To do: {line}\n")));
+    }
+    for (path, difference) in &work.kept {
+        print(&format!(
+            "Left alone, since it was edited: {path}; what this version writes differs:\n{difference}"
+        ));
+    }
+    for edit in &work.change.edits {
+        let verb = match (&edit.old, &edit.new) {
+            (_, None) => "Removing",
+            (None, _) => "Writing",
+            _ => "Changing",
+        };
+        print(&format!("{verb} file: {}\n", edit.path.display()));
+    }
+    if work.is_done {
+        print(&format!("Up to date: {}\n", dir.display()));
+    } else {
+        print("Next: do what is listed above, if anything is, and build the module\n");
+    }
+}

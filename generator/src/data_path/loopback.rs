@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The loopback data path: a SCSI host of the same machine is the initiator, as in the kernel's
+//! `tcm_loop`.
+
+use quote::quote;
+
+use super::{Args, Body, DataPath, Driver, Owner, Part, PinnedField, Source};
+
+/// The text of a file in the data path's folder.
+macro_rules! text {
+    ($path:literal) => {
+        include_str!(concat!(
+            "../../../kernel-template/data_path/loopback/",
+            $path
+        ))
+    };
+}
+
+/// The value.
+pub(super) static LOOPBACK: DataPath = DataPath {
+    name: "loopback",
+    about: "Moves data: a SCSI host of the same machine is the initiator, and each LUN a disk there",
+    protocols: &[],
+    refusal: |_| None,
+    parts: |features| {
+        let device = if features.faux_bus {
+            &FAUX_DEVICE
+        } else {
+            &ROOT_DEVICE
+        };
+        let rcu = if features.rcu { &CRATE_RCU } else { &OWN_RCU };
+        vec![&HOST, device, rcu]
+    },
+    depends_on: &["SCSI"],
+    kconfig_help: text!("Kconfig.help"),
+    driver: Driver {
+        head: "It moves data between a SCSI host of this machine and target core: where the wire \
+               belongs, a method calls `loopback.rs`.",
+        imports: &["scsi_host::Command"],
+        prepare: "loopback::TEMPLATE.prepare(module)?;",
+        tpg_field: Some(PinnedField {
+            name: "link",
+            ty: "loopback::Link",
+            init: "loopback::Link::new(tag)",
+        }),
+        cmd: "()",
+        cmd_memory: "Command<loopback::Loopback>",
+        tmr: "loopback::Waiter",
+        attributes: &[
+            (
+                "tfc_tpg_base_attrs",
+                &[
+                    ("address", "loopback::Address"),
+                    ("nexus", "loopback::NexusName"),
+                    ("transport_status", "loopback::TransportStatus"),
+                ],
+            ),
+            (
+                "tfc_tpg_attrib_attrs",
+                &[("fabric_prot_type", "loopback::FabricProtType")],
+            ),
+        ],
+        fields: &[
+            (
+                "direct_compl_supp",
+                "An administrator may choose so, too, with `complete_type`.",
+                "true",
+            ),
+            // A backstore that is a file must not be entered from a task that writes a file.
+            (
+                "default_submit_type",
+                "Never in the submitter's context: it may be in the middle of a file system.",
+                "TARGET_QUEUE_SUBMIT",
+            ),
+            (
+                "default_compl_type",
+                "In the backstore's context: nothing on the way to the initiator sleeps.",
+                "TARGET_DIRECT_COMPL",
+            ),
+        ],
+        body,
+    },
+};
+
+/// The SCSI host and the transport.
+static HOST: Part = Part {
+    sources: &[
+        Source {
+            path: "loopback.rs",
+            owner: Owner::Author,
+            text: text!("loopback.rs"),
+        },
+        Source {
+            path: "rcu.rs",
+            owner: Owner::Generator,
+            text: text!("rcu.rs"),
+        },
+        Source {
+            path: "scsi_host.rs",
+            owner: Owner::Generator,
+            text: text!("scsi_host.rs"),
+        },
+        Source {
+            path: "scsi_helpers.c",
+            owner: Owner::Generator,
+            text: text!("scsi_helpers.c"),
+        },
+        Source {
+            path: "scsi_helpers.h",
+            owner: Owner::Generator,
+            text: text!("scsi_helpers.h"),
+        },
+    ],
+    kbuild: text!("Kbuild"),
+    bindings_helper: text!("bindings_helper.h"),
+};
+
+/// The device that a SCSI host hangs below: one on the faux bus.
+static FAUX_DEVICE: Part = Part {
+    sources: &[Source {
+        path: "scsi_host/parent_device.rs",
+        owner: Owner::Generator,
+        text: text!("parent_device/faux/parent_device.rs"),
+    }],
+    kbuild: text!("parent_device/faux/Kbuild"),
+    bindings_helper: text!("parent_device/faux/bindings_helper.h"),
+};
+
+/// The same for kernels whose crate has no faux bus: a root device.
+static ROOT_DEVICE: Part = Part {
+    sources: &[Source {
+        path: "scsi_host/parent_device.rs",
+        owner: Owner::Generator,
+        text: text!("parent_device/root/parent_device.rs"),
+    }],
+    kbuild: text!("parent_device/root/Kbuild"),
+    bindings_helper: text!("parent_device/root/bindings_helper.h"),
+};
+
+/// RCU's read side, from the kernel crate.
+static CRATE_RCU: Part = Part {
+    sources: &[Source {
+        path: "rcu/read_side.rs",
+        owner: Owner::Generator,
+        text: text!("rcu/kernel_crate/read_side.rs"),
+    }],
+    kbuild: "",
+    bindings_helper: "",
+};
+
+/// The same for kernels whose crate has none.
+static OWN_RCU: Part = Part {
+    sources: &[
+        Source {
+            path: "rcu/read_side.rs",
+            owner: Owner::Generator,
+            text: text!("rcu/own/read_side.rs"),
+        },
+        Source {
+            path: "rcu_helpers.c",
+            owner: Owner::Generator,
+            text: text!("rcu/own/rcu_helpers.c"),
+        },
+        Source {
+            path: "rcu_helpers.h",
+            owner: Owner::Generator,
+            text: text!("rcu/own/rcu_helpers.h"),
+        },
+    ],
+    kbuild: text!("rcu/own/Kbuild"),
+    bindings_helper: text!("rcu/own/bindings_helper.h"),
+};
+
+fn body(op: &str, args: &Args) -> Option<Body> {
+    let (arg, second) = (args.get(0), args.get(1));
+    let (doc, code) = match op {
+        "tpg_get_default_depth" => (
+            "As many commands as the host's queue holds.",
+            quote!(scsi_host::QUEUE_DEPTH),
+        ),
+        "tpg_check_demo_mode" => (
+            "Every initiator may log in: it is an administrator who logs it in.",
+            quote!(true),
+        ),
+        "tpg_check_prot_fabric_only" => (
+            "What the attribute `fabric_prot_type` says.",
+            quote!(#arg.data().link.protection_type()),
+        ),
+        "release_cmd" => (
+            "Gives the command back to the SCSI host.",
+            quote!(#arg.done()),
+        ),
+        "close_session" => (
+            "Logs the initiator out.",
+            quote!(loopback::close_session(#arg)),
+        ),
+        "sess_get_index" => ("A portal group has one session.", quote!(1)),
+        "sess_get_initiator_sid" => (
+            "Always the same, of the random kind (RFC 7143, section 11.12.5): a portal group has one \
+             session.",
+            quote! {
+                const ISID: &[u8] = b"800000000001";
+                match #second.get_mut(..ISID.len()) {
+                    Some(place) => {
+                        place.copy_from_slice(ISID);
+                        ISID.len()
+                    }
+                    None => 0,
+                }
+            },
+        ),
+        "write_pending" => (
+            "Executes the write: its data are there.",
+            quote!(loopback::write_pending(#arg)),
+        ),
+        "queue_data_in" => (
+            "Responds: the data are there, in the initiator's memory.",
+            quote!(loopback::respond(#arg)),
+        ),
+        "queue_status" => ("Responds.", quote!(loopback::respond(#arg))),
+        "queue_tm_rsp" => (
+            "Answers the SCSI host's error recovery.",
+            quote!(loopback::respond_tmr(#arg)),
+        ),
+        "aborted_task" => (
+            "The SCSI host gets an aborted command back when it is released; who waits for a task \
+             management function gets its answer here.",
+            quote! {
+                if let TaskKind::Tmr(tmr) = #arg.kind() {
+                    loopback::aborted_tmr(tmr);
+                }
+            },
+        ),
+        "get_cmd_state" => ("A command has no state on the wire.", quote!(0)),
+        "fabric_drop_wwn" => (
+            "Nothing to stop: each portal group has a wire of its own.",
+            quote!(),
+        ),
+        "fabric_drop_tpg" => ("Logs the initiator out.", quote!(#arg.data().link.close())),
+        "fabric_post_link" => (
+            "Adds the SCSI device of the LUN.",
+            quote!(#arg.data().link.add_lun(#second)),
+        ),
+        "fabric_pre_unlink" => (
+            "Removes the SCSI device of the LUN.",
+            quote!(#arg.data().link.remove_lun(#second)),
+        ),
+        _ => return None,
+    };
+    Some(Body { doc, code })
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Data paths: what a module does with commands. A value here and a folder below
+//! `kernel-template/data_path` describe each; nothing else names one.
+
+mod loopback;
+mod nop;
+
+use proc_macro2::{Ident, TokenStream};
+
+use crate::kernel::Features;
+use crate::output::files::Owner;
+
+/// Every data path; the first is the default.
+pub static DATA_PATHS: [&DataPath; 2] = [&nop::NOP, &loopback::LOOPBACK];
+
+/// A data path.
+#[derive(Debug)]
+pub struct DataPath {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it does, for `--help`.
+    pub about: &'static str,
+    /// The protocols that it goes with, by name; all if there is none.
+    pub protocols: &'static [&'static str],
+    /// Why it does not go with a kernel, if it does not.
+    pub refusal: fn(&Features) -> Option<String>,
+    /// What it adds to the module's directory, on a kernel.
+    pub parts: fn(&Features) -> Vec<&'static Part>,
+    /// The Kconfig symbols that it depends on.
+    pub depends_on: &'static [&'static str],
+    /// A paragraph for the help text of Kconfig; may be empty.
+    pub kconfig_help: &'static str,
+    /// What it brings to the driver.
+    pub driver: Driver,
+}
+
+/// Files, and the fragments that belong to them.
+#[derive(Debug)]
+pub struct Part {
+    /// The files.
+    pub sources: &'static [Source],
+    /// A fragment of Kbuild; may be empty.
+    pub kbuild: &'static str,
+    /// A fragment of `bindings_helper.h`; may be empty.
+    pub bindings_helper: &'static str,
+}
+
+/// A file that is copied, but for the module's names.
+#[derive(Debug)]
+pub struct Source {
+    /// Its path in the module's directory.
+    pub path: &'static str,
+    /// Who changes it. A Rust module of the author's has no `unsafe`.
+    pub owner: Owner,
+    /// Its text, with the names of `tcm_template`.
+    pub text: &'static str,
+}
+
+/// What a data path brings to the driver. Code is Rust, as it is to stand there.
+#[derive(Debug)]
+pub struct Driver {
+    /// A sentence on it for the head of the driver.
+    pub head: &'static str,
+    /// What the driver imports besides the layer: `module::Name` each.
+    pub imports: &'static [&'static str],
+    /// What the module does before it registers the fabric: a statement, or nothing. `module` is
+    /// the module.
+    pub prepare: &'static str,
+    /// A pinned field of the portal group, if there is one.
+    pub tpg_field: Option<PinnedField>,
+    /// The type `Operations::Cmd`.
+    pub cmd: &'static str,
+    /// The type `Operations::CmdMemory`.
+    pub cmd_memory: &'static str,
+    /// The type `Operations::Tmr`.
+    pub tmr: &'static str,
+    /// Attributes: by the group that they are in, file names and types.
+    pub attributes: &'static [(&'static str, &'static [(&'static str, &'static str)])],
+    /// Values of the ops' fields: the name, a sentence on why, and the value.
+    pub fields: &'static [(&'static str, &'static str, &'static str)],
+    /// What the method of an op does, where it is not what a module without data does.
+    pub body: fn(op: &str, args: &Args) -> Option<Body>,
+}
+
+/// A field that is initialized in place.
+#[derive(Debug)]
+pub struct PinnedField {
+    /// Its name.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: &'static str,
+    /// Its initializer; `tag` is the portal group's tag.
+    pub init: &'static str,
+}
+
+/// The arguments of a method.
+#[derive(Debug)]
+pub struct Args(Vec<Ident>);
+
+impl Args {
+    /// The arguments of these names, in order.
+    #[must_use]
+    pub fn new(names: Vec<Ident>) -> Self {
+        Self(names)
+    }
+
+    /// The argument at `index`.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&Ident> {
+        self.0.get(index)
+    }
+}
+
+/// What a method does.
+#[derive(Debug)]
+pub struct Body {
+    /// A sentence about it.
+    pub doc: &'static str,
+    /// The statements.
+    pub code: TokenStream,
+}
+
+impl DataPath {
+    /// Why the data path goes with neither this protocol nor this kernel, if it does not.
+    #[must_use]
+    pub fn refusal(&self, protocol: &str, features: &Features) -> Option<String> {
+        if !self.protocols.is_empty() && !self.protocols.contains(&protocol) {
+            return Some(format!(
+                "--data-path {} does not go with {protocol}, only with {}",
+                self.name,
+                self.protocols.join(", ")
+            ));
+        }
+        (self.refusal)(features)
+            .map(|reason| format!("--data-path {} needs another kernel: {reason}", self.name))
+    }
+}
+
+/// Finds a data path by its name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static DataPath> {
+    DATA_PATHS.into_iter().find(|path| path.name == name)
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What Kbuild, Kconfig and bindgen read: put together from the fragments in
+//! `kernel-template/build` and those of the data path, each whole.
+
+use super::{Input, Place};
+use crate::names::Names;
+use crate::output::files::{Files, Owner};
+
+const KBUILD: &str = include_str!("../../../kernel-template/build/Kbuild");
+const MAKEFILE: &str = include_str!("../../../kernel-template/build/Makefile");
+const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
+const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
+const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
+
+/// What Kbuild's bindgen writes.
+pub(super) const BINDINGS_GENERATED: &str = "bindings_generated.rs";
+
+/// Adds the files.
+pub(super) fn add(files: &mut Files, input: &Input<'_>) {
+    let own = Owner::GeneratorUntilEdited;
+    files.add("Kbuild", own, kbuild(input));
+    files.add("Kconfig", own, kconfig(input));
+    if input.place == Place::OutOfTree {
+        files.add("Makefile", own, MAKEFILE.to_owned());
+    }
+    files.add(
+        "bindings.rs",
+        Owner::Generator,
+        renamed(BINDINGS, input.names),
+    );
+    files.add("bindings_helper.h", own, bindings_helper(input));
+}
+
+/// Gives a text of the template the names of a module.
+pub(super) fn renamed(template: &str, names: &Names) -> String {
+    template
+        .replace("tcm_template", names.module())
+        .replace("TCM_TEMPLATE", &names.kconfig())
+}
+
+/// The text of `Kbuild`: the object, what every module has, then each part's own.
+fn kbuild(input: &Input<'_>) -> String {
+    let when = match input.place {
+        Place::InTree => "$(CONFIG_TCM_TEMPLATE)",
+        Place::OutOfTree => "m",
+    };
+    let mut text = format!(
+        "# SPDX-License-Identifier: GPL-2.0-only\n\nobj-{when} += tcm_template.o\n\n{KBUILD}"
+    );
+    for part in (input.data_path.parts)(&input.features) {
+        if !part.kbuild.is_empty() {
+            text.push('\n');
+            text.push_str(part.kbuild);
+        }
+    }
+    renamed(&text, input.names)
+}
+
+/// The text of `bindings_helper.h`.
+fn bindings_helper(input: &Input<'_>) -> String {
+    let parts = (input.data_path.parts)(&input.features);
+    let includes: String = parts.iter().map(|part| part.bindings_helper).collect();
+    [HELPER_HEAD, &includes, HELPER_TAIL].concat()
+}
+
+/// The text of `Kconfig`.
+fn kconfig(input: &Input<'_>) -> String {
+    let names = input.names;
+    let (symbol, module, fabric) = (names.kconfig(), names.module(), names.fabric());
+    let title = input.protocol.title;
+    let symbols = ["RUST", "TARGET_CORE", "CONFIGFS_FS"];
+    let depends: Vec<_> = symbols
+        .iter()
+        .chain(input.data_path.depends_on)
+        .copied()
+        .collect();
+    let reservations = input.registered.no_reservations_because.map(|reason| {
+        format!("Persistent reservations cannot name the ports of this fabric, since\n{reason}.\n")
+    });
+    let paragraphs = [
+        format!(
+            "Say Y or M here to enable the {fabric} target fabric for\n{title}, written in Rust. It \
+             answers configfs below\n/sys/kernel/config/target/{fabric}.\n"
+        ),
+        input.data_path.kconfig_help.to_owned(),
+        reservations.unwrap_or_default(),
+        format!("To compile it as a module, choose M here: the module will be\ncalled {module}.\n"),
+    ];
+    let help: Vec<_> = paragraphs
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| {
+            text.lines()
+                .map(|line| format!("\t  {line}\n"))
+                .collect::<String>()
+        })
+        .collect();
+    format!(
+        "# SPDX-License-Identifier: GPL-2.0-only\n\n\
+         config {symbol}\n\
+         \ttristate \"{symbol} fabric module\"\n\
+         \tdepends on {}\n\
+         \thelp\n{}",
+        depends.join(" && "),
+        help.join("\n")
+    )
+}

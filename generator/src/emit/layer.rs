@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The safe layer, `target.rs` and `target/`: copied, but for the ops, which are the header's, and
+//! the one file that differs between kernels.
+
+use super::{Input, ops};
+use crate::output::files::{Files, Owner};
+
+/// The text of a file of the template.
+macro_rules! text {
+    ($path:literal) => {
+        include_str!(concat!("../../../kernel-template/", $path))
+    };
+}
+
+/// Copied as they are: path and text.
+macro_rules! copied {
+    ($($path:literal),* $(,)?) => {
+        [$(($path, text!($path))),*]
+    };
+}
+
+const COPIED: [(&str, &str); 16] = copied![
+    "target.rs",
+    "target/attributes.rs",
+    "target/cmd.rs",
+    "target/data.rs",
+    "target/lun.rs",
+    "target/node_acl.rs",
+    "target/np.rs",
+    "target/protocol.rs",
+    "target/registration.rs",
+    "target/request.rs",
+    "target/response.rs",
+    "target/session.rs",
+    "target/task.rs",
+    "target/tmr.rs",
+    "target/tpg.rs",
+    "target/wwn.rs",
+];
+
+/// Adds the layer.
+pub(super) fn add(files: &mut Files, input: &Input<'_>) {
+    for (path, text) in COPIED {
+        files.add(path, Owner::Generator, text.to_owned());
+    }
+    let compat = if input.features.prelude_zeroable {
+        text!("target/compat/prelude.rs")
+    } else {
+        text!("target/compat/init.rs")
+    };
+    files.add("target/compat.rs", Owner::Generator, compat.to_owned());
+    files.add(ops::PATH, Owner::Generator, ops::text(input.plan));
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The callbacks: what target core calls, and how it reaches the driver's method.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use tcm_bindings::{CType, Op};
+
+use super::super::rust::{doc, safety};
+use super::signature::{parameter, rust_type};
+use crate::names::{c_ident, callback, has, ident};
+use crate::plan::{Method, Object, Passed, Return, Right, Shape, Wrapper};
+
+/// The callback of an op.
+pub(super) fn callback_fn(op: &Op, method: &Method<'_>) -> TokenStream {
+    let name = callback(&op.name);
+    let params = op.args.iter().zip(&method.args).map(|(arg, passed)| {
+        let ty = rust_type(&arg.ctype);
+        let name = if *passed == Passed::Not {
+            quote!(_)
+        } else {
+            let name = c_ident(&arg.name);
+            quote!(#name)
+        };
+        quote!(#name: #ty)
+    });
+    let ret = match &op.ret {
+        CType::Void => quote!(),
+        ret => {
+            let ty = rust_type(ret);
+            quote!(-> #ty)
+        }
+    };
+    let doc = doc(1, &callback_doc(op, method));
+    let body = callback_body(op, method);
+    quote! { #doc unsafe extern "C" fn #name(#(#params),*) #ret { #body } }
+}
+
+fn callback_doc(op: &Op, method: &Method<'_>) -> String {
+    let mut requirements: Vec<String> = method.args.iter().filter_map(requirement).collect();
+    if let Shape::Drop(object) = method.meaning.shape {
+        requirements.push(format!(
+            "Nobody but target core may use the `struct {}` any more.",
+            object.wrapper().c_struct()
+        ));
+    }
+    let list = match requirements.as_slice() {
+        [one] => one.clone(),
+        many => many
+            .iter()
+            .map(|requirement| format!("- {requirement}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    format!(
+        "Called by target core for [`Operations::{name}`].\n\n# Safety\n\n{list}",
+        name = c_ident(&op.name)
+    )
+}
+
+/// What must hold of an argument, if anybody looks at it.
+fn requirement(passed: &Passed<'_>) -> Option<String> {
+    Some(match passed {
+        Passed::Wrapper { name, wrapper } => wrapper.requirement(name),
+        Passed::Right { name, right } => right_requirement(name, *right),
+        Passed::Name(name) => format!("`{name}` must end with NUL and not change in this call."),
+        Passed::Buffer(name) => format!(
+            "`{name}` must be initialized, and valid for writes of as many bytes as the argument \
+             after it says."
+        ),
+        Passed::Not | Passed::Value { .. } | Passed::Length(_) => return None,
+    })
+}
+
+/// What target core guarantees when it grants a right to the command `name`.
+fn right_requirement(name: &str, right: Right) -> String {
+    match right {
+        Right::Reference => format!(
+            "`{name}` must be a command or task management function of this fabric, and one of its \
+             references be given away with this call."
+        ),
+        Right::Memory => format!(
+            "`{name}` must be a command or task management function of this fabric, and nobody may \
+             use it any more."
+        ),
+        Right::Pending => format!(
+            "`{name}` must be a command of this fabric that waits for its data, until it is \
+             executed or fails."
+        ),
+        Right::Response => format!(
+            "`{name}` must be a command of this fabric whose response is due, and not be released \
+             in this call."
+        ),
+        Right::TmrResponse => format!(
+            "`{name}` must be a task management function of this fabric whose response is due, and \
+             not be released in this call."
+        ),
+    }
+}
+
+const BY_CONTRACT: &str = "By function safety requirements.";
+
+fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
+    let length = length(method);
+    let lets = method
+        .args
+        .iter()
+        .filter_map(|passed| converted(passed, &length));
+    let call = call(op, method);
+    match method.meaning.shape {
+        Shape::Drop(object) => {
+            let implemented = has(&op.name);
+            let arg = c_ident(&op.args[0].name);
+            let wrapper = ident(object.wrapper().name());
+            let (borrow, free) = (safety(3, BY_CONTRACT), safety(2, BY_CONTRACT));
+            quote! {
+                if T::#implemented {
+                    #borrow
+                    T::#call(unsafe { #wrapper::<T>::from_raw(#arg) });
+                }
+                #free
+                unsafe { #wrapper::<T>::destroy(#arg) };
+            }
+        }
+        Shape::Grant(Right::Memory) => {
+            let arg = c_ident(&op.args[0].name);
+            let (borrow, free_tmr, free) = (
+                safety(2, BY_CONTRACT),
+                safety(3, BY_CONTRACT),
+                safety(3, BY_CONTRACT),
+            );
+            quote! {
+                #borrow
+                let is_tmr = unsafe { Task::<T>::from_raw(#arg) }.is_tmr();
+                if is_tmr {
+                    #free_tmr
+                    unsafe { Tmr::<T>::release(#arg) };
+                } else {
+                    #free
+                    T::#call(unsafe { Cmd::<T>::release(#arg) });
+                }
+            }
+        }
+        shape => {
+            let result = result(shape, &call, method);
+            quote! { #(#lets)* #result }
+        }
+    }
+}
+
+/// The name of the first argument that is passed on in a certain way.
+pub(in crate::emit) fn argument(
+    method: &Method<'_>,
+    is_it: impl FnMut(&&Passed<'_>) -> bool,
+) -> Option<Ident> {
+    method.args.iter().find(is_it)?.name().map(c_ident)
+}
+
+/// The argument that is passed on as this wrapper.
+fn wrapped(method: &Method<'_>, wanted: Wrapper) -> Option<Ident> {
+    argument(
+        method,
+        |passed| matches!(passed, Passed::Wrapper { wrapper, .. } if *wrapper == wanted),
+    )
+}
+
+/// The argument that says how long a buffer is, if there is one.
+fn length(method: &Method<'_>) -> TokenStream {
+    let name = argument(method, |passed| matches!(passed, Passed::Length(_)));
+    quote!(#name)
+}
+
+/// The statement that makes the method's argument from the callback's.
+fn converted(passed: &Passed<'_>, length: &TokenStream) -> Option<TokenStream> {
+    let safety = safety(2, BY_CONTRACT);
+    Some(match passed {
+        Passed::Wrapper { name, wrapper } => {
+            let (name, ty) = (c_ident(name), ident(wrapper.name()));
+            let ty = if wrapper.is_generic() {
+                quote!(#ty::<T>)
+            } else {
+                quote!(#ty)
+            };
+            quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
+        }
+        Passed::Right { name, right } => {
+            let name = c_ident(name);
+            let ty = match right {
+                Right::Memory => return None,
+                Right::Reference => quote!(Reference::<Task<T>>),
+                Right::Pending => quote!(Pending::<T>),
+                Right::Response => quote!(Response::<T>),
+                Right::TmrResponse => quote!(TmrResponse::<T>),
+            };
+            quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
+        }
+        Passed::Name(name) => {
+            let name = c_ident(name);
+            quote! { #safety let #name = unsafe { bstr(#name) }; }
+        }
+        Passed::Buffer(name) => {
+            let name = c_ident(name);
+            quote! {
+                #safety
+                let #name = unsafe { core::slice::from_raw_parts_mut(#name, #length as usize) };
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// The call of the method; for what takes an object back, its name alone.
+fn call(op: &Op, method: &Method<'_>) -> TokenStream {
+    let name = c_ident(&op.name);
+    if matches!(
+        method.meaning.shape,
+        Shape::Drop(_) | Shape::Grant(Right::Memory)
+    ) {
+        return quote!(#name);
+    }
+    let args = method.args.iter().filter_map(|passed| {
+        let (name, _) = parameter(passed, &quote!(T))?;
+        let name = c_ident(name);
+        Some(match passed {
+            Passed::Right {
+                right: Right::Response | Right::TmrResponse,
+                ..
+            } => quote!(&#name),
+            _ => quote!(#name),
+        })
+    });
+    quote!(T::#name(#(#args),*))
+}
+
+/// The method's result as C wants it.
+fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream {
+    match shape {
+        Shape::Call(Return::Nothing) | Shape::Grant(Right::TmrResponse) => quote!(#call;),
+        Shape::Call(Return::Truth) | Shape::Grant(Right::Reference) => quote!(#call.into()),
+        Shape::Call(Return::Errno) | Shape::Grant(Right::Response) => {
+            quote!(errno(#call))
+        }
+        Shape::Grant(Right::Pending) => quote!(pending_errno(#call)),
+        Shape::Call(Return::Number) | Shape::Drop(_) | Shape::Grant(Right::Memory) => quote!(#call),
+        Shape::Abort => {
+            let task = wrapped(method, Wrapper::Task);
+            let safety = safety(2, "This is the op `aborted_task`.");
+            quote! {
+                #call;
+                #safety
+                unsafe { #task.keep_reference() };
+            }
+        }
+        Shape::Init => {
+            let acl = wrapped(method, Wrapper::NodeAcl);
+            let safety = safety(2, "The result is given to target core.");
+            quote! {
+                let result = #call;
+                #safety
+                unsafe { #acl.made(result) }
+            }
+        }
+        // Target core only reads it.
+        Shape::Call(Return::Text) => quote!(#call.as_char_ptr().cast_mut()),
+        Shape::Make(Object::Wwn) => quote!(err_ptr(#call.and_then(Wwn::<T>::create))),
+        Shape::Make(Object::Tpg) => {
+            let wwn = wrapped(method, Wrapper::Wwn);
+            let safety = safety(3, "The result is given to target core.");
+            quote! {
+                err_ptr(#call.and_then(|data| {
+                    #safety
+                    unsafe { Tpg::create(#wwn, data) }
+                }))
+            }
+        }
+        Shape::Make(Object::Np) => quote!(err_ptr(#call.and_then(Np::<T>::create))),
+        Shape::InitiatorSid => {
+            let length = length(method);
+            quote!(#call.min(#length as usize) as u32)
+        }
+    }
+}

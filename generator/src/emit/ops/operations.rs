@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The trait `Operations`: a method for each op that is known, constants for fields and attribute
+//! groups, and the driver's types.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use tcm_bindings::Op;
+
+use super::super::rust::doc;
+use super::signature::{method_return, parameter};
+use crate::names::{c_ident, constant, directory, ident};
+use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Shape};
+
+/// The trait.
+pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
+    let methods = plan.slots.iter().filter_map(|slot| {
+        let method = slot.method.as_ref()?;
+        Some(trait_method(slot.op, method))
+    });
+    let fields = trait_fields(plan);
+    let groups = plan.groups.iter().map(|group| {
+        let (name, directory) = (constant(group), directory(group));
+        let doc = doc(1, &format!("The attributes of [`{directory}`]: `{group}`."));
+        quote! { #doc const #name: Attributes<#directory<Self>> = Attributes::NONE; }
+    });
+    let types = types();
+    let doc = doc(
+        0,
+        "A fabric module: what target core asks of it.\n\n\
+         An op that target core can do without has a default and is installed only if it is \
+         implemented. The C declaration is given with each.",
+    );
+    quote! {
+        #doc
+        #[vtable]
+        pub trait Operations: Sized + 'static {
+            #types
+            #(#fields)*
+            #(#groups)*
+            #(#methods)*
+        }
+    }
+}
+
+fn types() -> TokenStream {
+    let name = doc(1, "The fabric's name below `/sys/kernel/config/target`.");
+    let protocol = doc(1, "The protocol that TransportIDs are of.");
+    let wwn = doc(1, "The driver's part of a target port.");
+    let tpg = doc(1, "The driver's part of a portal group.");
+    let np = doc(1, "The driver's part of a network portal.");
+    let cmd = doc(1, "The driver's part of a command.");
+    let memory = doc(1, "Where commands live while target core has them.");
+    let tmr = doc(1, "The driver's part of a task management function.");
+    let nacl = doc(
+        1,
+        "The driver's part of a node ACL. Target core makes it all zero, shares it at once, and \
+         frees it without dropping it: see [`NodeAcl`].",
+    );
+    quote! {
+        #name
+        const NAME: &'static CStr;
+        #protocol
+        const PROTOCOL: Protocol;
+        #wwn
+        type Wwn: Send + Sync;
+        #tpg
+        type Tpg: Send + Sync;
+        #np
+        type Np: Send + Sync;
+        #nacl
+        type NodeAcl: Zeroable + Send + Sync;
+        #cmd
+        type Cmd: Send + Sync;
+        #memory
+        type CmdMemory: CmdMemory<Self>;
+        #tmr
+        type Tmr: Send + Sync;
+    }
+}
+
+/// A constant for each field that a driver may set: those of the header, then those that this
+/// header lacks and others have.
+fn trait_fields(plan: &Plan<'_>) -> Vec<TokenStream> {
+    let of_header = plan.fields.iter().filter_map(|field| {
+        let (field, ty) = match field {
+            PlanField::Own(_) => return None,
+            PlanField::Number { field, rust } => (field, *rust),
+            PlanField::Bit(field) => (field, "bool"),
+        };
+        let text = with_header_doc(&format!("The field `{}`.", field.name), &field.doc);
+        Some(trait_field(&field.name, ty, &text))
+    });
+    let of_others = KNOWN_FIELDS
+        .iter()
+        .filter(|known| !plan.has_field(known.name));
+    let of_others = of_others.map(|known| {
+        let text = format!(
+            "The field `{}` of other kernels. This one has none: the value is not used.",
+            known.name
+        );
+        trait_field(known.name, known.rust, &text)
+    });
+    of_header.chain(of_others).collect()
+}
+
+fn trait_field(name: &str, ty: &str, text: &str) -> TokenStream {
+    let default = if ty == "bool" {
+        quote!(false)
+    } else {
+        quote!(0)
+    };
+    let (name, ty, doc) = (constant(name), ident(ty), doc(1, text));
+    quote! { #doc const #name: #ty = #default; }
+}
+
+/// Constants for the values that fields may have: the header's where it has the field.
+pub(super) fn field_values(plan: &Plan<'_>) -> TokenStream {
+    let constants = KNOWN_FIELDS.iter().filter_map(|field| {
+        let (c_enum, values) = field.values?;
+        let operation = constant(field.name);
+        let constants = values.map(|(value, number)| {
+            let text = format!("`{value}`, a value of [`Operations::{operation}`].");
+            let (name, doc) = (ident(value), doc(0, &text));
+            let value = if plan.has_field(field.name) {
+                let c_name = ident(&format!("{c_enum}_{value}"));
+                quote!(bindings::#c_name as u8)
+            } else {
+                let number = Literal::u8_unsuffixed(number);
+                quote!(#number)
+            };
+            quote! { #doc pub const #name: u8 = #value; }
+        });
+        Some(quote!(#(#constants)*))
+    });
+    quote!(#(#constants)*)
+}
+
+fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
+    let name = c_ident(&op.name);
+    let summary = format!("{}\n\nC: `{}`", method.meaning.called, op.c_declaration());
+    let doc = doc(1, &with_header_doc(&summary, &op.doc));
+    let args = method.args.iter().filter_map(|arg| {
+        let (name, ty) = parameter(arg, &quote!(Self))?;
+        let name = if op.required {
+            c_ident(name)
+        } else {
+            ident(&format!("_{name}"))
+        };
+        Some(quote!(#name: #ty))
+    });
+    let ret = method_return(method.meaning.shape, op);
+    let body = if op.required {
+        quote!(;)
+    } else {
+        default_body(method.meaning.shape)
+    };
+    quote! { #doc fn #name(#(#args),*) #ret #body }
+}
+
+/// Nobody calls a default: its slot is `NULL`. It has a type all the same.
+fn default_body(shape: Shape) -> TokenStream {
+    match shape {
+        // Always called if the object is made, whether the driver has something to do or not.
+        Shape::Drop(_) => quote! { {} },
+        _ => quote! { { kernel::build_error!(VTABLE_DEFAULT_ERROR) } },
+    }
+}
+
+fn with_header_doc(own: &str, header: &str) -> String {
+    if header.is_empty() {
+        return own.to_owned();
+    }
+    let quoted: Vec<_> = header.lines().map(|line| format!("> {line}")).collect();
+    format!("{own}\n\nThe header says:\n\n{}", quoted.join("\n"))
+}

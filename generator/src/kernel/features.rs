@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What a kernel's tree offers to a module, found by looking: one place for what differs between
+//! kernels besides the ops.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// What a kernel's tree offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Features {
+    /// The kernel crate has the faux bus.
+    pub faux_bus: bool,
+    /// A module may have `KUnit` suites.
+    pub kunit_suites: bool,
+    /// The trait `Zeroable` is in the prelude; in older crates it is in `kernel::init`.
+    pub prelude_zeroable: bool,
+    /// The kernel crate has RCU's read side, and waits for grace periods.
+    pub rcu: bool,
+}
+
+impl Features {
+    /// Looks at the source tree `dir`.
+    #[must_use]
+    pub fn probe(dir: &Path) -> Self {
+        let rust = dir.join("rust");
+        let has = |file: &str, text: &str| {
+            fs::read_to_string(rust.join(file)).is_ok_and(|source| source.contains(text))
+        };
+        Self {
+            faux_bus: rust.join("kernel/faux.rs").is_file(),
+            kunit_suites: rust.join("macros/kunit.rs").is_file(),
+            prelude_zeroable: !has("kernel/init.rs", "trait Zeroable"),
+            rcu: has("kernel/sync/rcu.rs", "fn synchronize_rcu"),
+        }
+    }
+
+    /// Each feature by its name, for the manifest.
+    #[must_use]
+    pub fn named(self) -> BTreeMap<String, bool> {
+        let Self {
+            faux_bus,
+            kunit_suites,
+            prelude_zeroable,
+            rcu,
+        } = self;
+        let named = [
+            ("faux_bus", faux_bus),
+            ("kunit_suites", kunit_suites),
+            ("prelude_zeroable", prelude_zeroable),
+            ("rcu", rcu),
+        ];
+        named
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Puts files in their place: all of them or none.
+//!
+//! Everything is written beside its place first, so that a full disk or a missing permission is
+//! found before anything has changed; then it is renamed into place, and what has been renamed is
+//! put back should a later one fail. Whoever is killed between leaves a directory or file whose name
+//! starts with [`STAGING`], which the next run removes.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, RenameFlags};
+use tempfile::{NamedTempFile, TempDir};
+use thiserror::Error;
+
+use super::files::Files;
+use super::manifest::{self, Manifest, ManifestError};
+
+/// What the names of unfinished directories and files start with.
+const STAGING: &str = ".tcm-mod-builder-";
+
+/// What is to be done.
+#[derive(Debug)]
+pub struct Change {
+    /// The module's directory.
+    pub dir: PathBuf,
+    /// What becomes of it.
+    pub directory: Directory,
+    /// Files to be made, replaced or removed, in this order.
+    pub edits: Vec<Edit>,
+}
+
+/// What becomes of the module's directory.
+#[derive(Debug)]
+pub enum Directory {
+    /// It is made; there may be an empty one.
+    Create(Contents),
+    /// It stays, but for the edits.
+    Keep,
+    /// It holds what this tool wrote, unchanged, and is replaced.
+    Replace(Contents),
+}
+
+/// What a directory shall hold.
+#[derive(Debug)]
+pub struct Contents {
+    /// The module's files.
+    pub files: Files,
+    /// What they were made from.
+    pub manifest: Manifest,
+}
+
+/// A change of one file.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text now; `None` if there is no such file.
+    pub old: Option<String>,
+    /// Its text to be; `None` to remove it.
+    pub new: Option<String>,
+}
+
+/// Why nothing is put in its place.
+#[derive(Debug, Error)]
+pub enum InstallError {
+    /// The system said no.
+    #[error("cannot {action} {}; nothing has been changed", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// With which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The directory is there, and `--force` was not given.
+    #[error(
+        "{} exists; choose another name, or say --force to replace a module that this tool has \
+         generated and nobody has changed since", dir.display()
+    )]
+    Exists {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The directory's manifest is of no use.
+    #[error("{reason}; remove {} or choose another name", dir.display())]
+    Foreign {
+        /// The directory.
+        dir: PathBuf,
+        /// What is wrong with the manifest.
+        reason: ManifestError,
+    },
+    /// The author's work would be lost.
+    #[error(
+        "{} has been changed since it was generated ({}); move your work away first",
+        dir.display(), files.join(", ")
+    )]
+    Changed {
+        /// The directory.
+        dir: PathBuf,
+        /// The files that differ, or are new.
+        files: Vec<String>,
+    },
+}
+
+/// Decides what becomes of the directory `dir` that is to hold a module.
+///
+/// # Errors
+///
+/// If it holds something that must not be lost.
+pub fn examine(dir: &Path, contents: Contents, force: bool) -> Result<Directory, InstallError> {
+    if is_empty(dir).map_err(io_error("read", dir))? {
+        return Ok(Directory::Create(contents));
+    }
+    let is_there =
+        |(path, file): (&str, &super::files::File)| has_text(&dir.join(path), &file.text);
+    if contents.files.iter().all(is_there) {
+        return Ok(Directory::Keep);
+    }
+    if !force {
+        return Err(InstallError::Exists {
+            dir: dir.to_owned(),
+        });
+    }
+    let manifest = Manifest::read(dir).map_err(|reason| InstallError::Foreign {
+        dir: dir.to_owned(),
+        reason,
+    })?;
+    let changed = manifest.changed(dir).map_err(io_error("read", dir))?;
+    if changed.is_empty() {
+        return Ok(Directory::Replace(contents));
+    }
+    Err(InstallError::Changed {
+        dir: dir.to_owned(),
+        files: changed,
+    })
+}
+
+/// Whether `dir` is empty or not there.
+fn is_empty(dir: &Path) -> io::Result<bool> {
+    match fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn has_text(path: &Path, text: &str) -> bool {
+    fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes())
+}
+
+/// A step that tests can make fail, or kill the process at. Nothing in the command that users have.
+fn step(_name: &str) -> io::Result<()> {
+    fail::fail_point!(_name, |action| match action.as_deref() {
+        Some("kill") => std::process::abort(),
+        _ => Err(io::Error::other(format!(
+            "a failure of the test's at {_name}"
+        ))),
+    });
+    Ok(())
+}
+
+/// Does all of `change`, or nothing of it.
+///
+/// # Errors
+///
+/// What could not be done; everything is as it was before.
+pub fn apply(change: &Change) -> Result<(), InstallError> {
+    let dir = &change.dir;
+    let parent = dir.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(io_error("make", parent))?;
+    let _lock = lock(parent)?;
+    remove_leftovers(parent);
+    let staged_dir = match &change.directory {
+        Directory::Keep => None,
+        Directory::Create(contents) | Directory::Replace(contents) => {
+            Some(stage_dir(contents, parent)?)
+        }
+    };
+    let staged_edits = change
+        .edits
+        .iter()
+        .map(|edit| Ok((edit, stage_edit(edit, parent)?)))
+        .collect::<Result<Vec<_>, InstallError>>()?;
+    if let Some(staged) = &staged_dir {
+        place_dir(staged.path(), dir, &change.directory)?;
+    }
+    let mut done: Vec<&Edit> = Vec::new();
+    for (edit, staged) in staged_edits {
+        if let Err(error) = place_edit(edit, staged) {
+            undo(change, parent, staged_dir.as_ref(), &done);
+            return Err(io_error("replace", &edit.path)(error));
+        }
+        done.push(edit);
+    }
+    // After an exchange, this removes the module as it was.
+    drop(staged_dir);
+    Ok(())
+}
+
+/// Keeps a second run out of the same directory; the lock goes with the file.
+fn lock(parent: &Path) -> Result<File, InstallError> {
+    let file = File::open(parent).map_err(io_error("open", parent))?;
+    rustix::fs::flock(&file, FlockOperation::LockExclusive)
+        .map_err(|errno| io_error("lock", parent)(errno.into()))?;
+    Ok(file)
+}
+
+/// Removes what a killed run has left; the lock says that no other run is at it.
+fn remove_leftovers(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(STAGING) {
+            let path = entry.path();
+            // What cannot be removed is in nobody's way.
+            let _ = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+        }
+    }
+}
+
+fn stage_dir(contents: &Contents, parent: &Path) -> Result<TempDir, InstallError> {
+    let staged = tempfile::Builder::new()
+        .prefix(STAGING)
+        .permissions(fs::Permissions::from_mode(0o755))
+        .tempdir_in(parent)
+        .map_err(io_error("write to", parent))?;
+    step("stage-dir").map_err(io_error("write to", parent))?;
+    let manifest = contents.manifest.text();
+    let files = contents
+        .files
+        .iter()
+        .map(|(path, file)| (path, file.text.as_str()));
+    for (path, text) in files.chain([(manifest::FILE, manifest.as_str())]) {
+        write(&staged.path().join(path), text)?;
+    }
+    Ok(staged)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), InstallError> {
+    let written = || {
+        step("write-file")?;
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode(path)))
+    };
+    written().map_err(io_error("write", path))
+}
+
+/// The permissions of a new file: a script may be run.
+fn mode(path: &Path) -> u32 {
+    if path.extension().is_some_and(|extension| extension == "sh") {
+        0o755
+    } else {
+        0o644
+    }
+}
+
+/// Writes the text of an edit to a file in `parent`; `None` if it removes its file.
+fn stage_edit(edit: &Edit, parent: &Path) -> Result<Option<NamedTempFile>, InstallError> {
+    let Some(text) = &edit.new else {
+        return Ok(None);
+    };
+    let permissions = match fs::metadata(&edit.path) {
+        Ok(metadata) => metadata.permissions(),
+        Err(_) => fs::Permissions::from_mode(mode(&edit.path)),
+    };
+    let staged = || {
+        step("stage-edit")?;
+        let staged = tempfile::Builder::new()
+            .prefix(STAGING)
+            .tempfile_in(parent)?;
+        fs::write(staged.path(), text)?;
+        fs::set_permissions(staged.path(), permissions)?;
+        Ok(staged)
+    };
+    staged().map(Some).map_err(io_error("write to", parent))
+}
+
+fn place_dir(staged: &Path, dir: &Path, directory: &Directory) -> Result<(), InstallError> {
+    let placed = || {
+        step("place-dir")?;
+        rename_dir(staged, dir, directory)
+    };
+    placed().map_err(io_error("make", dir))
+}
+
+/// Puts a directory in place of another. An exchange undoes itself.
+fn rename_dir(from: &Path, to: &Path, directory: &Directory) -> io::Result<()> {
+    if let Directory::Replace(_) = directory {
+        let cwd = rustix::fs::CWD;
+        return rustix::fs::renameat_with(cwd, from, cwd, to, RenameFlags::EXCHANGE)
+            .map_err(Into::into);
+    }
+    // Renaming over an empty directory is fine, over any other it fails.
+    fs::rename(from, to)
+}
+
+fn place_edit(edit: &Edit, staged: Option<NamedTempFile>) -> io::Result<()> {
+    step("place-edit")?;
+    let Some(staged) = staged else {
+        return fs::remove_file(&edit.path);
+    };
+    if let Some(parent) = edit.path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    staged.persist(&edit.path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Puts back what has been changed. What fails here cannot be helped, and the first fault is
+/// reported.
+fn undo(change: &Change, parent: &Path, staged: Option<&TempDir>, done: &[&Edit]) {
+    for edit in done.iter().rev() {
+        let back = Edit {
+            path: edit.path.clone(),
+            old: edit.new.clone(),
+            new: edit.old.clone(),
+        };
+        if let Ok(staged) = stage_edit(&back, parent) {
+            let _ = place_edit(&back, staged);
+        }
+    }
+    if let Some(staged) = staged {
+        let _ = match change.directory {
+            Directory::Replace(_) => rename_dir(staged.path(), &change.dir, &change.directory),
+            _ => rename_dir(&change.dir, staged.path(), &change.directory),
+        };
+    }
+}
+
+fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> InstallError {
+    let path = path.to_owned();
+    move |source| InstallError::Io {
+        action,
+        path,
+        source,
+    }
+}

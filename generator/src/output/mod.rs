@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What leaves the program: files, edits of the kernel's own files, and what is printed.
+
+pub mod files;
+pub mod glue;
+pub mod install;
+pub mod manifest;
+pub mod print;
+pub mod questions;
+pub mod report;
+pub mod rustfmt;

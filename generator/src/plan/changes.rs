@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is different between the declarations of two headers.
+
+use std::collections::BTreeMap;
+
+use tcm_bindings::FabricOps;
+
+use crate::output::manifest::{Declaration, Declarations};
+
+/// What a header declares.
+#[must_use]
+pub fn declarations(model: &FabricOps) -> Declarations {
+    let ops = model.ops.iter().map(|op| {
+        let declaration = Declaration {
+            c: op.c_declaration(),
+            required: op.required,
+        };
+        (op.name.clone(), declaration)
+    });
+    let plain = |name: &String, c: String| (name.clone(), Declaration { c, required: false });
+    let groups = model
+        .attribute_groups
+        .iter()
+        .map(|name| plain(name, format!("struct configfs_attribute **{name}")));
+    let fields = model.fields.iter().map(|field| {
+        let ctype = field.ctype.to_string();
+        let space = if ctype.ends_with('*') { "" } else { " " };
+        let bits = field
+            .bits
+            .map(|bits| format!(":{bits}"))
+            .unwrap_or_default();
+        plain(&field.name, format!("{ctype}{space}{}{bits}", field.name))
+    });
+    Declarations {
+        ops: ops.collect(),
+        fields: groups.chain(fields).collect(),
+    }
+}
+
+/// The differences between two headers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Ops, by name.
+    pub ops: Vec<Change>,
+    /// Attribute groups and fields, by name.
+    pub fields: Vec<Change>,
+}
+
+/// What one name declares in two headers; not the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The name.
+    pub name: String,
+    /// The declaration in the first header.
+    pub old: Option<Declaration>,
+    /// The declaration in the second.
+    pub new: Option<Declaration>,
+}
+
+impl Changes {
+    /// Compares two headers.
+    #[must_use]
+    pub fn between(old: &Declarations, new: &Declarations) -> Self {
+        Self {
+            ops: differences(&old.ops, &new.ops),
+            fields: differences(&old.fields, &new.fields),
+        }
+    }
+
+    /// Every difference, ops first.
+    pub fn iter(&self) -> impl Iterator<Item = &Change> {
+        self.ops.iter().chain(&self.fields)
+    }
+}
+
+fn differences(
+    old: &BTreeMap<String, Declaration>,
+    new: &BTreeMap<String, Declaration>,
+) -> Vec<Change> {
+    let added = new.keys().filter(|name| !old.contains_key(*name));
+    let names = old.keys().chain(added);
+    let mut changes: Vec<_> = names
+        .map(|name| Change {
+            name: name.clone(),
+            old: old.get(name).cloned(),
+            new: new.get(name).cloned(),
+        })
+        .filter(|change| change.old != change.new)
+        .collect();
+    changes.sort_by(|one, other| one.name.cmp(&other.name));
+    changes
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The plain fields of the ops: which the layer sets, which the driver may, and their values.
+
+use tcm_bindings::Field;
+
+use super::number;
+
+/// A field that is neither op nor attribute group.
+#[derive(Debug)]
+pub enum PlanField<'a> {
+    /// Set by the layer, or left zero: not for the driver.
+    Own(&'a Field),
+    /// A number that the driver may set.
+    Number {
+        /// The field.
+        field: &'a Field,
+        /// Its type in Rust.
+        rust: &'static str,
+    },
+    /// A bit that the driver may set.
+    Bit(&'a Field),
+}
+
+/// The fields that the layer sets.
+const OWN_FIELDS: [&str; 4] = ["module", "fabric_alias", "fabric_name", "node_acl_size"];
+
+impl<'a> PlanField<'a> {
+    /// Decides who sets a field. One that nobody knows stays zero, which is a warning.
+    pub(super) fn new(field: &'a Field, warnings: &mut Vec<String>) -> Self {
+        if OWN_FIELDS.contains(&field.name.as_str()) {
+            return Self::Own(field);
+        }
+        if field.bits == Some(1) {
+            return Self::Bit(field);
+        }
+        match (field.bits, number(&field.ctype)) {
+            (None, Some(rust)) => Self::Number { field, rust },
+            _ => {
+                warnings.push(format!(
+                    "the field `{} {}` is new to this version; it stays zero",
+                    field.ctype, field.name
+                ));
+                Self::Own(field)
+            }
+        }
+    }
+
+    /// The field's name, if the driver may set it.
+    #[must_use]
+    pub fn settable(&self) -> Option<&'a str> {
+        match self {
+            Self::Own(_) => None,
+            Self::Number { field, .. } | Self::Bit(field) => Some(&field.name),
+        }
+    }
+}
+
+/// A field that a driver may set on every kernel: where the header lacks it, the value is not used.
+/// So a driver need not change with the kernel.
+#[derive(Debug)]
+pub struct KnownField {
+    /// The field's name.
+    pub name: &'static str,
+    /// Its type in Rust.
+    pub rust: &'static str,
+    /// The C enum that its values are of, and their names and numbers.
+    pub values: Option<(&'static str, [(&'static str, u8); 2])>,
+}
+
+/// The fields that this version knows, in the order of the Linux 7.3 header.
+pub const KNOWN_FIELDS: [KnownField; 6] = [
+    plain("max_data_sg_nents", "u32"),
+    plain("write_pending_must_be_called", "bool"),
+    plain("direct_compl_supp", "bool"),
+    plain("direct_submit_supp", "bool"),
+    KnownField {
+        name: "default_submit_type",
+        rust: "u8",
+        values: Some((
+            "target_submit_type",
+            [("TARGET_DIRECT_SUBMIT", 1), ("TARGET_QUEUE_SUBMIT", 2)],
+        )),
+    },
+    KnownField {
+        name: "default_compl_type",
+        rust: "u8",
+        values: Some((
+            "target_compl_type",
+            [("TARGET_DIRECT_COMPL", 1), ("TARGET_QUEUE_COMPL", 2)],
+        )),
+    },
+];
+
+const fn plain(name: &'static str, rust: &'static str) -> KnownField {
+    KnownField {
+        name,
+        rust,
+        values: None,
+    }
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The header's ops against what this version knows of them.
+//!
+//! The result is a [`Plan`], from which the emitters write without a chance to fail. An op that is
+//! unknown, or has a signature that its meaning does not fit, becomes an empty slot; if target core
+//! requires it, that is a fault. All faults are reported at once.
+
+mod changes;
+mod field;
+mod meaning;
+mod wrapper;
+
+use tcm_bindings::{CType, FabricOps, Op};
+use thiserror::Error;
+
+pub use changes::{Change, Changes, declarations};
+pub use field::{KNOWN_FIELDS, KnownField, PlanField};
+pub use meaning::{Meaning, Object, Return, Right, Shape};
+pub use wrapper::Wrapper;
+
+use meaning::meaning;
+
+/// A required op that cannot be written.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Fault {
+    /// No row in the table of meanings.
+    #[error(
+        "target core requires the op `{declaration}`, which this version does not know; a newer \
+         version may: if there is none, report this line"
+    )]
+    UnknownOp {
+        /// The op as C declares it.
+        declaration: String,
+    },
+    /// A row that does not fit the signature.
+    #[error(
+        "target core requires the op `{declaration}`, whose {what} this version does not expect; a \
+         newer version may: if there is none, report this line"
+    )]
+    Signature {
+        /// The op as C declares it.
+        declaration: String,
+        /// The argument or result that does not fit.
+        what: String,
+    },
+    /// A required op that the struct does not have.
+    #[error(
+        "target core requires the op `{name}`, which the header does not have; are the header and \
+         drivers/target of one kernel?"
+    )]
+    Missing {
+        /// The op's name.
+        name: String,
+    },
+}
+
+/// What to write, checked: slots in header order.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The function pointers.
+    pub slots: Vec<Slot<'a>>,
+    /// The attribute groups that the safe layer has a directory for.
+    pub groups: Vec<&'a str>,
+    /// The attribute groups that it has none for; they stay null.
+    pub unknown_groups: Vec<&'a str>,
+    /// Plain fields and bit-fields.
+    pub fields: Vec<PlanField<'a>>,
+    /// What the author should know.
+    pub warnings: Vec<String>,
+}
+
+impl Plan<'_> {
+    /// Whether the driver may set the field `name`, and the header has it.
+    #[must_use]
+    pub fn has_field(&self, name: &str) -> bool {
+        self.fields
+            .iter()
+            .any(|field| field.settable() == Some(name))
+    }
+}
+
+/// A function pointer of the struct.
+#[derive(Debug)]
+pub struct Slot<'a> {
+    /// The op.
+    pub op: &'a Op,
+    /// The method for it; an op without one stays `NULL`.
+    pub method: Option<Method<'a>>,
+}
+
+/// An op that has a safe method.
+#[derive(Debug)]
+pub struct Method<'a> {
+    /// What is known of it.
+    pub meaning: &'static Meaning,
+    /// How each argument is passed on.
+    pub args: Vec<Passed<'a>>,
+}
+
+/// How an argument of an op reaches the method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed<'a> {
+    /// Not at all: of no use to the driver.
+    Not,
+    /// As a shared reference to this wrapper.
+    Wrapper {
+        /// The argument's name.
+        name: &'a str,
+        /// The wrapper.
+        wrapper: Wrapper,
+    },
+    /// As a right to a command.
+    Right {
+        /// The argument's name.
+        name: &'a str,
+        /// The right.
+        right: Right,
+    },
+    /// As the name of a directory.
+    Name(&'a str),
+    /// As the number or truth value that it is.
+    Value {
+        /// The argument's name.
+        name: &'a str,
+        /// The type in Rust.
+        rust: &'static str,
+    },
+    /// As the start of a buffer, whose length follows.
+    Buffer(&'a str),
+    /// As the length of the buffer before it.
+    Length(&'a str),
+}
+
+impl<'a> Passed<'a> {
+    /// The argument's name, if anybody looks at it.
+    #[must_use]
+    pub fn name(&self) -> Option<&'a str> {
+        match self {
+            Self::Not => None,
+            Self::Wrapper { name, .. }
+            | Self::Right { name, .. }
+            | Self::Name(name)
+            | Self::Value { name, .. }
+            | Self::Buffer(name)
+            | Self::Length(name) => Some(name),
+        }
+    }
+}
+
+/// The attribute groups that the safe layer has a directory for.
+const DIRECTORIES: [&str; 11] = [
+    "tfc_discovery_attrs",
+    "tfc_wwn_attrs",
+    "tfc_tpg_base_attrs",
+    "tfc_tpg_np_base_attrs",
+    "tfc_tpg_attrib_attrs",
+    "tfc_tpg_auth_attrs",
+    "tfc_tpg_param_attrs",
+    "tfc_tpg_nacl_base_attrs",
+    "tfc_tpg_nacl_attrib_attrs",
+    "tfc_tpg_nacl_auth_attrs",
+    "tfc_tpg_nacl_param_attrs",
+];
+
+/// Checks the model.
+///
+/// # Errors
+///
+/// Every required op that cannot be written.
+pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut warnings = model.warnings.clone();
+    let mut slots = Vec::new();
+    for op in &model.ops {
+        let method = match method(op) {
+            Ok(method) => Some(method),
+            Err(fault) if op.required => {
+                faults.push(fault);
+                None
+            }
+            Err(_) => {
+                warnings.push(format!(
+                    "the op `{}` is new to this version; its slot stays NULL",
+                    op.c_declaration()
+                ));
+                None
+            }
+        };
+        slots.push(Slot { op, method });
+    }
+    for name in tcm_bindings::DEMANDED {
+        if model.op(name).is_none() {
+            faults.push(Fault::Missing {
+                name: name.to_owned(),
+            });
+        }
+    }
+    let (groups, unknown_groups): (Vec<_>, Vec<_>) = model
+        .attribute_groups
+        .iter()
+        .map(String::as_str)
+        .partition(|group| DIRECTORIES.contains(group));
+    for group in &unknown_groups {
+        warnings.push(format!(
+            "the attribute group `{group}` is new to this version; it stays NULL"
+        ));
+    }
+    let fields = model
+        .fields
+        .iter()
+        .map(|field| PlanField::new(field, &mut warnings))
+        .collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Plan {
+        slots,
+        groups,
+        unknown_groups,
+        fields,
+        warnings,
+    })
+}
+
+fn method(op: &Op) -> Result<Method<'_>, Fault> {
+    let meaning = meaning(&op.name).ok_or_else(|| Fault::UnknownOp {
+        declaration: op.c_declaration(),
+    })?;
+    let misfit = |what: String| Fault::Signature {
+        declaration: op.c_declaration(),
+        what,
+    };
+    if !returns(meaning.shape, &op.ret) {
+        return Err(misfit(format!("result `{}`", op.ret)));
+    }
+    let args: Vec<_> = op
+        .args
+        .iter()
+        .map(|arg| {
+            passed(meaning.shape, &arg.name, &arg.ctype)
+                .ok_or_else(|| misfit(format!("argument `{} {}`", arg.ctype, arg.name)))
+        })
+        .collect::<Result<_, _>>()?;
+    if !complete(meaning.shape, &args) {
+        return Err(misfit("list of arguments".to_owned()));
+    }
+    Ok(Method { meaning, args })
+}
+
+/// Whether an op of this shape may return `ret`.
+fn returns(shape: Shape, ret: &CType) -> bool {
+    match shape {
+        Shape::Call(Return::Nothing)
+        | Shape::Drop(_)
+        | Shape::Abort
+        | Shape::Grant(Right::Memory | Right::TmrResponse) => *ret == CType::Void,
+        Shape::Call(Return::Truth | Return::Errno)
+        | Shape::Init
+        | Shape::Grant(Right::Reference | Right::Pending | Right::Response) => {
+            ret.to_string() == "int"
+        }
+        Shape::Call(Return::Number) | Shape::InitiatorSid => number(ret).is_some(),
+        Shape::Call(Return::Text) => ret.to_string() == "char *",
+        Shape::Make(object) => ret.pointed_struct() == Some(object.wrapper().c_struct()),
+    }
+}
+
+/// Whether all that the method needs is among the arguments.
+fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
+    let has = |wanted: Wrapper| {
+        args.iter()
+            .any(|arg| matches!(arg, Passed::Wrapper { wrapper, .. } if *wrapper == wanted))
+    };
+    let has_name = args.iter().any(|arg| matches!(arg, Passed::Name(_)));
+    match shape {
+        Shape::Call(Return::Text) => has(Wrapper::Tpg),
+        Shape::Call(_) => true,
+        Shape::Make(Object::Wwn) => has_name,
+        Shape::Make(Object::Tpg) => has_name && has(Wrapper::Wwn),
+        Shape::Make(Object::Np) => has_name && has(Wrapper::Tpg),
+        Shape::Init => has_name && has(Wrapper::NodeAcl),
+        Shape::Drop(object) => args.len() == 1 && has(object.wrapper()),
+        Shape::Grant(_) => matches!(args, [Passed::Right { .. }]),
+        Shape::Abort => args.len() == 1 && has(Wrapper::Task),
+        Shape::InitiatorSid => {
+            matches!(
+                args,
+                [Passed::Wrapper { .. }, Passed::Buffer(_), Passed::Length(_)]
+            )
+        }
+    }
+}
+
+/// How an argument of this type is passed on by an op of this shape.
+fn passed<'a>(shape: Shape, name: &'a str, ctype: &CType) -> Option<Passed<'a>> {
+    if let Some(c_struct) = ctype.pointed_struct() {
+        if let (Shape::Grant(right), "se_cmd") = (shape, c_struct) {
+            return Some(Passed::Right { name, right });
+        }
+        return match c_struct {
+            "target_fabric_configfs" | "config_group" => Some(Passed::Not),
+            _ => Wrapper::of(c_struct).map(|wrapper| Passed::Wrapper { name, wrapper }),
+        };
+    }
+    match (ctype.to_string().as_str(), shape) {
+        ("const char *", _) => Some(Passed::Name(name)),
+        ("unsigned char *", Shape::InitiatorSid) => Some(Passed::Buffer(name)),
+        ("u32", Shape::InitiatorSid) => Some(Passed::Length(name)),
+        _ => number(ctype).map(|rust| Passed::Value { name, rust }),
+    }
+}
+
+/// The Rust type of a number or truth value.
+pub(crate) fn number(ctype: &CType) -> Option<&'static str> {
+    Some(match ctype.to_string().as_str() {
+        "bool" => "bool",
+        "int" => "i32",
+        "u8" => "u8",
+        "u16" => "u16",
+        "u32" => "u32",
+        "u64" => "u64",
+        _ => return None,
+    })
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The safe wrappers of the layer that an argument of an op may be passed on as.
+
+/// A wrapper of a C struct, in `target/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wrapper {
+    /// `struct se_lun`.
+    Lun,
+    /// `struct se_node_acl`.
+    NodeAcl,
+    /// `struct se_tpg_np`.
+    Np,
+    /// `struct se_session`.
+    Session,
+    /// `struct se_cmd`, where it may be a task management function.
+    Task,
+    /// `struct se_portal_group`.
+    Tpg,
+    /// `struct se_wwn`.
+    Wwn,
+}
+
+impl Wrapper {
+    /// Every wrapper.
+    const ALL: [Self; 7] = [
+        Self::Lun,
+        Self::NodeAcl,
+        Self::Np,
+        Self::Session,
+        Self::Task,
+        Self::Tpg,
+        Self::Wwn,
+    ];
+
+    /// The wrapper of a C struct.
+    #[must_use]
+    pub fn of(c_struct: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|wrapper| wrapper.c_struct() == c_struct)
+    }
+
+    /// The C struct, without the word `struct`.
+    #[must_use]
+    pub fn c_struct(self) -> &'static str {
+        match self {
+            Self::Lun => "se_lun",
+            Self::NodeAcl => "se_node_acl",
+            Self::Np => "se_tpg_np",
+            Self::Session => "se_session",
+            Self::Task => "se_cmd",
+            Self::Tpg => "se_portal_group",
+            Self::Wwn => "se_wwn",
+        }
+    }
+
+    /// The type's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lun => "Lun",
+            Self::NodeAcl => "NodeAcl",
+            Self::Np => "Np",
+            Self::Session => "Session",
+            Self::Task => "Task",
+            Self::Tpg => "Tpg",
+            Self::Wwn => "Wwn",
+        }
+    }
+
+    /// Whether the type is generic over the fabric.
+    #[must_use]
+    pub fn is_generic(self) -> bool {
+        self != Self::Lun
+    }
+
+    /// What must hold of the argument `name` for its pointer to be borrowed in a callback.
+    #[must_use]
+    pub fn requirement(self, name: &str) -> String {
+        match self {
+            Self::Lun => format!("`{name}` must be a LUN that is alive."),
+            Self::NodeAcl => format!(
+                "`{name}` must have been allocated with the `node_acl_size` of this vtable, and be \
+                 alive."
+            ),
+            Self::Np => format!("`{name}` must come from `Np::create` and be alive."),
+            Self::Session => format!("`{name}` must be a session of this fabric that is alive."),
+            Self::Task => format!(
+                "`{name}` must be a command or task management function of this fabric, and not be \
+                 released in this call."
+            ),
+            Self::Tpg => format!("`{name}` must come from `Tpg::create` and be alive."),
+            Self::Wwn => format!("`{name}` must come from `Wwn::create` and be alive."),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The C headers that bindings.rs is made of.
+ */
+#include <linux/configfs.h>
+#include <target/target_core_base.h>
+#include <target/target_core_fabric.h>

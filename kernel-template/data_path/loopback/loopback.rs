@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The loopback transport: each portal group is a SCSI host of this machine.
+//!
+//! An administrator logs the host in by writing an initiator's name to the portal group's `nexus`;
+//! each LUN is then a device of the host, at the address that `address` shows. Commands go from
+//! the host's queue to target core, and their responses back, with nothing between.
+//!
+//! This is the file to replace by a real wire. What has to be there for one: something that sets
+//! up a [`Nexus`] when an initiator logs in, that submits the commands it sends, and the methods
+//! that the driver calls when target core answers.
+
+#![forbid(unsafe_code)]
+
+use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use kernel::{
+    c_str,
+    prelude::*,
+    rbtree::RBTree,
+    str::BStr,
+    sync::{new_condvar, new_mutex, new_spinlock, CondVar, Mutex, SpinLock}, //
+};
+
+use crate::{
+    rcu,
+    scsi_host::{Command, Driver, Host, HostByte, Template},
+    target::{
+        self, Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
+        Session, TaskAttribute, Tmr, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
+    },
+    transport_id::PortName,
+    Fabric, //
+};
+
+/// The host template; the module prepares it.
+pub(crate) static TEMPLATE: Template<Loopback> = Template::new();
+
+/// The driver of the SCSI hosts.
+pub(crate) struct Loopback;
+
+/// What a SCSI host has: the initiator's end of the wire.
+pub(crate) struct Initiator {
+    /// The number of the target, which is the tag of the portal group.
+    id: u32,
+    is_online: AtomicBool,
+    nexus: rcu::Slot<Nexus<Fabric>>,
+}
+
+#[vtable]
+impl Driver for Loopback {
+    const NAME: &'static CStr = c_str!("tcm_template");
+
+    type Fabric = Fabric;
+    type Data = Initiator;
+
+    fn queuecommand(initiator: &Initiator, command: Command<Self>) {
+        if command.id() != initiator.id {
+            return command.fail(HostByte::NO_CONNECT);
+        }
+        if !initiator.is_online.load(Ordering::Relaxed) {
+            return command.fail(HostByte::TRANSPORT_DISRUPTED);
+        }
+        let guard = rcu::read_lock();
+        let Some(nexus) = initiator.nexus.read(&guard) else {
+            return command.fail(HostByte::NO_CONNECT);
+        };
+        let request = Request {
+            tag: command.tag(),
+            lun: command.lun(),
+            cdb: &command.cdb(),
+            attribute: TaskAttribute::SIMPLE,
+        };
+        match nexus.submit(command, (), &request) {
+            Ok(()) => {}
+            Err((Refusal::Stopped, command)) => command.fail(HostByte::TRANSPORT_DISRUPTED),
+            Err((Refusal::ShortCdb, command)) => command.fail(HostByte::ERROR),
+        }
+    }
+
+    fn eh_abort_handler(initiator: &Initiator, lun: u64, tag: u64) -> bool {
+        initiator.manage(lun, TmrFunction::AbortTask(tag))
+    }
+
+    fn eh_device_reset_handler(initiator: &Initiator, lun: u64) -> bool {
+        initiator.manage(lun, TmrFunction::LunReset)
+    }
+}
+
+impl Initiator {
+    /// Has target core do a task management function; whether it did. Sleeps until it has.
+    fn manage(&self, lun: u64, function: TmrFunction) -> bool {
+        let Ok(tmr) = Tmr::new(Waiter::new()) else {
+            return false;
+        };
+        let submitted = {
+            let guard = rcu::read_lock();
+            match self.nexus.read(&guard) {
+                Some(nexus) => nexus.submit_tmr(lun, function, tmr),
+                None => Err(ENODEV),
+            }
+        };
+        submitted.is_ok_and(|tmr| tmr.data().wait())
+    }
+}
+
+/// Somebody who waits for the response to a task management function.
+#[pin_data]
+pub(crate) struct Waiter {
+    #[pin]
+    is_complete: SpinLock<Option<bool>>,
+    #[pin]
+    answered: CondVar,
+}
+
+impl Waiter {
+    fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            is_complete <- new_spinlock!(None),
+            answered <- new_condvar!(),
+        })
+    }
+
+    fn answer(&self, is_complete: bool) {
+        *self.is_complete.lock() = Some(is_complete);
+        self.answered.notify_all();
+    }
+
+    fn wait(&self) -> bool {
+        let mut is_complete = self.is_complete.lock();
+        loop {
+            if let Some(is_complete) = *is_complete {
+                return is_complete;
+            }
+            self.answered.wait(&mut is_complete);
+        }
+    }
+}
+
+/// What a portal group has: the wire, and what is linked to it.
+#[pin_data]
+pub(crate) struct Link {
+    host: Host<Loopback>,
+    /// The LUNs that are linked. Held while devices come and go.
+    #[pin]
+    luns: Mutex<RBTree<u64, ()>>,
+    protection_type: AtomicI32,
+}
+
+impl Link {
+    /// Makes the SCSI host of the portal group with this tag.
+    pub(crate) fn new(tag: u16) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            host: Host::new(
+                &TEMPLATE,
+                tag.into(),
+                try_init!(Initiator {
+                    id: tag.into(),
+                    is_online: AtomicBool::new(true),
+                    nexus: rcu::Slot::empty(),
+                }),
+            )?,
+            luns <- new_mutex!(RBTree::new()),
+            protection_type: AtomicI32::new(0),
+        })
+    }
+
+    fn initiator(&self) -> &Initiator {
+        self.host.data()
+    }
+
+    /// Adds the device of a LUN that has been linked; without a nexus, the next one brings it.
+    pub(crate) fn add_lun(&self, lun: &Lun) -> Result {
+        let number = lun.unpacked_lun();
+        let mut luns = self.luns.lock();
+        luns.try_create_and_insert(number, (), GFP_KERNEL)?;
+        let has_nexus = self.initiator().nexus.read(&rcu::read_lock()).is_some();
+        if has_nexus {
+            self.add_device(number);
+        }
+        Ok(())
+    }
+
+    /// Removes the device of a LUN that is about to be unlinked.
+    pub(crate) fn remove_lun(&self, lun: &Lun) {
+        let number = lun.unpacked_lun();
+        let mut luns = self.luns.lock();
+        luns.remove(&number);
+        // There is none without a nexus, or if somebody has deleted it by hand.
+        let _ = self.host.remove_device(self.initiator().id, number);
+    }
+
+    fn add_device(&self, lun: u64) {
+        if let Err(error) = self.host.add_device(self.initiator().id, lun) {
+            pr_err!("LUN {}: no SCSI device: {:?}\n", lun, error);
+        }
+    }
+
+    /// Logs an initiator in, and adds the devices of the LUNs that are linked.
+    fn log_in(&self, tpg: &Tpg<Fabric>, name: &PortName) -> Result {
+        let luns = self.luns.lock();
+        let slot = &self.initiator().nexus;
+        if slot.read(&rcu::read_lock()).is_some() {
+            return Err(EEXIST);
+        }
+        let name = target::c_str(name.to_bytes_with_nul());
+        let nexus = Nexus::new(tpg, name, ProtectionOps::PASS)?;
+        slot.replace(Some(KBox::new(nexus, GFP_KERNEL)?));
+        for lun in luns.keys() {
+            self.add_device(*lun);
+        }
+        Ok(())
+    }
+
+    /// Logs the initiator out, unless there are devices that it is needed for.
+    fn log_out(&self) -> Result {
+        let luns = self.luns.lock();
+        if let Some(lun) = luns.keys().next() {
+            pr_err!("the nexus is in use: LUN {} is linked\n", lun);
+            return Err(EPERM);
+        }
+        self.initiator().nexus.replace(None).map(drop).ok_or(ENODEV)
+    }
+
+    /// Ends the nexus, whatever it is needed for: its node ACL or its portal group goes away.
+    pub(crate) fn close(&self) {
+        drop(self.initiator().nexus.replace(None));
+    }
+
+    /// The protection type that the fabric offers where the backstore has none.
+    pub(crate) fn protection_type(&self) -> i32 {
+        self.protection_type.load(Ordering::Relaxed)
+    }
+}
+
+/// Executes a write: the data are there, in the memory of the command.
+pub(crate) fn write_pending(command: Pending<Fabric>) -> Result<(), Pending<Fabric>> {
+    command.execute();
+    Ok(())
+}
+
+/// Notes the response to a command.
+pub(crate) fn respond(response: &Response<'_, Fabric>) -> Result {
+    Command::<Loopback>::respond(response);
+    Ok(())
+}
+
+/// Tells who waits for a task management function.
+pub(crate) fn respond_tmr(response: &TmrResponse<'_, Fabric>) {
+    response.data().answer(response.is_complete());
+}
+
+/// Tells who waits for a task management function that it was aborted.
+pub(crate) fn aborted_tmr(tmr: &Tmr<Fabric>) {
+    tmr.data().answer(false);
+}
+
+/// Ends a session whose node ACL goes away.
+pub(crate) fn close_session(session: &Session<Fabric>) {
+    session.tpg().data().link.close();
+}
+
+/// `tpgt_$TAG/nexus`: the name of the initiator that is logged in. Write a name to log it in, or
+/// `NULL` to log it out.
+pub(crate) struct NexusName;
+
+#[vtable]
+impl Attribute for NexusName {
+    type Directory = TpgBaseAttrs<Fabric>;
+
+    fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
+        let guard = rcu::read_lock();
+        let nexus = tpg.data().link.initiator().nexus.read(&guard);
+        page.write_bytes(nexus.ok_or(ENODEV)?.initiator_name())?;
+        page.write_bytes(b"\n")
+    }
+
+    fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
+        let link = &tpg.data().link;
+        if **text == *b"NULL" {
+            return link.log_out();
+        }
+        // Any spelling of the name will do here: the node ACL has the canonical one.
+        let name = PortName::parse(text)
+            .ok_or_else(|| crate::refused(text, PortName::FORM.as_bytes()))?;
+        link.log_in(tpg, &name)
+    }
+}
+
+/// `tpgt_$TAG/address`: the host, channel and target of the devices.
+pub(crate) struct Address;
+
+#[vtable]
+impl Attribute for Address {
+    type Directory = TpgBaseAttrs<Fabric>;
+
+    fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
+        let link = &tpg.data().link;
+        writeln!(page, "{}:0:{}", link.host.number(), link.initiator().id)
+    }
+}
+
+/// `tpgt_$TAG/transport_status`: `online`, or `offline` to cut the wire.
+pub(crate) struct TransportStatus;
+
+#[vtable]
+impl Attribute for TransportStatus {
+    type Directory = TpgBaseAttrs<Fabric>;
+
+    fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
+        let is_online = tpg
+            .data()
+            .link
+            .initiator()
+            .is_online
+            .load(Ordering::Relaxed);
+        writeln!(page, "{}", if is_online { "online" } else { "offline" })
+    }
+
+    fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
+        let initiator = tpg.data().link.initiator();
+        match &**text {
+            b"online" => initiator.is_online.store(true, Ordering::Relaxed),
+            b"offline" => {
+                initiator.is_online.store(false, Ordering::Relaxed);
+                if let Some(nexus) = initiator.nexus.read(&rcu::read_lock()) {
+                    nexus.report_nexus_loss();
+                }
+            }
+            _ => {
+                pr_err!("transport_status {}: want online or offline\n", text);
+                return Err(EINVAL);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `tpgt_$TAG/attrib/fabric_prot_type`: the protection type that the fabric offers where the
+/// backstore has none: 0 for none, 1 or 3. It holds from the next login on.
+pub(crate) struct FabricProtType;
+
+#[vtable]
+impl Attribute for FabricProtType {
+    type Directory = TpgAttribAttrs<Fabric>;
+
+    fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
+        writeln!(page, "{}", tpg.data().link.protection_type())
+    }
+
+    fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
+        let value = match &**text {
+            b"0" => 0,
+            b"1" => 1,
+            b"3" => 3,
+            _ => {
+                pr_err!("fabric_prot_type {}: want 0, 1 or 3\n", text);
+                return Err(EINVAL);
+            }
+        };
+        tpg.data()
+            .link
+            .protection_type
+            .store(value, Ordering::Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A slot that is read under RCU: readers never wait, and a value that is taken out outlives them.
+//!
+//! For what every command looks at and only an administrator changes.
+//!
+//! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
+
+use core::{
+    marker::PhantomData,
+    ptr,
+    sync::atomic::{AtomicPtr, Ordering}, //
+};
+
+use kernel::prelude::*;
+
+mod read_side;
+
+pub(crate) use read_side::{read_lock, synchronize_rcu, Guard};
+
+/// A slot for a value or none.
+///
+/// # Invariants
+///
+/// The pointer is null or that of a box, which belongs to the slot.
+pub(crate) struct Slot<T>(AtomicPtr<T>, PhantomData<KBox<T>>);
+
+impl<T: Send + Sync> Slot<T> {
+    /// A slot without a value.
+    pub(crate) fn empty() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()), PhantomData)
+    }
+
+    /// The value, for as long as `guard` lasts.
+    pub(crate) fn read<'a>(&'a self, _guard: &'a Guard) -> Option<&'a T> {
+        // SAFETY: By the type's invariant the pointer is null or that of a box. Who takes it out of
+        // the slot waits for the guard to be dropped.
+        unsafe { self.0.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// Puts `value` into the slot, and returns what was there, when no reader is left. Sleeps.
+    pub(crate) fn replace(&self, value: Option<KBox<T>>) -> Option<KBox<T>> {
+        let new = value.map_or(ptr::null_mut(), KBox::into_raw);
+        let old = self.0.swap(new, Ordering::AcqRel);
+        if old.is_null() {
+            return None;
+        }
+        synchronize_rcu();
+        // SAFETY: By the type's invariant the pointer was a box of the slot's. Nobody finds it
+        // there any more, and who had found it is done.
+        Some(unsafe { KBox::from_raw(old) })
+    }
+}
+
+impl<T> Drop for Slot<T> {
+    fn drop(&mut self) {
+        let old = *self.0.get_mut();
+        if !old.is_null() {
+            // SAFETY: By the type's invariant this is a box of the slot's. There are no readers:
+            // they would borrow the slot.
+            drop(unsafe { KBox::from_raw(old) });
+        }
+    }
+}

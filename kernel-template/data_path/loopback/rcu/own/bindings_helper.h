@@ -1,0 +1,1 @@
+#include "rcu_helpers.h"

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Inline functions of RCU, for Rust to call.
+ */
+#include "rcu_helpers.h"
+
+void tcm_template_rcu_read_lock(void)
+{
+	rcu_read_lock();
+}
+
+void tcm_template_rcu_read_unlock(void)
+{
+	rcu_read_unlock();
+}

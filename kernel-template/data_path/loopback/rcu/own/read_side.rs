@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! RCU's read side, for kernels whose crate has none: the same names as `kernel::sync::rcu` has
+//! in later ones.
+//!
+//! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
+
+use core::marker::PhantomData;
+
+use crate::bindings;
+
+/// Evidence that this thread is in an RCU read-side critical section. Do not sleep in it.
+pub(crate) struct Guard(PhantomData<*mut ()>);
+
+/// Begins an RCU read-side critical section.
+pub(crate) fn read_lock() -> Guard {
+    // SAFETY: May be called in any context; the guard ends the section, on the same thread.
+    unsafe { bindings::tcm_template_rcu_read_lock() };
+    Guard(PhantomData)
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // SAFETY: The guard has begun the section.
+        unsafe { bindings::tcm_template_rcu_read_unlock() };
+    }
+}
+
+/// Waits until all read-side critical sections have ended that have begun by now. Sleeps.
+pub(crate) fn synchronize_rcu() {
+    // SAFETY: The call has no requirements but that the caller may sleep.
+    unsafe { bindings::synchronize_rcu() };
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The C headers of the SCSI host, and what bindgen cannot reach of them: inline
+ * functions, under names of this module's own.
+ */
+#include <linux/blk-mq.h>
+#include <linux/delay.h>
+#include <linux/types.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+unsigned int tcm_template_scsi_transfer_length(struct scsi_cmnd *cmd);
+unsigned int tcm_template_num_online_cpus(void);

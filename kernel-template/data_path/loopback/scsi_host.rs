@@ -1,0 +1,775 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A SCSI host whose commands go to target core.
+//!
+//! A [`Driver`] gets each command of the host's devices as an owned [`Command`], whose private
+//! memory is where target core's command lives: submitting it costs no allocation. The driver
+//! gives it back with [`Command::done`] or [`Command::fail`].
+//!
+//! The SCSI midlayer takes a command back by itself in two cases only: when it is done, or when
+//! error recovery says so. So error recovery here does not say so before the driver has given the
+//! command back, whatever the driver's handlers believe.
+//!
+//! C headers: [`include/scsi/scsi_host.h`](srctree/include/scsi/scsi_host.h),
+//! [`include/scsi/scsi_cmnd.h`](srctree/include/scsi/scsi_cmnd.h)
+
+use core::{
+    marker::PhantomData,
+    mem::{self, MaybeUninit},
+    ptr::{self, NonNull},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+};
+
+use kernel::{
+    error::to_result,
+    ffi::{c_int, c_ulong, c_void},
+    prelude::*,
+    str::CString,
+    types::Opaque, //
+};
+
+use crate::{
+    bindings,
+    rcu,
+    target::{Buffer, Cmd, CmdMemory, Direction, Operations, Residual, Response}, //
+};
+
+mod parent_device;
+
+use parent_device::ParentDevice;
+
+/// How many commands a host takes at once, and a device by default.
+pub(crate) const QUEUE_DEPTH: u32 = 1024;
+
+/// The longest scatterlist of a command. Target core maps a list for the processor page by page, so
+/// an entry never crosses a page.
+const SCATTERLIST_MAX: u16 = 256;
+
+/// The longest command descriptor block, in bytes.
+const CDB_MAX: usize = 32;
+
+/// The most data of a command, in sectors of 512 bytes.
+const SECTORS_MAX: u32 = 0xffff;
+
+/// How long error recovery waits before it looks again, in milliseconds.
+const RECOVERY_POLL: u32 = 20;
+
+/// Status CHECK CONDITION, SAM-5 section 5.3.1.
+const CHECK_CONDITION: u8 = 0x02;
+
+/// A driver for SCSI hosts.
+#[vtable]
+pub(crate) trait Driver: Sized + 'static {
+    /// The driver's name in sysfs.
+    const NAME: &'static CStr;
+
+    /// The fabric that the commands go to.
+    type Fabric: Operations<CmdMemory = Command<Self>>;
+
+    /// The driver's part of a host.
+    type Data: Send + Sync;
+
+    /// Takes a command. Called in process context or softirq: do not sleep.
+    fn queuecommand(data: &Self::Data, command: Command<Self>);
+
+    /// Aborts the command with this tag, whose time is over; whether that is done. Called in process
+    /// context.
+    fn eh_abort_handler(data: &Self::Data, lun: u64, tag: u64) -> bool;
+
+    /// Resets a logical unit, and ends all commands to it; whether that is done. Called in process
+    /// context.
+    fn eh_device_reset_handler(data: &Self::Data, lun: u64) -> bool;
+}
+
+/// What the SCSI midlayer is told of a command that did not reach the target: its host byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HostByte(bindings::scsi_host_status);
+
+impl HostByte {
+    /// There is no such target: the command fails.
+    pub(crate) const NO_CONNECT: Self = Self(bindings::scsi_host_status_DID_NO_CONNECT);
+    /// Something is wrong with the command: it fails.
+    pub(crate) const ERROR: Self = Self(bindings::scsi_host_status_DID_ERROR);
+    /// The logical unit was reset: the command is tried again.
+    pub(crate) const RESET: Self = Self(bindings::scsi_host_status_DID_RESET);
+    /// The way to the target is disrupted: the command is tried again, a few times.
+    pub(crate) const TRANSPORT_DISRUPTED: Self =
+        Self(bindings::scsi_host_status_DID_TRANSPORT_DISRUPTED);
+
+    /// The result that a command with this host byte, and status GOOD, has.
+    fn result(self) -> c_int {
+        (self.0 << 16) as c_int
+    }
+}
+
+/// The host template of a driver, static, and the same for all of its hosts.
+pub(crate) struct Template<D> {
+    inner: Opaque<bindings::scsi_host_template>,
+    claimed: AtomicBool,
+    ready: AtomicBool,
+    driver: PhantomData<D>,
+}
+
+// SAFETY: The one who claims the template writes it, before it is ready, and nobody after that.
+unsafe impl<D> Sync for Template<D> {}
+
+impl<D: Driver> Template<D> {
+    /// A template that is not ready yet.
+    pub(crate) const fn new() -> Self {
+        Self {
+            inner: Opaque::uninit(),
+            claimed: AtomicBool::new(false),
+            ready: AtomicBool::new(false),
+            driver: PhantomData,
+        }
+    }
+
+    /// Makes the template ready for hosts of `module`, which their open devices hold.
+    ///
+    /// # Errors
+    ///
+    /// [`EBUSY`] if that has been done already.
+    pub(crate) fn prepare(&'static self, module: &'static ThisModule) -> Result {
+        if self.claimed.swap(true, Ordering::Acquire) {
+            return Err(EBUSY);
+        }
+        let template = self.inner.get();
+        // SAFETY: The template has just been claimed, so nobody else looks at it. All zero is
+        // valid: no function, null pointers, and numbers. What it points to is static.
+        unsafe {
+            template.write_bytes(0, 1);
+            (*template).module = module.as_ptr().cast();
+            (*template).name = D::NAME.as_char_ptr();
+            (*template).proc_name = D::NAME.as_char_ptr();
+            (*template).queuecommand = Some(Callbacks::<D>::queuecommand_callback);
+            (*template).init_cmd_priv = Some(Callbacks::<D>::init_cmd_priv_callback);
+            (*template).change_queue_depth = Some(bindings::scsi_change_queue_depth);
+            (*template).eh_timed_out = Some(Callbacks::<D>::eh_timed_out_callback);
+            (*template).eh_abort_handler = Some(Callbacks::<D>::eh_abort_handler_callback);
+            (*template).eh_device_reset_handler =
+                Some(Callbacks::<D>::eh_device_reset_handler_callback);
+            (*template).eh_host_reset_handler =
+                Some(Callbacks::<D>::eh_host_reset_handler_callback);
+            (*template).this_id = -1;
+            (*template).can_queue = QUEUE_DEPTH as c_int;
+            (*template).cmd_per_lun = QUEUE_DEPTH as i16;
+            (*template).sg_tablesize = SCATTERLIST_MAX;
+            (*template).max_sectors = SECTORS_MAX;
+            (*template).dma_boundary = (kernel::page::PAGE_SIZE - 1) as c_ulong;
+            (*template).cmd_size = mem::size_of::<Private<D>>() as u32;
+            (*template).set_track_queue_depth(1);
+        }
+        self.ready.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// The template, if it is ready.
+    fn as_ptr(&'static self) -> Result<*mut bindings::scsi_host_template> {
+        if self.ready.load(Ordering::Acquire) {
+            Ok(self.inner.get())
+        } else {
+            Err(ENODEV)
+        }
+    }
+}
+
+/// A SCSI host. Dropping it removes its devices.
+///
+/// # Invariants
+///
+/// `inner` is added to the midlayer, made from the template of `D`, and points to `data`.
+pub(crate) struct Host<D: Driver> {
+    inner: NonNull<bindings::Scsi_Host>,
+    data: Pin<KBox<D::Data>>,
+    _parent: ParentDevice,
+}
+
+// SAFETY: The midlayer locks what it changes of a host, and the data may go to other threads.
+unsafe impl<D: Driver> Send for Host<D> {}
+
+// SAFETY: The midlayer locks what it changes of a host, and the data may be shared by threads.
+unsafe impl<D: Driver> Sync for Host<D> {}
+
+impl<D: Driver> Host<D> {
+    /// Makes a host with targets up to the number `max_id`, and adds it.
+    ///
+    /// # Errors
+    ///
+    /// [`ENODEV`] if the template is not prepared, what `data` or the midlayer fails with, or
+    /// [`ENOMEM`].
+    pub(crate) fn new(
+        template: &'static Template<D>,
+        max_id: u32,
+        data: impl PinInit<D::Data, Error>,
+    ) -> Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let template = template.as_ptr()?;
+        let data = KBox::pin_init(data, GFP_KERNEL)?;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let driver = D::NAME.to_str().map_err(|_| EINVAL)?;
+        let name = CString::try_from_fmt(format_args!("{driver}.{number}"))?;
+        let parent = ParentDevice::new(&name)?;
+        let size = mem::size_of::<*const D::Data>() as c_int;
+        // SAFETY: The template is ready, and static.
+        let host = unsafe { bindings::scsi_host_alloc(template, size) };
+        let host = NonNull::new(host).ok_or(ENOMEM)?;
+        // SAFETY: The host has just been allocated, with room for the pointer to the data.
+        unsafe { Self::data_slot(host).write(ptr::from_ref(&*data)) };
+        // SAFETY: The host is not added yet, so nobody else looks at it.
+        unsafe { Self::set_limits(host, max_id) };
+        let device = parent.as_raw();
+        // SAFETY: The host is complete, and the device is registered for as long as it is added.
+        let result =
+            to_result(unsafe { bindings::scsi_add_host_with_dma(host.as_ptr(), device, device) });
+        if let Err(error) = result {
+            // SAFETY: The reference is the one that `scsi_host_alloc` gave.
+            unsafe { bindings::scsi_host_put(host.as_ptr()) };
+            return Err(error);
+        }
+        Ok(Self {
+            inner: host,
+            data,
+            _parent: parent,
+        })
+    }
+
+    /// Sets what a host can do.
+    ///
+    /// # Safety
+    ///
+    /// The host must be allocated, and not be added yet.
+    unsafe fn set_limits(host: NonNull<bindings::Scsi_Host>, max_id: u32) {
+        let host = host.as_ptr();
+        let protection = bindings::scsi_host_prot_capabilities_SHOST_DIF_TYPE1_PROTECTION
+            | bindings::scsi_host_prot_capabilities_SHOST_DIF_TYPE2_PROTECTION
+            | bindings::scsi_host_prot_capabilities_SHOST_DIF_TYPE3_PROTECTION
+            | bindings::scsi_host_prot_capabilities_SHOST_DIX_TYPE1_PROTECTION
+            | bindings::scsi_host_prot_capabilities_SHOST_DIX_TYPE2_PROTECTION
+            | bindings::scsi_host_prot_capabilities_SHOST_DIX_TYPE3_PROTECTION;
+        // SAFETY: By the requirements of this function.
+        unsafe {
+            (*host).max_id = max_id.saturating_add(1);
+            (*host).max_lun = u64::MAX;
+            (*host).max_cmd_len = CDB_MAX as u16;
+            // A queue for each processor, which share the tags and the memory of the commands.
+            (*host).nr_hw_queues = bindings::tcm_template_num_online_cpus();
+            (*host).set_host_tagset(1);
+            (*host).prot_capabilities = protection;
+            (*host).prot_guard_type = bindings::scsi_host_guard_type_SHOST_DIX_GUARD_CRC as u8;
+        }
+    }
+
+    /// Where a host has the pointer to its data.
+    ///
+    /// # Safety
+    ///
+    /// The host must be allocated, with room for the pointer.
+    unsafe fn data_slot(host: NonNull<bindings::Scsi_Host>) -> *mut *const D::Data {
+        // SAFETY: By the requirements of this function the place lies behind the host, in the same
+        // allocation.
+        unsafe { ptr::addr_of_mut!((*host.as_ptr()).hostdata).cast() }
+    }
+
+    /// Borrows the data of a host.
+    ///
+    /// # Safety
+    ///
+    /// The host must be one of `D`, and not be removed while `'a` lasts.
+    unsafe fn data_of<'a>(host: NonNull<bindings::Scsi_Host>) -> &'a D::Data {
+        // SAFETY: By the requirements of this function the pointer was written, and the data are
+        // only shared until the host is removed.
+        unsafe { &**Self::data_slot(host) }
+    }
+
+    /// The driver's data.
+    pub(crate) fn data(&self) -> &D::Data {
+        &self.data
+    }
+
+    /// The host's number.
+    pub(crate) fn number(&self) -> u32 {
+        // SAFETY: The number does not change while the host is there.
+        unsafe { (*self.inner.as_ptr()).host_no }
+    }
+
+    /// Adds a device, if there is a logical unit. Called in process context; sends commands.
+    ///
+    /// # Errors
+    ///
+    /// [`ENODEV`] if there is no logical unit, [`ENOMEM`].
+    pub(crate) fn add_device(&self, id: u32, lun: u64) -> Result {
+        // SAFETY: The host is added.
+        to_result(unsafe { bindings::scsi_add_device(self.inner.as_ptr(), 0, id, lun) })
+    }
+
+    /// Removes a device, once its commands have ended. Called in process context; sends commands.
+    ///
+    /// # Errors
+    ///
+    /// [`ENODEV`] if there is no such device.
+    pub(crate) fn remove_device(&self, id: u32, lun: u64) -> Result {
+        // SAFETY: The host is added.
+        let device = unsafe { bindings::scsi_device_lookup(self.inner.as_ptr(), 0, id, lun) };
+        if device.is_null() {
+            return Err(ENODEV);
+        }
+        // SAFETY: The lookup gave a reference, which is dropped here.
+        unsafe {
+            bindings::scsi_remove_device(device);
+            bindings::scsi_device_put(device);
+        }
+        Ok(())
+    }
+}
+
+impl<D: Driver> Drop for Host<D> {
+    fn drop(&mut self) {
+        // SAFETY: The host is added. When it is removed, no command comes any more, so the data may
+        // go next; somebody who has a device open may keep the host itself.
+        unsafe {
+            bindings::scsi_remove_host(self.inner.as_ptr());
+            bindings::scsi_host_put(self.inner.as_ptr());
+        }
+    }
+}
+
+/// The tag of a command.
+///
+/// # Safety
+///
+/// The command must be one of a host, in use.
+unsafe fn tag(command: NonNull<bindings::scsi_cmnd>) -> u64 {
+    // SAFETY: A command lies right behind its request.
+    unsafe {
+        let request = command.cast::<bindings::request>().sub(1);
+        bindings::blk_mq_unique_tag(request.as_ptr()).into()
+    }
+}
+
+/// Who has a command.
+mod owner {
+    /// The midlayer.
+    pub(super) const MIDLAYER: u32 = 0;
+    /// The driver.
+    pub(super) const DRIVER: u32 = 1;
+    /// The driver, but its time is over: the midlayer does not want it to be done any more.
+    pub(super) const LATE: u32 = 2;
+}
+
+/// The private memory of a command, behind its `struct scsi_cmnd`.
+#[repr(C)]
+struct Private<D: Driver> {
+    owner: AtomicU32,
+    cmd: MaybeUninit<Cmd<D::Fabric>>,
+}
+
+impl<D: Driver> Private<D> {
+    /// The private memory of `command`.
+    fn of(command: NonNull<bindings::scsi_cmnd>) -> *mut Self {
+        const { assert!(mem::align_of::<Self>() <= mem::align_of::<bindings::scsi_cmnd>()) };
+        command.as_ptr().wrapping_add(1).cast()
+    }
+
+    /// The command that `cmd` lies in the private memory of.
+    ///
+    /// # Safety
+    ///
+    /// `cmd` must have come from [`CmdMemory::into_raw`] of a [`Command`] of `D`.
+    unsafe fn command(cmd: NonNull<Cmd<D::Fabric>>) -> NonNull<bindings::scsi_cmnd> {
+        // SAFETY: By the requirements of this function the command lies in such memory, behind its
+        // `struct scsi_cmnd`.
+        unsafe {
+            let private = cmd.byte_sub(mem::offset_of!(Self, cmd));
+            private.cast::<bindings::scsi_cmnd>().sub(1)
+        }
+    }
+
+    /// The owner of `command`.
+    ///
+    /// # Safety
+    ///
+    /// The command must be one of a host of `D`, and stay so while `'a` lasts.
+    unsafe fn owner<'a>(command: NonNull<bindings::scsi_cmnd>) -> &'a AtomicU32 {
+        // SAFETY: The memory is the private memory of a command. It was zeroed by the midlayer,
+        // which is a valid owner, and only changes atomically.
+        unsafe { &(*Self::of(command)).owner }
+    }
+}
+
+/// A command of a SCSI host, which the driver owns. Dropping it fails it.
+///
+/// # Invariants
+///
+/// The command belongs to a host of `D` and its owner is not the midlayer.
+pub(crate) struct Command<D: Driver>(NonNull<bindings::scsi_cmnd>, PhantomData<D>);
+
+// SAFETY: A command may be given back by any thread.
+unsafe impl<D: Driver> Send for Command<D> {}
+
+impl<D: Driver> Command<D> {
+    /// The tag, which no other command of the host has at this time.
+    pub(crate) fn tag(&self) -> u64 {
+        // SAFETY: By the type's invariants.
+        unsafe { tag(self.0) }
+    }
+
+    /// The number of the target that the command is for.
+    pub(crate) fn id(&self) -> u32 {
+        // SAFETY: A command has a device, whose address does not change.
+        unsafe { (*(*self.0.as_ptr()).device).id }
+    }
+
+    /// The number of the logical unit that the command is for.
+    pub(crate) fn lun(&self) -> u64 {
+        // SAFETY: A command has a device, whose address does not change.
+        unsafe { (*(*self.0.as_ptr()).device).lun }
+    }
+
+    /// The command descriptor block, padded with zeroes.
+    pub(crate) fn cdb(&self) -> [u8; CDB_MAX] {
+        // SAFETY: The midlayer does not change the block while the driver has the command.
+        unsafe { (*self.0.as_ptr()).cmnd }
+    }
+
+    /// Notes what target core responds, for [`Self::done`] to tell.
+    pub(crate) fn respond(response: &Response<'_, D::Fabric>) {
+        let cmd: &Cmd<D::Fabric> = response;
+        // SAFETY: Every command of this fabric lies in its `CmdMemory`, which is `Command<D>`.
+        let command = unsafe { Private::<D>::command(NonNull::from(cmd)) }.as_ptr();
+        let result = c_int::from(response.status());
+        // Where target core wants more than there is room for, all of the room is used.
+        let residual = match response.residual() {
+            Residual::Underflow(count) => count,
+            Residual::Overflow(_) | Residual::None => 0,
+        };
+        // SAFETY: The driver has the command while target core has its private memory, and target
+        // core calls for one response at a time.
+        unsafe {
+            (*command).result = result;
+            (*command).resid_len = residual;
+        }
+        if let (CHECK_CONDITION, Some(sense)) = (response.status(), response.sense()) {
+            const { assert!(bindings::SCSI_SENSE_BUFFERSIZE == bindings::TRANSPORT_SENSE_BUFFER) };
+            // SAFETY: As above; the sense buffer has this length, and is another one.
+            unsafe {
+                ptr::copy_nonoverlapping(sense.as_ptr(), (*command).sense_buffer, sense.len());
+            }
+        }
+    }
+
+    /// Gives the command back with the response that was noted. Without one it was aborted: the
+    /// midlayer tries it again.
+    pub(crate) fn done(self) {
+        let command = self.0;
+        mem::forget(self);
+        // SAFETY: By the type's invariants; the command is given back once, since it is forgotten.
+        unsafe { Self::give_back(command) };
+    }
+
+    /// Gives the command back without having reached the target.
+    pub(crate) fn fail(self, byte: HostByte) {
+        // SAFETY: By the type's invariants the driver has the command.
+        unsafe { (*self.0.as_ptr()).result = byte.result() };
+        self.done();
+    }
+
+    /// Makes the midlayer the owner, and tells it unless it does not want to be told any more.
+    ///
+    /// # Safety
+    ///
+    /// The driver must own the command, and nobody may use it any more.
+    unsafe fn give_back(command: NonNull<bindings::scsi_cmnd>) {
+        // Error recovery waits for this section to end before it takes the command.
+        let _guard = rcu::read_lock();
+        // SAFETY: By the requirements of this function.
+        let owner = unsafe { Private::<D>::owner(command) };
+        if owner.swap(owner::MIDLAYER, Ordering::AcqRel) == owner::DRIVER {
+            // SAFETY: The driver had the command, and nobody has told the midlayer yet.
+            unsafe { bindings::scsi_done(command.as_ptr()) };
+        }
+    }
+}
+
+impl<D: Driver> Drop for Command<D> {
+    fn drop(&mut self) {
+        // SAFETY: By the type's invariants the driver has the command, and nobody uses it any more.
+        unsafe {
+            (*self.0.as_ptr()).result = HostByte::ERROR.result();
+            Self::give_back(self.0);
+        }
+    }
+}
+
+// SAFETY: The private memory is as large and aligned as it says, and belongs to the driver until it
+// gives the command back. So do the scatterlists, which the midlayer has made for the length.
+unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
+    fn buffer(&self) -> Buffer {
+        let command = self.0.as_ptr();
+        // SAFETY: The midlayer does not change the command while the driver has it.
+        unsafe {
+            let data = &(*command).sdb;
+            let protection = match (*command).prot_sdb.as_ref() {
+                Some(protection) => (protection.table.sgl, protection.table.nents),
+                None => (ptr::null_mut(), 0),
+            };
+            let normal = bindings::scsi_prot_operations_SCSI_PROT_NORMAL;
+            // Target core neither generates nor strips protection information for a buffer that has
+            // none: the command goes ahead without it.
+            let is_unprotected = u32::from((*command).prot_op) != normal && protection.1 == 0;
+            Buffer {
+                length: if is_unprotected {
+                    data.length
+                } else {
+                    bindings::tcm_template_scsi_transfer_length(command)
+                },
+                direction: Direction::from_raw((*command).sc_data_direction),
+                data: (data.table.sgl, data.table.nents),
+                protection,
+                is_unprotected,
+            }
+        }
+    }
+
+    fn into_raw(self) -> *mut Cmd<D::Fabric> {
+        let private = Private::<D>::of(self.0);
+        mem::forget(self);
+        // SAFETY: The private memory is there while the driver has the command.
+        unsafe { ptr::addr_of_mut!((*private).cmd).cast() }
+    }
+
+    unsafe fn from_raw(cmd: *mut Cmd<D::Fabric>) -> Self {
+        // SAFETY: By the requirements of this function `into_raw` gave the pointer, not null.
+        let command = unsafe { Private::<D>::command(NonNull::new_unchecked(cmd)) };
+        Self(command, PhantomData)
+    }
+}
+
+/// What the midlayer calls.
+struct Callbacks<D>(PhantomData<D>);
+
+impl<D: Driver> Callbacks<D> {
+    /// Borrows the data of a host.
+    ///
+    /// # Safety
+    ///
+    /// The command must be one of a host of `D` that is not removed while `'a` lasts.
+    unsafe fn data<'a>(command: NonNull<bindings::scsi_cmnd>) -> &'a D::Data {
+        // SAFETY: By the requirements of this function; a command has a device, which has a host.
+        unsafe {
+            let host = (*(*command.as_ptr()).device).host;
+            Host::<D>::data_of(NonNull::new_unchecked(host))
+        }
+    }
+
+    /// Called by the midlayer when it makes the memory for a command.
+    ///
+    /// # Safety
+    ///
+    /// `command` must have private memory as large as the template says.
+    unsafe extern "C" fn init_cmd_priv_callback(
+        _: *mut bindings::Scsi_Host,
+        command: *mut bindings::scsi_cmnd,
+    ) -> c_int {
+        // SAFETY: By function safety requirements.
+        unsafe {
+            let private = Private::<D>::of(NonNull::new_unchecked(command));
+            ptr::addr_of_mut!((*private).owner).write(AtomicU32::new(owner::MIDLAYER));
+        }
+        0
+    }
+
+    /// Called by the midlayer for a new command. `Status` is what the kernel has for the answer, an
+    /// `int` or an enum; 0 is yes.
+    ///
+    /// # Safety
+    ///
+    /// `host` must be a host of `D`, and `command` one of its commands, which the midlayer gives
+    /// away.
+    unsafe extern "C" fn queuecommand_callback<Status: From<u8>>(
+        host: *mut bindings::Scsi_Host,
+        command: *mut bindings::scsi_cmnd,
+    ) -> Status {
+        // SAFETY: By function safety requirements.
+        let (host, command) = unsafe {
+            (
+                NonNull::new_unchecked(host),
+                NonNull::new_unchecked(command),
+            )
+        };
+        // SAFETY: By function safety requirements.
+        unsafe {
+            // What a command ends with that nobody responds to.
+            (*command.as_ptr()).result = HostByte::RESET.result();
+            Private::<D>::owner(command).store(owner::DRIVER, Ordering::Release);
+        }
+        // SAFETY: By function safety requirements the host is there.
+        let data = unsafe { Host::<D>::data_of(host) };
+        D::queuecommand(data, Command(command, PhantomData));
+        Status::from(0)
+    }
+
+    /// Called by the midlayer when the time of a command is over.
+    ///
+    /// # Safety
+    ///
+    /// `command` must be one of a host of `D`.
+    unsafe extern "C" fn eh_timed_out_callback(
+        command: *mut bindings::scsi_cmnd,
+    ) -> bindings::scsi_timeout_action {
+        // SAFETY: By function safety requirements.
+        let owner = unsafe { Private::<D>::owner(NonNull::new_unchecked(command)) };
+        let late = owner.compare_exchange(
+            owner::DRIVER,
+            owner::LATE,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        match late {
+            Ok(_) => bindings::scsi_timeout_action_SCSI_EH_NOT_HANDLED,
+            // It is done, at the last moment.
+            Err(_) => bindings::scsi_timeout_action_SCSI_EH_DONE,
+        }
+    }
+
+    /// Called by the midlayer to abort a command whose time is over.
+    ///
+    /// # Safety
+    ///
+    /// `command` must be one of a host of `D`, and its time be over.
+    unsafe extern "C" fn eh_abort_handler_callback(command: *mut bindings::scsi_cmnd) -> c_int {
+        // SAFETY: By function safety requirements.
+        let command = unsafe { NonNull::new_unchecked(command) };
+        // SAFETY: By function safety requirements.
+        let data = unsafe { Self::data(command) };
+        // SAFETY: By function safety requirements; a command has a device.
+        let (lun, tag) = unsafe { ((*(*command.as_ptr()).device).lun, tag(command)) };
+        let done = D::eh_abort_handler(data, lun, tag);
+        // SAFETY: By function safety requirements.
+        disposition(done && unsafe { Self::is_back(command) })
+    }
+
+    /// Called by the midlayer to reset a device.
+    ///
+    /// # Safety
+    ///
+    /// `command` must be one to the device, of a host of `D`; the midlayer must not want it to be
+    /// done any more.
+    unsafe extern "C" fn eh_device_reset_handler_callback(
+        command: *mut bindings::scsi_cmnd,
+    ) -> c_int {
+        // SAFETY: By function safety requirements.
+        let command = unsafe { NonNull::new_unchecked(command) };
+        // SAFETY: By function safety requirements.
+        let (data, device) = unsafe { (Self::data(command), (*command.as_ptr()).device) };
+        // SAFETY: A command's device is there as long as the command.
+        let (host, lun) = unsafe { ((*device).host, (*device).lun) };
+        let done = D::eh_device_reset_handler(data, lun);
+        // SAFETY: By function safety requirements.
+        let is_back = done && unsafe { Self::is_back(command) };
+        // SAFETY: By function safety requirements the host is one of `D`.
+        disposition(is_back && !unsafe { Self::has_late(host, device) })
+    }
+
+    /// Called by the midlayer as a last resort: it takes all late commands of the host afterwards.
+    ///
+    /// # Safety
+    ///
+    /// `command` must be one of a host of `D`; the midlayer must not want it to be done any more.
+    unsafe extern "C" fn eh_host_reset_handler_callback(
+        command: *mut bindings::scsi_cmnd,
+    ) -> c_int {
+        // SAFETY: By function safety requirements.
+        let command = unsafe { NonNull::new_unchecked(command) };
+        // SAFETY: A command's device and its host are there as long as the command.
+        let host = unsafe { (*(*command.as_ptr()).device).host };
+        // SAFETY: By function safety requirements.
+        while unsafe { !Self::is_back(command) || Self::has_late(host, ptr::null_mut()) } {
+            // SAFETY: Error recovery runs in a thread of its own.
+            unsafe { bindings::msleep(RECOVERY_POLL) };
+        }
+        disposition(true)
+    }
+
+    /// Whether the midlayer has `command` again. It is late from here on, if it is not.
+    ///
+    /// # Safety
+    ///
+    /// `command` must be one of a host of `D`; the midlayer must not want it to be done any more.
+    unsafe fn is_back(command: NonNull<bindings::scsi_cmnd>) -> bool {
+        // SAFETY: By the requirements of this function.
+        let owner = unsafe { Private::<D>::owner(command) };
+        // A command of error recovery's own has no time limit that we are told of.
+        let _ = owner.compare_exchange(
+            owner::DRIVER,
+            owner::LATE,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        let is_back = owner.load(Ordering::Acquire) == owner::MIDLAYER;
+        if is_back {
+            // Who has given it back may still be about to tell the midlayer.
+            rcu::synchronize_rcu();
+        }
+        is_back
+    }
+
+    /// Whether a driver has a late command of the host, to `device` unless that is null.
+    ///
+    /// # Safety
+    ///
+    /// The host must be one of `D`.
+    unsafe fn has_late(host: *mut bindings::Scsi_Host, device: *mut bindings::scsi_device) -> bool {
+        let mut search = Search {
+            device,
+            found: false,
+        };
+        // SAFETY: By the requirements of this function the host's commands are those of `D`. The
+        // search lasts until the call returns.
+        unsafe {
+            bindings::scsi_host_busy_iter(
+                host,
+                Some(Self::search_callback),
+                ptr::addr_of_mut!(search).cast(),
+            );
+        }
+        search.found
+    }
+
+    /// Called by the midlayer for each command that is not idle.
+    ///
+    /// # Safety
+    ///
+    /// `command` must be one of a host of `D`, and `search` be a [`Search`] that nobody else uses.
+    unsafe extern "C" fn search_callback(
+        command: *mut bindings::scsi_cmnd,
+        search: *mut c_void,
+    ) -> bool {
+        // SAFETY: By function safety requirements.
+        let (search, owner, device) = unsafe {
+            (
+                &mut *search.cast::<Search>(),
+                Private::<D>::owner(NonNull::new_unchecked(command)),
+                (*command).device,
+            )
+        };
+        let is_there = search.device.is_null() || search.device == device;
+        search.found |= is_there && owner.load(Ordering::Acquire) == owner::LATE;
+        !search.found
+    }
+}
+
+/// What is looked for among the commands of a host.
+struct Search {
+    device: *mut bindings::scsi_device,
+    found: bool,
+}
+
+/// What error recovery is told.
+fn disposition(is_done: bool) -> c_int {
+    let disposition = if is_done {
+        bindings::scsi_disposition_SUCCESS
+    } else {
+        bindings::scsi_disposition_FAILED
+    };
+    disposition as c_int
+}

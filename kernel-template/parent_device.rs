@@ -1,1 +1,0 @@
-parent_device/faux.rs

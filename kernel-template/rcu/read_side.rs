@@ -1,0 +1,1 @@
+../data_path/loopback/rcu/kernel_crate/read_side.rs

@@ -1,0 +1,1 @@
+../data_path/loopback/parent_device/faux/parent_device.rs

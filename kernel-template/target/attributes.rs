@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Attributes: the files in the configfs directories of a fabric.
+//!
+//! Target core makes the files of a directory from a list that the ops point to. [`attributes!`]
+//! makes such a list of types that implement [`Attribute`].
+//!
+//! C header: [`include/linux/configfs.h`](srctree/include/linux/configfs.h)
+
+use core::{
+    cell::UnsafeCell,
+    fmt,
+    marker::PhantomData,
+    ptr, //
+};
+
+use kernel::{
+    error::VTABLE_DEFAULT_ERROR,
+    ffi::c_char,
+    page::PAGE_SIZE,
+    prelude::*,
+    str::BStr, //
+};
+
+use crate::{
+    bindings,
+    target::{NodeAcl, Np, Operations, Tpg}, //
+};
+
+/// A kind of directory that a fabric may add attributes to: what holds it.
+///
+/// # Safety
+///
+/// Every `item` that target core gives the attributes of this kind must be embedded in the C part of
+/// a `Context`, at the place that [`Self::context`] derives it from.
+pub unsafe trait Directory {
+    /// What the attributes in such a directory belong to.
+    type Context: ?Sized;
+
+    /// Finds what `item` is the directory of.
+    ///
+    /// # Safety
+    ///
+    /// `item` must be a directory of this kind, and must stay so while `'a` lasts.
+    unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a Self::Context;
+}
+
+/// Declares the directories that hold an object, each by its config group in the C object.
+macro_rules! directories {
+    ($($(#[$attr:meta])* $name:ident => $wrapper:ident, $ctype:ident.$group:ident;)*) => {$(
+        $(#[$attr])*
+        pub struct $name<T>(PhantomData<T>);
+
+        // SAFETY: Target core makes such directories from this group of the C object alone.
+        unsafe impl<T: Operations> Directory for $name<T> {
+            type Context = $wrapper<T>;
+
+            unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a $wrapper<T> {
+                // SAFETY: By the requirements of this function `item` is this field of the C object,
+                // which lives at least as long as its directory.
+                unsafe {
+                    let object: *const bindings::$ctype =
+                        kernel::container_of!(item, bindings::$ctype, $group.cg_item);
+                    $wrapper::from_raw(object.cast_mut())
+                }
+            }
+        }
+    )*};
+}
+
+directories! {
+    /// `tpgt_$TAG` itself.
+    TpgBaseAttrs => Tpg, se_portal_group.tpg_group;
+    /// `tpgt_$TAG/attrib`.
+    TpgAttribAttrs => Tpg, se_portal_group.tpg_attrib_group;
+    /// `tpgt_$TAG/auth`.
+    TpgAuthAttrs => Tpg, se_portal_group.tpg_auth_group;
+    /// `tpgt_$TAG/param`.
+    TpgParamAttrs => Tpg, se_portal_group.tpg_param_group;
+    /// `tpgt_$TAG/np/$PORTAL`.
+    TpgNpBaseAttrs => Np, se_tpg_np.tpg_np_group;
+    /// `tpgt_$TAG/acls/$INITIATOR` itself.
+    TpgNaclBaseAttrs => NodeAcl, se_node_acl.acl_group;
+    /// `tpgt_$TAG/acls/$INITIATOR/attrib`.
+    TpgNaclAttribAttrs => NodeAcl, se_node_acl.acl_attrib_group;
+    /// `tpgt_$TAG/acls/$INITIATOR/auth`.
+    TpgNaclAuthAttrs => NodeAcl, se_node_acl.acl_auth_group;
+    /// `tpgt_$TAG/acls/$INITIATOR/param`.
+    TpgNaclParamAttrs => NodeAcl, se_node_acl.acl_param_group;
+}
+
+/// Declares the directories that belong to the fabric as a whole.
+macro_rules! fabric_directories {
+    ($($(#[$attr:meta])* $name:ident;)*) => {$(
+        $(#[$attr])*
+        pub struct $name<T>(PhantomData<T>);
+
+        // SAFETY: The context does not depend on the item.
+        unsafe impl<T: Operations> Directory for $name<T> {
+            type Context = ();
+
+            unsafe fn context<'a>(_: *mut bindings::config_item) -> &'a () {
+                &()
+            }
+        }
+    )*};
+}
+
+fabric_directories! {
+    /// `target/$FABRIC/discovery_auth`.
+    DiscoveryAttrs;
+    /// `target/$FABRIC`, the directory of the target ports.
+    WwnAttrs;
+}
+
+/// An attribute: a file in a directory of the fabric. Implement `show`, `store` or both.
+#[vtable]
+pub trait Attribute: 'static {
+    /// Where the attribute is.
+    type Directory: Directory;
+
+    /// Writes the attribute's value to `page`.
+    fn show(_context: &<Self::Directory as Directory>::Context, _page: &mut Page<'_>) -> Result {
+        kernel::build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Takes `text`, what user space wrote, at most a page, without the newline at its end.
+    fn store(_context: &<Self::Directory as Directory>::Context, _text: &BStr) -> Result {
+        kernel::build_error!(VTABLE_DEFAULT_ERROR)
+    }
+}
+
+/// The page that an attribute's value is written to, by `write!`.
+pub struct Page<'a> {
+    buffer: &'a mut [u8],
+    len: usize,
+}
+
+impl Page<'_> {
+    /// Appends formatted text; what `write!` calls.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if the text does not fit into the page.
+    pub fn write_fmt(&mut self, args: fmt::Arguments<'_>) -> Result {
+        fmt::Write::write_fmt(self, args).map_err(|_| EINVAL)
+    }
+
+    /// Appends bytes as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if they do not fit into the page.
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result {
+        let free = self.buffer.get_mut(self.len..).unwrap_or_default();
+        free.get_mut(..bytes.len())
+            .ok_or(EINVAL)?
+            .copy_from_slice(bytes);
+        self.len += bytes.len();
+        Ok(())
+    }
+}
+
+impl fmt::Write for Page<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.write_bytes(text.as_bytes())
+            .map_err(|_| fmt::Error)
+    }
+}
+
+/// A `struct configfs_attribute` for an attribute in a `D`.
+#[repr(transparent)]
+pub struct AttributeSlot<D>(UnsafeCell<bindings::configfs_attribute>, PhantomData<D>);
+
+// SAFETY: The slot is written before target core knows of it, by the one `Registration`, and only
+// read from then on.
+unsafe impl<D> Sync for AttributeSlot<D> {}
+
+impl<D: Directory> AttributeSlot<D> {
+    /// Makes the slot of `A`; `name` must end with NUL, or the module does not compile.
+    pub const fn new<A: Attribute<Directory = D>>(name: &'static str) -> Self {
+        assert!(
+            matches!(name.as_bytes(), [.., 0]),
+            "the name must end with NUL"
+        );
+        let read = if A::HAS_SHOW { 0o444 } else { 0 };
+        let write = if A::HAS_STORE { 0o200 } else { 0 };
+        Self(
+            UnsafeCell::new(bindings::configfs_attribute {
+                ca_name: name.as_ptr().cast(),
+                ca_owner: ptr::null_mut(),
+                ca_mode: read | write,
+                show: if A::HAS_SHOW {
+                    Some(Self::show_callback::<A>)
+                } else {
+                    None
+                },
+                store: if A::HAS_STORE {
+                    Some(Self::store_callback::<A>)
+                } else {
+                    None
+                },
+            }),
+            PhantomData,
+        )
+    }
+
+    /// Called by configfs when user space reads the attribute.
+    ///
+    /// # Safety
+    ///
+    /// `item` must be a directory of the kind `D`, and `page` must have `PAGE_SIZE` bytes for this
+    /// call alone.
+    unsafe extern "C" fn show_callback<A: Attribute<Directory = D>>(
+        item: *mut bindings::config_item,
+        page: *mut c_char,
+    ) -> isize {
+        // SAFETY: By function safety requirements.
+        let context = unsafe { D::context(item) };
+        // SAFETY: By function safety requirements; configfs gives a zeroed page.
+        let buffer =
+            unsafe { core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE) };
+        let mut page = Page { buffer, len: 0 };
+        match A::show(context, &mut page) {
+            Ok(()) => page.len as isize,
+            Err(error) => error.to_errno() as isize,
+        }
+    }
+
+    /// Called by configfs when user space writes the attribute.
+    ///
+    /// # Safety
+    ///
+    /// `item` must be a directory of the kind `D`, and `page` must hold `count` bytes.
+    unsafe extern "C" fn store_callback<A: Attribute<Directory = D>>(
+        item: *mut bindings::config_item,
+        page: *const c_char,
+        count: usize,
+    ) -> isize {
+        // SAFETY: By function safety requirements.
+        let context = unsafe { D::context(item) };
+        // SAFETY: By function safety requirements.
+        let text: &[u8] = unsafe { core::slice::from_raw_parts(page.cast(), count) };
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        match A::store(context, BStr::from_bytes(text)) {
+            Ok(()) => count as isize,
+            Err(error) => error.to_errno() as isize,
+        }
+    }
+}
+
+/// The pointers to `N - 1` attributes in a `D`, and the null pointer that ends them.
+#[repr(transparent)]
+pub struct AttributeArray<D, const N: usize>(
+    UnsafeCell<[*mut bindings::configfs_attribute; N]>,
+    PhantomData<D>,
+);
+
+// SAFETY: The array is never written to.
+unsafe impl<D, const N: usize> Sync for AttributeArray<D, N> {}
+
+impl<D, const N: usize> AttributeArray<D, N> {
+    /// Points to each of `slots`.
+    pub const fn new<const M: usize>(slots: &'static [AttributeSlot<D>; M]) -> Self {
+        assert!(
+            N == M + 1,
+            "the array has a place for each attribute and for the end"
+        );
+        let mut array = [ptr::null_mut(); N];
+        let mut index = 0;
+        while index < M {
+            array[index] = slots[index].0.get();
+            index += 1;
+        }
+        Self(UnsafeCell::new(array), PhantomData)
+    }
+}
+
+/// The attributes in a directory of the kind `D`; made by [`attributes!`].
+pub struct Attributes<D>(*mut *mut bindings::configfs_attribute, PhantomData<D>);
+
+impl<D> Attributes<D> {
+    /// No attributes.
+    pub const NONE: Self = Self(ptr::null_mut(), PhantomData);
+
+    /// The attributes that `array` points to.
+    pub const fn new<const N: usize>(array: &'static AttributeArray<D, N>) -> Self {
+        Self(array.0.get().cast(), PhantomData)
+    }
+
+    /// The attributes as target core wants them.
+    pub const fn as_ptr(&self) -> *mut *mut bindings::configfs_attribute {
+        self.0
+    }
+}
+
+/// Makes the [`Attributes`] of a directory, each by its file name and the type that implements
+/// [`Attribute`].
+///
+/// ```ignore
+/// attributes!(WwnAttrs<Fabric> { version: Version })
+/// ```
+#[macro_export]
+macro_rules! attributes {
+    ($directory:ty { $($name:ident: $attribute:ty),+ $(,)? }) => {{
+        const COUNT: usize = [$(stringify!($name)),+].len();
+        static SLOTS: [$crate::target::AttributeSlot<$directory>; COUNT] = [$(
+            $crate::target::AttributeSlot::new::<$attribute>(concat!(stringify!($name), "\0"))
+        ),+];
+        static ARRAY: $crate::target::AttributeArray<$directory, { COUNT + 1 }> =
+            $crate::target::AttributeArray::new(&SLOTS);
+        $crate::target::Attributes::<$directory>::new(&ARRAY)
+    }};
+}
+pub use attributes;
+
+/// Sets the module that the attributes in `list` belong to, so that an open file holds it.
+///
+/// # Safety
+///
+/// `list` must be null or come from [`Attributes::as_ptr`], and target core must not know it yet.
+pub(super) unsafe fn set_owner(list: *mut *mut bindings::configfs_attribute, module: *mut bindings::module) {
+    if list.is_null() {
+        return;
+    }
+    for index in 0.. {
+        // SAFETY: The array ends with a null pointer, where the loop ends.
+        let attribute = unsafe { *list.add(index) };
+        if attribute.is_null() {
+            return;
+        }
+        // SAFETY: The attribute is static, and by the requirements of this function nobody else
+        // looks at it.
+        unsafe { (*attribute).ca_owner = module };
+    }
+}

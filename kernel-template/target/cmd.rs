@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! SCSI commands, and the memory that they live in while target core has them.
+//!
+//! Bidirectional commands are not supported.
+//!
+//! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
+
+use core::{
+    mem::MaybeUninit,
+    ptr, //
+};
+
+use kernel::{
+    prelude::*,
+    types::Opaque, //
+};
+
+use crate::{
+    bindings,
+    target::{Buffer, Direction, Operations}, //
+};
+
+/// The length of sense data, in bytes.
+pub(super) const SENSE_LEN: usize = bindings::TRANSPORT_SENSE_BUFFER as usize;
+
+/// A `struct se_cmd` with the driver's data behind it.
+///
+/// # Safety
+///
+/// The type must be `repr(C)` or `repr(transparent)` and begin with a `struct se_cmd`.
+pub unsafe trait SeCmd {}
+
+fn se_cmd<O: SeCmd>(object: &O) -> *mut bindings::se_cmd {
+    ptr::from_ref(object).cast_mut().cast()
+}
+
+/// Reads the flags of a command.
+pub(super) fn flags<O: SeCmd>(object: &O) -> u32 {
+    // SAFETY: By the trait's contract this is a command. Target core changes the flags under a
+    // lock; those that are asked for here do not change any more.
+    unsafe { ptr::addr_of!((*se_cmd(object)).se_cmd_flags).read_volatile() }
+}
+
+/// A SCSI command: a `struct se_cmd` and the driver's data for it.
+#[repr(C)]
+pub struct Cmd<T: Operations> {
+    pub(super) inner: Opaque<bindings::se_cmd>,
+    pub(super) sense: Opaque<[u8; SENSE_LEN]>,
+    pub(super) data: T::Cmd,
+}
+
+// SAFETY: The type is `repr(C)`, and this is its first field.
+unsafe impl<T: Operations> SeCmd for Cmd<T> {}
+
+impl<T: Operations> Cmd<T> {
+    /// Borrows the command that `ptr` is the C part of.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must have been submitted by [`Session::submit`], and not be released while `'a` lasts.
+    pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_cmd) -> &'a Self {
+        // SAFETY: By the requirements of this function.
+        unsafe { &*ptr.cast() }
+    }
+
+    /// Takes the memory back from target core, after the last reference is gone.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must have been submitted by [`Session::submit`], and nobody may use it any more.
+    pub(super) unsafe fn release(ptr: *mut bindings::se_cmd) -> T::CmdMemory {
+        let cmd: *mut Self = ptr.cast();
+        // SAFETY: `submit` has written the data, and this is their only owner.
+        unsafe { ptr::addr_of_mut!((*cmd).data).drop_in_place() };
+        // SAFETY: `submit` has got the pointer from the memory.
+        unsafe { T::CmdMemory::from_raw(cmd) }
+    }
+
+    /// The driver's data.
+    pub fn data(&self) -> &T::Cmd {
+        &self.data
+    }
+
+    /// The task tag that the command was submitted with.
+    pub fn tag(&self) -> u64 {
+        // SAFETY: The tag is set before the command is submitted.
+        unsafe { (*self.inner.get()).tag }
+    }
+
+    /// The logical unit that the command was submitted to.
+    pub fn lun(&self) -> u64 {
+        // SAFETY: The number is set before the command is submitted.
+        unsafe { (*self.inner.get()).orig_fe_lun }
+    }
+}
+
+/// The memory that a command lives in while target core has it.
+///
+/// # Safety
+///
+/// - The pointer that `into_raw` gives must be aligned and valid for reads and writes of a
+///   [`Cmd`], for whoever has it alone, until `from_raw` takes it back.
+/// - The scatterlists that `buffer` gives must be valid for as long, and describe `length` bytes.
+pub unsafe trait CmdMemory<T: Operations>: Sized + Send {
+    /// The data of the command.
+    fn buffer(&self) -> Buffer;
+
+    /// Gives the memory away.
+    fn into_raw(self) -> *mut Cmd<T>;
+
+    /// Takes the memory back.
+    ///
+    /// # Safety
+    ///
+    /// `cmd` must come from [`Self::into_raw`], and nobody may use it any more.
+    unsafe fn from_raw(cmd: *mut Cmd<T>) -> Self;
+}
+
+/// Memory for a command from the kernel's allocator; target core allocates the data.
+pub struct BoxedCmd<T: Operations> {
+    memory: KBox<MaybeUninit<Cmd<T>>>,
+    length: u32,
+    direction: Direction,
+}
+
+// SAFETY: Nobody looks into the memory.
+unsafe impl<T: Operations> Send for BoxedCmd<T> {}
+
+impl<T: Operations> BoxedCmd<T> {
+    /// Memory for a command with `length` bytes of data, allocated in any context.
+    ///
+    /// # Errors
+    ///
+    /// [`ENOMEM`].
+    pub fn new(length: u32, direction: Direction) -> Result<Self> {
+        Ok(Self {
+            memory: KBox::new_uninit(GFP_ATOMIC)?,
+            length,
+            direction,
+        })
+    }
+}
+
+// SAFETY: A box is aligned, and valid until it is dropped. It has no scatterlists.
+unsafe impl<T: Operations> CmdMemory<T> for BoxedCmd<T> {
+    fn buffer(&self) -> Buffer {
+        Buffer {
+            length: self.length,
+            direction: self.direction,
+            data: (ptr::null_mut(), 0),
+            protection: (ptr::null_mut(), 0),
+            is_unprotected: false,
+        }
+    }
+
+    fn into_raw(self) -> *mut Cmd<T> {
+        KBox::into_raw(self.memory).cast()
+    }
+
+    unsafe fn from_raw(cmd: *mut Cmd<T>) -> Self {
+        Self {
+            // SAFETY: By the requirements of this function the pointer is that of a box.
+            memory: unsafe { KBox::from_raw(cmd.cast()) },
+            length: 0,
+            direction: Direction::NONE,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+compat/prelude.rs

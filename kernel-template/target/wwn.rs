@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Target ports: `target/$FABRIC/$WWN`.
+//!
+//! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
+
+use kernel::{
+    prelude::*,
+    types::Opaque, //
+};
+
+use crate::{
+    bindings,
+    target::{into_raw, zeroed, Operations}, //
+};
+
+/// A target port, `target/$FABRIC/$WWN`: a `struct se_wwn` and the driver's data for it.
+///
+/// # Invariants
+///
+/// `inner` was zeroed before target core saw it. It is in `repr(C)` the first field, so a pointer
+/// to one is a pointer to the other.
+#[pin_data]
+#[repr(C)]
+pub struct Wwn<T: Operations> {
+    #[pin]
+    pub(super) inner: Opaque<bindings::se_wwn>,
+    #[pin]
+    data: T::Wwn,
+}
+
+impl<T: Operations> Wwn<T> {
+    /// Makes a target port for target core to own until it calls `fabric_drop_wwn`.
+    ///
+    /// # Errors
+    ///
+    /// What `data` fails with, or [`ENOMEM`].
+    pub(super) fn create(data: impl PinInit<T::Wwn, Error>) -> Result<*mut bindings::se_wwn> {
+        let wwn = KBox::pin_init(
+            try_pin_init!(Self {
+                inner <- zeroed(),
+                data <- data,
+            }),
+            GFP_KERNEL,
+        )?;
+        Ok(into_raw(wwn).cast())
+    }
+
+    /// Borrows the target port that `ptr` is the C part of.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must come from [`Self::create`], and must not be dropped while `'a` lasts.
+    pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_wwn) -> &'a Self {
+        // SAFETY: By the type's invariant `ptr` points to a `Self`, which is alive by the
+        // requirements of this function. Only shared references to it exist.
+        unsafe { &*ptr.cast() }
+    }
+
+    /// Frees a target port.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must come from [`Self::create`], and nobody may use it any more.
+    pub(super) unsafe fn destroy(ptr: *mut bindings::se_wwn) {
+        // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away,
+        // and this is its only owner.
+        drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
+    }
+
+    /// The driver's data.
+    pub fn data(&self) -> &T::Wwn {
+        &self.data
+    }
+}
