@@ -6,6 +6,7 @@
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>
 #include "scsi_helpers.h"
+#include <linux/device/faux.h>
 
 /* bindgen does not make a constant of a macro that casts. */
 static const gfp_t TCM_GFP_ATOMIC = GFP_ATOMIC;

@@ -4,29 +4,38 @@
 //!
 //! A skeleton made by tcm-mod-builder, to be changed at will. It answers configfs: target ports,
 //! portal groups and node ACLs come and go. It moves data between a SCSI host of this machine and
-//! target core: where the wire belongs, a method hands over to `loopback.rs`.
+//! target core: where the wire belongs, a method calls `loopback.rs`.
 //!
 //! Ops that it leaves to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
 //! `fabric_enable_tpg`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
 
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
 mod bindings;
-mod command;
-mod fabric_ops;
+
+#[allow(unsafe_code)]
 mod kunit;
 mod loopback;
-mod parent_device;
+
+#[allow(unsafe_code)]
 mod rcu;
+
+#[allow(unsafe_code)]
 mod scsi_host;
-mod target;
+
+#[allow(unsafe_code)]
+pub mod target;
+
+#[allow(unsafe_code)]
 mod transport_id;
 
 use crate::{
-    command::{Pending, Reference, Response, Session, Task, TaskKind, TmrResponse},
-    fabric_ops::{Operations, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT},
     scsi_host::Command,
     target::{
-        attributes, Attribute, Attributes, Lun, NodeAcl, Page, Protocol, Registration, Tpg,
-        TpgAttribAttrs, TpgBaseAttrs, Wwn, WwnAttrs,
+        attributes, Attribute, Attributes, Lun, NodeAcl, Operations, Page, Pending, Protocol,
+        Reference, Registration, Response, Session, Task, TaskKind, TmrResponse, Tpg,
+        TpgAttribAttrs, TpgBaseAttrs, Wwn, WwnAttrs, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT,
     },
     transport_id::PortName,
 };
@@ -239,13 +248,13 @@ impl Operations for Fabric {
         loopback::respond(se_cmd)
     }
 
-    /// Tells the SCSI host's error recovery.
+    /// Answers the SCSI host's error recovery.
     fn queue_tm_rsp(se_cmd: &TmrResponse<'_, Self>) {
         loopback::respond_tmr(se_cmd)
     }
 
     /// The SCSI host gets an aborted command back when it is released; who waits for a task
-    /// management function is told here.
+    /// management function gets its answer here.
     fn aborted_task(se_cmd: &Task<Self>) {
         if let TaskKind::Tmr(tmr) = se_cmd.kind() {
             loopback::aborted_tmr(tmr);

@@ -301,7 +301,8 @@ impl<D> Attributes<D> {
 /// attributes!(WwnAttrs<Fabric> { version: Version })
 /// ```
 #[macro_export]
-macro_rules! attributes {
+#[doc(hidden)]
+macro_rules! target_attributes {
     ($directory:ty { $($name:ident: $attribute:ty),+ $(,)? }) => {{
         const COUNT: usize = [$(stringify!($name)),+].len();
         static SLOTS: [$crate::target::AttributeSlot<$directory>; COUNT] = [$(
@@ -312,7 +313,7 @@ macro_rules! attributes {
         $crate::target::Attributes::<$directory>::new(&ARRAY)
     }};
 }
-pub use attributes;
+pub use target_attributes as attributes;
 
 /// Sets the module that the attributes in `list` belong to, so that an open file holds it.
 ///

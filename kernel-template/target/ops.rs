@@ -9,12 +9,6 @@
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{marker::PhantomData, mem, ptr};
-
-#[allow(
-    unused_imports,
-    reason = "which of the two holds the trait depends on the kernel"
-)]
-use kernel::init::*;
 use kernel::{
     error::VTABLE_DEFAULT_ERROR,
     ffi::{c_char, c_int},
@@ -24,13 +18,12 @@ use kernel::{
 
 use crate::{
     bindings,
-    command::{
-        self, Cmd, CmdMemory, Pending, Reference, Response, Session, Task, Tmr, TmrResponse,
-    },
     target::{
-        self, Attributes, DiscoveryAttrs, Lun, NodeAcl, Np, Protocol, Tpg, TpgAttribAttrs,
-        TpgAuthAttrs, TpgBaseAttrs, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs,
-        TpgNaclParamAttrs, TpgNpBaseAttrs, TpgParamAttrs, Wwn, WwnAttrs,
+        bstr, compat::Zeroable, err_ptr, errno, response::pending_errno, Attributes, Cmd,
+        CmdMemory, DiscoveryAttrs, Lun, NodeAcl, Np, Pending, Protocol, Reference, Response,
+        Session, Task, Tmr, TmrResponse, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs,
+        TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs, TpgNaclParamAttrs, TpgNpBaseAttrs,
+        TpgParamAttrs, Wwn, WwnAttrs,
     },
 };
 
@@ -39,7 +32,7 @@ use crate::{
 /// An op that target core can do without has a default and is installed only if it is implemented.
 /// The C declaration is given with each.
 #[vtable]
-pub(crate) trait Operations: Sized + 'static {
+pub trait Operations: Sized + 'static {
     /// The fabric's name below `/sys/kernel/config/target`.
     const NAME: &'static CStr;
 
@@ -376,22 +369,19 @@ pub(crate) trait Operations: Sized + 'static {
 }
 
 /// `TARGET_DIRECT_SUBMIT`, a value of [`Operations::DEFAULT_SUBMIT_TYPE`].
-#[allow(dead_code, reason = "each driver chooses one")]
-pub(crate) const TARGET_DIRECT_SUBMIT: u8 = bindings::target_submit_type_TARGET_DIRECT_SUBMIT as u8;
+pub const TARGET_DIRECT_SUBMIT: u8 = bindings::target_submit_type_TARGET_DIRECT_SUBMIT as u8;
 /// `TARGET_QUEUE_SUBMIT`, a value of [`Operations::DEFAULT_SUBMIT_TYPE`].
-#[allow(dead_code, reason = "each driver chooses one")]
-pub(crate) const TARGET_QUEUE_SUBMIT: u8 = bindings::target_submit_type_TARGET_QUEUE_SUBMIT as u8;
+pub const TARGET_QUEUE_SUBMIT: u8 = bindings::target_submit_type_TARGET_QUEUE_SUBMIT as u8;
 /// `TARGET_DIRECT_COMPL`, a value of [`Operations::DEFAULT_COMPL_TYPE`].
-#[allow(dead_code, reason = "each driver chooses one")]
-pub(crate) const TARGET_DIRECT_COMPL: u8 = bindings::target_compl_type_TARGET_DIRECT_COMPL as u8;
+pub const TARGET_DIRECT_COMPL: u8 = bindings::target_compl_type_TARGET_DIRECT_COMPL as u8;
 /// `TARGET_QUEUE_COMPL`, a value of [`Operations::DEFAULT_COMPL_TYPE`].
-#[allow(dead_code, reason = "each driver chooses one")]
-pub(crate) const TARGET_QUEUE_COMPL: u8 = bindings::target_compl_type_TARGET_QUEUE_COMPL as u8;
+pub const TARGET_QUEUE_COMPL: u8 = bindings::target_compl_type_TARGET_QUEUE_COMPL as u8;
+
 /// The vtable of a fabric: what target core sees of [`Operations`].
 ///
 /// Target core calls the callbacks as the documentation of [`Operations`] says, with objects that
 /// it or this module has made and that live for the call at least.
-pub(crate) struct OperationsVTable<T: Operations>(PhantomData<T>);
+pub(super) struct OperationsVTable<T: Operations>(PhantomData<T>);
 
 impl<T: Operations> OperationsVTable<T> {
     /// Called by target core for [`Operations::tpg_get_wwn`].
@@ -556,7 +546,7 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_sess` must be valid for this call.
+    /// `se_sess` must be a session of this fabric that is alive.
     unsafe extern "C" fn close_session_callback(se_sess: *mut bindings::se_session) {
         // SAFETY: By function safety requirements.
         let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
@@ -567,7 +557,7 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_sess` must be valid for this call.
+    /// `se_sess` must be a session of this fabric that is alive.
     unsafe extern "C" fn sess_get_index_callback(se_sess: *mut bindings::se_session) -> u32 {
         // SAFETY: By function safety requirements.
         let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
@@ -578,7 +568,7 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_sess` must be valid for this call.
+    /// - `se_sess` must be a session of this fabric that is alive.
     /// - `buf` must be initialized, and valid for writes of as many bytes as the argument after it
     ///   says.
     unsafe extern "C" fn sess_get_initiator_sid_callback(
@@ -602,7 +592,7 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn write_pending_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
         let se_cmd = unsafe { Pending::<T>::from_raw(se_cmd) };
-        command::pending_errno(T::write_pending(se_cmd))
+        pending_errno(T::write_pending(se_cmd))
     }
 
     /// Called by target core for [`Operations::set_default_node_attributes`].
@@ -637,7 +627,7 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn queue_data_in_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
         let se_cmd = unsafe { Response::<T>::from_raw(se_cmd) };
-        target::errno(T::queue_data_in(&se_cmd))
+        errno(T::queue_data_in(&se_cmd))
     }
 
     /// Called by target core for [`Operations::queue_status`].
@@ -649,7 +639,7 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn queue_status_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
         let se_cmd = unsafe { Response::<T>::from_raw(se_cmd) };
-        target::errno(T::queue_status(&se_cmd))
+        errno(T::queue_status(&se_cmd))
     }
 
     /// Called by target core for [`Operations::queue_tm_rsp`].
@@ -689,8 +679,8 @@ impl<T: Operations> OperationsVTable<T> {
         name: *const c_char,
     ) -> *mut bindings::se_wwn {
         // SAFETY: By function safety requirements.
-        let name = unsafe { target::name(name) };
-        target::err_ptr(T::fabric_make_wwn(name).and_then(Wwn::<T>::create))
+        let name = unsafe { bstr(name) };
+        err_ptr(T::fabric_make_wwn(name).and_then(Wwn::<T>::create))
     }
 
     /// Called by target core for [`Operations::fabric_drop_wwn`].
@@ -732,8 +722,8 @@ impl<T: Operations> OperationsVTable<T> {
         // SAFETY: By function safety requirements.
         let se_wwn = unsafe { Wwn::<T>::from_raw(se_wwn) };
         // SAFETY: By function safety requirements.
-        let name = unsafe { target::name(name) };
-        target::err_ptr(T::fabric_make_tpg(se_wwn, name).and_then(|data| {
+        let name = unsafe { bstr(name) };
+        err_ptr(T::fabric_make_tpg(se_wwn, name).and_then(|data| {
             // SAFETY: The result is given to target core.
             unsafe { Tpg::create(se_wwn, data) }
         }))
@@ -750,7 +740,7 @@ impl<T: Operations> OperationsVTable<T> {
     ) -> c_int {
         // SAFETY: By function safety requirements.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
-        target::errno(T::fabric_enable_tpg(se_tpg, enable))
+        errno(T::fabric_enable_tpg(se_tpg, enable))
     }
 
     /// Called by target core for [`Operations::fabric_drop_tpg`].
@@ -773,7 +763,7 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// - `se_tpg` must come from `Tpg::create` and be alive.
-    /// - `se_lun` must be valid for this call.
+    /// - `se_lun` must be a LUN that is alive.
     unsafe extern "C" fn fabric_post_link_callback(
         se_tpg: *mut bindings::se_portal_group,
         se_lun: *mut bindings::se_lun,
@@ -782,7 +772,7 @@ impl<T: Operations> OperationsVTable<T> {
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         // SAFETY: By function safety requirements.
         let se_lun = unsafe { Lun::from_raw(se_lun) };
-        target::errno(T::fabric_post_link(se_tpg, se_lun))
+        errno(T::fabric_post_link(se_tpg, se_lun))
     }
 
     /// Called by target core for [`Operations::fabric_pre_unlink`].
@@ -790,7 +780,7 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// - `se_tpg` must come from `Tpg::create` and be alive.
-    /// - `se_lun` must be valid for this call.
+    /// - `se_lun` must be a LUN that is alive.
     unsafe extern "C" fn fabric_pre_unlink_callback(
         se_tpg: *mut bindings::se_portal_group,
         se_lun: *mut bindings::se_lun,
@@ -807,7 +797,7 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// - `se_tpg` must come from `Tpg::create` and be alive.
-    /// - `lun` must be valid for this call.
+    /// - `lun` must be a LUN that is alive.
     unsafe extern "C" fn fabric_post_unlink_callback(
         se_tpg: *mut bindings::se_portal_group,
         lun: *mut bindings::se_lun,
@@ -833,8 +823,8 @@ impl<T: Operations> OperationsVTable<T> {
         // SAFETY: By function safety requirements.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         // SAFETY: By function safety requirements.
-        let name = unsafe { target::name(name) };
-        target::err_ptr(T::fabric_make_np(se_tpg, name).and_then(Np::<T>::create))
+        let name = unsafe { bstr(name) };
+        err_ptr(T::fabric_make_np(se_tpg, name).and_then(Np::<T>::create))
     }
 
     /// Called by target core for [`Operations::fabric_drop_np`].
@@ -865,7 +855,7 @@ impl<T: Operations> OperationsVTable<T> {
         // SAFETY: By function safety requirements.
         let se_nacl = unsafe { NodeAcl::<T>::from_raw(se_nacl) };
         // SAFETY: By function safety requirements.
-        let name = unsafe { target::name(name) };
+        let name = unsafe { bstr(name) };
         let result = T::fabric_init_nodeacl(se_nacl, name);
         // SAFETY: The result is given to target core.
         unsafe { se_nacl.made(result) }
@@ -1019,7 +1009,7 @@ impl<T: Operations> OperationsVTable<T> {
     };
 
     /// Every list of attributes, for the one that sets their owner.
-    pub(crate) const ATTRIBUTES: [*mut *mut bindings::configfs_attribute; 11usize] = [
+    pub(super) const ATTRIBUTES: [*mut *mut bindings::configfs_attribute; 11usize] = [
         T::TFC_DISCOVERY_ATTRS.as_ptr(),
         T::TFC_WWN_ATTRS.as_ptr(),
         T::TFC_TPG_BASE_ATTRS.as_ptr(),
@@ -1034,7 +1024,7 @@ impl<T: Operations> OperationsVTable<T> {
     ];
 
     /// The ops of the fabric in `module`, as `target_register_template()` wants them.
-    pub(crate) fn ops(module: *mut bindings::module) -> bindings::target_core_fabric_ops {
+    pub(super) fn ops(module: *mut bindings::module) -> bindings::target_core_fabric_ops {
         let mut ops = Self::VTABLE;
         ops.module = module;
         ops.fabric_name = T::NAME.as_char_ptr();
@@ -1045,8 +1035,8 @@ impl<T: Operations> OperationsVTable<T> {
     }
 }
 
-// A header with another op than those that this file was generated from does not compile here.
-// Bring the module up to date with tcm-mod-builder.
+// A header with another op than those that this file was generated from does not compile here:
+// `tcm-mod-builder sync DIR` writes this file again.
 const _: () = {
     type Ops = bindings::target_core_fabric_ops;
 

@@ -20,6 +20,21 @@ pub fn builder(profile: Profile) -> Result<PathBuf> {
     binary("tcm-mod-builder", "tcm-mod-builder", profile)
 }
 
+/// `tcm-mod-builder` with failpoints, which `FAILPOINTS` in its environment sets.
+///
+/// # Errors
+///
+/// If cargo cannot build it.
+pub fn builder_with_failpoints() -> Result<PathBuf> {
+    // In a directory of its own: cargo gives both the same name.
+    let target = target().join("failpoints");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--quiet", "--package", "tcm-mod-builder"]);
+    cargo.args(["--features", "failpoints", "--target-dir"]);
+    output(cargo.arg(&target).current_dir(checkout()))?;
+    Ok(target.join("debug/tcm-mod-builder"))
+}
+
 /// `configfs-rounds`, which runs in a guest.
 ///
 /// # Errors
@@ -51,9 +66,13 @@ fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
         profile.name(),
     ]);
     output(cargo.current_dir(checkout()))?;
+    Ok(target().join(profile.directory()).join(name))
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let target = target.unwrap_or_else(|| checkout().join("target"));
-    Ok(target.join(profile.directory()).join(name))
+    target.unwrap_or_else(|| checkout().join("target"))
 }
 
 /// How the generator is built.

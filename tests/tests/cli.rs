@@ -4,16 +4,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Instant;
 
 use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 use xtask::fixture::FixtureTree;
-use xtask::module::{Profile, builder};
+use xtask::module::{Profile, builder, builder_with_failpoints};
 
 fn command() -> Command {
     let mut command = Command::new(builder(Profile::Dev).unwrap());
@@ -41,16 +40,16 @@ fn refused(tree: &FixtureTree, command: &mut Command, code: i32, said: &[&str]) 
     assert!(before == tree.snapshot().unwrap(), "the tree has changed");
 }
 
-const FILES: [&str; 11] = [
+/// The files that every module has, those of the layer aside.
+const FILES: [&str; 10] = [
     "Kbuild",
     "Kconfig",
     "bindings.rs",
     "bindings_helper.h",
-    "command.rs",
-    "fabric_ops.rs",
     "kunit.rs",
     "selftest.sh",
     "target.rs",
+    "target/ops.rs",
     "tcm_nab5000.rs",
     "transport_id.rs",
 ];
@@ -169,12 +168,13 @@ fn the_loopback_data_path_fits_the_kernel() {
         let mut command = generate(&tree);
         command.args(["--data-path", "loopback", "--install", "--force"]);
         command.assert().success();
-        fs::read_to_string(dir.join("parent_device.rs")).unwrap()
+        fs::read_to_string(dir.join("scsi_host/parent_device.rs")).unwrap()
     };
     assert!(generate_loopback().contains("faux::Registration"));
     for file in FILES.iter().chain(&[
         "loopback.rs",
         "rcu.rs",
+        "rcu/read_side.rs",
         "scsi_helpers.c",
         "scsi_helpers.h",
         "scsi_host.rs",
@@ -185,15 +185,37 @@ fn the_loopback_data_path_fits_the_kernel() {
     assert!(generate_loopback().contains("__root_device_register"));
 }
 
+/// What depends on the kernel is in the generator's files: the author's are the same.
 #[test]
-fn unit_tests_are_there_if_the_kernel_can_run_them() {
+fn the_authors_files_do_not_depend_on_what_the_kernel_offers() {
     let tree = FixtureTree::new().unwrap();
-    fs::remove_file(tree.path().join("rust/macros/kunit.rs")).unwrap();
-    let without = tree.path().join("without");
-    generate(&tree).arg("-o").arg(&without).assert().success();
-    assert!(!without.join("kunit.rs").exists());
-    let driver = fs::read_to_string(without.join("tcm_nab5000.rs")).unwrap();
-    assert!(!driver.contains("kunit"));
+    let generate_to = |name: &str| {
+        let dir = tree.path().join(name);
+        let mut command = generate(&tree);
+        command.args(["--data-path", "loopback", "-o"]).arg(&dir);
+        command.assert().success();
+        move |file: &str| fs::read_to_string(dir.join(file)).unwrap()
+    };
+    let with = generate_to("with");
+    for feature in ["macros/kunit.rs", "kernel/faux.rs", "kernel/sync/rcu.rs"] {
+        fs::remove_file(tree.path().join("rust").join(feature)).unwrap();
+    }
+    let init = tree.path().join("rust/kernel/init.rs");
+    fs::write(init, "pub unsafe trait Zeroable {}\n").unwrap();
+    let without = generate_to("without");
+    for file in ["tcm_nab5000.rs", "loopback.rs"] {
+        assert_eq!(with(file), without(file));
+    }
+    for file in [
+        "kunit.rs",
+        "rcu/read_side.rs",
+        "scsi_host/parent_device.rs",
+        "target/compat.rs",
+    ] {
+        assert_ne!(with(file), without(file), "{file}");
+    }
+    assert!(!without("kunit.rs").contains("#[test]"));
+    assert!(without("Kbuild").contains("rcu_helpers.o"));
 }
 
 #[test]
@@ -211,10 +233,13 @@ fn another_data_path_is_a_usage_error() {
 fn a_dry_run_says_what_would_be_and_writes_nothing() {
     let tree = FixtureTree::new().unwrap();
     let before = tree.snapshot().unwrap();
-    let assert = generate(&tree).arg("--dry-run").assert().success();
-    assert
-        .stdout(contains("Would write file: ").count(FILES.len()))
-        .stdout(contains("Would change file: ").count(2));
+    let mut assert = generate(&tree).arg("--dry-run").assert().success();
+    let dir = tree.target().join("tcm_nab5000");
+    for file in FILES {
+        let line = format!("Would write file: {}", dir.join(file).display());
+        assert = assert.stdout(contains(line));
+    }
+    assert.stdout(contains("Would change file: ").count(2));
     assert!(before == tree.snapshot().unwrap());
 }
 
@@ -262,6 +287,43 @@ fn every_fault_of_the_names_is_told_at_once() {
     refused(&tree, &mut wrong, 1, &["`SCSI`", "`9x`", "`a/b`"]);
 }
 
+/// Names that would overwrite a file of the module, or be overwritten: by what is emitted for each
+/// data path.
+#[test]
+fn names_of_the_modules_own_files_are_refused() {
+    let tree = FixtureTree::new().unwrap();
+    for (data_path, names) in [
+        (
+            "nop",
+            &[
+                "target",
+                "transport_id",
+                "kunit",
+                "bindings",
+                "bindings_generated",
+            ][..],
+        ),
+        (
+            "loopback",
+            &["rcu", "scsi_host", "loopback", "scsi_helpers", "target"][..],
+        ),
+    ] {
+        for name in names {
+            let mut wrong = command();
+            wrong.args(["-p", "SAS", "--fabric-name", "x", "--data-path", data_path]);
+            wrong.args(["-m", name, "-k"]).arg(tree.path());
+            let said = format!("module name `{name}` is that of another file of the module");
+            refused(&tree, &mut wrong, 1, &[&said, &format!("tcm_{name}")]);
+        }
+    }
+    // Without a SCSI host there is no such file.
+    let mut right = command();
+    right.args(["-p", "SAS", "-m", "rcu", "--no-install", "-k"]);
+    right.arg(tree.path()).assert().success();
+    let driver = fs::read_to_string(tree.target().join("rcu/rcu.rs")).unwrap();
+    assert!(driver.contains("impl Operations for Fabric"));
+}
+
 #[test]
 fn names_that_the_tree_has_are_refused() {
     let tree = FixtureTree::new().unwrap();
@@ -302,7 +364,7 @@ fn a_directory_that_is_there_is_left_alone() {
         &tree,
         generate(&tree).arg("--force"),
         1,
-        &["not generated by this tool"],
+        &["was not generated by tcm-mod-builder"],
     );
 }
 
@@ -470,49 +532,72 @@ fn a_full_disk_changes_nothing() {
         .success();
 }
 
-/// Kills the generator at forty moments of its run: the module is there whole or not at all, and
-/// the tree refers to it only if it is there.
+/// The steps of installing, each the name of a failpoint; and how often it is passed before it is
+/// made to fail.
+const STEPS: [(&str, u32); 7] = [
+    ("stage-dir", 0),
+    ("write-file", 0),
+    ("write-file", 7),
+    ("stage-edit", 1),
+    ("place-dir", 0),
+    ("place-edit", 0),
+    ("place-edit", 1),
+];
+
+/// The command with failpoints, of which one does this to the run.
+fn at_step(tree: &FixtureTree, (step, passes): (&str, u32), action: &str) -> Command {
+    let mut command = Command::new(builder_with_failpoints().unwrap());
+    command
+        .args(["-p", "iSCSI", "-m", "tcm_nab5000", "--install", "-k"])
+        .arg(tree.path())
+        .env(
+            "FAILPOINTS",
+            format!("{step}={passes}*off->1*return({action})->off"),
+        )
+        .current_dir("/");
+    command
+}
+
+#[test]
+fn a_step_that_fails_leaves_everything_as_it_was() {
+    for step in STEPS {
+        let tree = FixtureTree::new().unwrap();
+        let said = ["a failure of the test's", "nothing has been changed"];
+        refused(&tree, &mut at_step(&tree, step, "fail"), 1, &said);
+    }
+}
+
+/// The module is there whole or not at all, and the tree refers to it only if it is there; the next
+/// run finishes the job, and tidies up.
 #[test]
 fn a_run_that_is_killed_leaves_all_or_nothing() {
     let whole = FixtureTree::new().unwrap();
-    let start = Instant::now();
     generate(&whole).arg("--install").assert().success();
-    let length = start.elapsed();
+    let names = |tree: &FixtureTree| -> Vec<_> {
+        let files = tree.snapshot().unwrap().into_iter();
+        files
+            .map(|(path, _)| path.strip_prefix(tree.path()).unwrap().to_owned())
+            .collect()
+    };
     let text = |path: PathBuf| fs::read_to_string(path).unwrap();
-    for moment in 1..=40 {
+    for step in STEPS {
         let tree = FixtureTree::new().unwrap();
-        let mut child = std::process::Command::new(builder(Profile::Dev).unwrap())
-            .args(["-p", "iSCSI", "-m", "tcm_nab5000", "--install", "-k"])
-            .arg(tree.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(length * moment / 40);
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let killed = at_step(&tree, step, "kill").output().unwrap();
+        assert_eq!(killed.status.signal(), Some(6), "{step:?}: {killed:?}");
         let dir = tree.target().join("tcm_nab5000");
         for file in FILES.iter().filter(|_| dir.exists()) {
-            assert_eq!(
-                text(dir.join(file)),
-                text(whole.target().join("tcm_nab5000").join(file))
-            );
+            let expected = text(whole.target().join("tcm_nab5000").join(file));
+            assert_eq!(text(dir.join(file)), expected, "{step:?}");
         }
         for file in ["Makefile", "Kconfig"] {
             let refers = text(tree.target().join(file)).contains("tcm_nab5000");
             assert!(
                 !refers || dir.exists(),
-                "{file} refers to what is not there"
+                "{step:?}: {file} refers to what is not there"
             );
         }
-        // The next run finishes the job, and tidies up.
         generate(&tree).arg("--install").assert().success();
-        let names = |tree: &FixtureTree| -> Vec<_> {
-            let files = tree.snapshot().unwrap().into_iter();
-            files
-                .map(|(path, _)| path.strip_prefix(tree.path()).unwrap().to_owned())
-                .collect()
-        };
-        assert_eq!(names(&tree), names(&whole));
+        assert_eq!(names(&tree), names(&whole), "{step:?}");
     }
 }
 
@@ -561,10 +646,10 @@ fn the_differences_of_two_headers_are_shown() {
     diff.assert()
         .success()
         .stdout(contains(
-            "- u16 (*tpg_get_tag)(struct se_portal_group *) (demanded)",
+            "- u16 (*tpg_get_tag)(struct se_portal_group *) (required)",
         ))
         .stdout(contains(
-            "+ u32 (*tpg_get_tag)(struct se_portal_group *) (demanded)",
+            "+ u32 (*tpg_get_tag)(struct se_portal_group *) (required)",
         ))
         .stdout(contains("queue_status").not());
 }
@@ -627,7 +712,7 @@ fn a_protocol_registers_as_another_with_the_same_names() {
     uas.assert().success().stderr("");
     let text = |file| fs::read_to_string(dir.join(file)).unwrap();
     assert!(text("tcm_x.rs").contains("const PROTOCOL: Protocol = Protocol::SAS;"));
-    assert!(text("tcm_x.rs").contains("Target core is told SAS"));
+    assert!(text("tcm_x.rs").contains("It is registered as SAS"));
     assert!(!text("Kconfig").contains("TransportID"));
     assert!(text(".tcm-mod-builder.json").contains(r#""register_as": "SAS""#));
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use tcm_bindings::{Category, Error, FabricOps, Fault, Header};
-use tcm_mod_builder::check;
+use tcm_mod_builder::plan;
 use xtask::fixture::FixtureTree;
 use xtask::kernel::source;
 
@@ -104,7 +104,7 @@ fn a_new_op_is_read_and_its_slot_stays_empty() {
     let new = "int (*tpg_warp)(struct se_portal_group *, u32);\n\tvoid (*release_cmd)";
     let model = changed("void (*release_cmd)", new).unwrap();
     assert_eq!(model.ops.len(), 35);
-    let plan = check::plan(&model).unwrap();
+    let plan = plan::plan(&model).unwrap();
     assert!(
         plan.slots
             .iter()
@@ -121,7 +121,7 @@ fn an_unknown_struct_in_an_optional_op_is_no_fault() {
         model.op("tpg_warp").unwrap().args[0].ctype.to_string(),
         "struct warp_core *"
     );
-    assert!(check::plan(&model).is_ok());
+    assert!(plan::plan(&model).is_ok());
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_changed_signature_of_a_demanded_op_is_a_fault_that_names_it() {
         "u64 (*queue_status)(struct se_cmd *)",
     );
     let model = model.unwrap();
-    let faults = check::plan(&model).unwrap_err();
+    let faults = plan::plan(&model).unwrap_err();
     assert_eq!(faults.len(), 1);
     let text = faults[0].to_string();
     assert!(
@@ -154,7 +154,7 @@ fn every_demanded_op_that_is_missing_or_strange_is_told_at_once() {
     )
     .unwrap();
     let model = read(&tree).unwrap();
-    let faults = check::plan(&model).unwrap_err();
+    let faults = plan::plan(&model).unwrap_err();
     let text: Vec<_> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(text.len(), 2, "{text:?}");
     assert!(
@@ -182,7 +182,7 @@ fn a_demanded_op_that_is_new_is_a_fault() {
             .iter()
             .any(|warning| warning.contains("`warp_cmd`"))
     );
-    let faults = check::plan(&model).unwrap_err();
+    let faults = plan::plan(&model).unwrap_err();
     assert!(
         faults[0]
             .to_string()
@@ -297,10 +297,7 @@ fn the_kernels_own_headers_are_read() {
         assert_eq!(model.attribute_groups.len(), 11, "{version}");
         assert_eq!(model.fields.len(), fields, "{version}");
         assert!(model.warnings.is_empty(), "{version}: {:?}", model.warnings);
-        assert!(
-            check::plan(&model).unwrap().warnings.is_empty(),
-            "{version}"
-        );
+        assert!(plan::plan(&model).unwrap().warnings.is_empty(), "{version}");
         // The fixture has the same signatures, so what is tested with it holds here.
         let fixture = read(&FixtureTree::new().unwrap()).unwrap();
         for op in &model.ops {

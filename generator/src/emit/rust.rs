@@ -107,9 +107,17 @@ fn starts_group(previous: &str, line: &str) -> bool {
         return false;
     }
     let (before, text) = (previous.trim_start(), line.trim_start());
+    let declares = |text: &str| {
+        ["mod ", "pub mod ", "#[allow(unsafe_code)]"]
+            .iter()
+            .any(|start| text.starts_with(start))
+    };
+    if declares(before) && declares(text) {
+        return false;
+    }
     let is_comment = before.starts_with("//");
     let ends = !is_comment && (before.ends_with('}') || before.ends_with(';'));
-    let is_use = |text: &str| text.starts_with("use ") || text.starts_with("mod ");
+    let is_use = |text: &str| text.starts_with("use ");
     let is_member = text.starts_with("//")
         || text.starts_with("#[")
         || [

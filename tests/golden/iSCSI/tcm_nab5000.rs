@@ -10,19 +10,24 @@
 //! `fabric_enable_tpg`, `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`,
 //! `fabric_make_np`, `fabric_drop_np`.
 
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
 mod bindings;
-mod command;
-mod fabric_ops;
+
+#[allow(unsafe_code)]
 mod kunit;
-mod target;
+
+#[allow(unsafe_code)]
+pub mod target;
+
+#[allow(unsafe_code)]
 mod transport_id;
 
 use crate::{
-    command::{BoxedCmd, Pending, Reference, Response, Session, Task, TmrResponse},
-    fabric_ops::Operations,
     target::{
-        attributes, Attribute, Attributes, NodeAcl, Page, Protocol, Registration, Tpg, Wwn,
-        WwnAttrs,
+        attributes, Attribute, Attributes, BoxedCmd, NodeAcl, Operations, Page, Pending, Protocol,
+        Reference, Registration, Response, Session, Task, TmrResponse, Tpg, Wwn, WwnAttrs,
     },
     transport_id::PortName,
 };

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
-use super::rust::{doc, file_doc, text as file_text};
+use super::rust::{comment, doc, file_doc, text as file_text};
 use super::{Input, RootModule};
 use crate::names::{directory, ident};
 use crate::output::files::Owner;
@@ -236,7 +236,11 @@ fn declarations(modules: &[RootModule<'_>]) -> TokenStream {
         let name = ident(name);
         quote! { #allow #public mod #name; }
     });
-    quote!(#(#declarations)*)
+    let why = comment(
+        0,
+        "`unsafe` is in the generator's modules alone. The compiler refuses it in the author's.",
+    );
+    quote! { #why #(#declarations)* }
 }
 
 fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
@@ -255,7 +259,7 @@ fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
         use kernel::{c_str, prelude::*, str::BStr};
         use crate::{
             #(#own,)*
-            target::{self, #attributes #(#layer),*},
+            target::{#attributes #(#layer),*},
             transport_id::PortName,
         };
     }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The C side: what Kbuild's bindgen makes of `bindings_helper.h` with this kernel's own flags.
+//!
+//! Only the generator's own modules use it: the author's have no `unsafe`.
+
+#![allow(
+    clippy::all,
+    clippy::as_underscore,
+    clippy::cast_lossless,
+    clippy::ptr_as_ptr,
+    clippy::ref_as_ptr,
+    clippy::undocumented_unsafe_blocks,
+    dead_code,
+    improper_ctypes,
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    rustdoc::all,
+    unknown_lints,
+    unnecessary_transmutes,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn,
+    reason = "the text is bindgen's"
+)]
+
+use kernel::ffi;
+
+include!(env!("TCM_NAB5000_BINDINGS"));

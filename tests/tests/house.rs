@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The generator's own layout: a room imports only what stands below it, and no file is too long to
+//! be read in one go.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xtask::shell::checkout;
+
+/// The rooms of `generator/src`, from the top floor down.
+const ROOMS: [&str; 9] = [
+    "cli",
+    "command",
+    "emit",
+    "data_path",
+    "plan",
+    "kernel",
+    "protocol",
+    "output",
+    "names",
+];
+
+/// The most lines of a file that is not a table.
+const LINES: usize = 450;
+
+/// Files that are tables: a row for each thing.
+const TABLES: [&str; 2] = ["protocol/table.rs", "plan/meaning.rs"];
+
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// Each file of the generator: its path below `src`, and its text.
+fn generator() -> Vec<(String, String)> {
+    let src = checkout().join("generator/src");
+    let mut paths = Vec::new();
+    sources(&src, &mut paths);
+    let named = paths.into_iter().map(|path| {
+        let name = path.strip_prefix(&src).unwrap().display().to_string();
+        (name, fs::read_to_string(&path).unwrap())
+    });
+    named.collect()
+}
+
+/// The floor that a room is on.
+fn floor(room: &str) -> Option<usize> {
+    ROOMS.iter().position(|name| *name == room)
+}
+
+/// The rooms that a text imports from.
+fn imports(text: &str) -> impl Iterator<Item = &str> {
+    text.split("crate::").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+        Some(&rest[..end])
+    })
+}
+
+#[test]
+fn a_room_imports_only_what_stands_below_it() {
+    let mut seen = 0;
+    for (path, text) in generator() {
+        let room = path.split(['/', '.']).next().unwrap();
+        let Some(own) = floor(room) else {
+            assert!(["main", "lib"].contains(&room), "{path} is in no room");
+            continue;
+        };
+        for other in imports(&text) {
+            let other_floor = floor(other).unwrap_or_else(|| panic!("{path} imports {other}"));
+            assert!(
+                own <= other_floor,
+                "{path} imports {other}, which stands above it"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "the scan found {seen} imports");
+}
+
+#[test]
+fn a_file_can_be_read_in_one_go() {
+    for (path, text) in generator() {
+        let lines = text.lines().count();
+        let is_table = TABLES.contains(&path.as_str());
+        assert!(is_table || lines <= LINES, "{path} has {lines} lines");
+    }
+}
+
+#[test]
+fn a_data_path_is_named_in_its_own_file_alone() {
+    for (path, text) in generator() {
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let names = code.to_ascii_lowercase().contains("loopback");
+        let is_own = path == "data_path/loopback.rs" || path == "data_path/mod.rs";
+        assert!(is_own || !names, "{path} names a data path");
+    }
+}

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `sync`: what it writes, what it leaves, what it says; and that the result compiles, from kernel to
+//! kernel and for headers whose ops have changed.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+use tempfile::TempDir;
+use xtask::fixture::FixtureTree;
+use xtask::kernel::{CURRENT, Flavour, Kernel, LTS, get};
+use xtask::module::{LOOPBACK, Module, Profile, build, builder, builder_with_failpoints};
+
+/// An op that a NOP driver does not implement, and the loopback's does.
+const LINK: &str = "int (*fabric_post_link)(struct se_portal_group *,";
+
+/// A module beside the tree that it is made from.
+struct Fixture {
+    tree: FixtureTree,
+    dir: PathBuf,
+}
+
+impl Fixture {
+    fn new(data_path: &str) -> Self {
+        Self::of(FixtureTree::new().unwrap(), data_path)
+    }
+
+    fn of(tree: FixtureTree, data_path: &str) -> Self {
+        let dir = tree.path().join("module");
+        let mut command = Command::new(builder(Profile::Dev).unwrap());
+        command.args(["-p", "iSCSI", "-m", "tcm_x", "--data-path", data_path]);
+        command.arg("-k").arg(tree.path()).arg("-o").arg(&dir);
+        command.assert().success();
+        Self { tree, dir }
+    }
+
+    /// `sync` for the tree.
+    fn sync(&self) -> Command {
+        let mut command = Command::new(builder(Profile::Dev).unwrap());
+        self.aim(&mut command);
+        command
+    }
+
+    fn aim(&self, command: &mut Command) {
+        command.arg("sync").arg(&self.dir).arg("-k");
+        command.arg(self.tree.path()).env_remove("KDIR");
+    }
+
+    fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.dir.join(file)).unwrap()
+    }
+
+    fn change(&self, from: &str, to: &str) {
+        self.tree.replace(&self.tree.header(), from, to).unwrap();
+    }
+
+    /// Checks that a command fails, says all of `said`, and leaves everything as it was.
+    fn refused(&self, command: &mut Command, said: &[&str]) {
+        let before = self.tree.snapshot().unwrap();
+        let mut assert = command.assert().failure().code(1);
+        for text in said {
+            assert = assert.stderr(contains(*text));
+        }
+        drop(assert);
+        assert!(before == self.tree.snapshot().unwrap());
+    }
+}
+
+#[test]
+fn a_module_in_step_stays_as_it_is() {
+    let fixture = Fixture::new("nop");
+    let before = fixture.tree.snapshot().unwrap();
+    fixture
+        .sync()
+        .assert()
+        .success()
+        .stdout(contains("Up to date: "));
+    fixture.sync().arg("--check").assert().success();
+    assert!(before == fixture.tree.snapshot().unwrap());
+}
+
+#[test]
+fn the_tree_round_the_module_is_the_default() {
+    let fixture = Fixture::new("nop");
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
+    command.env_remove("KDIR").current_dir("/");
+    command.arg("sync").arg(&fixture.dir).assert().success();
+}
+
+#[test]
+fn an_op_that_is_new_is_reported_with_the_method_to_add() {
+    let tree = FixtureTree::new().unwrap();
+    let header = fs::read_to_string(tree.header()).unwrap();
+    tree.replace(
+        &tree.header(),
+        LINK,
+        "int (*fabric_old)(struct se_portal_group *,",
+    )
+    .unwrap();
+    let fixture = Fixture::of(tree, "nop");
+    let driver = fixture.text("tcm_x.rs");
+    assert!(!fixture.text("target/ops.rs").contains("fabric_post_link"));
+    fs::write(fixture.tree.header(), header).unwrap();
+
+    let said = ["is out of step with", "run `tcm-mod-builder sync"];
+    fixture.refused(fixture.sync().arg("--check"), &said);
+    let assert = fixture.sync().assert().success();
+    assert
+        .stdout(contains("- int (*fabric_old)(struct se_portal_group *, struct se_lun *)\n"))
+        .stdout(contains("+ int (*fabric_post_link)(struct se_portal_group *, struct se_lun *)\n"))
+        .stdout(contains(
+            "To do: tcm_x.rs: add `fn fabric_post_link(se_tpg: &Tpg<Self>, se_lun: &Lun) -> Result`",
+        ))
+        .stdout(contains("Changing file: ").count(2));
+    assert!(
+        fixture
+            .text("target/ops.rs")
+            .contains("fabric_post_link_callback")
+    );
+    assert_eq!(fixture.text("tcm_x.rs"), driver);
+    fixture.sync().arg("--check").assert().success();
+}
+
+#[test]
+fn an_op_that_is_gone_is_reported_with_the_method_to_remove() {
+    let fixture = Fixture::new("loopback");
+    fixture.change(LINK, "int (*fabric_new)(struct se_portal_group *,");
+    let assert = fixture.sync().assert().success();
+    assert
+        .stdout(contains(
+            "To do: remove `fn fabric_post_link` from tcm_x.rs",
+        ))
+        .stderr(contains(
+            "`int (*fabric_new)(struct se_portal_group *, struct se_lun *)` is new",
+        ));
+}
+
+#[test]
+fn an_op_that_has_changed_is_reported_with_its_new_signature() {
+    let fixture = Fixture::new("nop");
+    fixture.change("u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
+    let assert = fixture.sync().assert().success();
+    assert
+        .stdout(contains(
+            "- u16 (*tpg_get_tag)(struct se_portal_group *) (required)",
+        ))
+        .stdout(contains(
+            "+ u32 (*tpg_get_tag)(struct se_portal_group *) (required)",
+        ))
+        .stdout(contains(
+            "tcm_x.rs: `fn tpg_get_tag` must be `fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u32`",
+        ));
+}
+
+#[test]
+fn a_field_that_other_kernels_lack_asks_nothing_of_the_author() {
+    let fixture = Fixture::new("loopback");
+    fixture.change("unsigned int direct_compl_supp:1;", "");
+    let assert = fixture.sync().assert().success();
+    assert
+        .stdout(contains("direct_compl_supp"))
+        .stdout(contains("To do").not());
+    assert!(
+        fixture
+            .text("target/ops.rs")
+            .contains("const DIRECT_COMPL_SUPP: bool")
+    );
+}
+
+#[test]
+fn what_the_kernel_offers_decides_which_files_there_are() {
+    let fixture = Fixture::new("loopback");
+    fs::remove_file(fixture.tree.path().join("rust/kernel/sync/rcu.rs")).unwrap();
+    let written = format!(
+        "Writing file: {}",
+        fixture.dir.join("rcu_helpers.c").display()
+    );
+    fixture.sync().assert().success().stdout(contains(written));
+    fs::write(
+        fixture.tree.path().join("rust/kernel/sync/rcu.rs"),
+        "pub fn synchronize_rcu() {}\n",
+    )
+    .unwrap();
+    let removed = format!(
+        "Removing file: {}",
+        fixture.dir.join("rcu_helpers.c").display()
+    );
+    fixture.sync().assert().success().stdout(contains(removed));
+    assert!(!fixture.dir.join("rcu_helpers.c").exists());
+}
+
+#[test]
+fn the_authors_files_are_left_alone() {
+    let fixture = Fixture::new("nop");
+    let driver = fixture.text("tcm_x.rs") + "// Mine.\n";
+    fs::write(fixture.dir.join("tcm_x.rs"), &driver).unwrap();
+    fs::write(fixture.dir.join("wire.rs"), "// Mine too.\n").unwrap();
+    fixture.change("u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
+    fixture.sync().assert().success();
+    assert_eq!(fixture.text("tcm_x.rs"), driver);
+    assert_eq!(fixture.text("wire.rs"), "// Mine too.\n");
+}
+
+#[test]
+fn an_edited_file_of_the_generators_is_not_overwritten_without_force() {
+    let fixture = Fixture::new("nop");
+    let edited = fixture.text("target/tpg.rs") + "// Mine.\n";
+    fs::write(fixture.dir.join("target/tpg.rs"), edited).unwrap();
+    let said = ["target/tpg.rs (edited)", "-// Mine.", "--force"];
+    fixture.refused(&mut fixture.sync(), &said);
+    fixture.sync().arg("--force").assert().success();
+    assert!(!fixture.text("target/tpg.rs").contains("Mine"));
+}
+
+#[test]
+fn a_build_file_is_the_authors_once_it_is_edited() {
+    let fixture = Fixture::new("nop");
+    let edited = fixture.text("Kbuild") + "# Mine.\n";
+    fs::write(fixture.dir.join("Kbuild"), &edited).unwrap();
+    let assert = fixture.sync().assert().success();
+    assert
+        .stdout(contains("Left alone, since it was edited: Kbuild"))
+        .stdout(contains("-# Mine."));
+    assert_eq!(fixture.text("Kbuild"), edited);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_again_is_refused() {
+    let fixture = Fixture::new("nop");
+    let manifest = fixture.dir.join(".tcm-mod-builder.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let request = "{\"version\": \"0.1.0\", \"protocol\": \"iSCSI\", \"module\": \"tcm_x\"}";
+    for (text, said) in [
+        (request, "did not record all of its input"),
+        (
+            &text.replace("\"format\": 2", "\"format\": 3"),
+            "a newer version wrote it",
+        ),
+        (
+            &text.replace("\"nop\"", "\"warp\""),
+            "data path `warp` is unknown to this version",
+        ),
+        ("{", "restore the file"),
+    ] {
+        fs::write(&manifest, text).unwrap();
+        fixture.refused(&mut fixture.sync(), &[said]);
+    }
+    fs::remove_file(&manifest).unwrap();
+    fixture.refused(
+        &mut fixture.sync(),
+        &["was not generated by tcm-mod-builder"],
+    );
+}
+
+#[test]
+fn a_step_that_fails_leaves_everything_as_it_was() {
+    for step in [
+        "stage-edit=1*return(fail)->off",
+        "place-edit=1*off->1*return(fail)->off",
+    ] {
+        let fixture = Fixture::new("nop");
+        fixture.change("u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
+        let mut command = Command::new(builder_with_failpoints().unwrap());
+        fixture.aim(&mut command);
+        fixture.refused(
+            command.env("FAILPOINTS", step),
+            &["nothing has been changed"],
+        );
+    }
+}
+
+/// The source tree of a kernel whose fabric header has one text replaced: all else are links.
+fn changed_tree(kernel: &Kernel, from: &str, to: &str) -> TempDir {
+    let view = tempfile::tempdir().unwrap();
+    let mut path = PathBuf::new();
+    for next in ["include", "target", "target_core_fabric.h"] {
+        for entry in fs::read_dir(kernel.source.join(&path)).unwrap() {
+            let name = entry.unwrap().file_name();
+            if name != next {
+                let of_kernel = kernel.source.join(&path).join(&name);
+                symlink(of_kernel, view.path().join(&path).join(&name)).unwrap();
+            }
+        }
+        path.push(next);
+        if next != "target_core_fabric.h" {
+            fs::create_dir(view.path().join(&path)).unwrap();
+        }
+    }
+    let text = fs::read_to_string(kernel.source.join(&path)).unwrap();
+    assert!(text.contains(from), "the header has no `{from}`");
+    fs::write(view.path().join(&path), text.replacen(from, to, 1)).unwrap();
+    view
+}
+
+fn sync(dir: &Path, tree: &Path) -> String {
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
+    command.arg("sync").arg(dir).arg("-k").arg(tree);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Builds the module for a kernel as it would be with another header.
+fn build_with(kernel: &Kernel, dir: &Path, tree: &Path) {
+    // This variable is what the compiler's flags begin with, in C and for bindgen.
+    let include = tree.join("include");
+    let flags = format!("NOSTDINC_FLAGS=-nostdinc -I{}", include.display());
+    build(kernel, dir, &[&flags]).unwrap();
+}
+
+#[test]
+#[ignore = "builds for two kernels; `cargo xtask test` runs it"]
+fn a_module_goes_from_kernel_to_kernel_and_back_without_its_author() {
+    let old = get(LTS, Flavour::Plain).unwrap();
+    let new = get(CURRENT, Flavour::Plain).unwrap();
+    for options in [&[][..], &LOOPBACK] {
+        let scratch = tempfile::tempdir().unwrap();
+        let dir = scratch.path().join("tcm_there");
+        let module = Module {
+            proto: "iSCSI",
+            name: "tcm_there",
+            options,
+        };
+        module.generate(&old, &dir).unwrap();
+        build(&old, &dir, &[]).unwrap();
+        for kernel in [&new, &old] {
+            let said = sync(&dir, &kernel.source);
+            assert!(!said.contains("To do"), "{said}");
+            build(kernel, &dir, &["clean"]).unwrap();
+            build(kernel, &dir, &[]).unwrap();
+        }
+        // As if it had been made for that kernel.
+        let fresh = scratch.path().join("fresh");
+        module.generate(&old, &fresh).unwrap();
+        for entry in fs::read_dir(&fresh).unwrap() {
+            let name = entry.unwrap().file_name();
+            if fresh.join(&name).is_file() {
+                let read = |dir: &Path| fs::read(dir.join(&name)).unwrap();
+                assert!(read(&dir) == read(&fresh), "{name:?}");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "builds for a kernel; `cargo xtask test` runs it"]
+fn a_module_follows_ops_that_are_added_removed_and_changed() {
+    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = scratch.path().join("tcm_ops");
+    let module = Module {
+        proto: "iSCSI",
+        name: "tcm_ops",
+        options: &LOOPBACK,
+    };
+    module.generate(&kernel, &dir).unwrap();
+    let driver = dir.join("tcm_ops.rs");
+    let written = fs::read_to_string(&driver).unwrap();
+    let post_link =
+        "\tint (*fabric_post_link)(struct se_portal_group *,\n\t\t\t\tstruct se_lun *);";
+
+    let added = format!("\tint (*fabric_warp)(struct se_portal_group *, u32);\n{post_link}");
+    let tree = changed_tree(&kernel, post_link, &added);
+    // Before, the module does not compile with such a header, and says what to do.
+    let include = format!(
+        "NOSTDINC_FLAGS=-nostdinc -I{}",
+        tree.path().join("include").display()
+    );
+    let error = build(&kernel, &dir, &[&include]).unwrap_err().to_string();
+    assert!(
+        error.contains("an op that this module does not list"),
+        "{error}"
+    );
+    assert!(sync(&dir, tree.path()).contains("+ int (*fabric_warp)"));
+    build_with(&kernel, &dir, tree.path());
+
+    let tree = changed_tree(&kernel, post_link, "");
+    let said = sync(&dir, tree.path());
+    assert!(
+        said.contains("To do: remove `fn fabric_post_link` from tcm_ops.rs"),
+        "{said}"
+    );
+    let method = written
+        .find("    /// Adds the SCSI device of the LUN.")
+        .unwrap();
+    let end = method + written[method..].find("\n\n").unwrap() + 2;
+    let without = [&written[..method], &written[end..]].concat();
+    fs::write(&driver, without).unwrap();
+    build_with(&kernel, &dir, tree.path());
+
+    let tree = changed_tree(&kernel, "u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
+    let said = sync(&dir, tree.path());
+    let signature = "fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u32";
+    assert!(said.contains(&format!("must be `{signature}`")), "{said}");
+    let changed = written
+        .replace("fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16", signature)
+        .replace(
+            "se_tpg.data().tport_tpgt\n",
+            "se_tpg.data().tport_tpgt.into()\n",
+        );
+    assert_ne!(changed, written);
+    fs::write(&driver, changed).unwrap();
+    build_with(&kernel, &dir, tree.path());
+
+    sync(&dir, &kernel.source);
+    fs::write(&driver, &written).unwrap();
+    build(&kernel, &dir, &[]).unwrap();
+}
