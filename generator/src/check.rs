@@ -188,14 +188,13 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
                 None
             }
         };
-        slots.push(Slot { op, method });
-    }
-    for name in tcm_bindings::DEMANDED {
-        if model.op(name).is_none() {
-            faults.push(Fault::Missing {
-                name: name.to_owned(),
-            });
+        // Rust cannot name the slot of an op in an anonymous struct or union; it stays zero.
+        if !op.nested {
+            slots.push(Slot { op, method });
         }
+    }
+    for name in &model.missing {
+        faults.push(Fault::Missing { name: name.clone() });
     }
     let (groups, unknown_groups): (Vec<_>, Vec<_>) = model
         .attribute_groups
@@ -228,15 +227,15 @@ fn plan_field<'a>(field: &'a Field, warnings: &mut Vec<String>) -> PlanField<'a>
     if OWN_FIELDS.contains(&field.name.as_str()) {
         return PlanField::Own(field);
     }
-    if field.bits == Some(1) {
+    if field.bits == Some(1) && !field.nested {
         return PlanField::Bit(field);
     }
     match (field.bits, number(&field.ctype)) {
-        (None, Some(rust)) => PlanField::Number { field, rust },
+        (None, Some(rust)) if !field.nested => PlanField::Number { field, rust },
         _ => {
             warnings.push(format!(
-                "the field `{} {}` is new to this version; it stays zero",
-                field.ctype, field.name
+                "the field `{}` is new to this version; it stays zero",
+                field.c_declaration()
             ));
             PlanField::Own(field)
         }
@@ -262,7 +261,10 @@ fn method(op: &Op) -> Result<Method<'_>, Fault> {
                 .ok_or_else(|| misfit(format!("argument `{} {}`", arg.ctype, arg.name)))
         })
         .collect::<Result<_, _>>()?;
-    if !complete(meaning.shape, &args) {
+    if op.nested {
+        return Err(misfit("place in an anonymous struct or union".to_owned()));
+    }
+    if op.variadic || !complete(meaning.shape, &args) {
         return Err(misfit("list of arguments".to_owned()));
     }
     Ok(Method { meaning, args })

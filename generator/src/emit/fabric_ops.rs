@@ -833,5 +833,6 @@ fn rust_type(ctype: &CType) -> TokenStream {
                 quote!(#name)
             }
         },
+        CType::Other { .. } => unreachable!("an op with `{ctype}` in it has an empty slot"),
     }
 }
