@@ -1,160 +1,207 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Runs bindgen over the header, with stand-ins for what it includes served from memory.
+//! Runs bindgen over the header, with stand-ins for what it includes, all of it from memory.
 //!
-//! The result is Rust text; its meaning is `parse`'s affair. What clang finds wrong becomes
-//! [`Fault`]s.
+//! The result is Rust text; its meaning is `parse`'s affair. bindgen panics where it has no answer,
+//! clang may take for ever, and both write to the terminal: here each ends as a value.
 
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs::File;
 use std::os::fd::OwnedFd;
+use std::panic::catch_unwind;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
+use bindgen::callbacks::{FieldInfo, MacroParsingBehavior, ParseCallbacks};
 use bindgen::{BindgenError, Builder, Formatter};
 
-use crate::{Error, Fault, Header};
+use crate::STRUCT;
 
 /// The headers that a fabric header may include. All that it takes from them is in [`TYPES`].
-const INCLUDES: [&str; 5] = [
+pub(crate) const INCLUDES: [&str; 18] = [
+    "linux/bits.h",
+    "linux/compiler.h",
+    "linux/compiler_types.h",
     "linux/configfs.h",
+    "linux/dma-direction.h",
+    "linux/kconfig.h",
+    "linux/kernel.h",
+    "linux/kref.h",
+    "linux/list.h",
     "linux/module.h",
+    "linux/scatterlist.h",
+    "linux/stddef.h",
     "linux/types.h",
-    "target/target_core_base.h",
     "scsi/scsi_cmnd.h",
+    "scsi/scsi_common.h",
+    "scsi/scsi_proto.h",
+    "target/target_core_base.h",
+    "target/target_core_backend.h",
 ];
 
 const TYPES: &str = include_str!("../standins/types.h");
 
-/// The directory that the stand-ins seem to lie in; it exists in clang's memory only.
+/// The directory that all of it seems to lie in; it exists in clang's memory only.
 const STANDIN_DIR: &str = "/tcm-standins";
 
-/// Translates the struct and what it names into Rust text.
-pub(crate) fn translate(header: &Header) -> Result<String, Error> {
-    check_includes(header)?;
-    let mut builder = Builder::default().header_contents(&format!("{STANDIN_DIR}/types.h"), TYPES);
+/// What clang calls the header.
+pub(crate) const COPY: &str = "/tcm-standins/header.h";
+
+/// What is put before each field's name, so that bindgen need not change any: it would make
+/// `type_` of `type`, and leave `type_` as it is.
+pub(crate) const FIELD: &str = "c_";
+
+/// How many errors clang tells before it stops: more than a header of the kernel's could have, and
+/// few enough to be told soon.
+const ERRORS: &str = "-ferror-limit=200";
+
+/// How long clang and bindgen may take over a header; they take a tenth of a second.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The stack for it. bindgen goes down a level for each type that is made of another.
+const STACK: usize = 64 << 20;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// libclang could not be loaded.
+    NoLibclang(String),
+    /// What clang calls errors, one a line.
+    Diagnostics(String),
+    /// bindgen gave up.
+    Panic(String),
+    /// There was no answer in time.
+    Late,
+}
+
+/// Translates the struct of `text`, and what it names, into Rust text. `tagged` are the types that
+/// the header names with a tag, and the tag.
+pub(crate) fn translate(text: &str, tagged: &BTreeMap<&str, &str>) -> Result<String, Failure> {
+    // C takes a struct that is first named among arguments for another than the next of that name;
+    // bindgen then loses its `const`.
+    let mut declared = String::new();
+    for (name, tag) in tagged.iter().filter(|(name, _)| **name != STRUCT) {
+        if *tag != "enum" {
+            let _ = writeln!(declared, "{tag} {name};");
+        }
+    }
+    run(text.to_owned(), declared, FieldNames)
+}
+
+/// The names of the macros that are defined where clang has read `text`, if it can.
+pub(crate) fn macros(text: &str) -> Option<Vec<String>> {
+    let names = MacroNames::default();
+    run(text.to_owned(), String::new(), names.clone()).ok()?;
+    let names = names.0.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(names.clone())
+}
+
+/// Runs bindgen where it can do no harm: in a thread of its own, its output off the terminal.
+fn run(
+    text: String,
+    declared: String,
+    callbacks: impl ParseCallbacks + Send + 'static,
+) -> Result<String, Failure> {
+    // Where standard error goes is the process's affair, so there is one at a time.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _quiet = QuietStderr::new();
+    let (sender, receiver) = mpsc::channel();
+    let work = move || {
+        let result = match catch_unwind(bindgen::clang_version) {
+            Ok(_) => generate(&text, &declared, callbacks),
+            Err(panic) => Err(Failure::NoLibclang(first_line(&*panic))),
+        };
+        // Nobody listens any more if it is late.
+        let _ = sender.send(result);
+    };
+    let thread = thread::Builder::new().stack_size(STACK).spawn(work);
+    let thread = thread.map_err(|error| Failure::Panic(error.to_string()))?;
+    match receiver.recv_timeout(PATIENCE) {
+        Ok(result) => result,
+        Err(RecvTimeoutError::Timeout) => Err(Failure::Late),
+        Err(RecvTimeoutError::Disconnected) => {
+            let panic = thread.join().err();
+            let reason = panic.map(|panic| first_line(&*panic));
+            Err(Failure::Panic(reason.unwrap_or_default()))
+        }
+    }
+}
+
+fn generate(
+    text: &str,
+    declared: &str,
+    callbacks: impl ParseCallbacks + 'static,
+) -> Result<String, Failure> {
+    // The first is read as the main file, behind all others.
+    let mut builder = Builder::default()
+        .header_contents(COPY, text)
+        .header_contents(&format!("{STANDIN_DIR}/types.h"), TYPES)
+        .header_contents(&format!("{STANDIN_DIR}/declared.h"), declared);
     for include in INCLUDES {
         builder = builder.header_contents(&format!("{STANDIN_DIR}/{include}"), "");
     }
-    builder = builder
-        .header(header.path().to_string_lossy())
-        .clang_args(["-nostdinc", "-w", "-ferror-limit=0", "-fparse-all-comments"])
+    let builder = builder
+        .clang_args(["-nostdinc", "-w", ERRORS, "-fparse-all-comments"])
+        // To look for what a name may have been meant to be takes clang its time.
+        .clang_arg("-fno-spell-checking")
+        // As the kernel has it from 6.19 on: a struct with a tag may be a member without a name.
+        .clang_arg("-fms-extensions")
         .clang_arg(format!("-I{STANDIN_DIR}"))
-        .allowlist_type("target_core_fabric_ops")
+        .allowlist_type(STRUCT)
+        .parse_callbacks(Box::new(callbacks))
         .ctypes_prefix("ffi")
         .use_core()
         .layout_tests(false)
         // The stand-ins are all there is to include: no need to ask clang, which takes its time.
         .detect_include_paths(false)
         .formatter(Formatter::None);
-    load_libclang()?;
-    let _quiet = QuietStderr::new();
     match builder.generate() {
         Ok(bindings) => Ok(bindings.to_string()),
-        Err(error) => Err(faults(header, &error)?),
+        Err(BindgenError::ClangDiagnostic(text)) => Err(Failure::Diagnostics(text)),
+        Err(other) => Err(Failure::Panic(other.to_string())),
     }
 }
 
-/// Finds every include without a stand-in at once, where clang would stop at the first.
-fn check_includes(header: &Header) -> Result<(), Error> {
-    let text = header.text()?;
-    let unknown: Vec<_> = text
-        .lines()
-        .enumerate()
-        .filter_map(|(index, line)| Some((index + 1, included(line)?)))
-        .filter(|(_, include)| !INCLUDES.contains(include))
-        .map(|(line, include)| Fault::UnknownInclude {
-            include: include.to_owned(),
-            line,
-        })
-        .collect();
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Faults {
-        header: header.path().to_owned(),
-        faults: unknown,
-    })
-}
-
-/// The path in `#include <path>` or `#include "path"`.
-fn included(line: &str) -> Option<&str> {
-    let directive = line.trim_start().strip_prefix('#')?.trim_start();
-    let argument = directive.strip_prefix("include")?.trim_start();
-    let argument = argument.strip_prefix(['<', '"'])?;
-    Some(argument.split_once(['>', '"'])?.0)
-}
-
-/// bindgen panics where libclang is missing; this asks first.
-fn load_libclang() -> Result<(), Error> {
-    let loaded = std::panic::catch_unwind(bindgen::clang_version);
-    loaded.map(drop).map_err(|panic| Error::NoLibclang {
-        reason: panic
-            .downcast_ref::<String>()
-            .map_or_else(|| "no reason given".to_owned(), |text| first_line(text)),
-    })
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
-fn faults(header: &Header, error: &BindgenError) -> Result<Error, Error> {
-    let diagnostics = match error {
-        BindgenError::ClangDiagnostic(text) => text.clone(),
-        other => other.to_string(),
+/// The first line of what a panic says.
+fn first_line(panic: &(dyn Any + Send)) -> String {
+    let text = match panic.downcast_ref::<String>() {
+        Some(text) => text,
+        None => panic.downcast_ref::<&str>().copied().unwrap_or_default(),
     };
-    let source = header.text()?;
-    Ok(Error::Faults {
-        header: header.path().to_owned(),
-        faults: diagnostics
-            .lines()
-            .filter_map(|line| fault(line, &source))
-            .collect(),
-    })
+    let line = text.lines().next().unwrap_or("no reason given");
+    // The names that it tells are the header's.
+    line.replace(&format!("\"{FIELD}"), "\"")
 }
 
-/// What one line of clang's, `FILE:LINE:COLUMN: error: TEXT`, says about `source`; nothing if it
-/// only follows from another.
-fn fault(diagnostic: &str, source: &str) -> Option<Fault> {
-    if diagnostic.is_empty() {
-        return None;
-    }
-    match unknown_type(diagnostic, source) {
-        // A function pointer whose result has an unknown type has been told already.
-        Some((name, _)) if name.is_empty() => None,
-        Some((name, line)) => Some(Fault::UnknownType { name, line }),
-        None => Some(Fault::Clang {
-            diagnostic: diagnostic.to_owned(),
-        }),
+/// Keeps the names of C's fields apart from bindgen's own.
+#[derive(Debug)]
+struct FieldNames;
+
+impl ParseCallbacks for FieldNames {
+    fn field_name(&self, info: FieldInfo<'_>) -> Option<String> {
+        Some(format!("{FIELD}{}", info.field_name))
     }
 }
 
-/// The type that a diagnostic is about, and its line. clang names it, or points at it, or points at
-/// the function that has it, which gives an empty name.
-fn unknown_type(diagnostic: &str, source: &str) -> Option<(String, usize)> {
-    let (position, text) = diagnostic.split_once(": error: ")?;
-    let mut numbers = position.rsplit(':').map(str::parse::<usize>);
-    let (column, line) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
-    if let Some(rest) = text
-        .strip_prefix("unknown type name '")
-        .or_else(|| text.strip_prefix("field has incomplete type '"))
-    {
-        return Some((rest.split('\'').next()?.to_owned(), line));
+/// Collects the names of macros.
+#[derive(Clone, Debug, Default)]
+struct MacroNames(Arc<Mutex<Vec<String>>>);
+
+impl ParseCallbacks for MacroNames {
+    fn will_parse_macro(&self, name: &str) -> MacroParsingBehavior {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.push(name.to_owned());
+        MacroParsingBehavior::Ignore
     }
-    let points = text.starts_with("type name requires a specifier")
-        || text.starts_with("type specifier missing");
-    if !points {
-        return None;
-    }
-    let (before, at) = source.lines().nth(line - 1)?.split_at_checked(column - 1)?;
-    if before.ends_with('*') {
-        return Some((String::new(), line));
-    }
-    let end = at
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .unwrap_or(at.len());
-    (end > 0).then(|| (at[..end].to_owned(), line))
 }
 
-/// Keeps clang's own diagnostics off the terminal while it lives: they come back as [`Fault`]s.
+/// Keeps what clang and bindgen write, panics included, off the terminal while it lives: they come
+/// back as values.
 struct QuietStderr(Option<OwnedFd>);
 
 impl QuietStderr {
@@ -173,39 +220,5 @@ impl Drop for QuietStderr {
         if let Some(saved) = &self.0 {
             let _ = rustix::stdio::dup2_stderr(saved);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_path_of_an_include() {
-        assert_eq!(included("#include <linux/types.h>"), Some("linux/types.h"));
-        assert_eq!(included("  # include \"a/b.h\" /* c */"), Some("a/b.h"));
-        assert_eq!(included("#ifndef include"), None);
-        assert_eq!(included("/* #include <x.h> */"), None);
-    }
-
-    #[test]
-    fn reads_clangs_lines() {
-        let source = "\n\tfoo_t (*f)(bar_t);\n";
-        let unknown = |name: &str, line| {
-            Some(Fault::UnknownType {
-                name: name.to_owned(),
-                line,
-            })
-        };
-        let named = "/a/b.h:12:3: error: unknown type name 'qux_t'; did you mean 'bar_t'?";
-        assert_eq!(fault(named, source), unknown("qux_t", 12));
-        let result = "/a/b.h:2:2: error: type name requires a specifier or qualifier";
-        assert_eq!(fault(result, source), unknown("foo_t", 2));
-        let function = "/a/b.h:2:10: error: type specifier missing, defaults to 'int'";
-        assert_eq!(fault(function, source), None);
-        let argument = "/a/b.h:2:13: error: type specifier missing, defaults to 'int'";
-        assert_eq!(fault(argument, source), unknown("bar_t", 2));
-        let other = fault("/a/b.h:1:1: error: expected ';'", source);
-        assert!(matches!(other, Some(Fault::Clang { .. })));
     }
 }

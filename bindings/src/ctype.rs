@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! C types as the header spells them, recovered from what bindgen makes of them.
+//! C types as the header spells them.
 //!
-//! Only what a fabric op takes or returns is modelled: named types, pointers to them, nothing.
+//! What this program can pass on is modelled: named types, pointers to them, nothing. Every other
+//! type is kept as C's own text.
 
 use std::fmt;
 
@@ -20,18 +21,16 @@ pub enum CType {
         /// Whether what it points to is `const`.
         is_const: bool,
     },
+    /// Any other type, in C's words: an array, a function pointer, a pointer to either.
+    Other {
+        /// What C writes before the name of such a thing: `const u8 (*`.
+        before: String,
+        /// What C writes behind it: `)[16]`.
+        after: String,
+    },
 }
 
 impl CType {
-    /// A pointer to a mutable `struct name`.
-    #[must_use]
-    pub fn struct_pointer(name: &str) -> Self {
-        Self::Pointer {
-            to: Box::new(Self::Named(format!("struct {name}"))),
-            is_const: false,
-        }
-    }
-
     /// The name of the struct that this type points to, if it is a pointer to a struct.
     #[must_use]
     pub fn pointed_struct(&self) -> Option<&str> {
@@ -43,6 +42,23 @@ impl CType {
             _ => None,
         }
     }
+
+    /// The declaration of a thing of this type: `const u8 (*cdb)[16]`.
+    #[must_use]
+    pub fn declare(&self, name: &str) -> String {
+        let (before, after) = self.parts();
+        format!("{before}{name}{after}")
+    }
+
+    /// What C writes before and behind the name of a thing of this type.
+    pub(crate) fn parts(&self) -> (String, String) {
+        if let Self::Other { before, after } = self {
+            return (before.clone(), after.clone());
+        }
+        let text = self.to_string();
+        let space = if text.ends_with('*') { "" } else { " " };
+        (text + space, String::new())
+    }
 }
 
 impl fmt::Display for CType {
@@ -50,18 +66,52 @@ impl fmt::Display for CType {
         match self {
             Self::Void => f.write_str("void"),
             Self::Named(name) => f.write_str(name),
-            Self::Pointer { to, is_const } => {
-                if *is_const {
-                    f.write_str("const ")?;
-                }
-                write!(f, "{to}")?;
-                // C writes `char **`, not `char * *`.
-                f.write_str(if matches!(**to, Self::Pointer { .. }) {
-                    "*"
-                } else {
-                    " *"
-                })
+            // C writes `char **`, not `char * *`, and `const` behind a pointer.
+            Self::Pointer { to, is_const } if matches!(**to, Self::Pointer { .. }) => {
+                write!(f, "{to}{}*", if *is_const { "const " } else { "" })
             }
+            Self::Pointer { to, is_const } => {
+                write!(f, "{}{to} *", if *is_const { "const " } else { "" })
+            }
+            Self::Other { before, after } if after.is_empty() => f.write_str(before.trim_end()),
+            Self::Other { before, after } => write!(f, "{before}{after}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointer(to: CType, is_const: bool) -> CType {
+        CType::Pointer {
+            to: Box::new(to),
+            is_const,
+        }
+    }
+
+    #[test]
+    fn const_stands_where_c_has_it() {
+        let char = || CType::Named("char".to_owned());
+        let text = |inner, outer| pointer(pointer(char(), inner), outer).to_string();
+        assert_eq!(text(false, false), "char **");
+        assert_eq!(text(true, false), "const char **");
+        assert_eq!(text(false, true), "char *const *");
+        assert_eq!(text(true, true), "const char *const *");
+    }
+
+    #[test]
+    fn a_declaration_has_the_name_where_c_has_it() {
+        let array = CType::Other {
+            before: "const u8 (*".to_owned(),
+            after: ")[16]".to_owned(),
+        };
+        assert_eq!(array.declare("cdb"), "const u8 (*cdb)[16]");
+        assert_eq!(array.to_string(), "const u8 (*)[16]");
+        assert_eq!(
+            pointer(CType::Named("struct a".to_owned()), false).declare("b"),
+            "struct a *b"
+        );
+        assert_eq!(CType::Void.declare("(*f)(void)"), "void (*f)(void)");
     }
 }

@@ -3,32 +3,37 @@
 //! What can be wrong with a header, and what its reader can do about it.
 //!
 //! Faults of one stage are collected and reported together. Text only: who prints it is the
-//! caller's affair.
+//! caller's affair. What the system said is the source of an error, not a part of its text.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
+/// What to do about a header that is right, and yet not understood.
+const NEWER: &str = "a newer version of this program may know it; otherwise report it with this \
+                     text";
+
+/// What to do about a header that is far from any that there is.
+const KERNELS: &str = "name the kernel's include/target/target_core_fabric.h";
+
+/// How many faults are told; the rest are counted.
+const TOLD: usize = 50;
+
 /// Something in a header that this version cannot read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Fault {
-    /// An `#include` that has no stand-in.
-    #[error(
-        "line {line}: #include <{include}> has no stand-in; add \"{include}\" to INCLUDES in \
-         bindings/src/clang.rs, and what the header takes from it to bindings/standins/types.h"
-    )]
+    /// An `#include` that is not known.
+    #[error("line {line}: #include <{include}> is unknown; {NEWER}")]
     UnknownInclude {
         /// The path between the angle brackets or quotes.
         include: String,
         /// The line in the header, from 1.
         line: usize,
     },
-    /// A type that no stand-in declares.
-    #[error(
-        "line {line}: unknown type `{name}`; declare it in bindings/standins/types.h as the \
-         kernel does"
-    )]
+    /// A type that is not known.
+    #[error("line {line}: unknown type `{name}`; {NEWER}")]
     UnknownType {
         /// The type as the header spells it.
         name: String,
@@ -41,16 +46,32 @@ pub enum Fault {
         /// Clang's line, position included.
         diagnostic: String,
     },
-    /// A field of the struct that is neither an op, an attribute group nor a plain value.
-    #[error(
-        "field `{name}` of struct target_core_fabric_ops has the type `{type_}`, which is neither \
-         an op, an attribute group nor a plain value; teach bindings/src/parse.rs to read it"
-    )]
-    UnknownField {
-        /// The field's name.
+    /// A name with other letters than C's.
+    #[error("line {line}: the name `{name}` has letters that are not ASCII; {KERNELS}")]
+    ForeignName {
+        /// The name.
         name: String,
-        /// The type as bindgen writes it.
-        type_: String,
+        /// The line in the header, from 1.
+        line: usize,
+    },
+    /// A place in the text that is too deep for clang.
+    #[error(
+        "line {line}: the text is nested too deeply, or an expression in it is too long; {KERNELS}"
+    )]
+    TooDeep {
+        /// The line in the header, from 1.
+        line: usize,
+    },
+    /// A struct that is too large.
+    #[error(
+        "struct target_core_fabric_ops has {count} ops and fields, and at most {most} are read; \
+         {KERNELS}"
+    )]
+    TooMany {
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        most: usize,
     },
 }
 
@@ -63,13 +84,35 @@ pub enum Error {
         /// The directory that was searched.
         dir: PathBuf,
     },
-    /// The file is there but cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
+    },
+    /// Something else than a file.
+    #[error("cannot read {}: it is {what}, not a file; {KERNELS}", path.display())]
+    NotAFile {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A file that is far larger than any header.
+    #[error("cannot read {}: it has more than {most} bytes; {KERNELS}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes it may have.
+        most: u64,
+    },
+    /// A file that is not text.
+    #[error("cannot read {}: it is not text; {KERNELS}", path.display())]
+    Binary {
+        /// The file.
+        path: PathBuf,
     },
     /// libclang could not be loaded.
     #[error(
@@ -88,18 +131,34 @@ pub enum Error {
         /// All that is wrong with it.
         faults: Vec<Fault>,
     },
-    /// The header parses, but the struct is not in it.
+    /// The header can be read, but the struct is not in it.
     #[error(
-        "{} does not define struct target_core_fabric_ops; name the kernel's \
-         include/target/target_core_fabric.h",
-        header.display()
+        "{} does not define struct target_core_fabric_ops{}; {KERNELS}",
+        header.display(),
+        Hidden(hidden.as_ref())
     )]
     NoStruct {
         /// The header.
         header: PathBuf,
+        /// The condition that leaves it out, if one does, with its line.
+        hidden: Option<(usize, String)>,
     },
-    /// bindgen gave text that is not Rust: a fault of this program.
-    #[error("bindgen's text for {} does not parse: {reason}; please report it", header.display())]
+    /// bindgen gave up.
+    #[error("bindgen gives up on {}: {reason}; {NEWER}", header.display())]
+    Bindgen {
+        /// The header.
+        header: PathBuf,
+        /// What it said.
+        reason: String,
+    },
+    /// bindgen did not answer in time.
+    #[error("bindgen takes too long over {}; {KERNELS}", header.display())]
+    Late {
+        /// The header.
+        header: PathBuf,
+    },
+    /// bindgen gave text that is not Rust.
+    #[error("bindgen's text for {} is not Rust: {reason}; {NEWER}", header.display())]
     Internal {
         /// The header.
         header: PathBuf,
@@ -120,6 +179,24 @@ struct List<'a>(&'a [Fault]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+        let mut told = self.0.iter().take(TOLD);
+        told.try_for_each(|fault| write!(f, "\n  {fault}"))?;
+        match self.0.len().saturating_sub(TOLD) {
+            0 => Ok(()),
+            rest => write!(f, "\n  and {rest} more"),
+        }
+    }
+}
+
+struct Hidden<'a>(Option<&'a (usize, String)>);
+
+impl fmt::Display for Hidden<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some((line, condition)) => {
+                write!(f, " but where `{condition}` (line {line}) holds")
+            }
+        }
     }
 }

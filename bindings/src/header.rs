@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where the header lies, and beside it target core's own check of the ops.
+//! Where the header lies, and beside it target core's own check of the ops; both as text.
+//!
+//! Only what a header can be is read: a file, of text, of a size that headers have.
 
-use std::fs;
+use std::fs::{self, File, FileType};
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use crate::{Demands, Error};
+use crate::Error;
 
 /// The header's names, the newest first, below `include/target`.
 pub const HEADER_NAMES: [&str; 2] = ["target_core_fabric.h", "target_core_fabric_ops.h"];
 
+/// The directory of the header, below a kernel source tree.
+const HEADER_DIR: &str = "include/target";
+
 /// The source that holds `target_fabric_tf_ops_check()`, below a kernel source tree.
 const CHECK_SOURCE: &str = "drivers/target/target_core_configfs.c";
+
+/// How many bytes are read; the kernel's header has 9,000, its source a hundred thousand.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A fabric header, found.
 #[derive(Clone, Debug)]
@@ -29,24 +39,23 @@ impl Header {
     pub fn in_tree(dir: &Path) -> Result<Self, Error> {
         let path = HEADER_NAMES
             .iter()
-            .map(|name| dir.join("include/target").join(name))
+            .map(|name| dir.join(HEADER_DIR).join(name))
             .find(|path| path.is_file())
             .ok_or_else(|| Error::NoHeader {
                 dir: dir.to_owned(),
             })?;
-        let source = dir.join(CHECK_SOURCE);
         Ok(Self {
             path,
-            check_source: source.is_file().then_some(source),
+            check_source: check_source(dir),
         })
     }
 
-    /// A header file by itself, with no kernel tree round it.
+    /// A header file, wherever it is; if that is in a kernel source tree, with what that tells.
     #[must_use]
     pub fn file(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            check_source: None,
+            check_source: tree_round(path).and_then(|tree| check_source(&tree)),
         }
     }
 
@@ -56,24 +65,77 @@ impl Header {
         &self.path
     }
 
-    /// Which ops target core demands: from its source if that is at hand, else from the table.
-    pub(crate) fn demands(&self) -> Result<Demands, Error> {
-        let Some(path) = &self.check_source else {
-            return Ok(Demands::from_table());
-        };
-        let source = read(path)?;
-        Ok(Demands::from_source(&source).unwrap_or_else(Demands::from_table))
-    }
-
+    /// The header's text.
     pub(crate) fn text(&self) -> Result<String, Error> {
         read(&self.path)
     }
+
+    /// The source that says which ops are required, if it is at hand, and its text.
+    pub(crate) fn check_source(&self) -> Result<Option<(&Path, String)>, Error> {
+        match &self.check_source {
+            Some(path) => Ok(Some((path, read(path)?))),
+            None => Ok(None),
+        }
+    }
 }
 
+fn check_source(tree: &Path) -> Option<PathBuf> {
+    let source = tree.join(CHECK_SOURCE);
+    source.is_file().then_some(source)
+}
+
+/// The directory that `header` is in the `include/target` of.
+fn tree_round(header: &Path) -> Option<PathBuf> {
+    let dir = match header.parent()? {
+        dir if dir.as_os_str().is_empty() => Path::new("."),
+        dir => dir,
+    };
+    let dir = fs::canonicalize(dir).ok()?;
+    let tree = dir.parent()?.parent()?;
+    dir.ends_with(HEADER_DIR).then(|| tree.to_owned())
+}
+
+/// The text of a file. Bytes that are not UTF-8, as in names in old comments, are replaced.
 fn read(path: &Path) -> Result<String, Error> {
-    let bytes = fs::read(path).map_err(|source| Error::Read {
+    let failed = |source: io::Error| Error::Read {
         path: path.to_owned(),
         source,
-    })?;
+    };
+    // Looked at before it is opened: to open a pipe is to wait for somebody who writes.
+    let found = fs::metadata(path).map_err(failed)?;
+    if !found.is_file() {
+        return Err(Error::NotAFile {
+            path: path.to_owned(),
+            what: kind(found.file_type()),
+        });
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Error::TooLarge {
+            path: path.to_owned(),
+            most: MOST_BYTES,
+        });
+    }
+    if bytes.contains(&0) {
+        return Err(Error::Binary {
+            path: path.to_owned(),
+        });
+    }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn kind(found: FileType) -> &'static str {
+    if found.is_dir() {
+        "a directory"
+    } else if found.is_fifo() {
+        "a pipe"
+    } else if found.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
 }

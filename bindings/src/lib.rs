@@ -6,33 +6,97 @@
 //! for it, since signatures do not depend on the configuration; the layouts, which do, are left to
 //! the build of the module, where Kbuild runs bindgen with the kernel's exact flags.
 //!
+//! What Rust has no word for is told as the header's text spells it. That text also bounds what
+//! clang is given to read, so that no file makes it hang or crash.
+//!
 //! This crate knows the header and nothing else: no command line, no output files, no opinion on
 //! what an op means to a driver.
 
+mod bounds;
 mod clang;
+mod condition;
 mod ctype;
+mod declaration;
+mod diagnostic;
 mod error;
 mod header;
 mod model;
 mod parse;
 mod required;
+mod text;
+mod token;
 
 pub use ctype::CType;
 pub use error::{Error, Fault};
 pub use header::{HEADER_NAMES, Header};
-pub use model::{Arg, Category, FabricOps, Field, Op};
-pub use required::{DEMANDED, Demands};
+pub use model::{Arg, Category, FabricOps, Field, Op, RequiredFrom};
+pub use required::TABLE_KERNELS;
+
+use clang::Failure;
+use condition::Conditions;
+use text::Text;
+
+/// The struct that all this is about.
+const STRUCT: &str = "target_core_fabric_ops";
 
 /// Reads the model of the fabric ops from `header`.
 ///
 /// # Errors
 ///
 /// Every fault of the stage that failed is in the [`Error`], each with its remedy: the header
-/// cannot be read, it includes something or uses a type that has no stand-in here, it holds no
+/// cannot be read, it includes something or uses a type that is not known here, it holds no
 /// `struct target_core_fabric_ops`, or libclang is missing.
 pub fn read(header: &Header) -> Result<FabricOps, Error> {
-    let rust = clang::translate(header)?;
-    let mut ops = parse::fabric_ops(&rust, header)?;
-    required::mark(&mut ops, &header.demands()?);
-    Ok(ops)
+    let source = header.text()?;
+    let text = Text::new(&source);
+    let conditions = Conditions::new(&text);
+    refuse(header, bounds::check(&text))?;
+    refuse(header, unknown_includes(&text, &conditions))?;
+    let rust = clang::translate(&source, &text.tagged());
+    let rust = rust.map_err(|failure| error(header, &source, failure))?;
+    let mut model = parse::fabric_ops(&rust, header, &text, &conditions)?;
+    model.warnings.extend(conditions.left_out());
+    required::mark(&mut model, header)?;
+    Ok(model)
+}
+
+/// Finds every include that is not known at once, where clang would stop at the first.
+fn unknown_includes(text: &Text<'_>, conditions: &Conditions<'_, '_>) -> Vec<Fault> {
+    let unknown = text
+        .includes()
+        .filter(|include| !clang::INCLUDES.contains(&include.path))
+        .filter(|include| conditions.holds(include.branch));
+    let faults = unknown.map(|include| Fault::UnknownInclude {
+        include: include.path.to_owned(),
+        line: include.line,
+    });
+    faults.collect()
+}
+
+fn error(header: &Header, source: &str, failure: Failure) -> Error {
+    let path = header.path();
+    match failure {
+        Failure::NoLibclang(reason) => Error::NoLibclang { reason },
+        Failure::Diagnostics(text) => Error::Faults {
+            header: path.to_owned(),
+            faults: diagnostic::faults(&text, clang::COPY, path, source),
+        },
+        Failure::Panic(reason) => Error::Bindgen {
+            header: path.to_owned(),
+            reason,
+        },
+        Failure::Late => Error::Late {
+            header: path.to_owned(),
+        },
+    }
+}
+
+fn refuse(header: &Header, faults: Vec<Fault>) -> Result<(), Error> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Faults {
+        header: header.path().to_owned(),
+        faults,
+    })
 }

@@ -2,7 +2,7 @@
 
 //! The model of `struct target_core_fabric_ops`: what the header says, in the header's order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
@@ -12,6 +12,7 @@ use crate::CType;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FabricOps {
     /// The header that was read.
+    #[serde(serialize_with = "path_as_text")]
     pub header: PathBuf,
     /// The name of the struct, always `target_core_fabric_ops`.
     #[serde(rename = "struct")]
@@ -22,9 +23,21 @@ pub struct FabricOps {
     pub attribute_groups: Vec<String>,
     /// Every other field, bit-fields included, in header order.
     pub fields: Vec<Field>,
-    /// What the reader should know: differences between target core's check and the table.
-    #[serde(skip)]
+    /// Where it is from what target core requires.
+    pub required_from: RequiredFrom,
+    /// What target core requires, and the struct has not.
+    pub missing: Vec<String>,
+    /// What the reader should know: what the header holds, and the model does not.
     pub warnings: Vec<String>,
+}
+
+/// Where it is from what target core requires. In JSON, the source's path, or null.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequiredFrom {
+    /// `target_fabric_tf_ops_check()` in this file of the header's own kernel.
+    Source(PathBuf),
+    /// A table of what [`crate::TABLE_KERNELS`] require.
+    Table,
 }
 
 /// A fabric op: one function pointer.
@@ -41,6 +54,12 @@ pub struct Op {
     /// What it returns.
     #[serde(serialize_with = "as_text")]
     pub ret: CType,
+    /// Whether more arguments may follow.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub variadic: bool,
+    /// Whether it is in a struct or union without a name: a field of the ops to C, but not to Rust.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nested: bool,
     /// The header's own comment, empty if it has none.
     pub doc: String,
 }
@@ -66,6 +85,9 @@ pub struct Field {
     /// The width in bits of a bit-field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
+    /// Whether it is in a struct or union without a name: a field of the ops to C, but not to Rust.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nested: bool,
     /// The header's own comment, empty if it has none.
     pub doc: String,
 }
@@ -118,18 +140,43 @@ impl Op {
     /// The op as C declares it, for people to read: `int (*queue_status)(struct se_cmd *)`.
     #[must_use]
     pub fn c_declaration(&self) -> String {
-        let args: Vec<_> = self.args.iter().map(|arg| arg.ctype.to_string()).collect();
-        let args = if args.is_empty() {
-            "void".to_owned()
-        } else {
-            args.join(", ")
-        };
-        let ret = self.ret.to_string();
-        let space = if ret.ends_with('*') { "" } else { " " };
-        format!("{ret}{space}(*{})({args})", self.name)
+        let mut args: Vec<_> = self.args.iter().map(|arg| arg.ctype.to_string()).collect();
+        if self.variadic {
+            args.push("...".to_owned());
+        } else if args.is_empty() {
+            args.push("void".to_owned());
+        }
+        self.ret
+            .declare(&format!("(*{})({})", self.name, args.join(", ")))
+    }
+}
+
+impl Field {
+    /// The field as C declares it, for people to read: `unsigned int direct_submit_supp:1`.
+    #[must_use]
+    pub fn c_declaration(&self) -> String {
+        let declaration = self.ctype.declare(&self.name);
+        match self.bits {
+            Some(bits) => format!("{declaration}:{bits}"),
+            None => declaration,
+        }
+    }
+}
+
+impl Serialize for RequiredFrom {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Source(path) => path_as_text(path, serializer),
+            Self::Table => serializer.serialize_none(),
+        }
     }
 }
 
 fn as_text<S: Serializer>(ctype: &CType, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(ctype)
+}
+
+/// A path that is not UTF-8 has a text too, if not an exact one.
+fn path_as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }

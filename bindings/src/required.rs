@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which ops target core demands.
+//! Which ops target core requires.
 //!
 //! `target_register_template()` runs `target_fabric_tf_ops_check()` over the ops and refuses a
 //! fabric that lacks one of them. That function is read where the kernel's source is at hand; a
-//! table stands in for it where only the header is.
+//! table stands in for it where only the header is, and the model says which of the two it was.
 
-use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-use crate::FabricOps;
+use crate::model::{FabricOps, RequiredFrom};
+use crate::token::{Token, behind_bracket, tokens};
+use crate::{Error, Header};
 
-/// The ops that `target_fabric_tf_ops_check()` demands, in its order, as of Linux 6.12 to 7.3.
-pub const DEMANDED: [&str; 13] = [
+/// The function that refuses a fabric.
+const CHECK: &str = "target_fabric_tf_ops_check";
+
+/// The ops that it requires, in its order, as of [`TABLE_KERNELS`].
+const TABLE: [&str; 13] = [
     "tpg_get_wwn",
     "tpg_get_tag",
     "release_cmd",
@@ -27,93 +32,142 @@ pub const DEMANDED: [&str; 13] = [
     "fabric_drop_tpg",
 ];
 
-/// The names of the demanded ops, and where they are from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Demands {
-    names: BTreeSet<String>,
-    from_source: bool,
+/// The kernels that the table was made from.
+pub const TABLE_KERNELS: &str = "Linux 6.12 to 7.3";
+
+/// The names of what is required, and where they are from.
+struct Requirements {
+    names: Vec<String>,
+    from: RequiredFrom,
 }
 
-impl Demands {
-    /// The built-in table.
-    #[must_use]
-    pub fn from_table() -> Self {
-        Self {
-            names: DEMANDED.iter().map(|name| (*name).to_owned()).collect(),
-            from_source: false,
+/// Says in the model what is required, and what of it the struct lacks.
+pub(crate) fn mark(model: &mut FabricOps, header: &Header) -> Result<(), Error> {
+    let requirements = requirements(header, &mut model.warnings)?;
+    for op in &mut model.ops {
+        op.required = requirements.names.contains(&op.name);
+    }
+    let names = requirements.names.into_iter();
+    model.missing = names.filter(|name| !has(model, name)).collect();
+    model.required_from = requirements.from;
+    if !model.missing.is_empty() && model.required_from == RequiredFrom::Table {
+        model.warnings.push(format!(
+            "the struct lacks what {TABLE_KERNELS} require; a kernel with this header may require \
+             other ops than are told here"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the struct has `name`, which may be a field: target core looks at the fabric's name too.
+fn has(model: &FabricOps, name: &String) -> bool {
+    model.op(name).is_some()
+        || model.attribute_groups.contains(name)
+        || model.fields.iter().any(|field| field.name == *name)
+}
+
+fn requirements(header: &Header, warnings: &mut Vec<String>) -> Result<Requirements, Error> {
+    let Some((path, source)) = header.check_source()? else {
+        return Ok(table());
+    };
+    if let Some(names) = names_in(&source) {
+        let from = RequiredFrom::Source(PathBuf::from(path));
+        return Ok(Requirements { names, from });
+    }
+    warnings.push(format!(
+        "{} has no {CHECK}(), so what {TABLE_KERNELS} require is taken for required",
+        path.display()
+    ));
+    Ok(table())
+}
+
+fn table() -> Requirements {
+    Requirements {
+        names: TABLE.iter().map(|name| (*name).to_owned()).collect(),
+        from: RequiredFrom::Table,
+    }
+}
+
+/// What the text of `target_core_configfs.c` requires; `None` if it has no such check.
+fn names_in(source: &str) -> Option<Vec<String>> {
+    let tokens = tokens(source);
+    let body = body(&tokens)?;
+    let mut names = Vec::new();
+    for (index, token) in body.iter().enumerate() {
+        if token.is("if") && body.get(index + 1).is_some_and(|t| t.is("(")) {
+            names.extend(absent(&body[index + 1..behind_bracket(body, index + 1)]));
         }
     }
-
-    /// What the text of `target_core_configfs.c` demands; `None` if it has no such check.
-    #[must_use]
-    pub fn from_source(source: &str) -> Option<Self> {
-        let body = source.split_once("target_fabric_tf_ops_check(")?.1;
-        // The function ends where a brace closes in the first column.
-        let body = body.split_once("\n}")?.0;
-        let names: BTreeSet<_> = body
-            .split("if (!")
-            .skip(1)
-            .filter_map(tested_field)
-            // Its test for fabric_name is of a plain field; the ops alone are of interest here.
-            .filter(|name| name != "fabric_name")
-            .collect();
-        (!names.is_empty()).then_some(Self {
-            names,
-            from_source: true,
-        })
-    }
+    (!names.is_empty()).then_some(names)
 }
 
-/// The field in `tfo->field)`, what follows an `if (!`.
-fn tested_field(text: &str) -> Option<String> {
-    let condition = text.split_once(')')?.0;
-    let field = condition.split_once("->")?.1.trim();
-    let is_name = field
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    is_name.then(|| field.to_owned())
+/// The body of the check: its first mention that has one, not a declaration or a call.
+fn body<'t, 'a>(tokens: &'t [Token<'a>]) -> Option<&'t [Token<'a>]> {
+    let mentions = tokens.iter().enumerate().filter(|(_, t)| t.is(CHECK));
+    mentions.into_iter().find_map(|(index, _)| {
+        let brace = behind_bracket(tokens, index + 1);
+        let has_body = tokens.get(brace)?.is("{");
+        has_body.then(|| &tokens[brace..behind_bracket(tokens, brace)])
+    })
 }
 
-/// Marks the demanded ops in the model; a difference between source and table is a warning.
-pub(crate) fn mark(ops: &mut FabricOps, demands: &Demands) {
-    for op in &mut ops.ops {
-        op.required = demands.names.contains(&op.name);
+/// The fields whose absence alone makes a condition true: `!tfo->field`, `!(tfo->field)`,
+/// `tfo->field == NULL`, and any of these joined by `||`.
+fn absent(condition: &[Token<'_>]) -> Vec<String> {
+    if condition
+        .windows(2)
+        .any(|pair| pair[0].is("&") && pair[1].is("&"))
+    {
+        return Vec::new();
     }
-    if !demands.from_source {
-        return;
-    }
-    let table = Demands::from_table().names;
-    for name in demands.names.difference(&table) {
-        ops.warnings.push(format!(
-            "target_fabric_tf_ops_check() demands `{name}`, which the built-in table does not; the \
-             source is followed"
-        ));
-    }
-    for name in table.difference(&demands.names) {
-        ops.warnings.push(format!(
-            "target_fabric_tf_ops_check() does not demand `{name}`, which the built-in table does; \
-             the source is followed"
-        ));
-    }
+    let arrows = condition.windows(4).enumerate();
+    let arrows = arrows.filter(|(_, w)| w[1].is("-") && w[2].is(">"));
+    let absent = arrows.filter(|(at, _)| {
+        let before = condition[..*at].iter().rev().find(|t| !t.is("("));
+        let mut after = condition[at + 4..].iter();
+        before.is_some_and(|t| t.is("!"))
+            || ["=", "=", "NULL"]
+                .iter()
+                .all(|text| after.next().is_some_and(|t| t.is(text)))
+    });
+    absent
+        .map(|(_, window)| window[3].text.to_owned())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn reads_the_tests_of_the_function_and_no_further() {
-        let source = "static int target_fabric_tf_ops_check(const struct x *tfo)\n{\n\
-            \tif (!tfo->fabric_name) {\n\t\treturn -EINVAL;\n\t}\n\
-            \tif (!tfo->tpg_get_wwn) {\n\t\tpr_err(\"if (!x)\");\n\t}\n\
-            \tif (tfo->fabric_alias)\n\t\treturn 0;\n}\n\
-            int other(void)\n{\n\tif (!tfo->write_pending)\n\t\treturn 1;\n}\n";
-        let demands = Demands::from_source(source).unwrap();
-        assert_eq!(demands.names, BTreeSet::from(["tpg_get_wwn".to_owned()]));
+    fn names(body: &str) -> Option<Vec<String>> {
+        names_in(&format!(
+            "static int {CHECK}(const struct x *);\nint y(void)\n{{\n\tif ({CHECK}(fo))\n\t\t\
+             return 1;\n\tif (!tfo->no)\n\t\treturn 2;\n}}\n\
+             static int {CHECK}(const struct x *tfo)\n{{\n{body}}}\n\
+             int other(void)\n{{\n\tif (!tfo->write_pending)\n\t\treturn 1;\n}}\n"
+        ))
     }
 
     #[test]
-    fn a_source_without_the_check_demands_nothing_of_its_own() {
-        assert_eq!(Demands::from_source("int main(void)\n{\n}\n"), None);
+    fn reads_the_tests_of_the_function_and_no_further() {
+        let body = "\tif (!tfo->fabric_name) {\n\t\treturn -EINVAL;\n\t}\n\
+                    \tif (!tfo->tpg_get_wwn) {\n\t\tpr_err(\"if (!x->y)\");\n\t}\n\
+                    \t/* if (!tfo->old) */\n\
+                    \tif (tfo->fabric_alias)\n\t\treturn 0;\n";
+        assert_eq!(names(body).unwrap(), ["fabric_name", "tpg_get_wwn"]);
+    }
+
+    #[test]
+    fn every_way_to_say_absent_counts() {
+        let body = "if (!(tfo->a)) x; if (tfo->b == NULL) x; if (WARN_ON(!tfo->c || !t->d)) x;\n\
+                    if (tfo->e && !tfo->f) x; if (tfo->g != NULL) x; if (strlen(tfo->h) > 3) x;";
+        assert_eq!(names(body).unwrap(), ["a", "b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_source_without_the_check_requires_nothing_of_its_own() {
+        assert_eq!(names_in("int main(void)\n{\n}\n"), None);
+        assert_eq!(names_in(CHECK), None);
+        assert_eq!(names(""), None);
     }
 }

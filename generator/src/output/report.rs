@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use serde::Serialize;
-use tcm_bindings::FabricOps;
+use tcm_bindings::{FabricOps, RequiredFrom};
 
 /// `value` as JSON, for programs.
 ///
@@ -23,12 +23,16 @@ pub fn ops(model: &FabricOps) -> String {
     let mut text = format!("{}: struct {}\n", model.header.display(), model.struct_name);
     let _ = writeln!(
         text,
-        "\n{} ops (* required by target core):",
-        model.ops.len()
+        "\n{} ops (* required by target core, says {}):",
+        model.ops.len(),
+        required_from(model)
     );
     for op in &model.ops {
         let mark = if op.required { '*' } else { ' ' };
         let _ = writeln!(text, "  {mark} {}", op.c_declaration());
+    }
+    for name in &model.missing {
+        let _ = writeln!(text, "  * {name}: required, and not in the struct");
     }
     let _ = writeln!(text, "\n{} attribute groups:", model.attribute_groups.len());
     for group in &model.attribute_groups {
@@ -36,19 +40,18 @@ pub fn ops(model: &FabricOps) -> String {
     }
     let _ = writeln!(text, "\n{} fields:", model.fields.len());
     for field in &model.fields {
-        let bits = field
-            .bits
-            .map(|bits| format!(":{bits}"))
-            .unwrap_or_default();
-        let space = if field.ctype.to_string().ends_with('*') {
-            ""
-        } else {
-            " "
-        };
-        let _ = writeln!(text, "    {}{space}{}{bits}", field.ctype, field.name);
+        let _ = writeln!(text, "    {}", field.c_declaration());
     }
     for warning in &model.warnings {
         let _ = writeln!(text, "\nWarning: {warning}");
     }
     text
+}
+
+/// Where it is from what target core requires.
+fn required_from(model: &FabricOps) -> String {
+    match &model.required_from {
+        RequiredFrom::Source(path) => path.display().to_string(),
+        RequiredFrom::Table => format!("a table of {}", tcm_bindings::TABLE_KERNELS),
+    }
 }

@@ -23,15 +23,10 @@ pub fn declarations(model: &FabricOps) -> Declarations {
         .attribute_groups
         .iter()
         .map(|name| plain(name, format!("struct configfs_attribute **{name}")));
-    let fields = model.fields.iter().map(|field| {
-        let ctype = field.ctype.to_string();
-        let space = if ctype.ends_with('*') { "" } else { " " };
-        let bits = field
-            .bits
-            .map(|bits| format!(":{bits}"))
-            .unwrap_or_default();
-        plain(&field.name, format!("{ctype}{space}{}{bits}", field.name))
-    });
+    let fields = model
+        .fields
+        .iter()
+        .map(|field| plain(&field.name, field.c_declaration()));
     Declarations {
         ops: ops.collect(),
         fields: groups.chain(fields).collect(),

@@ -31,15 +31,15 @@ impl<'a> PlanField<'a> {
         if OWN_FIELDS.contains(&field.name.as_str()) {
             return Self::Own(field);
         }
-        if field.bits == Some(1) {
+        if field.bits == Some(1) && !field.nested {
             return Self::Bit(field);
         }
         match (field.bits, number(&field.ctype)) {
-            (None, Some(rust)) => Self::Number { field, rust },
+            (None, Some(rust)) if !field.nested => Self::Number { field, rust },
             _ => {
                 warnings.push(format!(
-                    "the field `{} {}` is new to this version; it stays zero",
-                    field.ctype, field.name
+                    "the field `{}` is new to this version; it stays zero",
+                    field.c_declaration()
                 ));
                 Self::Own(field)
             }

@@ -187,14 +187,13 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
                 None
             }
         };
-        slots.push(Slot { op, method });
-    }
-    for name in tcm_bindings::DEMANDED {
-        if model.op(name).is_none() {
-            faults.push(Fault::Missing {
-                name: name.to_owned(),
-            });
+        // Rust cannot name the slot of an op in an anonymous struct or union; it stays zero.
+        if !op.nested {
+            slots.push(Slot { op, method });
         }
+    }
+    for name in &model.missing {
+        faults.push(Fault::Missing { name: name.clone() });
     }
     let (groups, unknown_groups): (Vec<_>, Vec<_>) = model
         .attribute_groups
@@ -242,7 +241,10 @@ fn method(op: &Op) -> Result<Method<'_>, Fault> {
                 .ok_or_else(|| misfit(format!("argument `{} {}`", arg.ctype, arg.name)))
         })
         .collect::<Result<_, _>>()?;
-    if !complete(meaning.shape, &args) {
+    if op.nested {
+        return Err(misfit("place in an anonymous struct or union".to_owned()));
+    }
+    if op.variadic || !complete(meaning.shape, &args) {
         return Err(misfit("list of arguments".to_owned()));
     }
     Ok(Method { meaning, args })

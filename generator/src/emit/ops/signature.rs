@@ -128,5 +128,6 @@ pub(super) fn rust_type(ctype: &CType) -> TokenStream {
                 quote!(#name)
             }
         },
+        CType::Other { .. } => unreachable!("an op with `{ctype}` in it has an empty slot"),
     }
 }
