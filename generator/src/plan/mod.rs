@@ -66,6 +66,9 @@ pub struct Plan<'a> {
     pub unknown_groups: Vec<&'a str>,
     /// Plain fields and bit-fields.
     pub fields: Vec<PlanField<'a>>,
+    /// Whether the slots and groups lie one behind the other: none is in an anonymous struct or
+    /// union, where this version could not name it.
+    pub is_flat: bool,
     /// What the author should know.
     pub warnings: Vec<String>,
 }
@@ -218,6 +221,7 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
         groups,
         unknown_groups,
         fields,
+        is_flat: !model.ops.iter().any(|op| op.nested),
         warnings,
     })
 }

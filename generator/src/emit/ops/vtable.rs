@@ -154,8 +154,12 @@ fn ops_fn(plan: &Plan<'_>) -> TokenStream {
 }
 
 /// Proves that the slots listed are all there are: each lies right behind the one before, and
-/// nothing but bit-fields and the plain fields listed lies behind the last.
+/// nothing but bit-fields and the plain fields listed lies behind the last. There is none for a
+/// header with ops in an anonymous struct or union.
 pub(super) fn proof(plan: &Plan<'_>) -> TokenStream {
+    if !plan.is_flat {
+        return quote!();
+    }
     let pointers: Vec<_> = plan
         .slots
         .iter()
