@@ -74,6 +74,7 @@ pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Re
 pub fn build_in_tree(kernel: &Kernel, fabric: &Fabric<'_>) -> Result<()> {
     let symbol = fabric.module.to_ascii_uppercase();
     println!("$ scripts/config --module {symbol} && make LLVM=1 modules");
+    let _changing = kernel.changed()?;
     let config = kernel.build.join(".config");
     let mut set = Command::new(kernel.source.join("scripts/config"));
     output(set.arg("--file").arg(&config).args(["--module", &symbol]))?;

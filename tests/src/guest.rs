@@ -14,9 +14,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::FlockOperation;
 
 use crate::kernel::Kernel;
-use crate::shell::{cache, output, text};
+use crate::shell::{cache, lock, output, text};
 
 /// What the log of a kernel says when something is wrong with it, or with a driver.
 const REPORTS: [&str; 24] = [
@@ -214,6 +215,7 @@ impl<'a> Guest<'a> {
         let tree = dir.join(&release);
         fs::create_dir_all(tree.join("updates"))?;
         let build = &self.kernel.build;
+        let _reading = self.kernel.unchanged()?;
         for name in [
             "modules.order",
             "modules.builtin",
@@ -421,6 +423,7 @@ fn kvm_works(kernel: &Kernel) -> Result<bool> {
         return Ok(false);
     }
     let boot = text(Path::new("/proc/sys/kernel/random/boot_id"));
+    let _asking = lock(&cache()?, FlockOperation::LockExclusive)?;
     let answer = cache()?.join("kvm");
     let known = text(&answer);
     if let Some(works) = known.strip_prefix(&boot) {

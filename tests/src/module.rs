@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
+use rustix::fs::FlockOperation;
 use tcm_mod_builder::protocol::Protocol;
 
 use crate::kernel::Kernel;
-use crate::shell::{checkout, logged, output, text};
+use crate::shell::{checkout, lock, logged, output, text};
 
 /// `tcm-mod-builder`, built in this cargo profile.
 ///
@@ -128,8 +129,8 @@ pub struct Built {
 }
 
 impl Built {
-    /// Generates a module in a directory of its own below `parent`, and builds it. Its name tells
-    /// the protocol and what the options are set to.
+    /// Generates a module in a directory of its own below `parent`, and builds it, unless it is
+    /// there from another test. Its name tells the protocol and what the options are set to.
     ///
     /// # Errors
     ///
@@ -154,8 +155,13 @@ impl Built {
             name: &module,
             options,
         };
-        generated.generate(kernel, &dir)?;
-        build(kernel, &dir, &[])?;
+        let lock_dir = parent.join(format!("{module}.lock"));
+        std::fs::create_dir_all(&lock_dir)?;
+        let _building = lock(&lock_dir, FlockOperation::LockExclusive)?;
+        if !dir.join(format!("{module}.ko")).exists() {
+            generated.generate(kernel, &dir)?;
+            build(kernel, &dir, &[])?;
+        }
         Ok(Self {
             protocol,
             module,
@@ -189,6 +195,7 @@ impl Built {
 /// If make fails, or says anything but which steps it takes: a warning is an error.
 pub fn build(kernel: &Kernel, dir: &Path, args: &[&str]) -> Result<String> {
     let log = dir.join("make.log");
+    let _using = kernel.unchanged()?;
     let mut make = kernel.make();
     make.arg(format!("M={}", dir.display())).args(args);
     let result = logged(&mut make, &log);
