@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 use rustix::fs::FlockOperation;
@@ -39,6 +40,9 @@ pub fn disk_load() -> Result<PathBuf> {
     binary("xtask", "disk-load", Profile::Dev)
 }
 
+/// The programs that this process has had built.
+static BUILT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
 fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.args([
@@ -51,10 +55,16 @@ fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
         "--profile",
         profile.name(),
     ]);
-    output(cargo.current_dir(checkout()))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.unwrap_or_else(|| checkout().join("target"));
-    Ok(target.join(profile.directory()).join(name))
+    let program = target.join(profile.directory()).join(name);
+    // Cargo is asked once: tests call this for each run of the program.
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if !built.contains(&program) {
+        output(cargo.current_dir(checkout()))?;
+        built.push(program.clone());
+    }
+    Ok(program)
 }
 
 /// How the generator is built.
