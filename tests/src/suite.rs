@@ -11,10 +11,10 @@ use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -129,8 +129,18 @@ const HOST: [(&str, &[&str]); 3] = [
 ];
 
 /// The jobs that take longest, which begin first: then the processors are done at about the same
-/// time.
-const LONGEST: [&str; 0] = [];
+/// time. All others come after these.
+const LONGEST: [&str; 7] = [
+    "data_path: nothing_is_lost_whatever_goes_wrong",
+    "guest: every_protocols_module_holds_on_the_debug_kernel",
+    "protocols: every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids",
+    LINT,
+    "data_path: data_hold_for_every_protocol",
+    "data_path: a_disk_is_as_right_as_that_of_the_kernels_own_loopback",
+    "data_path: nothing_is_lost_under_fio",
+];
+
+const LINT: &str = "lint of generated modules";
 
 /// Gets what the tests need, and runs them all, whether one fails or not.
 ///
@@ -139,69 +149,87 @@ const LONGEST: [&str; 0] = [];
 /// If kernels cannot be got, or a job failed.
 pub fn test(length: Length) -> Result<()> {
     let start = Instant::now();
-    let modules = tempfile::tempdir()?;
-    let context = |mut command: Command| {
-        command.env(MODULES, modules.path());
-        if length == Length::Full {
-            command.env(FULL, "1");
-        }
-        command
+    let (sender, queue) = channel();
+    let suite = Suite {
+        length,
+        modules: tempfile::tempdir()?,
+        queue: Mutex::new(queue),
+        reports: Mutex::new(Vec::new()),
     };
-    let (sender, receiver) = channel();
-    let (queue, reports) = (Mutex::new(receiver), Mutex::new(Vec::new()));
     let prepared = std::thread::scope(|scope| {
         for _ in 1..jobs() {
-            scope.spawn(|| work(&queue, &reports));
+            scope.spawn(|| suite.work());
         }
-        // This thread becomes a worker when the others have something to do in a guest.
-        let prepared = prepare(length, &context, &sender, &reports);
+        let prepared = suite.prepare(&sender);
+        // No more jobs can come; this thread helps with those that there are.
         drop(sender);
-        work(&queue, &reports);
+        suite.work();
         prepared
     });
-    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let reports = std::mem::take(&mut *lock(&suite.reports));
     let concluded = conclude(reports, start.elapsed());
     prepared.and(concluded)
 }
 
-/// Sends off what needs no kernel, gets the kernels, and sends off all else.
-fn prepare(
+/// A run of everything.
+struct Suite {
     length: Length,
-    context: &dyn Fn(Command) -> Command,
-    queue: &Sender<Job>,
-    reports: &Mutex<Vec<Report>>,
-) -> Result<()> {
-    for (name, words) in HOST {
-        let mut cargo = cargo();
-        cargo.args(words);
-        queue.send(Job::new(name, context(cargo)))?;
-    }
-    let start = Instant::now();
-    kernels(length)?;
-    lock(reports).push(Report {
-        name: "kernels".to_owned(),
-        took: start.elapsed(),
-        succeeded: true,
-        passed: 0,
-    });
-    let mut lint = cargo();
-    lint.args(["xtask", "lint"]);
-    let mut jobs = ignored_tests()?;
-    jobs.push(Job::new("lint of generated modules", lint));
-    for job in in_order(jobs)? {
-        let command = context(job.command);
-        queue.send(Job { command, ..job })?;
-    }
-    Ok(())
+    /// Where the tests share modules.
+    modules: TempDir,
+    queue: Mutex<Receiver<Job>>,
+    reports: Mutex<Vec<Report>>,
 }
 
-fn in_order(mut jobs: Vec<Job>) -> Result<Vec<Job>> {
-    for name in LONGEST {
-        ensure!(jobs.iter().any(|job| job.name == name), "no job {name}");
+impl Suite {
+    /// Sends off what needs no kernel, gets the kernels, and sends off all else.
+    fn prepare(&self, queue: &Sender<Job>) -> Result<()> {
+        for (name, words) in HOST {
+            let mut cargo = cargo();
+            cargo.args(words);
+            queue.send(Job::new(name, cargo))?;
+        }
+        let start = Instant::now();
+        let result = kernels(self.length);
+        self.report(Report {
+            name: "kernels".to_owned(),
+            took: start.elapsed(),
+            succeeded: result.is_ok(),
+            results: Vec::new(),
+        });
+        result?;
+        let mut lint = cargo();
+        lint.args(["xtask", "lint"]);
+        let mut jobs = ignored_tests()?;
+        jobs.push(Job::new(LINT, lint));
+        let place = |job: &Job| LONGEST.iter().position(|name| job.name == *name);
+        jobs.sort_by_key(|job| place(job).unwrap_or(LONGEST.len()));
+        for job in jobs {
+            queue.send(job)?;
+        }
+        Ok(())
     }
-    let place = |job: &Job| LONGEST.iter().position(|name| job.name == *name);
-    jobs.sort_by_key(|job| place(job).unwrap_or(LONGEST.len()));
-    Ok(jobs)
+
+    /// Runs jobs as they come, until no more can come.
+    fn work(&self) {
+        // Who waits for the lock meanwhile waits for a job just as well.
+        let next = || lock(&self.queue).recv();
+        while let Ok(mut job) = next() {
+            job.command.env(MODULES, self.modules.path());
+            if self.length == Length::Full {
+                job.command.env(FULL, "1");
+            }
+            self.report(job.run());
+        }
+    }
+
+    fn report(&self, report: Report) {
+        lock(&self.reports).push(report);
+    }
+}
+
+/// What a mutex has: a thread that panics leaves nothing half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn kernels(length: Length) -> Result<()> {
@@ -225,7 +253,8 @@ fn cargo() -> Command {
 fn ignored_tests() -> Result<Vec<Job>> {
     let mut cargo = cargo();
     cargo.args(["test", "--workspace", "--no-run", "--quiet"]);
-    let messages = output(cargo.arg("--message-format=json"))?;
+    cargo.arg("--message-format=json-render-diagnostics");
+    let messages = output(&mut cargo)?;
     let mut jobs = Vec::new();
     for message in messages.lines() {
         let built: Value = serde_json::from_str(message).context("cargo's messages are no JSON")?;
@@ -276,10 +305,11 @@ impl Job {
             name: self.name,
             took: start.elapsed(),
             succeeded,
-            passed: passed(&said),
+            results: results(&said),
         };
         // In one piece, since other jobs end, too.
-        println!("\n{}\n{said}", report.title());
+        let (end, seconds) = (report.end(), report.took.as_secs());
+        println!("\n[{end} in {seconds} s] {}\n{said}", report.name);
         report
     }
 }
@@ -302,16 +332,12 @@ fn run(command: &mut Command) -> Result<(bool, String)> {
     ))
 }
 
-/// How many tests have passed, by what cargo says in the end of each of its programs.
-fn passed(said: &str) -> u32 {
+/// The results that test programs end with.
+fn results(said: &str) -> Vec<String> {
     let results = said
         .lines()
-        .filter_map(|line| line.strip_prefix("test result: "));
-    let counts = results.filter_map(|result| {
-        let (before, _) = result.split_once(" passed;")?;
-        before.rsplit(' ').next()?.parse::<u32>().ok()
-    });
-    counts.sum()
+        .filter(|line| line.starts_with("test result: "));
+    results.map(ToOwned::to_owned).collect()
 }
 
 /// How a job ended.
@@ -319,56 +345,44 @@ struct Report {
     name: String,
     took: Duration,
     succeeded: bool,
-    /// How many tests have passed.
-    passed: u32,
+    results: Vec<String>,
 }
 
 impl Report {
-    fn title(&self) -> String {
-        let end = if self.succeeded { "passed" } else { "FAILED" };
-        format!("[{end} in {} s] {}", self.took.as_secs(), self.name)
+    fn end(&self) -> &'static str {
+        if self.succeeded { "passed" } else { "FAILED" }
+    }
+
+    /// How many tests have passed.
+    fn passed(&self) -> u32 {
+        let counts = self.results.iter().filter_map(|result| {
+            let (before, _) = result.split_once(" passed;")?;
+            before.rsplit(' ').next()?.parse::<u32>().ok()
+        });
+        counts.sum()
     }
 }
 
-/// Runs jobs as they come, until no more can come.
-fn work(queue: &Mutex<Receiver<Job>>, reports: &Mutex<Vec<Report>>) {
-    // Others wait for the lock meanwhile, which is as good as waiting for a job.
-    let next = || lock(queue).recv();
-    while let Ok(job) = next() {
-        let report = job.run();
-        lock(reports).push(report);
-    }
-}
-
-/// What a mutex has: what a thread leaves behind that panics is whole here.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Shows how long each job took, the longest first.
+/// Shows the results of all test programs, and how long each job took, the longest first.
 fn conclude(mut reports: Vec<Report>, took: Duration) -> Result<()> {
-    reports.sort_by_key(|report| std::cmp::Reverse(report.took));
-    let mut table = "| seconds | what | tests | end |\n| ---: | --- | ---: | --- |\n".to_owned();
+    let mut text = String::new();
     for report in &reports {
-        let end = if report.succeeded { "passed" } else { "FAILED" };
-        let _ = writeln!(
-            table,
-            "| {} | {} | {} | {end} |",
-            report.took.as_secs(),
-            report.name,
-            report.passed
-        );
+        for result in &report.results {
+            let _ = writeln!(text, "{}: {result}", report.name);
+        }
     }
-    let passed: u32 = reports.iter().map(|report| report.passed).sum();
-    println!(
-        "{table}\n{passed} tests passed; {} s in all",
-        took.as_secs()
-    );
+    text += "\n| seconds | what | tests | end |\n| ---: | --- | ---: | --- |\n";
+    reports.sort_by_key(|report| std::cmp::Reverse(report.took));
+    for report in &reports {
+        let (seconds, passed) = (report.took.as_secs(), report.passed());
+        let (name, end) = (&report.name, report.end());
+        let _ = writeln!(text, "| {seconds} | {name} | {passed} | {end} |");
+    }
+    let passed: u32 = reports.iter().map(Report::passed).sum();
+    println!("{text}\n{passed} tests passed; {} s in all", took.as_secs());
     let failed = reports.iter().filter(|report| !report.succeeded);
     let failed: Vec<_> = failed.map(|report| report.name.as_str()).collect();
-    if !failed.is_empty() {
-        bail!("{} failed: {}", failed.len(), failed.join(", "));
-    }
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
 }
 
@@ -380,8 +394,13 @@ mod tests {
     fn tests_are_counted() {
         let said = "running 2 tests\ntest result: ok. 12 passed; 0 failed; 1 ignored\nx\n\
                     test result: FAILED. 3 passed; 1 failed; 0 ignored\n";
-        assert_eq!(passed(said), 15);
-        assert_eq!(passed("1 passed; 2 failed\n"), 0);
+        let report = Report {
+            name: String::new(),
+            took: Duration::ZERO,
+            succeeded: true,
+            results: results(said),
+        };
+        assert_eq!((report.results.len(), report.passed()), (2, 15));
     }
 
     #[test]
