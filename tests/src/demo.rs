@@ -43,6 +43,7 @@ pub fn demo() -> Result<()> {
 /// If the generator fails.
 pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Result<PathBuf> {
     let mut command = Command::new(builder(Profile::Dev)?);
+    let _changing = kernel.changed()?;
     // --force replaces what an older version has left, never what somebody has changed.
     command
         .args(["-p", proto, "-m", fabric.module, "--force", "-k"])
