@@ -43,6 +43,7 @@ pub fn demo() -> Result<()> {
 /// If the generator fails.
 pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Result<PathBuf> {
     let mut command = Command::new(builder(Profile::Dev)?);
+    let _changing = kernel.changed()?;
     // --force replaces what an older version has left, never what somebody has changed.
     command
         .args(["-p", proto, "-m", fabric.module, "--force", "-k"])
@@ -74,6 +75,7 @@ pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Re
 pub fn build_in_tree(kernel: &Kernel, fabric: &Fabric<'_>) -> Result<()> {
     let symbol = fabric.module.to_ascii_uppercase();
     println!("$ scripts/config --module {symbol} && make LLVM=1 modules");
+    let _changing = kernel.changed()?;
     let config = kernel.build.join(".config");
     let mut set = Command::new(kernel.source.join("scripts/config"));
     output(set.arg("--file").arg(&config).args(["--module", &symbol]))?;

@@ -14,9 +14,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::FlockOperation;
 
 use crate::kernel::Kernel;
-use crate::shell::{cache, output, text};
+use crate::shell::{cache, lock, output, text};
 
 /// What the log of a kernel says when something is wrong with it, or with a driver.
 const REPORTS: [&str; 24] = [
@@ -60,6 +61,12 @@ const BOOTS: u32 = 6;
 
 /// The status of a guest whose kernel had something to report before the command began.
 const BAD_BOOT: &str = "bad boot";
+
+/// How the guest has the host's files: as virtme-ng has it, but for the cache. What the guest runs
+/// does not change while it runs, and need not be read, and translated, for each process anew. The
+/// directory that it shares with the host is another file system.
+const ROOT_FLAGS: &str =
+    "rootflags=version=9p2000.L,trans=virtio,access=any,msize=524288,cache=loose";
 
 /// A guest to boot.
 #[derive(Clone, Debug)]
@@ -197,6 +204,7 @@ impl<'a> Guest<'a> {
         let mut vng = vng(self.kernel);
         vng.args(["--cpus", &self.cpus.to_string(), "--memory", "1G"]);
         vng.args(["--overlay-rwdir", "/var", "--overlay-rwdir", "/etc"]);
+        vng.args(["--append", ROOT_FLAGS]);
         vng.arg("--rwdir").arg(share).arg("--cwd").arg(share);
         if self.qemu.is_some() || !kvm_works(self.kernel)? {
             vng.arg("--disable-kvm");
@@ -214,6 +222,7 @@ impl<'a> Guest<'a> {
         let tree = dir.join(&release);
         fs::create_dir_all(tree.join("updates"))?;
         let build = &self.kernel.build;
+        let _reading = self.kernel.unchanged()?;
         for name in [
             "modules.order",
             "modules.builtin",
@@ -421,6 +430,7 @@ fn kvm_works(kernel: &Kernel) -> Result<bool> {
         return Ok(false);
     }
     let boot = text(Path::new("/proc/sys/kernel/random/boot_id"));
+    let _asking = lock(&cache()?, FlockOperation::LockExclusive)?;
     let answer = cache()?.join("kvm");
     let known = text(&answer);
     if let Some(works) = known.strip_prefix(&boot) {

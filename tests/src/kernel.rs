@@ -4,19 +4,20 @@
 //!
 //! `CACHE/VERSION/source` is the tree, `CACHE/VERSION/{plain,debug}` are the builds. A stamp beside
 //! each says what it was made of, and is written last: where it is missing or differs, the work is
-//! taken up again, and make does what is left of it.
+//! taken up again, and make does what is left of it. Whoever changes a tree locks it.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::FlockOperation;
 use sha2::{Digest, Sha256};
 
 use crate::setup::{LLVM, Tools, rustc, setup};
-use crate::shell::{cache, checkout, logged, output, text};
+use crate::shell::{cache, checkout, lock, logged, output, text};
 
 /// The kernel that everything is tested on.
 pub const CURRENT: &str = "7.3";
@@ -92,6 +93,12 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     };
     let stamp = kernel.build.join(".tcm-stamp");
     let wanted = kernel.stamp(flavour)?;
+    if text(&stamp) == wanted {
+        return Ok(kernel);
+    }
+    fs::create_dir_all(&kernel.build)?;
+    let _building = kernel.changed()?;
+    // Another process may have built it in the meantime.
     if text(&stamp) != wanted {
         let _ = fs::remove_file(&stamp);
         kernel.configure(flavour)?;
@@ -140,8 +147,12 @@ pub fn source(version: &str) -> Result<PathBuf> {
     let dir = cache()?.join(version);
     let source = dir.join("source");
     let stamp = dir.join("source.stamp");
+    if stamp.exists() {
+        return Ok(source);
+    }
+    fs::create_dir_all(&dir)?;
+    let _fetching = lock(&dir, FlockOperation::LockExclusive)?;
     if !stamp.exists() {
-        fs::create_dir_all(&dir)?;
         let package = fetch(version, &dir)?;
         unpack(&package, &source)?;
         fs::write(
@@ -326,8 +337,25 @@ impl Kernel {
             .collect())
     }
 
+    /// Keeps the build tree from being changed, for as long as the answer lives.
+    ///
+    /// # Errors
+    ///
+    /// As [`lock`].
+    pub fn unchanged(&self) -> Result<File> {
+        lock(&self.build, FlockOperation::LockShared)
+    }
+
+    /// Keeps others from using the build tree, for as long as the answer lives.
+    ///
+    /// # Errors
+    ///
+    /// As [`lock`].
+    pub fn changed(&self) -> Result<File> {
+        lock(&self.build, FlockOperation::LockExclusive)
+    }
+
     fn configure(&self, flavour: Flavour) -> Result<()> {
-        fs::create_dir_all(&self.build)?;
         let log = self.build.join("configure.log");
         logged(self.make().arg("tinyconfig"), &log)?;
         let mut config = text(&self.build.join(".config"));
@@ -374,7 +402,7 @@ impl Kernel {
     fn build_all(&self, what: &str) -> Result<()> {
         let log = self.build.join("build.log");
         println!("building {what}; see {}", log.display());
-        let file = fs::File::create(&log)?;
+        let file = File::create(&log)?;
         let mut make = self.make();
         let mut child = make
             .stdin(Stdio::null())

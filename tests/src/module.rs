@@ -4,12 +4,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, bail};
+use rustix::fs::FlockOperation;
 use tcm_mod_builder::protocol::Protocol;
 
 use crate::kernel::Kernel;
-use crate::shell::{checkout, logged, output, text};
+use crate::shell::{checkout, lock, logged, output, text};
 
 /// `tcm-mod-builder`, built in this cargo profile.
 ///
@@ -31,8 +33,7 @@ pub fn builder_with_failpoints() -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--package", "tcm-mod-builder"]);
     cargo.args(["--features", "failpoints", "--target-dir"]);
-    output(cargo.arg(&target).current_dir(checkout()))?;
-    Ok(target.join("debug/tcm-mod-builder"))
+    run_once(cargo.arg(&target), target.join("debug/tcm-mod-builder"))
 }
 
 /// `configfs-rounds`, which runs in a guest.
@@ -53,6 +54,9 @@ pub fn disk_load() -> Result<PathBuf> {
     binary("xtask", "disk-load", Profile::Dev)
 }
 
+/// The programs that this process has had built.
+static BUILT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
 fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.args([
@@ -65,8 +69,17 @@ fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
         "--profile",
         profile.name(),
     ]);
-    output(cargo.current_dir(checkout()))?;
-    Ok(target().join(profile.directory()).join(name))
+    run_once(&mut cargo, target().join(profile.directory()).join(name))
+}
+
+/// Has cargo build a program. It is asked once: tests call this for each run of the program.
+fn run_once(cargo: &mut Command, program: PathBuf) -> Result<PathBuf> {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if !built.contains(&program) {
+        output(cargo.current_dir(checkout()))?;
+        built.push(program.clone());
+    }
+    Ok(program)
 }
 
 /// Where cargo builds.
@@ -147,8 +160,8 @@ pub struct Built {
 }
 
 impl Built {
-    /// Generates a module in a directory of its own below `parent`, and builds it. Its name tells
-    /// the protocol and what the options are set to.
+    /// Generates a module in a directory of its own below `parent`, and builds it, unless it is
+    /// there from another test. Its name tells the protocol and what the options are set to.
     ///
     /// # Errors
     ///
@@ -173,8 +186,13 @@ impl Built {
             name: &module,
             options,
         };
-        generated.generate(kernel, &dir)?;
-        build(kernel, &dir, &[])?;
+        let lock_dir = parent.join(format!("{module}.lock"));
+        std::fs::create_dir_all(&lock_dir)?;
+        let _building = lock(&lock_dir, FlockOperation::LockExclusive)?;
+        if !dir.join(format!("{module}.ko")).exists() {
+            generated.generate(kernel, &dir)?;
+            build(kernel, &dir, &[])?;
+        }
         Ok(Self {
             protocol,
             module,
@@ -208,6 +226,7 @@ impl Built {
 /// If make fails, or says anything but which steps it takes: a warning is an error.
 pub fn build(kernel: &Kernel, dir: &Path, args: &[&str]) -> Result<String> {
     let log = dir.join("make.log");
+    let _using = kernel.unchanged()?;
     let mut make = kernel.make();
     make.arg(format!("M={}", dir.display())).args(args);
     let result = logged(&mut make, &log);

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use rustix::fs::FlockOperation;
 
-use crate::shell::{cache, logged, output};
+use crate::shell::{cache, lock, logged, output};
 
 /// What a kernel is built and booted with.
 const PACKAGES: [&str; 21] = [
@@ -66,6 +67,7 @@ pub struct Tools {
 ///
 /// If a package cannot be installed.
 pub fn setup() -> Result<Tools> {
+    let _installing = lock(&cache()?, FlockOperation::LockExclusive)?;
     packages()?;
     let dir = cache()?.join("tools");
     let bindgen = dir.join(format!("bindgen-{BINDGEN}/bin/bindgen"));

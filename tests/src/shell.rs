@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::FlockOperation;
 
 /// The directory of everything that takes long to get: kernels and tools, outside the checkout.
 ///
@@ -32,6 +33,18 @@ pub fn cache() -> Result<PathBuf> {
 pub fn checkout() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+/// Waits until a directory is free for what `how` says, and keeps it for as long as the answer
+/// lives: from other threads and processes that ask, that is.
+///
+/// # Errors
+///
+/// If the directory is not there, or its file system knows no locks.
+pub fn lock(dir: &Path, how: FlockOperation) -> Result<File> {
+    let file = File::open(dir).with_context(|| format!("no directory {}", dir.display()))?;
+    rustix::fs::flock(&file, how).with_context(|| format!("cannot lock {}", dir.display()))?;
+    Ok(file)
 }
 
 /// Runs a command to its end; what it says goes to `log`, whose end is shown if it fails.

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! All tests of the project, host and guest, in one go: what CI runs.
+//!
+//! Kernels are built while the tests run that need none. Then each test that boots a guest is a job
+//! of its own, and as many jobs run at a time as there are processors. What a job says is kept apart
+//! and shown when it ends; a table at the end says how long each took.
 
-use std::ffi::OsStr;
-use std::process::Command;
+use std::fmt::Write;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get, source};
-use crate::lint::lint;
-use crate::shell::checkout;
+use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get, jobs, source};
+use crate::shell::{checkout, output};
 
 /// How long the tests may take that can be as long as one likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +32,9 @@ pub enum Length {
 
 /// What tells the tests of [`Length::Full`].
 const FULL: &str = "TCM_TEST_FULL";
+
+/// What tells the tests that they are run by [`test`], and where the modules are that they share.
+const MODULES: &str = "TCM_TEST_MODULES";
 
 impl Length {
     /// The length that these tests are run with.
@@ -48,13 +61,178 @@ pub fn unwatched() -> Result<Kernel> {
     get(version, Flavour::Plain)
 }
 
-/// Gets what the tests need, then runs them all.
+/// Says that a test does not run here, for want of what `needs` tells.
+///
+/// # Panics
+///
+/// If [`test`] has started it, which runs everything: what it needs is to be there.
+pub fn skip(needs: &str) {
+    assert!(std::env::var_os(MODULES).is_none(), "needs {needs}");
+    eprintln!("skipped: needs {needs}");
+}
+
+/// Where a test has the modules that it builds.
+#[derive(Debug)]
+pub struct Modules {
+    dir: PathBuf,
+    /// What goes with the test, where it shares with none.
+    _own: Option<TempDir>,
+}
+
+impl Modules {
+    /// A directory for the modules of one kernel: of a test alone, or of all that [`test`] runs, so
+    /// that what two of them need is built once.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be made.
+    pub fn new(kernel: &Kernel) -> Result<Self> {
+        let Some(shared) = std::env::var_os(MODULES) else {
+            let own = tempfile::tempdir()?;
+            return Ok(Self {
+                dir: own.path().to_owned(),
+                _own: Some(own),
+            });
+        };
+        let name = kernel.build.display().to_string().replace('/', "_");
+        let dir = PathBuf::from(shared).join(name);
+        std::fs::create_dir_all(&dir)?;
+        Ok(Self { dir, _own: None })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.dir
+    }
+}
+
+/// What needs no kernel.
+const HOST: [(&str, &[&str]); 3] = [
+    ("format", &["fmt", "--check"]),
+    (
+        "clippy",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    // What a test has compared is of use when it passes, too.
+    (
+        "host tests",
+        &["test", "--workspace", "--", "--show-output"],
+    ),
+];
+
+/// The jobs that take longest, which begin first: then the processors are done at about the same
+/// time. All others come after these.
+const LONGEST: [&str; 7] = [
+    "data_path: nothing_is_lost_whatever_goes_wrong",
+    "guest: every_protocols_module_holds_on_the_debug_kernel",
+    "protocols: every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids",
+    LINT,
+    "data_path: data_hold_for_every_protocol",
+    "data_path: a_disk_is_as_right_as_that_of_the_kernels_own_loopback",
+    "data_path: nothing_is_lost_under_fio",
+];
+
+const LINT: &str = "lint of generated modules";
+
+/// Gets what the tests need, and runs them all, whether one fails or not.
 ///
 /// # Errors
 ///
-/// The first step that failed.
+/// If kernels cannot be got, or a job failed.
 pub fn test(length: Length) -> Result<()> {
-    // First what takes long, so that no test seems to hang.
+    let start = Instant::now();
+    let (sender, queue) = channel();
+    let suite = Suite {
+        length,
+        modules: tempfile::tempdir()?,
+        queue: Mutex::new(queue),
+        reports: Mutex::new(Vec::new()),
+    };
+    let prepared = std::thread::scope(|scope| {
+        for _ in 1..jobs() {
+            scope.spawn(|| suite.work());
+        }
+        let prepared = suite.prepare(&sender);
+        // No more jobs can come; this thread helps with those that there are.
+        drop(sender);
+        suite.work();
+        prepared
+    });
+    let reports = std::mem::take(&mut *lock(&suite.reports));
+    let concluded = conclude(reports, start.elapsed());
+    prepared.and(concluded)
+}
+
+/// A run of everything.
+struct Suite {
+    length: Length,
+    /// Where the tests share modules.
+    modules: TempDir,
+    queue: Mutex<Receiver<Job>>,
+    reports: Mutex<Vec<Report>>,
+}
+
+impl Suite {
+    /// Sends off what needs no kernel, gets the kernels, and sends off all else.
+    fn prepare(&self, queue: &Sender<Job>) -> Result<()> {
+        for (name, words) in HOST {
+            let mut cargo = cargo();
+            cargo.args(words);
+            queue.send(Job::new(name, cargo))?;
+        }
+        let start = Instant::now();
+        let result = kernels(self.length);
+        self.report(Report {
+            name: "kernels".to_owned(),
+            took: start.elapsed(),
+            succeeded: result.is_ok(),
+            results: Vec::new(),
+        });
+        result?;
+        let mut lint = cargo();
+        lint.args(["xtask", "lint"]);
+        let mut jobs = ignored_tests()?;
+        jobs.push(Job::new(LINT, lint));
+        let place = |job: &Job| LONGEST.iter().position(|name| job.name == *name);
+        jobs.sort_by_key(|job| place(job).unwrap_or(LONGEST.len()));
+        for job in jobs {
+            queue.send(job)?;
+        }
+        Ok(())
+    }
+
+    /// Runs jobs as they come, until no more can come.
+    fn work(&self) {
+        // Who waits for the lock meanwhile waits for a job just as well.
+        let next = || lock(&self.queue).recv();
+        while let Ok(mut job) = next() {
+            job.command.env(MODULES, self.modules.path());
+            if self.length == Length::Full {
+                job.command.env(FULL, "1");
+            }
+            self.report(job.run());
+        }
+    }
+
+    fn report(&self, report: Report) {
+        lock(&self.reports).push(report);
+    }
+}
+
+/// What a mutex has: a thread that panics leaves nothing half done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kernels(length: Length) -> Result<()> {
     get(CURRENT, Flavour::Debug)?;
     get(LTS, Flavour::Plain)?;
     source(BETWEEN)?;
@@ -62,22 +240,7 @@ pub fn test(length: Length) -> Result<()> {
         get(CURRENT, Flavour::Plain)?;
         get(BETWEEN, Flavour::Plain)?;
     }
-    run(cargo().args(["fmt", "--check"]))?;
-    run(cargo()
-        .args(["clippy", "--workspace", "--all-targets"])
-        .args(["--", "-D", "warnings"]))?;
-    println!("linting the generated modules");
-    lint()?;
-    // The tests that boot guests are ignored by a plain `cargo test`; one at a time is as much as a
-    // small machine can do.
-    let mut tests = cargo();
-    tests.args(["test", "--workspace", "--", "--include-ignored"]);
-    // What a test has compared is of use when it passes, too.
-    tests.args(["--test-threads=1", "--show-output"]);
-    if length == Length::Full {
-        tests.env(FULL, "1");
-    }
-    run(&mut tests)
+    Ok(())
 }
 
 fn cargo() -> Command {
@@ -86,11 +249,172 @@ fn cargo() -> Command {
     cargo
 }
 
-fn run(cargo: &mut Command) -> Result<()> {
-    let args: Vec<_> = cargo.get_args().map(OsStr::to_string_lossy).collect();
-    let args = args.join(" ");
-    println!("cargo {args}");
-    let status = cargo.status().context("cannot run cargo")?;
-    ensure!(status.success(), "cargo {args} failed");
+/// A job for each test that a plain `cargo test` ignores.
+fn ignored_tests() -> Result<Vec<Job>> {
+    let mut cargo = cargo();
+    cargo.args(["test", "--workspace", "--no-run", "--quiet"]);
+    cargo.arg("--message-format=json-render-diagnostics");
+    let messages = output(&mut cargo)?;
+    let mut jobs = Vec::new();
+    for message in messages.lines() {
+        let built: Value = serde_json::from_str(message).context("cargo's messages are no JSON")?;
+        let Some(program) = built["executable"].as_str() else {
+            continue;
+        };
+        if built["profile"]["test"] != true {
+            continue;
+        }
+        let manifest = Path::new(built["manifest_path"].as_str().unwrap_or_default());
+        let binary = built["target"]["name"].as_str().unwrap_or_default();
+        let list = output(Command::new(program).args(["--list", "--ignored"]))?;
+        for test in list.lines().filter_map(|line| line.strip_suffix(": test")) {
+            let mut command = Command::new(program);
+            command.args(["--include-ignored", "--show-output", "--exact", test]);
+            command.current_dir(manifest.parent().unwrap_or(manifest));
+            jobs.push(Job::new(&format!("{binary}: {test}"), command));
+        }
+    }
+    Ok(jobs)
+}
+
+// The jobs.
+
+/// A command to run, and what it is called.
+struct Job {
+    name: String,
+    command: Command,
+}
+
+impl Job {
+    fn new(name: &str, command: Command) -> Self {
+        Self {
+            name: name.to_owned(),
+            command,
+        }
+    }
+
+    /// Runs to the end, and then shows what was said.
+    fn run(mut self) -> Report {
+        println!("[started] {}", self.name);
+        let start = Instant::now();
+        let (succeeded, said) = match run(&mut self.command) {
+            Ok(ended) => ended,
+            Err(error) => (false, format!("{error:#}\n")),
+        };
+        let report = Report {
+            name: self.name,
+            took: start.elapsed(),
+            succeeded,
+            results: results(&said),
+        };
+        // In one piece, since other jobs end, too.
+        let (end, seconds) = (report.end(), report.took.as_secs());
+        println!("\n[{end} in {seconds} s] {}\n{said}", report.name);
+        report
+    }
+}
+
+/// Runs a command; gives whether it succeeded, and all that it said.
+fn run(command: &mut Command) -> Result<(bool, String)> {
+    let mut file = tempfile::tempfile()?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file.try_clone()?)
+        .status()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let mut said = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut said)?;
+    Ok((
+        status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    ))
+}
+
+/// The results that test programs end with.
+fn results(said: &str) -> Vec<String> {
+    let results = said
+        .lines()
+        .filter(|line| line.starts_with("test result: "));
+    results.map(ToOwned::to_owned).collect()
+}
+
+/// How a job ended.
+struct Report {
+    name: String,
+    took: Duration,
+    succeeded: bool,
+    results: Vec<String>,
+}
+
+impl Report {
+    fn end(&self) -> &'static str {
+        if self.succeeded { "passed" } else { "FAILED" }
+    }
+
+    /// How many tests have passed.
+    fn passed(&self) -> u32 {
+        let counts = self.results.iter().filter_map(|result| {
+            let (before, _) = result.split_once(" passed;")?;
+            before.rsplit(' ').next()?.parse::<u32>().ok()
+        });
+        counts.sum()
+    }
+}
+
+/// Shows the results of all test programs, and how long each job took, the longest first.
+fn conclude(mut reports: Vec<Report>, took: Duration) -> Result<()> {
+    let mut text = String::new();
+    for report in &reports {
+        for result in &report.results {
+            let _ = writeln!(text, "{}: {result}", report.name);
+        }
+    }
+    text += "\n| seconds | what | tests | end |\n| ---: | --- | ---: | --- |\n";
+    reports.sort_by_key(|report| std::cmp::Reverse(report.took));
+    for report in &reports {
+        let (seconds, passed) = (report.took.as_secs(), report.passed());
+        let (name, end) = (&report.name, report.end());
+        let _ = writeln!(text, "| {seconds} | {name} | {passed} | {end} |");
+    }
+    let passed: u32 = reports.iter().map(Report::passed).sum();
+    println!("{text}\n{passed} tests passed; {} s in all", took.as_secs());
+    let failed = reports.iter().filter(|report| !report.succeeded);
+    let failed: Vec<_> = failed.map(|report| report.name.as_str()).collect();
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_counted() {
+        let said = "running 2 tests\ntest result: ok. 12 passed; 0 failed; 1 ignored\nx\n\
+                    test result: FAILED. 3 passed; 1 failed; 0 ignored\n";
+        let report = Report {
+            name: String::new(),
+            took: Duration::ZERO,
+            succeeded: true,
+            results: results(said),
+        };
+        assert_eq!((report.results.len(), report.passed()), (2, 15));
+    }
+
+    #[test]
+    fn a_job_that_fails_or_does_not_start_is_told() {
+        let end = |program: &str, words: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(words);
+            Job::new("a job", command).run().succeeded
+        };
+        assert!(end("true", &[]));
+        assert!(!end("false", &[]));
+        assert!(!end("/nonexistent", &[]));
+        let mut both = Command::new("sh");
+        let (succeeded, said) = run(both.args(["-c", "echo a; echo b >&2; exit 3"])).unwrap();
+        assert_eq!((succeeded, said.as_str()), (false, "a\nb\n"));
+    }
 }

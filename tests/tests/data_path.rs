@@ -14,7 +14,7 @@ use xtask::guest::{Guest, KMEMLEAK, Outcome};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
 use xtask::module::{Built, LOOPBACK, disk_load, rounds as configfs_rounds};
 use xtask::shell::checkout;
-use xtask::suite::{Length, unwatched};
+use xtask::suite::{Length, Modules, unwatched};
 
 /// The iSCSI module.
 fn iscsi(kernel: &Kernel, parent: &Path) -> Built {
@@ -35,7 +35,7 @@ fn run(kernel: &Kernel, modules: &[Built], minutes: u64, command: &str) -> Outco
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn a_disk_is_as_right_as_that_of_the_kernels_own_loopback() {
     let kernel = unwatched().unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = Modules::new(&kernel).unwrap();
     let module = iscsi(&kernel, dir.path());
     let command = format!(
         "sh {}/tests/guest/conformance.sh tcm_{fabric} {fabric}",
@@ -87,7 +87,7 @@ fn a_disk_is_as_right_as_that_of_the_kernels_own_loopback() {
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn data_hold_for_every_protocol() {
     let kernel = unwatched().unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = Modules::new(&kernel).unwrap();
     let modules: Vec<_> = PROTOCOLS
         .iter()
         .map(|protocol| Built::new(&kernel, protocol, &LOOPBACK, dir.path()).unwrap())
@@ -124,7 +124,7 @@ fn faults(module: &Built, rounds: u32) -> String {
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_whatever_goes_wrong() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = Modules::new(&kernel).unwrap();
     let module = iscsi(&kernel, dir.path());
     let (rounds, minutes) = match Length::of_this_run() {
         Length::Short => (20, 25),
@@ -148,7 +148,7 @@ fn nothing_is_lost_whatever_goes_wrong() {
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_under_fio() {
     let kernel = unwatched().unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = Modules::new(&kernel).unwrap();
     let module = iscsi(&kernel, dir.path());
     let rounds = match Length::of_this_run() {
         Length::Short => 100,

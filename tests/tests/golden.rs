@@ -149,7 +149,7 @@ fn the_authors_files_are_safe_and_every_unsafe_elsewhere_is_explained() {
     for (protocol, data_path) in modules {
         let dir = generate(&tree, protocol.name, "tcm_x", data_path.name);
         let owners = Manifest::read(&dir).unwrap();
-        for (path, owner) in owners.files().filter(|(path, _)| path.ends_with(".rs")) {
+        for (path, owner) in owners.files().filter(|(path, _)| is_rust(path)) {
             let text = fs::read_to_string(dir.join(path)).unwrap();
             assert!(
                 !text.contains("#[comment"),
@@ -163,6 +163,10 @@ fn the_authors_files_are_safe_and_every_unsafe_elsewhere_is_explained() {
             }
         }
     }
+}
+
+fn is_rust(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == "rs")
 }
 
 /// Checks that an author's file has no `unsafe`, and says so to the compiler: the root denies it,

@@ -17,7 +17,7 @@ use xtask::ktap;
 use xtask::module::{Built, build, rounds};
 use xtask::session::{self, Fabric, NAB5000};
 use xtask::shell::checkout;
-use xtask::suite::Length;
+use xtask::suite::{Length, Modules};
 
 /// The kernel's own fabric module with a NOP data path, which a tree is compared with.
 const REMOTE: Fabric<'static> = Fabric {
@@ -107,7 +107,7 @@ echo 1 > $T/core/rd_mcp_9/faults/enable
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn every_protocols_module_holds_on_the_debug_kernel() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = Modules::new(&kernel).unwrap();
     let modules: Vec<_> = PROTOCOLS
         .iter()
         .map(|protocol| Built::new(&kernel, protocol, &[], dir.path()).unwrap())
@@ -224,9 +224,9 @@ fn howtos_session(kernel: &Kernel) {
 fn a_guest_that_does_not_end_is_ended() {
     let kernel = get(LTS, Flavour::Plain).unwrap();
     let mut guest = Guest::new(&kernel);
-    guest.limit = Duration::from_secs(45);
+    guest.limit = Duration::from_secs(20);
     let error = guest.run_quietly("sleep 1000").unwrap_err().to_string();
-    assert!(error.contains("did not end in 45 s"), "{error}");
+    assert!(error.contains("did not end in 20 s"), "{error}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use xtask::codec::{Isid, TransportId, codec, from_hex};
 use xtask::guest::Guest;
 use xtask::kernel::Kernel;
 use xtask::module::{Built, LOOPBACK, Profile, builder};
-use xtask::suite::unwatched;
+use xtask::suite::{Modules, unwatched};
 
 /// The ISID of a generated module's one session.
 const ISID: Isid = *b"800000000001";
@@ -503,7 +503,7 @@ fn rows() -> BTreeMap<String, Value> {
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids() {
     let kernel = unwatched().unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = Modules::new(&kernel).unwrap();
     let mut guest = Guest::new(&kernel);
     guest.limit = Duration::from_secs(1200);
     let mut command = String::new();

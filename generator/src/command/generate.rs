@@ -89,7 +89,9 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     let Generated {
         contents, warnings, ..
     } = wanted.generate(&tree)?;
-    warnings.iter().for_each(|warning| warn(warning));
+    for warning in &warnings {
+        warn(warning);
+    }
     let dir = match &args.output {
         Some(dir) => dir.clone(),
         None => tree.join(TARGET_DIR).join(wanted.names.module()),

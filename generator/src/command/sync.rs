@@ -49,7 +49,9 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
     let dir = fs::canonicalize(&args.dir)?;
     let tree = kernel::find_from(args.kernel.as_deref(), &dir)?;
     let generated = wanted.generate(&tree)?;
-    generated.warnings.iter().for_each(|warning| warn(warning));
+    for warning in &generated.warnings {
+        warn(warning);
+    }
     let changes = Changes::between(&manifest.header, &generated.contents.manifest.header);
     let work = Work::new(&args.dir, &manifest, &generated.contents)?;
     if !args.force && !work.edited.is_empty() {
@@ -183,9 +185,9 @@ fn refusal(edited: &[Edited]) -> String {
         "the generator's files have been edited, and would be overwritten; move your lines \
                     to a file of your own, or say --force to lose them:\n"
             .to_owned();
-    edited
-        .iter()
-        .for_each(|(_, difference)| text.push_str(difference));
+    for (_, difference) in edited {
+        text.push_str(difference);
+    }
     text.trim_end().to_owned()
 }
 
@@ -199,9 +201,12 @@ fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Chan
     print(&lines(changes));
     // The plan holds, since the module was generated from it.
     if let Ok(plan) = plan::plan(&generated.model) {
-        todo(dir, manifest, changes, &plan)
-            .iter()
-            .for_each(|line| print(&format!("To do: {line}\n")));
+        for line in todo(dir, manifest, changes, &plan) {
+            print(&format!(
+                "To do: {line}
+"
+            ));
+        }
     }
     for (path, difference) in &work.kept {
         print(&format!(

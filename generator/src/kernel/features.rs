@@ -9,6 +9,10 @@ use std::path::Path;
 
 /// What a kernel's tree offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a feature is there or not, whatever others are"
+)]
 pub struct Features {
     /// The kernel crate has the faux bus.
     pub faux_bus: bool,

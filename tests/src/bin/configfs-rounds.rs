@@ -23,10 +23,11 @@ fn main() -> ExitCode {
         }
         ["links", tpg, backstore, rounds] => links(Path::new(tpg), backstore, rounds),
         ["time", wwn, initiator, rounds] => time(Path::new(wwn), initiator, rounds),
+        ["scale", fabric, count, rounds] => scale(Path::new(fabric), count, rounds),
         _ => Err(io::Error::new(
             ErrorKind::InvalidInput,
             "want: faults FABRIC_DIR WWN INITIATOR BACKSTORE ROUNDS, or: links TPG_DIR BACKSTORE \
-             ROUNDS, or: time WWN_DIR INITIATOR ROUNDS",
+             ROUNDS, or: time WWN_DIR INITIATOR ROUNDS, or: scale FABRIC_DIR COUNT ROUNDS",
         )),
     };
     match result {
@@ -203,6 +204,14 @@ fn time(wwn: &Path, initiator: &str, rounds: &str) -> io::Result<()> {
 }
 
 fn measure(what: &str, directory: &Path, rounds: u32) -> io::Result<()> {
+    let (making, removing) = median_times(directory, rounds)?;
+    println!("mkdir {what} {}", making.as_nanos());
+    println!("rmdir {what} {}", removing.as_nanos());
+    Ok(())
+}
+
+/// What making a directory and removing it takes.
+fn median_times(directory: &Path, rounds: u32) -> io::Result<(Duration, Duration)> {
     let (mut making, mut removing) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let start = Instant::now();
@@ -212,13 +221,42 @@ fn measure(what: &str, directory: &Path, rounds: u32) -> io::Result<()> {
         making.push(made - start);
         removing.push(made.elapsed());
     }
-    println!("mkdir {what} {}", median(making).as_nanos());
-    println!("rmdir {what} {}", median(removing).as_nanos());
-    Ok(())
+    Ok((median(making), median(removing)))
 }
 
 /// The middle one: a round that a timer or RCU has interrupted says nothing about the call.
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+// Scale.
+
+/// Makes so many target ports, then so many node ACLs in one portal group. Prints of each kind what
+/// making all took, and what making one more takes in the median, in nanoseconds.
+fn scale(fabric: &Path, count: &str, rounds: &str) -> io::Result<()> {
+    let (count, rounds) = (number(count)?, number(rounds)?);
+    many("wwn", fabric, count, rounds)?;
+    let wwn = fabric.join(port(0));
+    let tpg = wwn.join("tpgt_1");
+    fs::create_dir(&wwn)?;
+    fs::create_dir(&tpg)?;
+    many("acl", &tpg.join("acls"), count, rounds)?;
+    fs::remove_dir(tpg)?;
+    fs::remove_dir(wwn)
+}
+
+fn many(what: &str, parent: &Path, count: u32, rounds: u32) -> io::Result<()> {
+    let directories: Vec<_> = (1..=count).map(|index| parent.join(port(index))).collect();
+    let start = Instant::now();
+    directories.iter().try_for_each(fs::create_dir)?;
+    let all = start.elapsed();
+    let (one, _) = median_times(&parent.join(port(0)), rounds)?;
+    println!("{what} {} {}", all.as_nanos(), one.as_nanos());
+    directories.iter().rev().try_for_each(fs::remove_dir)
+}
+
+/// A name in its one canonical form, for there are to be as many ports as names.
+fn port(index: u32) -> String {
+    format!("iqn.2003-01.org.example:t{index:04}")
 }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use tcm_mod_builder::protocol::find;
 use xtask::codec::Codec;
+use xtask::suite::skip;
 
 use super::{encode, with_transport_ids};
 
@@ -71,8 +72,7 @@ fn expected(codec: &Codec, name: &str, isid: Option<&[u8; 12]>) -> String {
 #[test]
 fn sg3_utils_reads_the_same_names() {
     if !Path::new("/usr/include/scsi/sg_lib.h").exists() {
-        eprintln!("skipped: needs libsgutils2-dev; `cargo xtask setup` installs it");
-        return;
+        return skip("libsgutils2-dev; `cargo xtask setup` installs it");
     }
     let mut cases = Vec::new();
     for codec in with_transport_ids() {
