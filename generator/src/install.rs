@@ -213,7 +213,10 @@ fn stage_dir(change: &Change, parent: &Path) -> Result<TempDir, InstallError> {
         .tempdir_in(parent)
         .map_err(io_error("write to", parent))?;
     for (name, text) in change.tree.iter() {
-        write(&staged.path().join(name), text)?;
+        let path = staged.path().join(name);
+        let dir = path.parent().unwrap_or(staged.path());
+        fs::create_dir_all(dir).map_err(io_error("make", dir))?;
+        write(&path, text)?;
     }
     write(&staged.path().join(manifest::FILE), &change.manifest.text())?;
     Ok(staged)

@@ -92,8 +92,7 @@ impl Manifest {
             }
             changed.push(name.clone());
         }
-        for entry in fs::read_dir(dir)? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
+        for name in files_below(dir)? {
             let is_product = BUILD_PRODUCTS.iter().any(|end| name.ends_with(end));
             if name != FILE && !is_product && !self.files.contains_key(&name) {
                 changed.push(name);
@@ -101,6 +100,22 @@ impl Manifest {
         }
         Ok(changed)
     }
+}
+
+/// The paths of all files below `dir`, relative to it.
+fn files_below(dir: &Path) -> io::Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type()?.is_dir() {
+            let below = files_below(&entry.path())?;
+            files.extend(below.iter().map(|file| format!("{name}/{file}")));
+        } else {
+            files.push(name);
+        }
+    }
+    Ok(files)
 }
 
 fn digest(bytes: &[u8]) -> String {

@@ -112,11 +112,27 @@ fn the_same_input_gives_the_same_bytes() {
         generate(&one, "SAS", "tcm_x", "loopback"),
         generate(&two, "SAS", "tcm_x", "loopback"),
     );
-    for entry in fs::read_dir(&one).unwrap() {
-        let name = entry.unwrap().file_name();
-        let read = |dir: &Path| fs::read(dir.join(&name)).unwrap();
-        assert_eq!(read(&one), read(&two), "{name:?}");
+    let (files, others) = (files(&one), files(&two));
+    assert_eq!(files.len(), others.len());
+    for (file, other) in files.iter().zip(&others) {
+        assert_eq!(file.strip_prefix(&one), other.strip_prefix(&two));
+        assert_eq!(fs::read(file).unwrap(), fs::read(other).unwrap());
     }
+}
+
+/// All files below a directory, in order.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
 }
 
 /// The files that may hold `unsafe`: the layer between the author's files and C. The first three
@@ -141,8 +157,7 @@ fn the_authors_file_is_safe_and_every_unsafe_elsewhere_is_explained() {
         .flat_map(|protocol| DATA_PATHS.map(|path| (protocol, path)));
     for (protocol, data_path) in modules {
         let dir = generate(&tree, protocol.name, "tcm_x", data_path);
-        for entry in fs::read_dir(&dir).unwrap() {
-            let path = entry.unwrap().path();
+        for path in files(&dir) {
             if path.extension().is_none_or(|end| end != "rs") {
                 continue;
             }
