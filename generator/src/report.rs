@@ -115,9 +115,7 @@ pub fn protocols() -> String {
             names.join(", "),
             protocol.title
         );
-        let _ = writeln!(text, "     port names: {}", protocol.name_form);
-        let _ = writeln!(text, "     initiators: {}", protocol.initiator_name_form);
-        let _ = writeln!(text, "     example: {}", protocol.example);
+        let _ = writeln!(text, "     port names: {}", protocol.names());
         let _ = writeln!(text, "     TransportID: {}", protocol.transport_id);
         let _ = writeln!(
             text,

@@ -96,6 +96,9 @@ pub fn module(input: &Input<'_>) -> Tree {
         include_str!("../../../kernel-template/target.rs").to_owned(),
     );
     tree.add("transport_id.rs", input.protocol.source.to_owned());
+    for (path, text) in input.protocol.helpers {
+        tree.add(path, (*text).to_owned());
+    }
     tree.add(&format!("{}.rs", names.module()), driver::text(input));
     if input.unit_tests == UnitTests::Kunit {
         tree.add("kunit.rs", kunit::text(input));
