@@ -2,13 +2,18 @@
 
 //! Fibre Channel port names and TransportIDs.
 //!
-//! An N_Port_Name is eight bytes, in text sixteen hexadecimal digits. Target core has colons
-//! between the bytes; `0x` before the digits, and the digits alone, mean the same port. The
-//! TransportID (SPC-4, section 7.6.4.2) has 24 bytes and holds the name at byte 8.
+//! An N_Port_Name is eight bytes. A port is called by their sixteen lower-case hexadecimal digits,
+//! with colons between the bytes: target core makes this name of a TransportID. Other spellings,
+//! which [`PortName::parse`] reads and the driver refuses: `0x` before the digits, the digits
+//! alone, and upper case.
+//!
+//! The TransportID (SPC-4, section 7.6.4.2) has 24 bytes and holds the N_Port_Name at byte 8.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
 #![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
+
+mod hex;
 
 /// The length of a TransportID.
 pub(crate) const LEN: usize = 24;
@@ -27,36 +32,20 @@ pub(crate) struct PortName {
 impl PortName {
     /// The accepted names, for messages.
     pub(crate) const FORM: &'static str =
-        "16 hexadecimal digits as in 21:00:00:24:ff:31:4c:48, after 0x, or alone";
-
-    /// The accepted names of an initiator, for messages.
-    pub(crate) const INITIATOR_FORM: &'static str =
-        "hexadecimal digits with colons as in 21:00:00:24:ff:31:4c:48";
+        "8 pairs of lower-case hexadecimal digits with colons, as in 21:00:00:24:ff:31:4c:48";
 
     /// Reads a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let digits = strip(name, b"0x").unwrap_or(name);
-        let with_colons = bytes(name.split(|byte| *byte == b':'));
-        let bytes = with_colons.or_else(|| bytes(digits.chunks(2)))?;
+        let digits = hex::strip_prefix(name, b"0x").unwrap_or(name);
+        let with_colons = hex::read_bytes(name.split(|byte| *byte == b':'));
+        let bytes = with_colons.or_else(|| hex::read_bytes(digits.chunks(2)))?;
         Some(Self::from_value(u64::from_be_bytes(bytes)))
-    }
-
-    /// Whether two names are spellings of one port.
-    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-        Self::parse(one).is_some_and(|one| Self::parse(other) == Some(one))
-    }
-
-    /// Whether target core makes this port's TransportID of a node ACL of this name: it expects the
-    /// colons.
-    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        name.len() == TEXT_LEN && Self::parse(name).is_some()
     }
 
     /// The port with this N_Port_Name.
     pub(crate) fn from_value(value: u64) -> Self {
         let mut text = *b"00:00:00:00:00:00:00:00\0";
-        let bytes = value.to_be_bytes().into_iter();
-        let digits = bytes.flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        let digits = hex::digits(value.to_be_bytes());
         let places = text.iter_mut().filter(|byte| **byte == b'0');
         for (place, digit) in places.zip(digits) {
             *place = digit;
@@ -95,35 +84,4 @@ pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     let value = id.get(8..16)?.try_into().ok()?;
     let name = PortName::from_value(u64::from_be_bytes(value));
     (encode(&name) == *id).then_some(name)
-}
-
-/// What follows `prefix`, which may be in any case.
-fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
-
-/// Reads eight bytes, each of them two hexadecimal digits in any case.
-fn bytes<'a>(mut pairs: impl Iterator<Item = &'a [u8]>) -> Option<[u8; 8]> {
-    let mut bytes = [0; 8];
-    for byte in &mut bytes {
-        *byte = pair(pairs.next()?)?;
-    }
-    pairs.next().is_none().then_some(bytes)
-}
-
-fn pair(digits: &[u8]) -> Option<u8> {
-    let &[high, low] = digits else { return None };
-    digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    u8::try_from(char::from(byte).to_digit(16)?).ok()
-}
-
-fn hex(nibble: u8) -> u8 {
-    b"0123456789abcdef"
-        .get(usize::from(nibble))
-        .copied()
-        .unwrap_or_default()
 }

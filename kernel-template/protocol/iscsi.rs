@@ -2,10 +2,12 @@
 
 //! iSCSI port names and TransportIDs.
 //!
-//! An iSCSI name is an `iqn.`, `eui.` or `naa.` name of at most 223 bytes, in any case, the
-//! canonical one being lower case (RFC 7143, section 4.2.7; RFC 3722). The TransportID (SPC-4,
-//! section 7.6.4.6) carries the name alone, format 00b, or the name and the initiator session
-//! identifier (ISID), format 01b.
+//! A node is called by an `iqn.`, `eui.` or `naa.` name of at most 223 bytes, in lower case (RFC
+//! 7143, section 4.2.7; RFC 3722). Other spellings, which [`PortName::parse`] reads and the driver
+//! refuses: upper case.
+//!
+//! The TransportID (SPC-4, section 7.6.4.6) carries the name alone, format 00b, or the name and the
+//! initiator session identifier (ISID), format 01b.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
@@ -37,11 +39,8 @@ pub(crate) struct PortName {
 
 impl PortName {
     /// The accepted names, for messages.
-    pub(crate) const FORM: &'static str = "an iqn., eui. or naa. name of at most 223 bytes";
-
-    /// The accepted names of an initiator, for messages.
-    pub(crate) const INITIATOR_FORM: &'static str =
-        "an iqn., eui. or naa. name in lower case, of at most 223 bytes";
+    pub(crate) const FORM: &'static str =
+        "an iqn., eui. or naa. name in lower case, of at most 223 bytes, as in iqn.foo";
 
     /// Reads a name in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
@@ -51,20 +50,6 @@ impl PortName {
         place.make_ascii_lowercase();
         let len = u8::try_from(name.len()).ok()?;
         is_canonical(place).then_some(Self { text, len })
-    }
-
-    /// Whether two names, of which one at least is valid, are spellings of one port.
-    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-        one.eq_ignore_ascii_case(other)
-    }
-
-    /// Whether target core makes this port's TransportID of a node ACL of this name: it takes the
-    /// name as it is, and the TransportIDs of this port have it in lower case.
-    ///
-    /// Of a name of less than 16 bytes, and no ISID, it makes one that is shorter than SPC-4
-    /// demands; the name in it is right.
-    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        is_canonical(name)
     }
 
     /// The name in its canonical form.
@@ -83,7 +68,9 @@ pub(crate) type Isid = [u8; ISID_DIGITS];
 
 /// Writes the TransportID of `name`, or of its port with `isid`, to the front of `out`.
 ///
-/// Gives the length in bytes, or `None` if `out` is too short; [`LEN_MAX`] bytes always do.
+/// Returns the length in bytes, or `None` if `out` is too short; [`LEN_MAX`] bytes always suffice.
+/// Without an ISID, target core makes a shorter one of a name of less than 16 bytes: it does not
+/// apply the least ADDITIONAL LENGTH.
 pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Option<usize> {
     let (first, separator, isid): (u8, &[u8], &[u8]) = match isid {
         None => (DEVICE, b"", b""),
@@ -107,7 +94,7 @@ pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Op
 
 /// Reads a TransportID: the name, and the ISID in lower case if it has one.
 ///
-/// Gives `None` for everything that [`encode`] could not have written, but for the case of the
+/// Returns `None` for everything that [`encode`] could not have written, but for the case of the
 /// ISID's digits. Target core also refuses a name of more than 219 bytes that no ISID follows,
 /// which SPC-4 has nothing against.
 pub(crate) fn decode(id: &[u8]) -> Option<(PortName, Option<Isid>)> {

@@ -2,13 +2,17 @@
 
 //! Port names of the protocols that have NAA names and no TransportIDs: ADT, ATA and UAS.
 //!
-//! A name is eight bytes, in text `naa.` and sixteen hexadecimal digits, as SAS has it; `0x`, and
-//! the digits alone, mean the same port. T10 defines no TransportID for these protocols, so there
-//! is none to read or write here.
+//! A port is called `naa.` and the sixteen lower-case hexadecimal digits of eight bytes, as in SAS.
+//! Other spellings, which [`PortName::parse`] reads and the driver refuses: `0x` before the digits,
+//! the digits alone, and upper case.
+//!
+//! T10 defines no TransportID for these protocols, so there is none to read or write here.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
 #![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
+
+mod hex;
 
 const PREFIX: &[u8] = b"naa.";
 const TEXT_LEN: usize = 20;
@@ -24,36 +28,21 @@ pub(crate) struct PortName {
 impl PortName {
     /// The accepted names, for messages.
     pub(crate) const FORM: &'static str =
-        "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone";
-
-    /// The accepted names of an initiator, for messages.
-    pub(crate) const INITIATOR_FORM: &'static str =
-        "naa. and 16 lower-case hexadecimal digits as in naa.5001405abcdef012";
+        "naa. and 16 lower-case hexadecimal digits, as in naa.5001405abcdef012";
 
     /// Reads a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let digits = strip(name, PREFIX)
-            .or_else(|| strip(name, b"0x"))
+        let digits = hex::strip_prefix(name, PREFIX)
+            .or_else(|| hex::strip_prefix(name, b"0x"))
             .unwrap_or(name);
-        let value = u64::from_be_bytes(bytes(digits.chunks(2))?);
-        Some(Self::from_value(value))
-    }
-
-    /// Whether two names are spellings of one port.
-    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-        Self::parse(one).is_some_and(|one| Self::parse(other) == Some(one))
-    }
-
-    /// Whether this is a name in its canonical form. Target core takes two spellings for two ports.
-    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
+        let bytes = hex::read_bytes(digits.chunks(2))?;
+        Some(Self::from_value(u64::from_be_bytes(bytes)))
     }
 
     /// The port with this NAA name.
     pub(crate) fn from_value(value: u64) -> Self {
         let mut text = [0; TEXT_LEN + 1];
-        let bytes = value.to_be_bytes().into_iter();
-        let digits = bytes.flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        let digits = hex::digits(value.to_be_bytes());
         for (place, byte) in text.iter_mut().zip(PREFIX.iter().copied().chain(digits)) {
             *place = byte;
         }
@@ -74,35 +63,4 @@ impl PortName {
     pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
         &self.text
     }
-}
-
-/// What follows `prefix`, which may be in any case.
-fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
-
-/// Reads eight bytes, each of them two hexadecimal digits in any case.
-fn bytes<'a>(mut pairs: impl Iterator<Item = &'a [u8]>) -> Option<[u8; 8]> {
-    let mut bytes = [0; 8];
-    for byte in &mut bytes {
-        *byte = pair(pairs.next()?)?;
-    }
-    pairs.next().is_none().then_some(bytes)
-}
-
-fn pair(digits: &[u8]) -> Option<u8> {
-    let &[high, low] = digits else { return None };
-    digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    u8::try_from(char::from(byte).to_digit(16)?).ok()
-}
-
-fn hex(nibble: u8) -> u8 {
-    b"0123456789abcdef"
-        .get(usize::from(nibble))
-        .copied()
-        .unwrap_or_default()
 }

@@ -2,13 +2,18 @@
 
 //! SCSI over PCI Express (SOP) port names and TransportIDs.
 //!
-//! A port is known by its PCI routing identifier, in text as lspci writes it: bus, colon, device,
-//! dot, function, in hexadecimal. The TransportID (SPC-4, section 7.6.4.8) has 24 bytes and holds
-//! the routing identifier at byte 2. Target core does not know it.
+//! A port is called by its PCI routing identifier, as lspci writes it: bus, colon, device, dot,
+//! function, in lower-case hexadecimal. Other spellings, which [`PortName::parse`] reads and the
+//! driver refuses: upper case.
+//!
+//! The TransportID (SPC-4, section 7.6.4.8) has 24 bytes and holds the routing identifier at byte
+//! 2. Target core does not know it.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
 #![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
+
+mod hex;
 
 /// The length of a TransportID.
 pub(crate) const LEN: usize = 24;
@@ -26,18 +31,19 @@ pub(crate) struct PortName {
 
 impl PortName {
     /// The accepted names, for messages.
-    pub(crate) const FORM: &'static str = "a PCI bus, device and function as in 3b:00.1";
-
-    /// The accepted names of an initiator, for messages.
-    pub(crate) const INITIATOR_FORM: &'static str =
-        "a PCI bus, device and function in lower case as in 3b:00.1";
+    pub(crate) const FORM: &'static str =
+        "a PCI bus, device and function in lower case, as in 3b:00.1";
 
     /// Reads a name in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         let &[b0, b1, b':', d0, d1, b'.', function] = name else {
             return None;
         };
-        let (bus, device, function) = (pair(&[b0, b1])?, pair(&[d0, d1])?, digit(function)?);
+        let (bus, device, function) = (
+            hex::read_pair(&[b0, b1])?,
+            hex::read_pair(&[d0, d1])?,
+            hex::read_digit(function)?,
+        );
         if function > 0x7 {
             return None;
         }
@@ -46,26 +52,14 @@ impl PortName {
         Some(Self::from_routing_id(u16::from_be_bytes([bus, low])))
     }
 
-    /// Whether two names are spellings of one port.
-    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-        Self::parse(one).is_some_and(|one| Self::parse(other) == Some(one))
-    }
-
-    /// Whether this is a name in its canonical form. Target core makes no TransportID of it, and
-    /// takes two spellings for two ports.
-    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
-    }
-
     /// The port with this routing identifier.
     pub(crate) fn from_routing_id(routing_id: u16) -> Self {
         let [bus, low] = routing_id.to_be_bytes();
         let (device, function) = (low / 8, low % 8);
-        let bytes = [bus, device].into_iter();
-        let digits = bytes.flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        let digits = hex::digits([bus, device]);
         let mut text = *b"00:00.0\0";
         let places = text.iter_mut().filter(|byte| **byte == b'0');
-        for (place, digit) in places.zip(digits.chain([hex(function)])) {
+        for (place, digit) in places.zip(digits.chain([hex::digit(function)])) {
             *place = digit;
         }
         Self { text, routing_id }
@@ -102,20 +96,4 @@ pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     let routing_id = id.get(2..4)?.try_into().ok()?;
     let name = PortName::from_routing_id(u16::from_be_bytes(routing_id));
     (encode(&name) == *id).then_some(name)
-}
-
-fn pair(digits: &[u8]) -> Option<u8> {
-    let &[high, low] = digits else { return None };
-    digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    u8::try_from(char::from(byte).to_digit(16)?).ok()
-}
-
-fn hex(nibble: u8) -> u8 {
-    b"0123456789abcdef"
-        .get(usize::from(nibble))
-        .copied()
-        .unwrap_or_default()
 }

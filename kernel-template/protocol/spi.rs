@@ -2,10 +2,12 @@
 
 //! Parallel SCSI port names and TransportIDs.
 //!
-//! A port has no name of its own: what it is known by is its SCSI address on the bus, and the
-//! relative identifier of the target port on that bus. In text that is `spi.`, the address, a dot
-//! and the identifier, both decimal. The TransportID (SPC-4, section 7.6.4.3) has 24 bytes, with
-//! the address at byte 2 and the identifier at byte 6. Target core does not know it.
+//! A port has no name of its own. It is called `spi.`, its SCSI address on the bus, a dot, and the
+//! relative identifier of the target port on that bus; both numbers are decimal. Other spellings,
+//! which [`PortName::parse`] reads and the driver refuses: upper case.
+//!
+//! The TransportID (SPC-4, section 7.6.4.3) has 24 bytes, with the address at byte 2 and the
+//! identifier at byte 6. Target core does not know it.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
@@ -31,11 +33,7 @@ pub(crate) struct PortName {
 impl PortName {
     /// The accepted names, for messages.
     pub(crate) const FORM: &'static str =
-        "spi., a SCSI address, a dot and a relative target port identifier, as in spi.7.1";
-
-    /// The accepted names of an initiator, for messages.
-    pub(crate) const INITIATOR_FORM: &'static str =
-        "spi., a SCSI address, a dot and a relative target port identifier, in lower case";
+        "spi., a SCSI address, a dot and a relative target port identifier, as in spi.0.1";
 
     /// Reads a name in any of its spellings: the prefix may be in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
@@ -43,17 +41,6 @@ impl PortName {
         let (address, target_port) = (number(numbers.next()?)?, number(numbers.next()?)?);
         let is_all = numbers.next().is_none();
         is_all.then(|| Self::from_numbers(address, target_port))
-    }
-
-    /// Whether two names are spellings of one port.
-    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-        Self::parse(one).is_some_and(|one| Self::parse(other) == Some(one))
-    }
-
-    /// Whether this is a name in its canonical form. Target core makes no TransportID of it, and
-    /// takes two spellings for two ports.
-    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
     }
 
     /// The port with this SCSI address on the bus of the target port with this relative identifier.

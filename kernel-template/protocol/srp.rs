@@ -2,15 +2,19 @@
 
 //! SRP port names and TransportIDs.
 //!
-//! A port identifier is 16 bytes, in text `0x` and 32 hexadecimal digits. Fewer digits, an even
-//! number of them, are the last bytes of an identifier that begins with zeros, as target core has
-//! it. The digits alone, and the form of an InfiniBand GID, eight groups of four with colons
-//! between them, mean the same port. The TransportID (SPC-4, section 7.6.4.5) has 24 bytes and
-//! holds the identifier at byte 8.
+//! A port identifier is 16 bytes. A port is called `0x` and their 32 lower-case hexadecimal digits:
+//! target core makes this name of a TransportID. Other spellings, which [`PortName::parse`] reads
+//! and the driver refuses: the digits alone; fewer digits, an even number of them, without the
+//! zeros at the front; the form of an InfiniBand GID, eight groups of four digits with colons
+//! between them; and upper case.
+//!
+//! The TransportID (SPC-4, section 7.6.4.5) has 24 bytes and holds the identifier at byte 8.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
 #![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
+
+mod hex;
 
 /// The length of a TransportID.
 pub(crate) const LEN: usize = 24;
@@ -30,11 +34,7 @@ pub(crate) struct PortName {
 impl PortName {
     /// The accepted names, for messages.
     pub(crate) const FORM: &'static str =
-        "2 to 32 hexadecimal digits in pairs, after 0x or alone, or fe80:0000: and so on";
-
-    /// The accepted names of an initiator, for messages.
-    pub(crate) const INITIATOR_FORM: &'static str =
-        "2 to 32 hexadecimal digits in pairs, after 0x or alone";
+        "0x and 32 lower-case hexadecimal digits, as in 0xfe80000000000000001175000077d8ee";
 
     /// Reads a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
@@ -43,23 +43,10 @@ impl PortName {
             .map(Self::from_value)
     }
 
-    /// Whether two names are spellings of one port.
-    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-        Self::parse(one).is_some_and(|one| Self::parse(other) == Some(one))
-    }
-
-    /// Whether target core makes this port's TransportID of a node ACL of this name: it does not
-    /// know colons.
-    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        right_aligned(name).is_some()
-    }
-
     /// The port with this identifier.
     pub(crate) fn from_value(value: [u8; 16]) -> Self {
         let mut text = [0; TEXT_LEN + 1];
-        let digits = value
-            .into_iter()
-            .flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        let digits = hex::digits(value);
         for (place, byte) in text.iter_mut().zip(PREFIX.iter().copied().chain(digits)) {
             *place = byte;
         }
@@ -101,13 +88,13 @@ pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
 /// Reads up to 32 digits, after a prefix or not; the bytes that they leave out are the first, and
 /// zero.
 fn right_aligned(name: &[u8]) -> Option<[u8; 16]> {
-    let digits = strip(name, PREFIX).unwrap_or(name);
+    let digits = hex::strip_prefix(name, PREFIX).unwrap_or(name);
     if !matches!(digits.len(), 2..=32) {
         return None;
     }
     let mut value = [0; 16];
     for (byte, digits) in value.iter_mut().rev().zip(digits.rchunks(2)) {
-        *byte = pair(digits)?;
+        *byte = hex::read_pair(digits)?;
     }
     Some(value)
 }
@@ -119,30 +106,8 @@ fn gid(name: &[u8]) -> Option<[u8; 16]> {
     for bytes in value.chunks_mut(2) {
         let group: &[u8; 4] = groups.next()?.try_into().ok()?;
         for (byte, digits) in bytes.iter_mut().zip(group.chunks(2)) {
-            *byte = pair(digits)?;
+            *byte = hex::read_pair(digits)?;
         }
     }
     groups.next().is_none().then_some(value)
-}
-
-/// What follows `prefix`, which may be in any case.
-fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
-
-fn pair(digits: &[u8]) -> Option<u8> {
-    let &[high, low] = digits else { return None };
-    digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    u8::try_from(char::from(byte).to_digit(16)?).ok()
-}
-
-fn hex(nibble: u8) -> u8 {
-    b"0123456789abcdef"
-        .get(usize::from(nibble))
-        .copied()
-        .unwrap_or_default()
 }

@@ -2,13 +2,17 @@
 
 //! Serial Storage Architecture port names.
 //!
-//! An SSA unique identifier is eight bytes, in text sixteen hexadecimal digits; `0x` before them
-//! means the same port. T10 defines no TransportID for the protocol, so there is none to read or
-//! write here.
+//! An SSA unique identifier is eight bytes. A port is called by their sixteen lower-case
+//! hexadecimal digits. Other spellings, which [`PortName::parse`] reads and the driver refuses:
+//! `0x` before the digits, and upper case.
+//!
+//! T10 defines no TransportID for the protocol, so there is none to read or write here.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
 #![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
+
+mod hex;
 
 const TEXT_LEN: usize = 16;
 
@@ -23,35 +27,19 @@ pub(crate) struct PortName {
 impl PortName {
     /// The accepted names, for messages.
     pub(crate) const FORM: &'static str =
-        "16 hexadecimal digits as in 5005076000001234, alone, or after 0x";
-
-    /// The accepted names of an initiator, for messages.
-    pub(crate) const INITIATOR_FORM: &'static str =
-        "16 lower-case hexadecimal digits as in 5005076000001234";
+        "16 lower-case hexadecimal digits, as in 50050760000012ab";
 
     /// Reads a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let digits = strip(name, b"0x").unwrap_or(name);
-        let value = u64::from_be_bytes(bytes(digits.chunks(2))?);
-        Some(Self::from_value(value))
-    }
-
-    /// Whether two names are spellings of one port.
-    pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-        Self::parse(one).is_some_and(|one| Self::parse(other) == Some(one))
-    }
-
-    /// Whether this is a name in its canonical form. Target core makes no TransportID of it, and
-    /// takes two spellings for two ports.
-    pub(crate) fn is_valid_initiator(name: &[u8]) -> bool {
-        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
+        let digits = hex::strip_prefix(name, b"0x").unwrap_or(name);
+        let bytes = hex::read_bytes(digits.chunks(2))?;
+        Some(Self::from_value(u64::from_be_bytes(bytes)))
     }
 
     /// The port with this unique identifier.
     pub(crate) fn from_value(value: u64) -> Self {
         let mut text = [0; TEXT_LEN + 1];
-        let bytes = value.to_be_bytes().into_iter();
-        let digits = bytes.flat_map(|byte| [hex(byte / 16), hex(byte % 16)]);
+        let digits = hex::digits(value.to_be_bytes());
         for (place, digit) in text.iter_mut().zip(digits) {
             *place = digit;
         }
@@ -72,35 +60,4 @@ impl PortName {
     pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
         &self.text
     }
-}
-
-/// What follows `prefix`, which may be in any case.
-fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
-
-/// Reads eight bytes, each of them two hexadecimal digits in any case.
-fn bytes<'a>(mut pairs: impl Iterator<Item = &'a [u8]>) -> Option<[u8; 8]> {
-    let mut bytes = [0; 8];
-    for byte in &mut bytes {
-        *byte = pair(pairs.next()?)?;
-    }
-    pairs.next().is_none().then_some(bytes)
-}
-
-fn pair(digits: &[u8]) -> Option<u8> {
-    let &[high, low] = digits else { return None };
-    digit(high)?.checked_mul(16)?.checked_add(digit(low)?)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    u8::try_from(char::from(byte).to_digit(16)?).ok()
-}
-
-fn hex(nibble: u8) -> u8 {
-    b"0123456789abcdef"
-        .get(usize::from(nibble))
-        .copied()
-        .unwrap_or_default()
 }

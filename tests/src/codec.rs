@@ -5,6 +5,10 @@
 //! Each file is included as it is, and wrapped so that all protocols look alike to the tests and
 //! to the fuzzer. Nothing in them may panic, whatever they are given.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each protocol's file has hex.rs as a module of its own, as in a generated module"
+)]
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -36,6 +40,7 @@ mod ssa;
 
 use anyhow::Result;
 use iscsi::{ISID_DIGITS, LEN_MAX};
+use tcm_mod_builder::protocol::{ISCSI_NAME_MAX, NameForm};
 
 /// An initiator session identifier, as the digits that a TransportID holds.
 pub type Isid = [u8; ISID_DIGITS];
@@ -47,16 +52,19 @@ pub struct Codec {
     pub protocol: &'static str,
     /// The accepted names, for messages.
     pub form: &'static str,
-    /// The accepted names of an initiator, for messages.
-    pub initiator_form: &'static str,
-    /// Reads a name.
+    /// Reads a name in any of its spellings.
     pub parse: fn(&[u8]) -> Option<Port>,
-    /// Whether two names are read as the same port.
-    pub is_same: fn(&[u8], &[u8]) -> bool,
-    /// Whether a node ACL may have this name.
-    pub is_valid_initiator: fn(&[u8]) -> bool,
     /// TransportIDs, if T10 defines them for the protocol.
-    pub transport_id: Option<TransportId>,
+    pub transport_id: Option<IdCodec>,
+}
+
+impl Codec {
+    /// Whether this is the canonical spelling of a name: the one that the driver accepts for target
+    /// ports and node ACLs.
+    #[must_use]
+    pub fn is_canonical(&self, name: &[u8]) -> bool {
+        (self.parse)(name).is_some_and(|port| port.text == name)
+    }
 }
 
 /// A port's name, read.
@@ -75,7 +83,7 @@ pub type Named = (Vec<u8>, Option<Isid>);
 
 /// How a protocol's TransportIDs are written and read.
 #[derive(Clone, Copy, Debug)]
-pub struct TransportId {
+pub struct IdCodec {
     /// Writes the TransportID of a name, with an ISID if the protocol has one.
     pub encode: fn(&[u8], Option<&Isid>) -> Option<Vec<u8>>,
     /// Reads a TransportID.
@@ -87,7 +95,6 @@ macro_rules! codec {
         Codec {
             protocol: $protocol,
             form: $file::PortName::FORM,
-            initiator_form: $file::PortName::INITIATOR_FORM,
             parse: |name| {
                 let $port = $file::PortName::parse(name)?;
                 Some(Port {
@@ -96,10 +103,6 @@ macro_rules! codec {
                     value: Vec::from($value),
                 })
             },
-            is_same: |one, other| {
-                $file::PortName::parse(one).is_some() && $file::PortName::is_same(one, other)
-            },
-            is_valid_initiator: $file::PortName::is_valid_initiator,
             transport_id: $transport_id,
         }
     };
@@ -108,7 +111,7 @@ macro_rules! codec {
 /// TransportIDs of a fixed length, which have no ISID.
 macro_rules! fixed {
     ($file:ident) => {
-        Some(TransportId {
+        Some(IdCodec {
             encode: |name, isid| {
                 let id = $file::encode(&$file::PortName::parse(name)?);
                 isid.is_none().then(|| id.to_vec())
@@ -119,7 +122,7 @@ macro_rules! fixed {
 }
 
 /// Those of iSCSI, which do.
-const ISCSI: TransportId = TransportId {
+const ISCSI: IdCodec = IdCodec {
     encode: |name, isid| {
         let mut id = [0xff; LEN_MAX];
         let len = iscsi::encode(&iscsi::PortName::parse(name)?, isid, &mut id)?;
@@ -165,6 +168,34 @@ pub static CODECS: [Codec; 12] = [
         None
     ),
 ];
+
+/// A regular expression for the canonical names of this form, and nothing else. It has no flags, and
+/// is not anchored.
+#[must_use]
+pub fn pattern(form: NameForm) -> String {
+    match form {
+        NameForm::Digits { prefix, count } => {
+            format!("{}[0-9a-f]{{{count}}}", prefix.replace('.', "\\."))
+        }
+        NameForm::Bytes(count) => format!(
+            "[0-9a-f]{{2}}(:[0-9a-f]{{2}}){{{}}}",
+            count.saturating_sub(1)
+        ),
+        NameForm::ScsiAddress => format!("spi\\.({U16})\\.({U16})"),
+        NameForm::Iscsi => format!(
+            "iqn\\.[-.:0-9a-z]{{1,{}}}|eui\\.[0-9a-f]{{16}}|naa\\.([0-9a-f]{{16}}){{1,2}}",
+            ISCSI_NAME_MAX.saturating_sub("iqn.".len())
+        ),
+        NameForm::Pci { has_domain } => {
+            let domain = if has_domain { "[0-9a-f]{4}:" } else { "" };
+            format!("{domain}[0-9a-f]{{2}}:[01][0-9a-f]\\.[0-7]")
+        }
+    }
+}
+
+/// A decimal number of 16 bits without zeros before it, as a regular expression.
+pub const U16: &str =
+    "[0-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]";
 
 /// The bytes that hexadecimal digits stand for, two for each.
 ///

@@ -56,7 +56,7 @@ const ISID: Isid = *b"00023d000001";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Outcome {
     is_name: bool,
-    is_initiator: bool,
+    is_canonical: bool,
     is_transport_id: bool,
     len: usize,
 }
@@ -135,19 +135,15 @@ fn tried(codec: &Codec, input: &[u8], seed: u64) -> Result<Outcome> {
 pub fn check(codec: &Codec, input: &[u8]) -> Result<Outcome> {
     Ok(Outcome {
         is_name: check_name(codec, input)?,
-        is_initiator: (codec.is_valid_initiator)(input),
+        is_canonical: codec.is_canonical(input),
         is_transport_id: check_transport_id(codec, input)?,
         len: input.len(),
     })
 }
 
-/// Checks what must hold for a name; gives whether it is one.
+/// Checks what must hold for a name; returns whether it is one.
 fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
     let Some(port) = (codec.parse)(name) else {
-        ensure!(
-            !(codec.is_valid_initiator)(name),
-            "refused, but not as an initiator"
-        );
         return Ok(false);
     };
     let text = &port.text;
@@ -161,12 +157,8 @@ fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
         "its canonical form is another port"
     );
     ensure!(
-        (codec.is_same)(name, text),
-        "its canonical form is not equal to it"
-    );
-    ensure!(
-        (codec.is_valid_initiator)(text),
-        "its canonical form is no initiator"
+        !text.iter().any(u8::is_ascii_uppercase),
+        "its canonical form has capitals"
     );
     if let Some(transport_id) = &codec.transport_id {
         let encode = |isid| (transport_id.encode)(name, isid).context("no TransportID");
@@ -184,7 +176,7 @@ fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
             (transport_id.decode)(&id) == Some((text.clone(), None)),
             "its TransportID is another's"
         );
-        if row(codec)?.has_isid {
+        if row(codec)?.has_isid() {
             ensure!(
                 (transport_id.decode)(&encode(Some(&ISID))?) == Some((text.clone(), Some(ISID))),
                 "its TransportID with an ISID is another's"
@@ -194,7 +186,7 @@ fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
     Ok(true)
 }
 
-/// Checks what must hold for a TransportID; gives whether it is one.
+/// Checks what must hold for a TransportID; returns whether it is one.
 fn check_transport_id(codec: &Codec, id: &[u8]) -> Result<bool> {
     let Some(transport_id) = &codec.transport_id else {
         return Ok(false);
@@ -222,7 +214,7 @@ fn row(codec: &Codec) -> Result<&'static Protocol> {
 fn corpus(codec: &Codec) -> Result<Vec<Vec<u8>>> {
     let row = row(codec)?;
     let names = [row.example, row.other_example, row.initiator_example];
-    let lists = [row.other_spellings, row.refused_initiators, row.refused];
+    let lists = [row.other_spellings, row.refused];
     let mut inputs: Vec<Vec<u8>> = names
         .iter()
         .chain(lists.into_iter().flatten())
@@ -323,7 +315,7 @@ fn finish(input: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::codec;
+    use crate::codec::{Port, codec};
 
     /// A second for each protocol.
     #[test]
@@ -339,7 +331,9 @@ mod tests {
                 .iter()
                 .map(|input| check(codec, input).unwrap())
                 .collect();
-            assert!(outcomes.iter().any(|outcome| outcome.is_initiator));
+            let is_other = |outcome: &Outcome| outcome.is_name && !outcome.is_canonical;
+            assert!(outcomes.iter().any(|outcome| outcome.is_canonical));
+            assert!(outcomes.iter().any(is_other));
             assert!(outcomes.iter().any(|outcome| !outcome.is_name));
             let reached = outcomes.iter().any(|outcome| outcome.is_transport_id);
             assert_eq!(reached, codec.transport_id.is_some(), "{}", codec.protocol);
@@ -348,20 +342,29 @@ mod tests {
 
     #[test]
     fn what_does_not_hold_is_found() {
-        let codec = codec("FC").unwrap();
+        let fc = codec("FC").unwrap();
         let found = |wrong: &Codec| {
             let error = run(wrong, Duration::from_secs(10), 1).unwrap_err();
             format!("{error:#}")
         };
-        let accepts_all = Codec {
-            is_valid_initiator: |_| true,
-            ..*codec
+        let keeps_spelling = Codec {
+            parse: |name| {
+                let port = (codec("FC")?.parse)(name)?;
+                let with_nul = [name, b"\0"].concat();
+                let text = name.to_vec();
+                Some(Port {
+                    text,
+                    with_nul,
+                    ..port
+                })
+            },
+            ..*fc
         };
-        assert!(found(&accepts_all).contains("refused, but not as an initiator"));
+        let said = found(&keeps_spelling);
+        assert!(said.contains("its canonical form has capitals"), "{said}");
         let panics = Codec {
             parse: |name| (name.len() != 30).then_some(None).unwrap(),
-            is_valid_initiator: |_| false,
-            ..*codec
+            ..*fc
         };
         let said = found(&panics);
         assert!(

@@ -14,9 +14,10 @@ use assert_cmd::Command;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
+use regex::Regex;
 use serde_json::Value;
-use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, find};
-use xtask::codec::{Isid, TransportId, codec, from_hex};
+use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, TransportId, find};
+use xtask::codec::{IdCodec, Isid, codec, from_hex, pattern};
 use xtask::guest::Guest;
 use xtask::kernel::Kernel;
 use xtask::module::{Built, LOOPBACK, Profile, builder};
@@ -28,126 +29,6 @@ const ISID: Isid = *b"800000000001";
 /// How many initiators' names are compared with target core, of each protocol.
 const NAMES: usize = 220;
 
-/// The protocols whose TransportIDs target core knows, and their names in canonical form.
-const CANONICAL: [(&str, &str); 5] = [
-    ("FC", "([0-9a-f]{2}:){7}[0-9a-f]{2}"),
-    ("SBP", "[0-9a-f]{16}"),
-    ("SRP", "0x[0-9a-f]{32}"),
-    (
-        "iSCSI",
-        "iqn\\.[-.:0-9a-z]{1,219}|eui\\.[0-9a-f]{16}|naa\\.([0-9a-f]{16}){1,2}",
-    ),
-    ("SAS", "naa\\.[0-9a-f]{16}"),
-];
-
-/// What no description says: the name is not to be accepted.
-const NOTHING: &str = "\0";
-
-/// Names of each protocol, and the words of its description that let them be accepted.
-const DESCRIBED: [(&str, &[(&str, &str)]); 12] = [
-    (
-        "FC",
-        &[
-            (
-                "21:00:00:24:ff:31:4c:48",
-                "hexadecimal digits as in 21:00:00:24:ff:31:4c:48|with colons",
-            ),
-            ("0x21000024ff314c48", "after 0x"),
-            ("21000024ff314c48", "alone"),
-            ("naa.21000024ff314c48", "naa."),
-            ("21000024ff314c4", NOTHING),
-        ],
-    ),
-    (
-        "SPI",
-        &[
-            (
-                "spi.7.1",
-                "spi., a SCSI address, a dot and a relative target port identifier",
-            ),
-            ("7.1", NOTHING),
-        ],
-    ),
-    (
-        "SSA",
-        &[
-            (
-                "5005076000001234",
-                "hexadecimal digits as in 5005076000001234",
-            ),
-            ("0x5005076000001234", "after 0x"),
-            ("naa.5005076000001234", "naa."),
-            ("500507600000123", NOTHING),
-        ],
-    ),
-    (
-        "SBP",
-        &[
-            (
-                "0011223344556677",
-                "16 hexadecimal digits as in 0011223344556677",
-            ),
-            ("0x0011223344556677", "after 0x"),
-            ("eui.0011223344556677", "after eui."),
-            ("naa.0011223344556677", "naa."),
-            ("001122334455667", NOTHING),
-        ],
-    ),
-    (
-        "SRP",
-        &[
-            ("1a", "2 to 32 hexadecimal digits in pairs"),
-            ("fe80000000000000001175000077d8ee", "or alone"),
-            ("0xfe80000000000000001175000077d8ee", "after 0x"),
-            ("fe80:0000:0000:0000:0011:7500:0077:d8ee", "fe80:0000:"),
-            ("1ab", NOTHING),
-            ("fe80000000000000001175000077d8ee00", NOTHING),
-        ],
-    ),
-    (
-        "iSCSI",
-        &[
-            ("iqn.example", "iqn."),
-            ("eui.0123456789abcdef", "eui."),
-            ("naa.0123456789abcdef", "naa."),
-            ("LONGEST", "of at most 223 bytes"),
-            ("LONGESTa", NOTHING),
-            ("example", NOTHING),
-        ],
-    ),
-    ("SAS", NAA),
-    ("ADT", NAA),
-    ("ATA", NAA),
-    ("UAS", NAA),
-    (
-        "SOP",
-        &[
-            ("3b:00.1", "a PCI bus, device and function"),
-            ("0000:3b:00.1", "domain"),
-            ("3b:00", NOTHING),
-        ],
-    ),
-    (
-        "PCIe",
-        &[
-            (
-                "0000:3b:00.1",
-                "a PCI domain, bus, device and function|in lower case as in 0000:3b:00.1",
-            ),
-            ("3b:00.1", "domain 0 may be left out"),
-            ("0000:3b:00", NOTHING),
-        ],
-    ),
-];
-
-const NAA: &[(&str, &str)] = &[
-    ("naa.5001405abcdef012", "as in naa.5001405abcdef012"),
-    ("0x5001405abcdef012", "after 0x"),
-    ("5001405abcdef012", "alone"),
-    ("eui.5001405abcdef012", "eui."),
-    ("naa.5001405abcdef01", NOTHING),
-];
-
 /// An initiator, as a TransportID names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Initiator {
@@ -158,14 +39,13 @@ struct Initiator {
 /// Initiators of a protocol. Without an ISID, target core has no room for a name of more than 219
 /// bytes.
 fn initiators(protocol: &Protocol) -> Vec<Initiator> {
-    let pattern = CANONICAL.iter().find(|row| row.0 == protocol.name);
-    let Some((_, pattern)) = pattern else {
-        return vec![plain(protocol.other_example)];
-    };
-    let names = string_regex(pattern).unwrap();
-    let mut runner = TestRunner::deterministic();
     let mut found = vec![plain(protocol.other_example)];
-    if protocol.has_isid {
+    if !protocol.persistent_reservations() {
+        return found;
+    }
+    let names = string_regex(&pattern(protocol.name_form)).unwrap();
+    let mut runner = TestRunner::deterministic();
+    if protocol.has_isid() {
         // With and without room for the least ADDITIONAL LENGTH; the longest.
         found.extend([7, 15, 16, 19, 20, 219].map(|len| plain(&of_length(len))));
         found.push(Initiator {
@@ -176,7 +56,7 @@ fn initiators(protocol: &Protocol) -> Vec<Initiator> {
     while found.len() < NAMES {
         let name = names.new_tree(&mut runner).unwrap().current();
         let needs_isid = name.len() > 219 || found.len().is_multiple_of(2);
-        let isid = (protocol.has_isid && needs_isid).then(|| isid(found.len()));
+        let isid = (protocol.has_isid() && needs_isid).then(|| isid(found.len()));
         if found.iter().all(|initiator| initiator.name != name) {
             found.push(Initiator { name, isid });
         }
@@ -202,7 +82,7 @@ fn isid(number: usize) -> Isid {
     digits.as_bytes().try_into().unwrap()
 }
 
-fn transport_ids(protocol: &Protocol) -> Option<TransportId> {
+fn transport_ids(protocol: &Protocol) -> Option<IdCodec> {
     codec(protocol.name).unwrap().transport_id
 }
 
@@ -219,7 +99,7 @@ fn transport_id(protocol: &Protocol, initiator: &Initiator) -> Vec<u8> {
 /// not fill up to the 20 bytes that SPC-4, section 7.6.4.6, wants at least.
 fn of_target_core(protocol: &Protocol, initiator: &Initiator) -> Vec<u8> {
     let mut id = transport_id(protocol, initiator);
-    if protocol.has_isid && initiator.isid.is_none() && initiator.name.len() < 16 {
+    if protocol.has_isid() && initiator.isid.is_none() && initiator.name.len() < 16 {
         id[3] = u8::try_from((initiator.name.len() + 1).next_multiple_of(4)).unwrap();
         id.truncate(4 + usize::from(id[3]));
     }
@@ -258,7 +138,7 @@ fn no_transport_ids(protocol: &Protocol) -> Vec<Vec<u8>> {
         changed
     };
     let mut none = vec![id[..23].to_vec(), changed(0, (protocol.id + 1) % 12)];
-    if protocol.has_isid {
+    if protocol.has_isid() {
         none.extend([changed(3, id[3] + 4), changed(3, id[3] - 1)]);
         none.push(changed(0, 0x45));
     }
@@ -345,77 +225,59 @@ fn write_questions(protocol: &Protocol, dir: &Path) {
     }
 }
 
-/// The names to try as those of target ports and of initiators: the table's, and those that its
-/// descriptions speak of, in both cases.
+/// The names to try as those of target ports and of initiators: the table's, those of the other
+/// protocols, and iSCSI's at the bounds of their length; each in capitals, too.
 fn names(protocol: &Protocol) -> BTreeSet<String> {
-    let table = [
-        protocol.example,
-        protocol.other_example,
-        protocol.initiator_example,
-    ];
-    let lists = [
-        protocol.other_spellings,
-        protocol.refused,
-        protocol.refused_initiators,
-    ];
-    let of_table = table
-        .into_iter()
-        .chain(lists.into_iter().flatten().copied());
-    let described = described(protocol).map(|(name, _)| name);
-    let described = described.flat_map(|name| [in_capitals(&name), name]);
-    of_table.map(ToOwned::to_owned).chain(described).collect()
-}
-
-/// The names that the descriptions are about, each with the words that let it be accepted.
-fn described(protocol: &Protocol) -> impl Iterator<Item = (String, &'static str)> {
-    let (_, rows) = DESCRIBED.iter().find(|row| row.0 == protocol.name).unwrap();
-    let longest = of_length(223);
-    rows.iter()
-        .map(move |(name, words)| (name.replace("LONGEST", &longest), *words))
+    let own = [protocol.other_example, protocol.initiator_example];
+    let own = own.iter().chain(protocol.refused);
+    let rows = PROTOCOLS.iter();
+    let names = rows
+        .flat_map(|row| std::iter::once(row.example).chain(row.other_spellings.iter().copied()));
+    let names = names.chain(own.copied()).map(ToOwned::to_owned);
+    let names = names.chain([5, 223, 224].map(of_length));
+    names.flat_map(|name| [in_capitals(&name), name]).collect()
 }
 
 fn in_capitals(name: &str) -> String {
     name.to_ascii_uppercase().replace("0X", "0x")
 }
 
-/// Whether a description has one of these words.
-fn has(description: &str, words: &str) -> bool {
-    words.split('|').any(|words| description.contains(words))
+/// Checks that the guest accepted a name for a target port and for a node ACL if it has the table's
+/// form, and for neither if it has not; and that it said what a port's canonical name is.
+fn check_names(protocol: &Protocol, seen: &Seen, log: &str) {
+    let form = Regex::new(&format!("^(?:{})$", pattern(protocol.name_form))).unwrap();
+    for name in names(protocol) {
+        let may_be = ["wwn", "acl"].map(|what| seen.is(&format!("{what} {name}")));
+        assert_eq!(may_be, [form.is_match(&name); 2], "{name}");
+    }
+    let is_accepted = |name| seen.is(&format!("wwn {name}"));
+    for name in [
+        protocol.example,
+        protocol.other_example,
+        protocol.initiator_example,
+    ] {
+        assert!(is_accepted(name), "{name}");
+    }
+    for name in protocol.other_spellings {
+        let said = format!("port name {name}: want {}", protocol.example);
+        assert!(log.contains(&said), "the log has no `{said}`");
+    }
 }
 
-/// Checks the table's examples, and what the descriptions say, against what the guest accepted.
-fn check_names(protocol: &Protocol, row: &Value, seen: &Seen) {
-    let is_wwn = |name: &str| seen.is(&format!("wwn {name}"));
-    let is_acl = |name: &str| seen.is(&format!("acl {name}"));
-    for name in [protocol.other_example, protocol.initiator_example] {
-        assert!(is_wwn(name) && is_acl(name), "{name}");
-    }
-    let example = row["example"].as_str().unwrap();
-    assert!(is_wwn(example) && is_acl(example), "{example}");
-    for name in protocol.other_spellings {
-        assert!(is_wwn(name), "{name}");
-    }
-    for name in protocol.refused_initiators {
-        assert!(is_wwn(name) && !is_acl(name), "{name}");
-    }
-    for name in protocol.refused {
-        assert!(!is_wwn(name) && !is_acl(name), "{name}");
-    }
-    let (form, initiator_form) = (&row["name_form"], &row["initiator_name_form"]);
-    let (form, initiator_form) = (form.as_str().unwrap(), initiator_form.as_str().unwrap());
-    let wants_lower = initiator_form.contains("lower");
-    for (name, words) in described(protocol) {
-        for spelling in [&name, &in_capitals(&name)] {
-            assert_eq!(is_wwn(spelling), has(form, words), "{spelling}: {form}");
-            let may_log_in = has(initiator_form, words) && (*spelling == name || !wants_lower);
-            assert_eq!(is_acl(spelling), may_log_in, "{spelling}: {initiator_form}");
-        }
-    }
+/// Checks that `protocols` shows what the table has.
+fn check_row(protocol: &Protocol, row: &Value) {
+    assert_eq!(row["example"], protocol.example);
+    assert_eq!(row["name_form"], protocol.name_form.to_string());
+    assert_eq!(row["transport_id"], protocol.transport_id.to_string());
+    assert_eq!(
+        row["persistent_reservations"],
+        protocol.persistent_reservations()
+    );
 }
 
 /// Checks that target core can do with the initiators' names what the row says, and nothing where
 /// it says so.
-fn check_reservations(protocol: &Protocol, row: &Value, seen: &Seen) {
+fn check_reservations(protocol: &Protocol, seen: &Seen) {
     // What needs no TransportID always works.
     assert!(seen.is("register") && seen.is("reserve") && seen.is("clear"));
     let able = [
@@ -423,7 +285,7 @@ fn check_reservations(protocol: &Protocol, row: &Value, seen: &Seen) {
         seen.is("specified"),
         seen.is("moved"),
     ];
-    let is_claimed = row["persistent_reservations"].as_bool().unwrap();
+    let is_claimed = protocol.persistent_reservations();
     assert_eq!(able, [is_claimed; 3], "{}", protocol.name);
     for (index, id) in no_transport_ids(protocol).iter().enumerate() {
         assert!(!seen.is(&format!("refused.{index}")), "{id:?}");
@@ -432,20 +294,24 @@ fn check_reservations(protocol: &Protocol, row: &Value, seen: &Seen) {
     }
     if is_claimed {
         check_transport_ids(protocol, seen);
-        assert_eq!(row["transport_id"], lengths(seen), "{}", protocol.name);
+        assert_eq!(lengths(seen), bounds(protocol.transport_id).unwrap());
     }
 }
 
-/// The lengths of TransportIDs, as `protocols` tells them; those too short for the standard do not
-/// count.
-fn lengths(seen: &Seen) -> String {
+/// The lengths of the shortest and of the longest TransportID; those too short for the standard do
+/// not count.
+fn lengths(seen: &Seen) -> (usize, usize) {
     let lengths = seen.status.values().flatten().map(|(id, _)| id.len());
     let lengths: BTreeSet<_> = lengths.filter(|len| *len >= 24).collect();
-    let (least, most) = (lengths.first().unwrap(), lengths.last().unwrap());
-    if least == most {
-        format!("{least} bytes")
-    } else {
-        format!("{least} to {most} bytes")
+    (*lengths.first().unwrap(), *lengths.last().unwrap())
+}
+
+/// The same, as the table has them.
+fn bounds(ids: TransportId) -> Option<(usize, usize)> {
+    match ids {
+        TransportId::None => None,
+        TransportId::Fixed(len) => Some((len, len)),
+        TransportId::WithIsid { least, most } => Some((least, most)),
     }
 }
 
@@ -454,7 +320,7 @@ fn lengths(seen: &Seen) -> String {
 fn check_transport_ids(protocol: &Protocol, seen: &Seen) {
     let logged_in = Initiator {
         name: protocol.initiator_example.to_owned(),
-        isid: protocol.has_isid.then_some(ISID),
+        isid: protocol.has_isid().then_some(ISID),
     };
     let own = of_target_core(protocol, &logged_in);
     assert_eq!(seen.ids("initiator"), BTreeSet::from([own.as_slice()]));
@@ -521,9 +387,10 @@ fn every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids() {
     for (module, registered) in &modules {
         let seen = Seen::new(outcome.part(&module.fabric).unwrap());
         if *registered == module.protocol {
-            check_names(registered, &rows[registered.name], &seen);
+            check_names(registered, &seen, &outcome.log);
         }
-        check_reservations(registered, &rows[registered.name], &seen);
+        check_row(registered, &rows[registered.name]);
+        check_reservations(registered, &seen);
         println!(
             "{}: {} answers, {} TransportIDs of target core's compared",
             module.fabric,

@@ -2,12 +2,14 @@
 
 //! `protocols`: the T10 protocol identifiers.
 
+use std::fmt::Write;
+
 use anyhow::Result;
 use clap::Args;
 
 use crate::output::print::print;
 use crate::output::report::json;
-use crate::protocol::{PROTOCOLS, table};
+use crate::protocol::PROTOCOLS;
 
 /// The arguments of `protocols`.
 #[derive(Debug, Args)]
@@ -29,4 +31,37 @@ pub(crate) fn protocols(args: &Arguments) -> Result<()> {
         print(&table());
     }
     Ok(())
+}
+
+/// The protocols, for people.
+fn table() -> String {
+    let mut text = String::new();
+    for protocol in &PROTOCOLS {
+        let names: Vec<_> = [protocol.name]
+            .iter()
+            .chain(protocol.aliases)
+            .copied()
+            .collect();
+        let reservations = match protocol.no_reservations_because {
+            None => "yes".to_owned(),
+            Some(reason) => format!("no, {reason}"),
+        };
+        let _ = writeln!(
+            text,
+            "{:#x}  {} ({})",
+            protocol.id,
+            names.join(", "),
+            protocol.title
+        );
+        let _ = writeln!(text, "     port names: {}", protocol.names());
+        let _ = writeln!(text, "     TransportID: {}", protocol.transport_id);
+        let _ = writeln!(
+            text,
+            "     persistent reservations in target core: {reservations}"
+        );
+        for name in protocol.may_register_as {
+            let _ = writeln!(text, "     with --register-as {name}: yes, as {name}");
+        }
+    }
+    text
 }

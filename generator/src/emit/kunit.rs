@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! `kunit.rs`: what the protocol's row says of names and TransportIDs, as a suite that the kernel runs
-//! when it loads the module.
+//! when it loads the module. All that it asserts is from the row.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::Input;
 use super::rust::{doc, file_doc, text as file_text};
 use crate::names::ident;
-use crate::protocol::{Protocol, Vector};
+use crate::protocol::{Protocol, TransportId, Vector};
 
 /// Where the suite is.
 pub(super) const PATH: &str = "kunit.rs";
@@ -33,10 +33,10 @@ const SPDX: &str = "// SPDX-License-Identifier: GPL-2.0-only\n\n";
 /// The suite.
 fn suite(input: &Input<'_>) -> String {
     let module = ident(input.names.module());
-    let tests = match input.protocol {
-        protocol if protocol.vectors.is_empty() => quote!(),
-        protocol if protocol.has_isid => with_isid(protocol),
-        protocol => fixed(protocol),
+    let tests = match input.protocol.transport_id {
+        TransportId::None => quote!(),
+        TransportId::Fixed(len) => fixed(input.protocol.vectors, len),
+        TransportId::WithIsid { least, most } => with_isid(input.protocol.vectors, least, most),
     };
     let names = names(input.protocol);
     let items = quote! {
@@ -56,13 +56,13 @@ fn suite(input: &Input<'_>) -> String {
     file_text(&format!("{SPDX}{head}"), &items)
 }
 
-/// Which names there are, and which of them are the same.
+/// Tests of which names there are, and which of them are spellings of one port.
 fn names(protocol: &Protocol) -> TokenStream {
     let (name, other) = (bytes(protocol.example), bytes(protocol.other_example));
     let lists = [
         (
             "SPELLINGS",
-            "Other spellings of `NAME`.",
+            "Other spellings of `NAME`, which the driver refuses.",
             protocol.other_spellings,
         ),
         (
@@ -70,15 +70,10 @@ fn names(protocol: &Protocol) -> TokenStream {
             "No names, each for a reason of its own.",
             protocol.refused,
         ),
-        (
-            "REFUSED_INITIATORS",
-            "Names that no node ACL may have.",
-            protocol.refused_initiators,
-        ),
     ];
     let lists = lists.into_iter().map(|(constant, text, names)| {
         let (constant, doc) = (ident(constant), doc(1, text));
-        let len = Literal::usize_unsuffixed(names.len());
+        let len = number(names.len());
         let names = names.iter().copied().map(bytes);
         quote!(#doc const #constant: [&[u8]; #len] = [#(#names),*];)
     });
@@ -88,49 +83,44 @@ fn names(protocol: &Protocol) -> TokenStream {
         #(#lists)*
 
         #[test]
-        fn every_spelling_is_the_same_port() {
+        fn every_spelling_is_read_as_the_same_port() {
             let port = PortName::parse(NAME);
+            assert!(port.is_some());
             for spelling in SPELLINGS {
                 assert_eq!(PortName::parse(spelling), port);
-                assert!(PortName::is_same(spelling, NAME));
             }
-            assert!(port.is_some_and(|port| port.as_bytes() == NAME));
+        }
+
+        #[test]
+        fn the_canonical_name_is_kept() {
+            for name in [NAME, OTHER_NAME] {
+                let port = PortName::parse(name);
+                assert!(port.is_some_and(|port| port.as_bytes() == name));
+            }
         }
 
         #[test]
         fn another_name_is_another_port() {
             let other = PortName::parse(OTHER_NAME);
             assert!(other.is_some() && other != PortName::parse(NAME));
-            assert!(!PortName::is_same(OTHER_NAME, NAME));
         }
 
         #[test]
         fn what_is_no_name_is_refused() {
             for name in REFUSED {
                 assert_eq!(PortName::parse(name), None);
-                assert!(!PortName::is_valid_initiator(name));
-            }
-        }
-
-        #[test]
-        fn an_initiator_has_a_name_that_target_core_understands() {
-            assert!(PortName::is_valid_initiator(NAME));
-            for name in REFUSED_INITIATORS {
-                assert!(PortName::parse(name).is_some());
-                assert!(!PortName::is_valid_initiator(name));
             }
         }
     }
 }
 
-/// TransportIDs of a length that is always the same.
-fn fixed(protocol: &Protocol) -> TokenStream {
-    let ids = protocol.vectors.iter().map(|Vector { name, id, .. }| {
+/// Tests of TransportIDs of one length.
+fn fixed(vectors: &[Vector], len: usize) -> TokenStream {
+    let ids = vectors.iter().map(|Vector { name, id, .. }| {
         let (name, id) = (bytes(name), id.iter().map(|byte| hex(*byte)));
         quote!((#name, [#(#id),*]))
     });
-    let count = Literal::usize_unsuffixed(protocol.vectors.len());
-    let (doc, length, bytes) = (ids_doc(), length(protocol), lengths(protocol));
+    let (count, doc, len) = (number(vectors.len()), ids_doc(), number(len));
     quote! {
         #doc
         const IDS: [(&[u8], [u8; LEN]); #count] = [#(#ids),*];
@@ -145,9 +135,9 @@ fn fixed(protocol: &Protocol) -> TokenStream {
         }
 
         #[test]
-        fn #length() {
+        fn transport_ids_have_their_length() {
             let id = PortName::parse(NAME).map(|name| encode(&name));
-            assert!(id.is_some_and(|id| id.len() == #(#bytes)*));
+            assert!(id.is_some_and(|id| id.len() == #len));
         }
 
         #[test]
@@ -166,9 +156,9 @@ fn fixed(protocol: &Protocol) -> TokenStream {
     }
 }
 
-/// TransportIDs with names of any length, and with an ISID or not.
-fn with_isid(protocol: &Protocol) -> TokenStream {
-    let ids = protocol.vectors.iter().map(|Vector { name, isid, id }| {
+/// Tests of TransportIDs with names of any length, and with an ISID or not.
+fn with_isid(vectors: &[Vector], least: usize, most: usize) -> TokenStream {
+    let ids = vectors.iter().map(|Vector { name, isid, id }| {
         let (name, id) = (bytes(name), Literal::byte_string(id));
         let isid = match isid {
             Some(isid) => {
@@ -179,9 +169,8 @@ fn with_isid(protocol: &Protocol) -> TokenStream {
         };
         quote!((#name, #isid, #id))
     });
-    let count = Literal::usize_unsuffixed(protocol.vectors.len());
-    let (doc, length, mut bytes) = (ids_doc(), length(protocol), lengths(protocol));
-    let (least, most) = (bytes.next(), bytes.next());
+    let (count, doc) = (number(vectors.len()), ids_doc());
+    let (least, most) = (number(least), number(most));
     quote! {
         #doc
         const IDS: [(&[u8], Option<&Isid>, &[u8]); #count] = [#(#ids),*];
@@ -197,7 +186,7 @@ fn with_isid(protocol: &Protocol) -> TokenStream {
         }
 
         #[test]
-        fn #length() {
+        fn transport_ids_have_their_length() {
             let (mut longest, mut out) = ([b'a'; NAME_MAX], [0; LEN_MAX]);
             for (place, byte) in longest.iter_mut().zip(*b"iqn.") {
                 *place = byte;
@@ -225,20 +214,8 @@ fn ids_doc() -> TokenStream {
     doc(1, "TransportIDs made by hand: SPC-4, section 7.6.4.")
 }
 
-/// The name of the test that holds TransportIDs to the length that the row tells.
-fn length(protocol: &Protocol) -> proc_macro2::Ident {
-    format_ident!(
-        "a_transport_id_has_{}",
-        protocol.transport_id.replace(' ', "_")
-    )
-}
-
-/// The numbers in the length that the row tells: what it says is what the test asserts.
-fn lengths(protocol: &Protocol) -> impl Iterator<Item = Literal> {
-    let numbers = protocol.transport_id.split(' ');
-    numbers
-        .filter_map(|word| word.parse().ok())
-        .map(Literal::usize_unsuffixed)
+fn number(value: usize) -> Literal {
+    Literal::usize_unsuffixed(value)
 }
 
 fn bytes(text: &str) -> Literal {

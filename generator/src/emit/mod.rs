@@ -97,6 +97,9 @@ fn others(input: &Input<'_>) -> Files {
         Owner::Generator,
         input.protocol.source.to_owned(),
     );
+    for (path, text) in input.protocol.helpers {
+        files.add(path, Owner::Generator, (*text).to_owned());
+    }
     files.add(kunit::PATH, Owner::Generator, kunit::text(input));
     for source in (input.data_path.parts)(&input.features)
         .iter()

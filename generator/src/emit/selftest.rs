@@ -17,7 +17,6 @@ pub(super) fn text(names: &Names, protocol: &Protocol) -> String {
         ("initiator", protocol.initiator_example.to_owned()),
         ("refused_names", protocol.refused.join(" ")),
         ("other_spellings", protocol.other_spellings.join(" ")),
-        ("refused_initiators", protocol.refused_initiators.join(" ")),
     ];
     let mut text = String::new();
     for line in SELFTEST.lines() {

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The T10 protocol identifiers: one row each, and a file below `kernel-template/protocol/`.
+//! The T10 protocol identifiers, and what the generator knows of each.
+//!
+//! `table.rs` has one row for each; the types of its columns are here, in `name_form.rs` and in
+//! `transport_id.rs`. What a module does with names and TransportIDs is in the files below
+//! `kernel-template/protocol/`, which a row carries as text.
 
-use std::fmt::Write;
+mod name_form;
+mod table;
+mod transport_id;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-/// What a protocol identifier gets.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+pub use name_form::{ISCSI_NAME_MAX, NameForm};
+pub use table::PROTOCOLS;
+pub use transport_id::{TransportId, Vector};
+
+/// What a protocol identifier stands for.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Protocol {
     /// The name on the command line.
     pub name: &'static str,
@@ -18,53 +28,66 @@ pub struct Protocol {
     /// What people call the protocol.
     pub title: &'static str,
     /// The constant of `target::Protocol`.
-    #[serde(skip)]
     pub constant: &'static str,
     /// What a target port and an initiator port are called in the driver: as the original script
     /// did for Fibre Channel, and for all others as it did for iSCSI and SAS.
     pub ports: Ports,
-    /// The accepted port names, for people.
-    pub name_form: &'static str,
-    /// The accepted names of initiators, for people.
-    pub initiator_name_form: &'static str,
+    /// The canonical names of ports, which alone are accepted.
+    pub name_form: NameForm,
     /// A port name that is accepted, for examples and the module's own test.
     pub example: &'static str,
     /// A second one.
-    #[serde(skip)]
     pub other_example: &'static str,
     /// An initiator's port name that is accepted.
-    #[serde(skip)]
     pub initiator_example: &'static str,
-    /// Other spellings of `example`, which is the canonical one.
-    #[serde(skip)]
+    /// Other spellings of `example`: read as the same port, and refused.
     pub other_spellings: &'static [&'static str],
-    /// Names that are accepted and no initiator may have: target core could make no TransportID of
-    /// them, or another port's.
-    #[serde(skip)]
-    pub refused_initiators: &'static [&'static str],
-    /// Names that are refused, each for a reason of its own.
-    #[serde(skip)]
+    /// Names of no port, each for a reason of its own.
     pub refused: &'static [&'static str],
-    /// The length of a TransportID, for people.
-    pub transport_id: &'static str,
+    /// The TransportIDs.
+    pub transport_id: TransportId,
     /// TransportIDs made by hand from the standard, which the module's unit tests hold it to.
-    #[serde(skip)]
     pub vectors: &'static [Vector],
-    /// Whether a TransportID has an initiator session identifier besides the port name, which is
-    /// what `sess_get_initiator_sid` is for.
-    pub has_isid: bool,
-    /// Whether target core can name its ports in persistent reservations.
-    pub persistent_reservations: bool,
-    /// Why it cannot, if it cannot.
+    /// Why target core cannot name the ports in persistent reservations, if it cannot.
     pub no_reservations_because: Option<&'static str>,
-    /// The identifiers that target core may be told instead, with names of the same form.
+    /// The protocols that a module may register with target core instead, with names of the same form.
     pub may_register_as: &'static [&'static str],
     /// The source of `transport_id.rs`.
-    #[serde(skip)]
     pub source: &'static str,
+    /// The files that `transport_id.rs` has as modules: each with its path in the generated module,
+    /// and its text.
+    pub helpers: &'static [(&'static str, &'static str)],
+}
+
+/// What the original script called the ports of a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Ports {
+    /// The target port: the prefix of the struct and its fields.
+    pub target: &'static str,
+    /// The initiator port.
+    pub initiator: &'static str,
 }
 
 impl Protocol {
+    /// Whether a TransportID has an initiator session identifier besides the port name, which is
+    /// what `sess_get_initiator_sid` is for.
+    #[must_use]
+    pub fn has_isid(&self) -> bool {
+        matches!(self.transport_id, TransportId::WithIsid { .. })
+    }
+
+    /// Whether target core can name the ports in persistent reservations.
+    #[must_use]
+    pub fn persistent_reservations(&self) -> bool {
+        self.no_reservations_because.is_none()
+    }
+
+    /// The accepted names and one of them, for people. A module's log has the same words.
+    #[must_use]
+    pub fn names(&self) -> String {
+        format!("{}, as in {}", self.name_form, self.example)
+    }
+
     /// What does not work for the author's protocol, if something does not, and the remedy.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
@@ -81,7 +104,7 @@ impl Protocol {
         ))
     }
 
-    /// The protocol that target core is told: this one, or that which was asked for instead.
+    /// The protocol that the module registers with target core: this one, or that which was asked for.
     ///
     /// # Errors
     ///
@@ -106,520 +129,42 @@ impl Protocol {
     }
 }
 
-/// A TransportID, and what it names.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Vector {
-    /// The port.
-    pub name: &'static str,
-    /// The initiator session identifier, as digits.
-    pub isid: Option<&'static str>,
-    /// The TransportID.
-    pub id: &'static [u8],
+/// A row as `protocols --json` shows it.
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    id: u8,
+    title: &'static str,
+    ports: Ports,
+    name_form: String,
+    example: &'static str,
+    transport_id: String,
+    has_isid: bool,
+    persistent_reservations: bool,
+    no_reservations_because: Option<&'static str>,
+    may_register_as: &'static [&'static str],
 }
 
-/// The TransportID of a port, without more.
-const fn plain(name: &'static str, id: &'static [u8]) -> Vector {
-    Vector {
-        name,
-        isid: None,
-        id,
+impl Serialize for Protocol {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = Row {
+            name: self.name,
+            aliases: self.aliases,
+            id: self.id,
+            title: self.title,
+            ports: self.ports,
+            name_form: self.name_form.to_string(),
+            example: self.example,
+            transport_id: self.transport_id.to_string(),
+            has_isid: self.has_isid(),
+            persistent_reservations: self.persistent_reservations(),
+            no_reservations_because: self.no_reservations_because,
+            may_register_as: self.may_register_as,
+        };
+        row.serialize(serializer)
     }
 }
-
-/// What the original script called the ports of a protocol.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Ports {
-    /// The target port: the prefix of the struct and its fields.
-    pub target: &'static str,
-    /// The initiator port.
-    pub initiator: &'static str,
-}
-
-const NO_TRANSPORT_ID: Option<&str> = Some("T10 defines no TransportID for the protocol");
-const NOT_IN_CORE: Option<&str> = Some("target core does not know the protocol's TransportIDs");
-
-const FC_PORTS: Ports = Ports {
-    target: "lport",
-    initiator: "nport",
-};
-const PORTS: Ports = Ports {
-    target: "tport",
-    initiator: "iport",
-};
-
-/// Every identifier that T10 assigns to a protocol, by identifier.
-pub static PROTOCOLS: [Protocol; 12] = [
-    Protocol {
-        name: "FC",
-        aliases: &["FCP"],
-        id: 0x0,
-        title: "Fibre Channel",
-        constant: "FCP",
-        ports: FC_PORTS,
-        name_form: "16 hexadecimal digits as in 21:00:00:24:ff:31:4c:48, after 0x, or alone",
-        initiator_name_form: "hexadecimal digits with colons as in 21:00:00:24:ff:31:4c:48",
-        example: "21:00:00:24:ff:31:4c:48",
-        other_example: "21:00:00:24:ff:31:4c:49",
-        initiator_example: "50:01:43:80:12:34:56:78",
-        other_spellings: &[
-            "21:00:00:24:FF:31:4C:48",
-            "21000024ff314c48",
-            "0x21000024FF314C48",
-        ],
-        refused_initiators: &["21000024ff314c48", "0x21000024ff314c48"],
-        refused: &[
-            "21:00:00:24:ff:31:4c",
-            "21:00:00:24:ff:31:4c:48:00",
-            "21:00:00:24:ff:31:4c:4g",
-            "2100:0024:ff31:4c48",
-            "21000024ff314c4",
-            "0x",
-            "naa.21000024ff314c48",
-        ],
-        transport_id: "24 bytes",
-        // SPC-4, section 7.6.4.2: N_PORT_NAME in bytes 8 to 15.
-        vectors: &[plain(
-            "21:00:00:24:ff:31:4c:48",
-            &[
-                0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-                0x21, 0x00, 0x00, 0x24, 0xff, 0x31, 0x4c, 0x48, //
-                0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-            ],
-        )],
-        has_isid: false,
-        persistent_reservations: true,
-        no_reservations_because: None,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/fc.rs"),
-    },
-    Protocol {
-        name: "SPI",
-        aliases: &[],
-        id: 0x1,
-        title: "Parallel SCSI",
-        constant: "SPI",
-        ports: PORTS,
-        name_form: "spi., a SCSI address, a dot and a relative target port identifier, as in spi.7.1",
-        initiator_name_form: "spi., a SCSI address, a dot and a relative target port identifier, in lower case",
-        example: "spi.0.1",
-        other_example: "spi.15.65535",
-        initiator_example: "spi.7.1",
-        other_spellings: &["SPI.0.1", "Spi.0.1"],
-        refused_initiators: &["SPI.7.1"],
-        refused: &[
-            "spi.",
-            "spi.7",
-            "spi.7.",
-            "spi.7.1.1",
-            "spi.07.1",
-            "spi.7.65536",
-            "spi.7.+1",
-            "7.1",
-        ],
-        transport_id: "24 bytes",
-        // SPC-4, section 7.6.4.3: SCSI ADDRESS in bytes 2 and 3, RELATIVE TARGET PORT IDENTIFIER in
-        // bytes 6 and 7.
-        vectors: &[plain(
-            "spi.15.4660",
-            &[
-                0x01, 0x00, 0x00, 0x0f, 0x00, 0x00, 0x12, 0x34, //
-                0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-                0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-            ],
-        )],
-        has_isid: false,
-        persistent_reservations: false,
-        no_reservations_because: NOT_IN_CORE,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/spi.rs"),
-    },
-    Protocol {
-        name: "SSA",
-        aliases: &[],
-        id: 0x2,
-        title: "Serial Storage Architecture",
-        constant: "SSA",
-        ports: PORTS,
-        name_form: "16 hexadecimal digits as in 5005076000001234, alone, or after 0x",
-        initiator_name_form: "16 lower-case hexadecimal digits as in 5005076000001234",
-        example: "50050760000012ab",
-        other_example: "50050760000012ac",
-        initiator_example: "5005076000001234",
-        other_spellings: &["50050760000012AB", "0x50050760000012ab"],
-        refused_initiators: &["50050760000012AB", "0x5005076000001234"],
-        refused: &[
-            "5005076000001234a",
-            "500507600000123",
-            "500507600000123g",
-            "naa.5005076000001234",
-            "0x",
-        ],
-        transport_id: "none",
-        vectors: &[],
-        has_isid: false,
-        persistent_reservations: false,
-        no_reservations_because: NO_TRANSPORT_ID,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/ssa.rs"),
-    },
-    Protocol {
-        name: "SBP",
-        aliases: &["1394"],
-        id: 0x3,
-        title: "IEEE 1394 (SBP)",
-        constant: "SBP",
-        ports: PORTS,
-        name_form: "16 hexadecimal digits as in 0011223344556677, alone, after eui., or after 0x",
-        initiator_name_form: "16 hexadecimal digits as in 0011223344556677",
-        example: "0090270001abcdef",
-        other_example: "0090270001abcdf0",
-        initiator_example: "080046030212ab34",
-        other_spellings: &[
-            "0090270001ABCDEF",
-            "eui.0090270001abcdef",
-            "0x0090270001ABCDEF",
-        ],
-        refused_initiators: &["eui.080046030212ab34", "0x080046030212ab34"],
-        refused: &[
-            "0090270001abcde",
-            "0090270001abcdef0",
-            "0090270001abcdeg",
-            "00:90:27:00:01:ab:cd:ef",
-            "naa.0090270001abcdef",
-            "eui.",
-        ],
-        transport_id: "24 bytes",
-        // SPC-4, section 7.6.4.4: EUI-64 NAME in bytes 8 to 15.
-        vectors: &[plain(
-            "0090270001abcdef",
-            &[
-                0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-                0x00, 0x90, 0x27, 0x00, 0x01, 0xab, 0xcd, 0xef, //
-                0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-            ],
-        )],
-        has_isid: false,
-        persistent_reservations: true,
-        no_reservations_because: None,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/sbp.rs"),
-    },
-    Protocol {
-        name: "SRP",
-        aliases: &[],
-        id: 0x4,
-        title: "SCSI RDMA Protocol",
-        constant: "SRP",
-        ports: PORTS,
-        name_form: "2 to 32 hexadecimal digits in pairs, after 0x or alone, or fe80:0000: and so on",
-        initiator_name_form: "2 to 32 hexadecimal digits in pairs, after 0x or alone",
-        example: "0xfe80000000000000001175000077d8ee",
-        other_example: "0x0000000000000000001175000077d8ee",
-        initiator_example: "0xfe80000000000000f4521403007be0a1",
-        other_spellings: &[
-            "0XFE80000000000000001175000077D8EE",
-            "fe80000000000000001175000077d8ee",
-            "fe80:0000:0000:0000:0011:7500:0077:d8ee",
-        ],
-        refused_initiators: &["fe80:0000:0000:0000:f452:1403:007b:e0a1"],
-        refused: &[
-            "0x",
-            "0x123",
-            "0xfe80000000000000001175000077d8ee00",
-            "0xfe80000000000000001175000077d8eg",
-            "fe80::11:7500:77:d8ee",
-            "fe80:0000:0000:0000:0011:7500:0077",
-            "ib.fe80000000000000001175000077d8ee",
-        ],
-        transport_id: "24 bytes",
-        // SPC-4, section 7.6.4.5: INITIATOR PORT IDENTIFIER in bytes 8 to 23.
-        vectors: &[
-            plain(
-                "0xfe80000000000000001175000077d8ee",
-                &[
-                    0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-                    0xfe, 0x80, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-                    0x00, 0x11, 0x75, 0x00, 0x00, 0x77, 0xd8, 0xee, //
-                ],
-            ),
-            plain(
-                "12aB",
-                &[
-                    0x04, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-                    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-                    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x12, 0xab, //
-                ],
-            ),
-        ],
-        has_isid: false,
-        persistent_reservations: true,
-        no_reservations_because: None,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/srp.rs"),
-    },
-    Protocol {
-        name: "iSCSI",
-        aliases: &[],
-        id: 0x5,
-        title: "iSCSI",
-        constant: "ISCSI",
-        ports: PORTS,
-        name_form: "an iqn., eui. or naa. name of at most 223 bytes",
-        initiator_name_form: "an iqn., eui. or naa. name in lower case, of at most 223 bytes",
-        example: "iqn.foo",
-        other_example: "iqn.2003-01.org.example.host:target1",
-        initiator_example: "iqn.1994-05.org.example.client:initiator1",
-        other_spellings: &["iqn.FOO", "IQN.foo"],
-        refused_initiators: &["iqn.FOO", "EUI.0123456789abcdef", "naa.0123456789ABCDEF"],
-        refused: &[
-            "foo",
-            "iqn.",
-            "iqn.foo_bar",
-            "eui.0123456789abcde",
-            "naa.0123456789abcdeg",
-        ],
-        transport_id: "24 to 248 bytes",
-        // SPC-4, section 7.6.4.6: ADDITIONAL LENGTH, at least 20 and a multiple of four, in bytes 2
-        // and 3; then the name, format 00b (table 507), or the name, a separator and the ISID, format
-        // 01b (table 508); and NUL.
-        vectors: &[
-            plain("iqn.foo", b"\x05\0\0\x14iqn.foo\0\0\0\0\0\0\0\0\0\0\0\0\0"),
-            plain(
-                "iqn.1994-05.org.example:a",
-                b"\x05\0\0\x1ciqn.1994-05.org.example:a\0\0\0",
-            ),
-            Vector {
-                name: "iqn.1994-05.org.example:a",
-                isid: Some("00023d000001"),
-                id: b"\x45\0\0\x2ciqn.1994-05.org.example:a,i,0x00023d000001\0\0",
-            },
-        ],
-        has_isid: true,
-        persistent_reservations: true,
-        no_reservations_because: None,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/iscsi.rs"),
-    },
-    Protocol {
-        name: "SAS",
-        aliases: &[],
-        id: 0x6,
-        title: "Serial Attached SCSI",
-        constant: "SAS",
-        ports: PORTS,
-        name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
-        initiator_name_form: "naa. and 16 hexadecimal digits as in naa.5001405abcdef012",
-        example: "naa.5001405abcdef012",
-        other_example: "naa.5001405abcdef013",
-        initiator_example: "naa.500605b000001234",
-        other_spellings: &[
-            "naa.5001405ABCDEF012",
-            "5001405abcdef012",
-            "0x5001405abcdef012",
-        ],
-        refused_initiators: &["5001405abcdef012", "0x5001405abcdef012"],
-        refused: &[
-            "naa.5001405abcdef01",
-            "naa.5001405abcdef0123",
-            "naa.5001405abcdef01g",
-            "eui.5001405abcdef012",
-            "0xnaa.5001405abcdef012",
-        ],
-        transport_id: "24 bytes",
-        // SPC-4, section 7.6.4.7: SAS ADDRESS in bytes 4 to 11.
-        vectors: &[plain(
-            "naa.5001405abcdef012",
-            &[
-                0x06, 0x00, 0x00, 0x00, 0x50, 0x01, 0x40, 0x5a, //
-                0xbc, 0xde, 0xf0, 0x12, 0x00, 0x00, 0x00, 0x00, //
-                0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-            ],
-        )],
-        has_isid: false,
-        persistent_reservations: true,
-        no_reservations_because: None,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/sas.rs"),
-    },
-    Protocol {
-        name: "ADT",
-        aliases: &[],
-        id: 0x7,
-        title: "Automation/Drive Interface",
-        constant: "ADT",
-        ports: PORTS,
-        name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
-        initiator_name_form: "naa. and 16 lower-case hexadecimal digits as in naa.5001405abcdef012",
-        example: "naa.5001405abcdef012",
-        other_example: "naa.5001405abcdef013",
-        initiator_example: "naa.500605b000001234",
-        other_spellings: &[
-            "naa.5001405ABCDEF012",
-            "5001405abcdef012",
-            "0x5001405abcdef012",
-        ],
-        refused_initiators: &[
-            "naa.5001405ABCDEF012",
-            "5001405abcdef012",
-            "0x5001405abcdef012",
-        ],
-        refused: &[
-            "naa.5001405abcdef01",
-            "naa.5001405abcdef0123",
-            "naa.5001405abcdef01g",
-            "eui.5001405abcdef012",
-        ],
-        transport_id: "none",
-        vectors: &[],
-        has_isid: false,
-        persistent_reservations: false,
-        no_reservations_because: NO_TRANSPORT_ID,
-        may_register_as: &["SAS"],
-        source: include_str!("../../../kernel-template/protocol/naa.rs"),
-    },
-    Protocol {
-        name: "ATA",
-        aliases: &[],
-        id: 0x8,
-        title: "ATA/ATAPI",
-        constant: "ATA",
-        ports: PORTS,
-        name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
-        initiator_name_form: "naa. and 16 lower-case hexadecimal digits as in naa.5001405abcdef012",
-        example: "naa.5001405abcdef012",
-        other_example: "naa.5001405abcdef013",
-        initiator_example: "naa.500605b000001234",
-        other_spellings: &[
-            "naa.5001405ABCDEF012",
-            "5001405abcdef012",
-            "0x5001405abcdef012",
-        ],
-        refused_initiators: &[
-            "naa.5001405ABCDEF012",
-            "5001405abcdef012",
-            "0x5001405abcdef012",
-        ],
-        refused: &[
-            "naa.5001405abcdef01",
-            "naa.5001405abcdef0123",
-            "naa.5001405abcdef01g",
-            "eui.5001405abcdef012",
-        ],
-        transport_id: "none",
-        vectors: &[],
-        has_isid: false,
-        persistent_reservations: false,
-        no_reservations_because: NO_TRANSPORT_ID,
-        may_register_as: &["SAS"],
-        source: include_str!("../../../kernel-template/protocol/naa.rs"),
-    },
-    Protocol {
-        name: "UAS",
-        aliases: &[],
-        id: 0x9,
-        title: "USB Attached SCSI",
-        constant: "UAS",
-        ports: PORTS,
-        name_form: "16 hexadecimal digits as in naa.5001405abcdef012, after 0x, or alone",
-        initiator_name_form: "naa. and 16 lower-case hexadecimal digits as in naa.5001405abcdef012",
-        example: "naa.5001405abcdef012",
-        other_example: "naa.5001405abcdef013",
-        initiator_example: "naa.500605b000001234",
-        other_spellings: &[
-            "naa.5001405ABCDEF012",
-            "5001405abcdef012",
-            "0x5001405abcdef012",
-        ],
-        refused_initiators: &[
-            "naa.5001405ABCDEF012",
-            "5001405abcdef012",
-            "0x5001405abcdef012",
-        ],
-        refused: &[
-            "naa.5001405abcdef01",
-            "naa.5001405abcdef0123",
-            "naa.5001405abcdef01g",
-            "eui.5001405abcdef012",
-        ],
-        transport_id: "none",
-        vectors: &[],
-        has_isid: false,
-        persistent_reservations: false,
-        no_reservations_because: NO_TRANSPORT_ID,
-        may_register_as: &["SAS"],
-        source: include_str!("../../../kernel-template/protocol/naa.rs"),
-    },
-    Protocol {
-        name: "SOP",
-        aliases: &[],
-        id: 0xa,
-        title: "SCSI over PCI Express",
-        constant: "SOP",
-        ports: PORTS,
-        name_form: "a PCI bus, device and function as in 3b:00.1",
-        initiator_name_form: "a PCI bus, device and function in lower case as in 3b:00.1",
-        example: "3b:00.1",
-        other_example: "3b:1f.7",
-        initiator_example: "00:02.0",
-        other_spellings: &["3B:00.1"],
-        refused_initiators: &["3B:00.1"],
-        refused: &[
-            "3b:00",
-            "3b:00.8",
-            "3b:20.0",
-            "3b:0.1",
-            "0000:3b:00.1",
-            "3g:00.0",
-            "3b.00.1",
-        ],
-        transport_id: "24 bytes",
-        // SPC-4, section 7.6.4.8: ROUTING ID, of 8, 5 and 3 bits, in bytes 2 and 3.
-        vectors: &[plain(
-            "3b:1f.1",
-            &[
-                0x0a, 0x00, 0x3b, 0xf9, 0x00, 0x00, 0x00, 0x00, //
-                0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-                0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, //
-            ],
-        )],
-        has_isid: false,
-        persistent_reservations: false,
-        no_reservations_because: NOT_IN_CORE,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/sop.rs"),
-    },
-    Protocol {
-        name: "PCIe",
-        aliases: &[],
-        id: 0xb,
-        title: "PCI Express",
-        constant: "PCIE",
-        ports: PORTS,
-        name_form: "a PCI domain, bus, device and function as in 0000:3b:00.1; domain 0 may be left out",
-        initiator_name_form: "a PCI domain, bus, device and function in lower case as in 0000:3b:00.1",
-        example: "0000:3b:00.1",
-        other_example: "abcd:3b:1f.7",
-        initiator_example: "0000:00:02.0",
-        other_spellings: &["0000:3B:00.1", "3b:00.1"],
-        refused_initiators: &["0000:3B:00.1", "3b:00.1"],
-        refused: &[
-            "0000:3b:00",
-            "0000:3b:00.8",
-            "0000:3b:20.0",
-            "000:3b:00.1",
-            "00000:3b:00.1",
-            ":3b:00.1",
-            "0000:3b:00.g",
-        ],
-        transport_id: "none",
-        vectors: &[],
-        has_isid: false,
-        persistent_reservations: false,
-        no_reservations_because: NO_TRANSPORT_ID,
-        may_register_as: &[],
-        source: include_str!("../../../kernel-template/protocol/pcie.rs"),
-    },
-];
 
 /// Finds a protocol by one of its names, in any case.
 ///
@@ -640,42 +185,6 @@ pub fn find(name: &str) -> Result<&'static Protocol, String> {
     })
 }
 
-/// The protocols, for people.
-#[must_use]
-pub fn table() -> String {
-    let mut text = String::new();
-    for protocol in &PROTOCOLS {
-        let names: Vec<_> = [protocol.name]
-            .iter()
-            .chain(protocol.aliases)
-            .copied()
-            .collect();
-        let reservations = match protocol.no_reservations_because {
-            None => "yes".to_owned(),
-            Some(reason) => format!("no, {reason}"),
-        };
-        let _ = writeln!(
-            text,
-            "{:#x}  {} ({})",
-            protocol.id,
-            names.join(", "),
-            protocol.title
-        );
-        let _ = writeln!(text, "     port names: {}", protocol.name_form);
-        let _ = writeln!(text, "     initiators: {}", protocol.initiator_name_form);
-        let _ = writeln!(text, "     example: {}", protocol.example);
-        let _ = writeln!(text, "     TransportID: {}", protocol.transport_id);
-        let _ = writeln!(
-            text,
-            "     persistent reservations in target core: {reservations}"
-        );
-        for name in protocol.may_register_as {
-            let _ = writeln!(text, "     with --register-as {name}: yes, as {name}");
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -693,9 +202,13 @@ mod tests {
         let ids = PROTOCOLS.each_ref().map(|protocol| protocol.id);
         assert_eq!(ids, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         for protocol in &PROTOCOLS {
-            let reason = protocol.no_reservations_because;
-            assert_eq!(protocol.persistent_reservations, reason.is_none());
-            assert_eq!(protocol.warning().is_none(), reason.is_none());
+            assert_ne!(
+                protocol.warning().is_some(),
+                protocol.persistent_reservations()
+            );
+            let has_ids = protocol.transport_id != TransportId::None;
+            assert!(has_ids || !protocol.persistent_reservations());
+            assert_eq!(has_ids, !protocol.vectors.is_empty());
         }
     }
 
@@ -707,5 +220,59 @@ mod tests {
         assert!(uas.registered(Some("FC")).unwrap_err().contains("as SAS"));
         let error = find("FC").unwrap().registered(Some("SAS")).unwrap_err();
         assert!(error.contains("only as itself"), "{error}");
+    }
+
+    #[test]
+    fn a_protocol_registers_as_another_only_with_the_same_names() {
+        for protocol in &PROTOCOLS {
+            for name in protocol.may_register_as {
+                let other = find(name).unwrap();
+                assert_eq!(other.name_form, protocol.name_form, "{name}");
+            }
+        }
+    }
+
+    /// Nothing reads this prose: programs read it as text, and people.
+    #[test]
+    fn forms_and_lengths_are_rendered_for_people() {
+        let row = |name| serde_json::to_value(find(name).unwrap()).unwrap();
+        let texts = [
+            (
+                "FC",
+                "8 pairs of lower-case hexadecimal digits with colons",
+                "24 bytes",
+            ),
+            (
+                "SPI",
+                "spi., a SCSI address, a dot and a relative target port identifier",
+                "24 bytes",
+            ),
+            ("SBP", "16 lower-case hexadecimal digits", "24 bytes"),
+            ("SRP", "0x and 32 lower-case hexadecimal digits", "24 bytes"),
+            (
+                "iSCSI",
+                "an iqn., eui. or naa. name in lower case, of at most 223 bytes",
+                "24 to 248 bytes",
+            ),
+            ("UAS", "naa. and 16 lower-case hexadecimal digits", "none"),
+            (
+                "SOP",
+                "a PCI bus, device and function in lower case",
+                "24 bytes",
+            ),
+            (
+                "PCIe",
+                "a PCI domain, bus, device and function in lower case",
+                "none",
+            ),
+        ];
+        for (name, form, transport_id) in texts {
+            assert_eq!(row(name)["name_form"], form);
+            assert_eq!(row(name)["transport_id"], transport_id);
+        }
+        assert_eq!(
+            find("SBP").unwrap().names(),
+            "16 lower-case hexadecimal digits, as in 0090270001abcdef"
+        );
     }
 }

@@ -11,7 +11,6 @@ wwn="iqn.foo"
 other_wwn="iqn.2003-01.org.example.host:target1"
 initiator="iqn.1994-05.org.example.client:initiator1"
 refused_names="foo iqn. iqn.foo_bar eui.0123456789abcde naa.0123456789abcdeg"
-refused_initiators="iqn.FOO EUI.0123456789abcdef naa.0123456789ABCDEF"
 other_spellings="iqn.FOO IQN.foo"
 refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
@@ -56,13 +55,26 @@ refuse()
 	fi
 }
 
-# taken NAME COMMAND...: the command fails since there is such a thing already.
-taken()
+# fails REASON NAME COMMAND...: the command fails, and its message has the reason.
+fails()
 {
-	title=$1
-	shift
-	LC_ALL=C "$@" 2>&1 | grep -q "File exists"
+	reason=$1
+	title=$2
+	shift 2
+	LC_ALL=C "$@" 2>&1 | grep -q "$reason"
 	report "$title" $?
+}
+
+# invalid NAME COMMAND...: the command fails with EINVAL.
+invalid()
+{
+	fails "Invalid argument" "$@"
+}
+
+# exists NAME COMMAND...: the command fails with EEXIST.
+exists()
+{
+	fails "File exists" "$@"
 }
 
 loaded()
@@ -105,6 +117,12 @@ check "fabric directory" mkdir "$tree"
 check "fabric entries" [ -d "$tree/discovery_auth" -a -r "$tree/version" ]
 check "version" grep -q "fabric module" "$tree/version"
 
+# A port's name is accepted in its canonical spelling alone. Another spelling is
+# refused, whether the port exists or not.
+for name in $refused_names $other_spellings; do
+	invalid "no target port $name" mkdir "$tree/$name"
+done
+
 for port in "$wwn" "$other_wwn"; do
 	check "target port $port" mkdir "$tree/$port"
 	for tag in 0 1 65535; do
@@ -112,29 +130,27 @@ for port in "$wwn" "$other_wwn"; do
 	done
 done
 check "portal group entries" directories "$tree/$wwn/tpgt_1" acls attrib auth lun np param
-refuse "the same target port again" mkdir "$tree/$wwn"
-refuse "the same portal group again" mkdir "$tree/$wwn/tpgt_1"
-
-for name in $refused_names; do
-	refuse "no target port $name" mkdir "$tree/$name"
-	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
-done
-for name in $refused_initiators; do
-	refuse "no node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
-done
-# A port has one directory, however its name is spelled. Target core shows all
-# that is wrong with a target port as EINVAL.
-check "node ACL $wwn" mkdir "$tree/$wwn/tpgt_1/acls/$wwn"
+exists "the same target port again" mkdir "$tree/$wwn"
+exists "the same portal group again" mkdir "$tree/$wwn/tpgt_1"
 for name in $other_spellings; do
-	refuse "no second target port $name" mkdir "$tree/$name"
-	taken "no second node ACL $name" mkdir "$tree/$wwn/tpgt_1/acls/$name"
+	invalid "no target port $name beside $wwn" mkdir "$tree/$name"
 done
-check "node ACL removal $wwn" rmdir "$tree/$wwn/tpgt_1/acls/$wwn"
+
+acls=$tree/$wwn/tpgt_1/acls
+for name in $refused_names $other_spellings; do
+	invalid "no node ACL $name" mkdir "$acls/$name"
+done
+check "node ACL $wwn" mkdir "$acls/$wwn"
+exists "the same node ACL again" mkdir "$acls/$wwn"
+for name in $other_spellings; do
+	invalid "no node ACL $name beside $wwn" mkdir "$acls/$name"
+done
+check "node ACL removal $wwn" rmdir "$acls/$wwn"
 for name in $refused_tags; do
 	refuse "no portal group $name" mkdir "$tree/$wwn/$name"
 done
 
-acl=$tree/$wwn/tpgt_1/acls/$initiator
+acl=$acls/$initiator
 check "node ACL" mkdir "$acl"
 check "node ACL entries" directories "$acl" attrib auth param
 check "the same initiator in another group" mkdir "$tree/$wwn/tpgt_0/acls/$initiator"

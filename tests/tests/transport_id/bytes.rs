@@ -3,7 +3,7 @@
 //! TransportIDs as they are laid out in SPC-4, section 7.6.4; lengths and faults of iSCSI's; and the
 //! values of names.
 
-use tcm_mod_builder::protocol::PROTOCOLS;
+use tcm_mod_builder::protocol::{ISCSI_NAME_MAX, PROTOCOLS, TransportId};
 use xtask::codec::CODECS;
 
 use super::{codec, encode, with_transport_ids};
@@ -20,6 +20,23 @@ fn the_tables_transport_ids_are_what_the_modules_make() {
             let text = (codec.parse)(vector.name.as_bytes()).unwrap().text;
             let decoded = (codec.transport_id.unwrap().decode)(vector.id);
             assert_eq!(decoded, Some((text, isid)));
+        }
+    }
+}
+
+#[test]
+fn transport_ids_have_the_lengths_that_the_table_has() {
+    for row in &PROTOCOLS {
+        let codec = codec(row.name);
+        let len = |name: &str, isid: Option<&[u8; 12]>| encode(codec, name, isid).len();
+        match row.transport_id {
+            TransportId::None => assert!(codec.transport_id.is_none()),
+            TransportId::Fixed(fixed) => assert_eq!(len(row.example, None), fixed),
+            TransportId::WithIsid { least, most } => {
+                let longest = format!("iqn.{}", "a".repeat(ISCSI_NAME_MAX - 4));
+                assert_eq!(len("iqn.a", None), least);
+                assert_eq!(len(&longest, Some(b"0123456789ab")), most);
+            }
         }
     }
 }

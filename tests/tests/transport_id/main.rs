@@ -2,9 +2,9 @@
 
 //! Port names and TransportIDs, on the host: the very files that are compiled into the modules.
 //!
-//! `names` holds them to the table and to a grammar, `bytes` to the standard's layouts, `target_core`
-//! to what target core does with an ACL's name, and `sg3_utils` to what somebody else's decoder
-//! says.
+//! `names` holds them to the table, to a grammar and to rtslib's names, `bytes` to the standard's
+//! layouts, `target_core` to what target core does with names and TransportIDs, and `sg3_utils` to
+//! what somebody else's decoder says.
 
 mod bytes;
 mod names;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is a name and what is not: the table's examples, and a grammar for each protocol, of which
-//! names and nearly names are made.
+//! What is a name and what is not, and which spelling is the canonical one: the table's examples; a
+//! grammar for each protocol, of which names and nearly names are made; and the names that rtslib
+//! writes.
 
 use proptest::prelude::*;
 use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use regex::bytes::Regex;
-use tcm_mod_builder::protocol::PROTOCOLS;
-use xtask::codec::{CODECS, Codec};
+use tcm_mod_builder::protocol::{PROTOCOLS, TransportId, find};
+use xtask::codec::{CODECS, Codec, U16, pattern};
 use xtask::fuzz;
 
 use super::codec;
@@ -20,7 +21,7 @@ const GRAMMAR: [(&str, &str); 12] = [
         "FC",
         "([0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}|(0[xX])?[0-9a-fA-F]{16}",
     ),
-    ("SPI", "[sS][pP][iI]\\.U16\\.U16"),
+    ("SPI", "[sS][pP][iI]\\.(U16)\\.(U16)"),
     ("SSA", "(0[xX])?[0-9a-fA-F]{16}"),
     ("SBP", "(0[xX]|[eE][uU][iI]\\.)?[0-9a-fA-F]{16}"),
     (
@@ -45,12 +46,8 @@ const GRAMMAR: [(&str, &str); 12] = [
 
 const NAA: &str = "([nN][aA][aA]\\.|0[xX])?[0-9a-fA-F]{16}";
 
-/// A decimal number of 16 bits without zeros before it.
-const U16: &str =
-    "([0-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
-
-/// Runs a property for names of every protocol.
-fn for_names(property: impl Fn(&Codec, &Regex, String) -> Result<(), TestCaseError>) {
+/// Runs a property for names of every protocol, in all their spellings.
+pub(crate) fn for_names(property: impl Fn(&Codec, &Regex, String) -> Result<(), TestCaseError>) {
     for (protocol, pattern) in GRAMMAR {
         let pattern = pattern.replace("U16", U16);
         let regex = Regex::new(&format!("^(?:{pattern})$")).unwrap();
@@ -67,9 +64,9 @@ fn every_protocol_has_its_file() {
     assert_eq!(rows, CODECS.each_ref().map(|codec| codec.protocol));
     assert_eq!(rows, GRAMMAR.map(|(protocol, _)| protocol));
     for (row, codec) in PROTOCOLS.iter().zip(&CODECS) {
-        assert_eq!(row.name_form, codec.form);
-        assert_eq!(row.initiator_name_form, codec.initiator_form);
-        assert_eq!(row.transport_id == "none", codec.transport_id.is_none());
+        assert_eq!(row.names(), codec.form);
+        let has_none = row.transport_id == TransportId::None;
+        assert_eq!(has_none, codec.transport_id.is_none());
     }
 }
 
@@ -77,23 +74,55 @@ fn every_protocol_has_its_file() {
 fn the_tables_examples_are_as_it_says() {
     for (row, codec) in PROTOCOLS.iter().zip(&CODECS) {
         let text = |name: &str| (codec.parse)(name.as_bytes()).map(|port| port.text);
-        let is_initiator = |name: &str| (codec.is_valid_initiator)(name.as_bytes());
         for name in [row.example, row.other_example, row.initiator_example] {
-            assert_eq!(text(name).unwrap(), name.as_bytes());
-            assert!(is_initiator(name), "{name}");
+            assert!(codec.is_canonical(name.as_bytes()), "{name}");
         }
         assert_ne!(row.example, row.other_example);
         for name in row.other_spellings {
             assert_ne!(*name, row.example);
             assert_eq!(text(name).unwrap(), row.example.as_bytes(), "{name}");
         }
-        for name in row.refused_initiators {
-            assert!(text(name).is_some() && !is_initiator(name), "{name}");
-        }
         for name in row.refused.iter().chain(&["", " ", "\0"]) {
-            assert!(text(name).is_none() && !is_initiator(name), "{name}");
+            assert!(text(name).is_none(), "{name}");
         }
     }
+}
+
+/// Of all spellings, the one that the table's form describes, and no other, is canonical.
+#[test]
+fn the_canonical_spelling_has_the_tables_form() {
+    for_names(|codec, _, name| {
+        let form = canonical(codec);
+        let text = (codec.parse)(name.as_bytes()).unwrap().text;
+        prop_assert!(form.is_match(&text), "{}", name);
+        prop_assert_eq!(
+            codec.is_canonical(name.as_bytes()),
+            form.is_match(name.as_bytes()),
+            "{}",
+            name
+        );
+        Ok(())
+    });
+}
+
+/// Whatever has the table's form is accepted.
+#[test]
+fn what_has_the_tables_form_is_canonical() {
+    for row in &PROTOCOLS {
+        let names = string_regex(&pattern(row.name_form)).unwrap();
+        TestRunner::default()
+            .run(&names, |name| {
+                prop_assert!(codec(row.name).is_canonical(name.as_bytes()), "{}", name);
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+/// The table's form of a protocol's names, as an expression for the whole of a name.
+fn canonical(codec: &Codec) -> Regex {
+    let row = find(codec.protocol).unwrap();
+    Regex::new(&format!("^(?:{})$", pattern(row.name_form))).unwrap()
 }
 
 #[test]
@@ -137,29 +166,74 @@ fn what_the_grammar_has_not_is_no_name() {
 #[test]
 fn names_are_of_one_port_if_they_stand_for_one_value() {
     for_names(|codec, _, name| {
-        let port = |name: &[u8]| (codec.parse)(name).unwrap();
+        let port = |name: &str| (codec.parse)(name.as_bytes()).unwrap();
         let upper = name.to_uppercase().replace("0X", "0x");
         let others = codec_names(codec);
         for other in others.iter().map(String::as_str).chain([upper.as_str()]) {
-            let (one, other) = (name.as_bytes(), other.as_bytes());
-            let is_same_value = port(one).value == port(other).value;
-            prop_assert_eq!((codec.is_same)(one, other), is_same_value);
+            let (one, other) = (port(&name), port(other));
+            prop_assert_eq!(one.text == other.text, one.value == other.value);
         }
-        prop_assert!((codec.is_same)(name.as_bytes(), upper.as_bytes()));
+        prop_assert_eq!(port(&name), port(&upper));
         Ok(())
     });
 }
 
 /// The table's names of a protocol.
 fn codec_names(codec: &Codec) -> Vec<String> {
-    let row = PROTOCOLS
-        .iter()
-        .find(|row| row.name == codec.protocol)
-        .unwrap();
+    let row = find(codec.protocol).unwrap();
     let names = [row.example, row.other_example, row.initiator_example];
     names
         .iter()
         .chain(row.other_spellings)
         .map(ToString::to_string)
         .collect()
+}
+
+/// How rtslib makes a directory's name of a port's.
+type ToFabric = fn(&str) -> String;
+
+/// What rtslib-fb 2.1.75 writes, by protocol: the names that it works with, which `normalize_wwn` in
+/// `utils.py` has put in lower case, and how `to_fabric_wwn` in `fabric.py` makes a directory's name
+/// of one. Of the iqn. names, to which rtslib sets few limits, those that RFC 3722 allows.
+const RTSLIB: [(&str, &str, ToFabric); 8] = [
+    // qla2xxx, efct and tcm_fc.
+    ("FC", RTSLIB_NAA, |name| {
+        let digits: Vec<char> = name.chars().skip(4).collect();
+        let pairs = digits.chunks(2).map(String::from_iter);
+        pairs.collect::<Vec<_>>().join(":")
+    }),
+    // sbp.
+    ("SBP", RTSLIB_EUI, |name| name.replace("eui.", "")),
+    // srpt.
+    ("SRP", "ib\\.[0-9a-f]{32}", |name| name.replace("ib.", "0x")),
+    // iscsi.
+    (
+        "iSCSI",
+        "iqn\\.[0-9]{4}-[01][0-9]\\.[-.0-9a-z]{1,100}\\.[-.:0-9a-z]{1,100}",
+        str::to_owned,
+    ),
+    ("iSCSI", RTSLIB_NAA, str::to_owned),
+    ("iSCSI", RTSLIB_EUI, str::to_owned),
+    // loopback, vhost and xen-pvscsi.
+    ("SAS", RTSLIB_NAA, str::to_owned),
+    // usb_gadget.
+    ("UAS", RTSLIB_NAA, str::to_owned),
+];
+
+const RTSLIB_NAA: &str = "naa\\.[125][0-9a-f]{15}";
+const RTSLIB_EUI: &str = "eui\\.[0-9a-f]{16}";
+
+/// It does so for target ports and for node ACLs.
+#[test]
+fn the_names_that_rtslib_writes_are_canonical() {
+    for (protocol, pattern, to_fabric) in RTSLIB {
+        let names = string_regex(pattern).unwrap();
+        TestRunner::default()
+            .run(&names, |name| {
+                let name = to_fabric(&name);
+                prop_assert!(codec(protocol).is_canonical(name.as_bytes()), "{}", name);
+                Ok(())
+            })
+            .unwrap();
+    }
 }

@@ -79,7 +79,7 @@ fn sg3_utils_reads_the_same_names() {
         let row = find(codec.protocol).unwrap();
         for name in [row.example, row.other_example, row.initiator_example] {
             cases.push((codec, name, None));
-            cases.extend(row.has_isid.then_some((codec, name, Some(ISID))));
+            cases.extend(row.has_isid().then_some((codec, name, Some(ISID))));
         }
     }
     let ids: Vec<_> = cases

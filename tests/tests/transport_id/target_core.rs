@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What target core makes of an ACL's name when it writes a TransportID, by its rules as they are
-//! in `drivers/target/target_core_fabric_lib.c`: they decide which names an initiator may have.
+//! What target core makes of an ACL's name when it writes a TransportID, and of a TransportID when it
+//! looks for the ACL, by its rules as they are in `drivers/target/target_core_fabric_lib.c`: they
+//! decide which spelling of a name is the canonical one.
 //!
 //! The rules are written here once more, apart from the modules' own code, and both are given the
 //! same names.
 
 use proptest::prelude::*;
-use proptest::string::string_regex;
-use proptest::test_runner::TestRunner;
-use xtask::codec::Codec;
+use tcm_mod_builder::protocol::find;
+use xtask::codec::{CODECS, Codec};
 
-use super::{codec, encode};
+use super::encode;
+use super::names::for_names;
 
 /// Reads `count` bytes in hexadecimal, as the kernel's `hex2bin()` does: any case, and what comes
 /// after them does not matter.
@@ -76,39 +77,75 @@ fn sas(name: &[u8]) -> Option<Vec<u8>> {
     Some(id(6, 4, &hex2bin(name.get(4..)?, 8)?))
 }
 
-type Encoder = fn(&[u8]) -> Option<Vec<u8>>;
+/// The digits of bytes, as the kernel's `bin2hex()` writes them.
+fn bin2hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
-/// The protocols that target core writes TransportIDs of, and strings that are names or nearly.
-const ENCODERS: [(&str, Encoder, &str); 5] = [
-    (
-        "FC",
-        fc,
-        "([0-9a-fA-F]{2}:){7}[0-9a-fA-F]{2}|(0[xX])?[0-9a-fA-F]{16}|[0-9a-f:]{23}",
-    ),
-    (
-        "SBP",
-        sbp,
-        "(0[xX]|eui\\.|EUI\\.)?[0-9a-fA-F]{16}|[0-9a-f:]{15,18}",
-    ),
-    (
-        "SRP",
-        srp,
-        "(0[xX])?[0-9a-fA-F]{0,34}|([0-9a-f]{4}:){7}[0-9a-f]{4}|[0-9a-f:]{30,34}",
-    ),
-    (
-        "iSCSI",
-        iscsi,
-        "iqn\\.[-.:0-9a-z]{1,219}|IQN\\.[a-z]{1,30}|[a-z]{3}\\.[0-9a-fA-F]{16}",
-    ),
-    (
-        "SAS",
-        sas,
-        "([nN][aA][aA]\\.|eui\\.|0[xX])?[0-9a-fA-F]{16}|[0-9a-f.]{20}",
-    ),
+/// The name in `%8phC` of a TransportID's bytes.
+fn parse_fc(id: &[u8]) -> Option<String> {
+    let pairs = id.get(8..16)?.iter().map(|byte| format!("{byte:02x}"));
+    Some(pairs.collect::<Vec<_>>().join(":"))
+}
+
+fn parse_sbp(id: &[u8]) -> Option<String> {
+    id.get(8..16).map(bin2hex)
+}
+
+fn parse_srp(id: &[u8]) -> Option<String> {
+    Some(format!("0x{}", bin2hex(id.get(8..24)?)))
+}
+
+/// The text up to its NUL, as it is; it must fit in 224 bytes with all its padding.
+fn parse_iscsi(id: &[u8]) -> Option<String> {
+    let text = id.get(4..).filter(|text| text.len() < 224)?;
+    let end = text.iter().position(|byte| *byte == 0)?;
+    String::from_utf8(text[..end].to_vec()).ok()
+}
+
+fn parse_sas(id: &[u8]) -> Option<String> {
+    Some(format!("naa.{}", bin2hex(id.get(4..12)?)))
+}
+
+/// What target core does for a protocol.
+struct Rules {
+    protocol: &'static str,
+    /// The TransportID that it writes of an ACL's name: `target_get_pr_transport_id()`.
+    encode: fn(&[u8]) -> Option<Vec<u8>>,
+    /// The ACL's name that it reads from a TransportID: `target_parse_pr_out_transport_id()`.
+    parse: fn(&[u8]) -> Option<String>,
+}
+
+/// The protocols whose TransportIDs target core knows.
+const RULES: [Rules; 5] = [
+    Rules {
+        protocol: "FC",
+        encode: fc,
+        parse: parse_fc,
+    },
+    Rules {
+        protocol: "SBP",
+        encode: sbp,
+        parse: parse_sbp,
+    },
+    Rules {
+        protocol: "SRP",
+        encode: srp,
+        parse: parse_srp,
+    },
+    Rules {
+        protocol: "iSCSI",
+        encode: iscsi,
+        parse: parse_iscsi,
+    },
+    Rules {
+        protocol: "SAS",
+        encode: sas,
+        parse: parse_sas,
+    },
 ];
 
-/// The one difference to the standard that initiators may have: target core does not fill up to
-/// the least ADDITIONAL LENGTH.
+/// The one difference to the standard: target core does not fill up to the least ADDITIONAL LENGTH.
 fn filled_up(mut id: Vec<u8>) -> Vec<u8> {
     if id.len() < 24 {
         id.resize(24, 0);
@@ -117,43 +154,47 @@ fn filled_up(mut id: Vec<u8>) -> Vec<u8> {
     id
 }
 
-fn is_initiator(codec: &Codec, encoder: Encoder, name: &str) -> bool {
-    (codec.parse)(name.as_bytes()).is_some()
-        && encoder(name.as_bytes()).map(filled_up) == Some(encode(codec, name, None))
+fn rules(codec: &Codec) -> Option<&'static Rules> {
+    RULES.iter().find(|rules| rules.protocol == codec.protocol)
 }
 
+/// So `SPEC_I_PT` finds the ACL: whatever the spelling, target core makes the canonical name of the
+/// port's TransportID. An iSCSI name of more than 219 bytes it reads with an ISID alone.
 #[test]
-fn an_initiator_has_a_name_that_target_core_makes_its_transport_id_of() {
-    for (protocol, encoder, pattern) in ENCODERS {
-        let codec = codec(protocol);
-        let names = string_regex(pattern).unwrap();
-        TestRunner::default()
-            .run(&names, |name| {
-                prop_assert_eq!(
-                    (codec.is_valid_initiator)(name.as_bytes()),
-                    is_initiator(codec, encoder, &name),
-                    "{}",
-                    name
-                );
-                Ok(())
-            })
-            .unwrap();
-    }
-}
-
-/// These have no TransportID in target core; it compares their names byte by byte.
-#[test]
-fn where_target_core_makes_no_transport_id_an_initiator_has_its_canonical_name() {
-    let has_none = |codec: &&Codec| ENCODERS.iter().all(|row| row.0 != codec.protocol);
-    for codec in xtask::codec::CODECS.iter().filter(has_none) {
-        let row = tcm_mod_builder::protocol::find(codec.protocol).unwrap();
-        assert!(!row.persistent_reservations);
-        assert!((codec.is_valid_initiator)(row.example.as_bytes()));
-        for spelling in row.other_spellings {
-            assert!(
-                !(codec.is_valid_initiator)(spelling.as_bytes()),
-                "{spelling}"
-            );
+fn the_canonical_name_is_what_target_core_reads_from_a_transport_id() {
+    for_names(|codec, _, name| {
+        let Some(rules) = rules(codec) else {
+            return Ok(());
+        };
+        let text = (codec.parse)(name.as_bytes()).unwrap().text;
+        let read = (rules.parse)(&encode(codec, &name, None));
+        if name.len() <= 219 {
+            prop_assert_eq!(read.map(String::into_bytes), Some(text));
+        } else {
+            prop_assert_eq!(read, None);
         }
+        Ok(())
+    });
+}
+
+/// So READ FULL STATUS names the port: what target core writes of an ACL of the canonical name.
+#[test]
+fn target_core_writes_the_same_transport_id_of_the_canonical_name() {
+    for_names(|codec, _, name| {
+        let Some(rules) = rules(codec) else {
+            return Ok(());
+        };
+        let text = (codec.parse)(name.as_bytes()).unwrap().text;
+        let written = (rules.encode)(&text).map(filled_up);
+        prop_assert_eq!(written, Some(encode(codec, &name, None)));
+        Ok(())
+    });
+}
+
+#[test]
+fn reservations_work_where_target_core_knows_the_transport_ids() {
+    for codec in &CODECS {
+        let row = find(codec.protocol).unwrap();
+        assert_eq!(row.persistent_reservations(), rules(codec).is_some());
     }
 }

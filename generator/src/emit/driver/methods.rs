@@ -84,7 +84,7 @@ pub(super) fn is_written(input: &Input<'_>, slot: &Slot<'_>) -> bool {
     };
     match (slot.op.required, method.meaning.shape) {
         (true, _) | (_, Shape::Init) => true,
-        (_, Shape::InitiatorSid) => input.protocol.has_isid,
+        (_, Shape::InitiatorSid) => input.protocol.has_isid(),
         _ => {
             slot.op.category != Category::Configfs
                 || (input.data_path.driver.body)(&slot.op.name, &Args::new(Vec::new())).is_some()
