@@ -11,22 +11,18 @@
 
 #![deny(unsafe_code)]
 
+// `unsafe` is in the generator's modules alone. The compiler refuses it in the author's.
 #[allow(unsafe_code)]
 mod bindings;
-
 #[allow(unsafe_code)]
 mod kunit;
 mod loopback;
-
 #[allow(unsafe_code)]
 mod rcu;
-
 #[allow(unsafe_code)]
 mod scsi_host;
-
 #[allow(unsafe_code)]
 pub mod target;
-
 #[allow(unsafe_code)]
 mod transport_id;
 

@@ -13,27 +13,14 @@ use tcm_mod_builder::protocol::Protocol;
 use crate::kernel::Kernel;
 use crate::shell::{checkout, lock, logged, output, text};
 
-/// `tcm-mod-builder`, built in this cargo profile.
+/// `tcm-mod-builder`, built in this cargo profile. For tests it has failpoints, which do nothing
+/// unless `FAILPOINTS` is set.
 ///
 /// # Errors
 ///
 /// If cargo cannot build it.
 pub fn builder(profile: Profile) -> Result<PathBuf> {
     binary("tcm-mod-builder", "tcm-mod-builder", profile)
-}
-
-/// `tcm-mod-builder` with failpoints, which `FAILPOINTS` in its environment sets.
-///
-/// # Errors
-///
-/// If cargo cannot build it.
-pub fn builder_with_failpoints() -> Result<PathBuf> {
-    // In a directory of its own: cargo gives both the same name.
-    let target = target().join("failpoints");
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--package", "tcm-mod-builder"]);
-    cargo.args(["--features", "failpoints", "--target-dir"]);
-    run_once(cargo.arg(&target), target.join("debug/tcm-mod-builder"))
 }
 
 /// `configfs-rounds`, which runs in a guest.
@@ -69,11 +56,11 @@ fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
         "--profile",
         profile.name(),
     ]);
-    run_once(&mut cargo, target().join(profile.directory()).join(name))
-}
-
-/// Has cargo build a program. It is asked once: tests call this for each run of the program.
-fn run_once(cargo: &mut Command, program: PathBuf) -> Result<PathBuf> {
+    if package == "tcm-mod-builder" && profile == Profile::Dev {
+        cargo.args(["--features", "failpoints"]);
+    }
+    let program = target().join(profile.directory()).join(name);
+    // Cargo is asked once: tests call this for each run of the program.
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     if !built.contains(&program) {
         output(cargo.current_dir(checkout()))?;

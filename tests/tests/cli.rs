@@ -12,7 +12,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 use xtask::fixture::FixtureTree;
-use xtask::module::{Profile, builder, builder_with_failpoints};
+use xtask::module::{Profile, builder};
 use xtask::suite::skip;
 
 fn command() -> Command {
@@ -542,7 +542,7 @@ const STEPS: [(&str, u32); 7] = [
 
 /// The command with failpoints, of which one does this to the run.
 fn at_step(tree: &FixtureTree, (step, passes): (&str, u32), action: &str) -> Command {
-    let mut command = Command::new(builder_with_failpoints().unwrap());
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
     command
         .args(["-p", "iSCSI", "-m", "tcm_nab5000", "--install", "-k"])
         .arg(tree.path())

@@ -55,12 +55,11 @@ fn floor(room: &str) -> Option<usize> {
     ROOMS.iter().position(|name| *name == room)
 }
 
-/// The rooms that a text imports from.
+/// The rooms that a file imports from. What is generated says `crate::` too, but is indented.
 fn imports(text: &str) -> impl Iterator<Item = &str> {
-    text.split("crate::").skip(1).filter_map(|rest| {
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
-        Some(&rest[..end])
-    })
+    let lines = text.lines().map(|line| line.trim_start_matches("pub "));
+    let imports = lines.filter_map(|line| line.strip_prefix("use crate::"));
+    imports.filter_map(|rest| rest.split([':', ';']).next())
 }
 
 #[test]

@@ -13,7 +13,7 @@ use predicates::str::contains;
 use tempfile::TempDir;
 use xtask::fixture::FixtureTree;
 use xtask::kernel::{CURRENT, Flavour, Kernel, LTS, get};
-use xtask::module::{LOOPBACK, Module, Profile, build, builder, builder_with_failpoints};
+use xtask::module::{LOOPBACK, Module, Profile, build, builder};
 
 /// An op that a NOP driver does not implement, and the loopback's does.
 const LINK: &str = "int (*fabric_post_link)(struct se_portal_group *,";
@@ -264,7 +264,7 @@ fn a_step_that_fails_leaves_everything_as_it_was() {
     ] {
         let fixture = Fixture::new("nop");
         fixture.change("u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
-        let mut command = Command::new(builder_with_failpoints().unwrap());
+        let mut command = Command::new(builder(Profile::Dev).unwrap());
         fixture.aim(&mut command);
         fixture.refused(
             command.env("FAILPOINTS", step),

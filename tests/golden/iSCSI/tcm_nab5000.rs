@@ -12,15 +12,13 @@
 
 #![deny(unsafe_code)]
 
+// `unsafe` is in the generator's modules alone. The compiler refuses it in the author's.
 #[allow(unsafe_code)]
 mod bindings;
-
 #[allow(unsafe_code)]
 mod kunit;
-
 #[allow(unsafe_code)]
 pub mod target;
-
 #[allow(unsafe_code)]
 mod transport_id;
 
