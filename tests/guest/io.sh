@@ -6,29 +6,27 @@
 
 . "${0%/*}/lib.sh"
 
-modprobe "$1" || exit 1
+MODULE=$1
+MIB=$5
+
+modprobe "$MODULE" || exit 1
 ramdisk io 96
 port "$2" "$3" "$4"
 link "$TPG" "$BACKSTORE"
 DISK=$(disk "$TPG")
 
-# verify ENGINE DEPTH
-verify()
-{
-	fio --name="$1.$2" --filename="$DISK" --size="${MIB}m" --direct=1 --rw=randrw \
-		--ioengine="$1" --iodepth="$2" --bsrange=512-1m --verify=crc32c \
-		--do_verify=1 --verify_fatal=1 --output=$SCRATCH/fio || {
-		cat $SCRATCH/fio
-		fail "fio, $1, queue depth $2"
-	}
-	echo "fio: $1, queue depth $2"
-}
-
-MIB=$5
-verify psync 1
+# One after the other, in one fio, which takes longer to start than to do one of them.
+set -- --name=psync --ioengine=psync
 for depth in 1 4 16 64; do
-	verify io_uring $depth
+	set -- "$@" --name=io_uring.$depth --stonewall --ioengine=io_uring --iodepth=$depth
 done
+fio --name=global --filename="$DISK" --size="${MIB}m" --direct=1 --rw=randrw --bsrange=512-1m \
+	--verify=crc32c --do_verify=1 --verify_fatal=1 --output=$SCRATCH/fio "$@" || {
+	cat $SCRATCH/fio
+	fail "fio"
+}
+[ "$(grep -c 'err= 0' $SCRATCH/fio)" -eq 5 ] || fail "not all jobs: $(cat $SCRATCH/fio)"
+echo "fio: psync; io_uring, queue depths 1, 4, 16 and 64"
 
 # A file system, what is written to it, and whether it is sound.
 mkfs.ext4 -q -F "$DISK" > $SCRATCH/mkfs 2>&1 || fail "mkfs: $(cat $SCRATCH/mkfs)"
@@ -62,5 +60,5 @@ unlink "$TPG" || fail "cannot unlink"
 
 drop_port "$TPG" || fail "cannot remove the port"
 drop_backstore "$BACKSTORE"
-rmmod "$1" || fail "cannot unload"
+rmmod "$MODULE" || fail "cannot unload"
 echo complete
