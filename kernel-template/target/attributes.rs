@@ -163,8 +163,7 @@ impl Page<'_> {
 
 impl fmt::Write for Page<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.write_bytes(text.as_bytes())
-            .map_err(|_| fmt::Error)
+        self.write_bytes(text.as_bytes()).map_err(|_| fmt::Error)
     }
 }
 
@@ -218,8 +217,7 @@ impl<D: Directory> AttributeSlot<D> {
         // SAFETY: By function safety requirements.
         let context = unsafe { D::context(item) };
         // SAFETY: By function safety requirements; configfs gives a zeroed page.
-        let buffer =
-            unsafe { core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE) };
+        let buffer = unsafe { core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE) };
         let mut page = Page { buffer, len: 0 };
         match A::show(context, &mut page) {
             Ok(()) => page.len as isize,
@@ -320,7 +318,10 @@ pub use target_attributes as attributes;
 /// # Safety
 ///
 /// `list` must be null or come from [`Attributes::as_ptr`], and target core must not know it yet.
-pub(super) unsafe fn set_owner(list: *mut *mut bindings::configfs_attribute, module: *mut bindings::module) {
+pub(super) unsafe fn set_owner(
+    list: *mut *mut bindings::configfs_attribute,
+    module: *mut bindings::module,
+) {
     if list.is_null() {
         return;
     }

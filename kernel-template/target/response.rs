@@ -19,7 +19,8 @@ use crate::{
     bindings,
     target::{
         cmd::{flags, SENSE_LEN},
-        Cmd, Operations, //
+        Cmd,
+        Operations, //
     },
 };
 
