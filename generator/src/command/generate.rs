@@ -37,7 +37,7 @@ pub struct Arguments {
     /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
     #[arg(short, long, value_name = "NAME")]
     module: String,
-    /// Another identifier to tell target core, which knows no TransportIDs of this one: SAS for
+    /// Register another identifier with target core, which knows no TransportIDs of this one: SAS for
     /// ADT, ATA or UAS.
     #[arg(long, value_name = "PROTO")]
     register_as: Option<String>,
