@@ -144,7 +144,7 @@ pub enum Error {
         hidden: Option<(usize, String)>,
     },
     /// bindgen panicked.
-    #[error("bindgen panicked on {}: {reason}; {NEWER}", header.display())]
+    #[error("bindgen cannot translate {}: {reason}; {NEWER}", header.display())]
     Bindgen {
         /// The header.
         header: PathBuf,
