@@ -74,17 +74,20 @@ pub use wwn::Wwn;
 /// # Safety
 ///
 /// `text` must end with NUL, and must not change while `'a` lasts.
+#[inline]
 unsafe fn bstr<'a>(text: *const c_char) -> &'a BStr {
     // SAFETY: By the requirements of this function.
     unsafe { CStr::from_char_ptr(text) }.as_ref()
 }
 
 /// The text in `bytes`, which end with NUL, for target core; empty if they do not.
+#[inline]
 pub fn c_str(bytes: &[u8]) -> &CStr {
     CStr::from_bytes_with_nul(bytes).unwrap_or(kernel::c_str!(""))
 }
 
 /// What a callback returns for 0 or a negative errno.
+#[inline]
 fn errno(result: Result) -> c_int {
     match result {
         Ok(()) => 0,

@@ -2,7 +2,7 @@
 
 //! Runs bindgen over the header, with stand-ins for what it includes, all of it from memory.
 //!
-//! The result is Rust text; its meaning is `parse`'s affair. bindgen panics where it has no answer,
+//! The result is Rust text; `parse` finds its meaning. bindgen panics where it has no answer,
 //! clang may take for ever, and both write to the terminal: here each ends as a value.
 
 use std::any::Any;
@@ -55,8 +55,8 @@ pub(crate) const COPY: &str = "/tcm-standins/header.h";
 /// `type_` of `type`, and leave `type_` as it is.
 pub(crate) const FIELD: &str = "c_";
 
-/// How many errors clang tells before it stops: more than a header of the kernel's could have, and
-/// few enough to be told soon.
+/// How many errors clang reports before it stops: more than a header of the kernel's could have, and
+/// few enough to be reported soon.
 const ERRORS: &str = "-ferror-limit=200";
 
 /// How long clang and bindgen may take over a header; they take a tenth of a second.
@@ -72,7 +72,7 @@ pub(crate) enum Failure {
     NoLibclang(String),
     /// What clang calls errors, one a line.
     Diagnostics(String),
-    /// bindgen gave up.
+    /// bindgen panicked.
     Panic(String),
     /// There was no answer in time.
     Late,
@@ -106,7 +106,7 @@ fn run(
     declared: String,
     callbacks: impl ParseCallbacks + Send + 'static,
 ) -> Result<String, Failure> {
-    // Where standard error goes is the process's affair, so there is one at a time.
+    // Where standard error goes is common to the process, so there is one at a time.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let _quiet = QuietStderr::new();
@@ -174,7 +174,7 @@ fn first_line(panic: &(dyn Any + Send)) -> String {
         None => panic.downcast_ref::<&str>().copied().unwrap_or_default(),
     };
     let line = text.lines().next().unwrap_or("no reason given");
-    // The names that it tells are the header's.
+    // The names that it reports are the header's.
     line.replace(&format!("\"{FIELD}"), "\"")
 }
 

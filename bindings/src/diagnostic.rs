@@ -2,7 +2,7 @@
 
 //! What clang finds wrong with the header, as [`Fault`]s.
 //!
-//! clang reads a copy in memory; the user is told of the file.
+//! clang reads a copy in memory; the user sees the name of the file.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(crate) fn faults(diagnostics: &str, copy: &str, path: &Path, source: &str) -
         .lines()
         .filter(|line| !line.is_empty())
         .filter_map(|line| match unknown_type(line, copy, source) {
-            // A function pointer whose result has an unknown type has been told already.
+            // A function pointer whose result has an unknown type has been reported already.
             Some((name, _)) if name.is_empty() => None,
             Some((name, line)) => Some(Fault::UnknownType { name, line }),
             None => Some(told(line)),
@@ -32,7 +32,7 @@ pub(crate) fn faults(diagnostics: &str, copy: &str, path: &Path, source: &str) -
 }
 
 /// The type that a diagnostic is about, and its line. clang names it, or points at it, or points at
-/// the function that has it, which gives an empty name.
+/// the function that has it, for which the name is empty.
 fn unknown_type(diagnostic: &str, copy: &str, source: &str) -> Option<(String, usize)> {
     let (position, text) = diagnostic.split_once(": error: ")?;
     let (line, column) = position

@@ -3,7 +3,7 @@
 //! What can be wrong with a header, and what its reader can do about it.
 //!
 //! Faults of one stage are collected and reported together. Text only: who prints it is the
-//! caller's affair. What the system said is the source of an error, not a part of its text.
+//! caller's business. What the system said is the source of an error, not a part of its text.
 
 use std::fmt;
 use std::io;
@@ -18,7 +18,7 @@ const NEWER: &str = "a newer version of this program may know it; otherwise repo
 /// What to do about a header that is far from any that there is.
 const KERNELS: &str = "name the kernel's include/target/target_core_fabric.h";
 
-/// How many faults are told; the rest are counted.
+/// How many faults are listed; the rest are counted.
 const TOLD: usize = 50;
 
 /// Something in a header that this version cannot read.
@@ -143,8 +143,8 @@ pub enum Error {
         /// The condition that leaves it out, if one does, with its line.
         hidden: Option<(usize, String)>,
     },
-    /// bindgen gave up.
-    #[error("bindgen gives up on {}: {reason}; {NEWER}", header.display())]
+    /// bindgen panicked.
+    #[error("bindgen panicked on {}: {reason}; {NEWER}", header.display())]
     Bindgen {
         /// The header.
         header: PathBuf,

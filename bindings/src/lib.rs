@@ -6,7 +6,7 @@
 //! for it, since signatures do not depend on the configuration; the layouts, which do, are left to
 //! the build of the module, where Kbuild runs bindgen with the kernel's exact flags.
 //!
-//! What Rust has no word for is told as the header's text spells it. That text also bounds what
+//! What Rust has no word for is spelled as the header's text spells it. That text also bounds what
 //! clang is given to read, so that no file makes it hang or crash.
 //!
 //! This crate knows the header and nothing else: no command line, no output files, no opinion on

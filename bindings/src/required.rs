@@ -53,7 +53,7 @@ pub(crate) fn mark(model: &mut FabricOps, header: &Header) -> Result<(), Error> 
     if !model.missing.is_empty() && model.required_from == RequiredFrom::Table {
         model.warnings.push(format!(
             "the struct lacks what {TABLE_KERNELS} require; a kernel with this header may require \
-             other ops than are told here"
+             other ops than are marked here"
         ));
     }
     Ok(())

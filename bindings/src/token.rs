@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The header's text as tokens, for what bindgen does not tell.
+//! The header's text as tokens, for what bindgen's output does not say.
 //!
 //! Just enough of C's grammar: comments are dropped, a directive is one token, an operator is a
 //! token for each of its characters. Nothing is expanded. Each token knows its line, and the branch

@@ -16,7 +16,7 @@ use core::{
 
 use kernel::{
     error::VTABLE_DEFAULT_ERROR,
-    ffi::c_char,
+    ffi::{c_char, c_void},
     page::PAGE_SIZE,
     prelude::*,
     str::BStr, //
@@ -143,7 +143,23 @@ impl Page<'_> {
     ///
     /// [`EINVAL`] if the text does not fit into the page.
     pub fn write_fmt(&mut self, args: fmt::Arguments<'_>) -> Result {
-        fmt::Write::write_fmt(self, args).map_err(|_| EINVAL)
+        let free = self.buffer.get_mut(self.len..).unwrap_or_default();
+        // SAFETY: The buffer is as long as it says, and `%pA` takes a pointer to the arguments.
+        let len = unsafe {
+            bindings::snprintf(
+                free.as_mut_ptr().cast(),
+                free.len(),
+                kernel::c_str!("%pA").as_char_ptr(),
+                ptr::from_ref(&args).cast::<c_void>(),
+            )
+        };
+        // What is returned is the length without the NUL, whether there was room for it or not.
+        let len = usize::try_from(len).map_err(|_| EINVAL)?;
+        if len >= free.len() {
+            return Err(EINVAL);
+        }
+        self.len += len;
+        Ok(())
     }
 
     /// Appends bytes as they are.
@@ -151,6 +167,7 @@ impl Page<'_> {
     /// # Errors
     ///
     /// [`EINVAL`] if they do not fit into the page.
+    #[inline]
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result {
         let free = self.buffer.get_mut(self.len..).unwrap_or_default();
         free.get_mut(..bytes.len())
@@ -158,13 +175,6 @@ impl Page<'_> {
             .copy_from_slice(bytes);
         self.len += bytes.len();
         Ok(())
-    }
-}
-
-impl fmt::Write for Page<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.write_bytes(text.as_bytes())
-            .map_err(|_| fmt::Error)
     }
 }
 
@@ -218,8 +228,7 @@ impl<D: Directory> AttributeSlot<D> {
         // SAFETY: By function safety requirements.
         let context = unsafe { D::context(item) };
         // SAFETY: By function safety requirements; configfs gives a zeroed page.
-        let buffer =
-            unsafe { core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE) };
+        let buffer = unsafe { core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE) };
         let mut page = Page { buffer, len: 0 };
         match A::show(context, &mut page) {
             Ok(()) => page.len as isize,
@@ -320,7 +329,10 @@ pub use target_attributes as attributes;
 /// # Safety
 ///
 /// `list` must be null or come from [`Attributes::as_ptr`], and target core must not know it yet.
-pub(super) unsafe fn set_owner(list: *mut *mut bindings::configfs_attribute, module: *mut bindings::module) {
+pub(super) unsafe fn set_owner(
+    list: *mut *mut bindings::configfs_attribute,
+    module: *mut bindings::module,
+) {
     if list.is_null() {
         return;
     }

@@ -99,9 +99,9 @@ impl<T: Operations> Cmd<T> {
 ///
 /// # Safety
 ///
-/// - The pointer that `into_raw` gives must be aligned and valid for reads and writes of a
+/// - The pointer that `into_raw` returns must be aligned and valid for reads and writes of a
 ///   [`Cmd`], for whoever has it alone, until `from_raw` takes it back.
-/// - The scatterlists that `buffer` gives must be valid for as long, and describe `length` bytes.
+/// - The scatterlists that `buffer` returns must be valid for as long, and describe `length` bytes.
 pub unsafe trait CmdMemory<T: Operations>: Sized + Send {
     /// The data of the command.
     fn buffer(&self) -> Buffer;

@@ -122,17 +122,17 @@ pub trait Operations: Sized + 'static {
     /// The attributes of [`TpgNaclParamAttrs`]: `tfc_tpg_nacl_param_attrs`.
     const TFC_TPG_NACL_PARAM_ATTRS: Attributes<TpgNaclParamAttrs<Self>> = Attributes::NONE;
 
-    /// Gives the name of the target port. Called in any context, spinlocks held.
+    /// Returns the name of the target port. Called in any context, spinlocks held.
     ///
     /// C: `char *(*tpg_get_wwn)(struct se_portal_group *)`
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr;
 
-    /// Gives the tag of the portal group. Called in any context, spinlocks held.
+    /// Returns the tag of the portal group. Called in any context, spinlocks held.
     ///
     /// C: `u16 (*tpg_get_tag)(struct se_portal_group *)`
     fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16;
 
-    /// Gives the queue depth of a node ACL to be made. Called in process context.
+    /// Returns the queue depth of a node ACL to be made. Called in process context.
     ///
     /// C: `u32 (*tpg_get_default_depth)(struct se_portal_group *)`
     fn tpg_get_default_depth(_se_tpg: &Tpg<Self>) -> u32 {
@@ -180,7 +180,7 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Gives the type of protection information, `enum target_prot_type`, that the fabric offers
+    /// Returns the type of protection information, `enum target_prot_type`, that the fabric offers
     /// where the backstore has none. Called in process context, when a session is made.
     ///
     /// C: `int (*tpg_check_prot_fabric_only)(struct se_portal_group *)`
@@ -188,7 +188,7 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Gives the SNMP index of the portal group. Called in process context.
+    /// Returns the SNMP index of the portal group. Called in process context.
     ///
     /// C: `u32 (*tpg_get_inst_index)(struct se_portal_group *)`
     fn tpg_get_inst_index(_se_tpg: &Tpg<Self>) -> u32 {
@@ -221,14 +221,14 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Gives the SNMP index of a session. Called in process context, spinlocks held.
+    /// Returns the SNMP index of a session. Called in process context, spinlocks held.
     ///
     /// C: `u32 (*sess_get_index)(struct se_session *)`
     fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Fills in the initiator session identifier and gives its length, for protocols whose
+    /// Fills in the initiator session identifier and returns its length, for protocols whose
     /// TransportIDs have one. Called in process context, spinlocks held.
     ///
     /// C: `u32 (*sess_get_initiator_sid)(struct se_session *, unsigned char *, u32)`
@@ -251,7 +251,7 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Gives the driver's state of a command, for messages. Called in any context.
+    /// Returns the driver's state of a command, for messages. Called in any context.
     ///
     /// C: `int (*get_cmd_state)(struct se_cmd *)`
     fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {

@@ -4,8 +4,6 @@
 //!
 //! C header: [`include/scsi/scsi_proto.h`](srctree/include/scsi/scsi_proto.h)
 
-
-
 /// The T10 protocol identifier of a fabric, for `core_tpg_register()`.
 ///
 /// See SPC-4, section 7.6.1, and `enum scsi_protocol` in `include/scsi/scsi_proto.h`.

@@ -19,7 +19,8 @@ use crate::{
     bindings,
     target::{
         cmd::{flags, SENSE_LEN},
-        Cmd, Operations, //
+        Cmd,
+        Operations, //
     },
 };
 
@@ -30,7 +31,7 @@ use crate::{
 /// Target core waits for exactly one call for the command, and keeps it alive until then.
 pub struct Pending<T: Operations>(NonNull<Cmd<T>>);
 
-// SAFETY: Target core may be told by any thread.
+// SAFETY: Any thread may execute or fail the command.
 unsafe impl<T: Operations> Send for Pending<T> {}
 
 impl<T: Operations> Pending<T> {
@@ -73,7 +74,7 @@ impl<T: Operations> Drop for Pending<T> {
     }
 }
 
-/// What `write_pending` gives to target core: 0, or that it shall try again with the command that
+/// What `write_pending` returns to target core: 0, or that it shall try again with the command that
 /// it has got back.
 pub(super) fn pending_errno<T: Operations>(result: Result<(), Pending<T>>) -> c_int {
     match result {

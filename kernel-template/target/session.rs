@@ -22,7 +22,16 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        bstr, into_raw, Cmd, CmdMemory, Operations, Reference, Refusal, Request, Tmr, TmrFunction,
+        bstr,
+        into_raw,
+        Cmd,
+        CmdMemory,
+        Operations,
+        Reference,
+        Refusal,
+        Request,
+        Tmr,
+        TmrFunction,
         Tpg, //
     },
 };

@@ -20,7 +20,9 @@ use crate::{
     bindings,
     target::{
         cmd::{flags, SeCmd},
-        Cmd, Operations, Tmr, //
+        Cmd,
+        Operations,
+        Tmr, //
     },
 };
 

@@ -98,7 +98,7 @@ impl<T: Operations> Tpg<T> {
         // SAFETY: By the requirements of this function.
         unsafe { Self::from_raw(ptr) }.wait_for_sessions();
         // SAFETY: `create` has registered `ptr`, and by the requirements of this function nothing
-        // of it is in use. The call always gives 0.
+        // of it is in use. The call always returns 0.
         unsafe { bindings::core_tpg_deregister(ptr) };
         // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away.
         // Target core has just forgotten it, so this is its only owner.
@@ -124,7 +124,7 @@ impl<T: Operations> Tpg<T> {
         }
     }
 
-    /// Waits until no session is left. The driver should have ended them: it is told if not.
+    /// Waits until no session is left. The driver should have ended them; the log says so if not.
     fn wait_for_sessions(&self) {
         let mut sessions = self.sessions.lock();
         if *sessions != 0 {

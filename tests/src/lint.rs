@@ -2,10 +2,11 @@
 
 //! The kernel's gates, on generated modules: clippy and W=1 without a finding, rustfmt, checkpatch.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use tcm_mod_builder::output::manifest::Manifest;
 use tcm_mod_builder::protocol::PROTOCOLS;
 
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
@@ -37,37 +38,37 @@ fn gates(kernel: &Kernel, proto: &str, options: &[&str]) -> Result<()> {
     let dir = dir.path().join(module.name);
     module.generate(kernel, &dir)?;
     let on = |gate: &str| format!("{gate} on {name} {}", options.join(" "));
+    let manifest = Manifest::read(&dir)?;
+    let files = || manifest.files().map(|(path, _)| dir.join(path));
     // rustfmt goes by the edition, so it is not to look at what bindgen makes.
-    rustfmt(kernel, &dir).with_context(|| on("rustfmt"))?;
-    for file in [
-        "Kconfig",
-        "Kbuild",
-        "bindings_helper.h",
-        "scsi_helpers.h",
-        "scsi_helpers.c",
-    ] {
-        let file = dir.join(file);
-        if file.is_file() {
-            checkpatch(kernel, &file).with_context(|| on("checkpatch"))?;
-        }
+    rustfmt(kernel, files()).with_context(|| on("rustfmt"))?;
+    for file in files().filter(|path| is_for_checkpatch(path)) {
+        checkpatch(kernel, &file).with_context(|| on("checkpatch"))?;
     }
     build(kernel, &dir, &["CLIPPY=1", "W=1"]).with_context(|| on("clippy"))?;
     Ok(())
 }
 
-fn rustfmt(kernel: &Kernel, dir: &Path) -> Result<()> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        files.push(entry?.path());
-    }
-    files.retain(|path| path.extension().is_some_and(|end| end == "rs"));
+fn rustfmt(kernel: &Kernel, files: impl Iterator<Item = PathBuf>) -> Result<()> {
     let mut rustfmt = Command::new("rustfmt");
     rustfmt
         .arg("--check")
         .arg("--config-path")
         .arg(kernel.source.join(".rustfmt.toml"));
-    output(rustfmt.args(files))?;
+    output(rustfmt.args(files.filter(|path| has_extension(path, "rs"))))?;
     Ok(())
+}
+
+/// Whether checkpatch has rules for a file.
+fn is_for_checkpatch(path: &Path) -> bool {
+    let named = ["Kbuild", "Kconfig"]
+        .iter()
+        .any(|name| path.ends_with(name));
+    named || has_extension(path, "c") || has_extension(path, "h")
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|end| end == wanted)
 }
 
 fn checkpatch(kernel: &Kernel, file: &Path) -> Result<()> {

@@ -98,7 +98,10 @@ fn the_same_again_changes_nothing() {
         .arg("--install")
         .assert()
         .success()
-        .stdout(contains("Unchanged: "));
+        .stdout(contains("Unchanged: "))
+        .stdout(contains(
+            "Next: scripts/config --module TCM_NAB5000, make LLVM=1 modules",
+        ));
     assert!(before == tree.snapshot().unwrap());
 }
 

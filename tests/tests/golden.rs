@@ -101,10 +101,19 @@ fn each_protocols_files_are_as_blessed() {
     let golden = checkout().join("tests/golden");
     let iscsi = files(&generate(&tree, "iSCSI", "tcm_nab5000", "nop"));
     let template = files(&checkout().join("kernel-template"));
-    for (path, text) in &iscsi {
-        if template.get(path) != Some(text) {
-            compare(text, &golden.join("iSCSI").join(path));
-        }
+    let own = iscsi
+        .iter()
+        .filter(|(path, text)| template.get(*path) != Some(*text));
+    for (path, text) in own.clone() {
+        compare(text, &golden.join("iSCSI").join(path));
+    }
+    let blessed = files(&golden.join("iSCSI"));
+    let stale = blessed
+        .keys()
+        .filter(|path| own.clone().all(|(own, _)| own != *path));
+    for path in stale {
+        assert!(is_blessing(), "{path} is blessed, and the template has it");
+        fs::remove_file(golden.join("iSCSI").join(path)).unwrap();
     }
     for protocol in PROTOCOLS.iter().filter(|row| row.name != "iSCSI") {
         let own = files(&generate(&tree, protocol.name, "tcm_nab5000", "nop"));

@@ -152,7 +152,7 @@ fn a_name_that_rust_has_not_is_told_with_its_line() {
 fn where_bindgen_panics_it_is_told_what_it_said() {
     // Another spelling of the same, which is ASCII.
     let text = refused(with("int (*frob\\u00b2)(void);"));
-    let expected = "Error: bindgen gives up on HEADER: \"frob²\" is not a valid Ident; a newer \
+    let expected = "Error: bindgen panicked on HEADER: \"frob²\" is not a valid Ident; a newer \
                     version of this program may know it; otherwise report it with this text\n";
     assert_eq!(text, expected);
 }

@@ -316,7 +316,7 @@ fn build_with(kernel: &Kernel, dir: &Path, tree: &Path) {
 #[ignore = "builds for two kernels; `cargo xtask test` runs it"]
 fn a_module_goes_from_kernel_to_kernel_and_back_without_its_author() {
     let old = get(LTS, Flavour::Plain).unwrap();
-    let new = get(CURRENT, Flavour::Plain).unwrap();
+    let new = get(CURRENT, Flavour::Debug).unwrap();
     for options in [&[][..], &LOOPBACK] {
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().join("tcm_there");
@@ -349,7 +349,7 @@ fn a_module_goes_from_kernel_to_kernel_and_back_without_its_author() {
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
 fn a_module_follows_ops_that_are_added_removed_and_changed() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let kernel = get(CURRENT, Flavour::Debug).unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let dir = scratch.path().join("tcm_ops");
     let module = Module {

@@ -37,7 +37,7 @@ pub struct Arguments {
     /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
     #[arg(short, long, value_name = "NAME")]
     module: String,
-    /// Another identifier to tell target core, which knows no TransportIDs of this one: SAS for
+    /// Register another identifier with target core, which knows no TransportIDs of this one: SAS for
     /// ADT, ATA or UAS.
     #[arg(long, value_name = "PROTO")]
     register_as: Option<String>,
@@ -110,6 +110,7 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
         install::apply(&change)?;
     }
     report(&change, args.dry_run);
+    print(&next_step(args, &wanted.names));
     Ok(())
 }
 
@@ -216,6 +217,18 @@ fn relative(tree: &Path, path: &Path) -> String {
         .unwrap_or(path)
         .display()
         .to_string()
+}
+
+/// What the user types next.
+fn next_step(args: &Arguments, names: &Names) -> String {
+    let (module, symbol) = (names.module(), names.kconfig());
+    match &args.output {
+        _ if args.dry_run => "Next: the same without --dry-run\n".to_owned(),
+        Some(dir) => format!("Next: make -C KERNEL M={} LLVM=1 modules\n", dir.display()),
+        None => format!(
+            "Next: scripts/config --module {symbol}, make LLVM=1 modules, modprobe {module}\n"
+        ),
+    }
 }
 
 fn report(change: &Change, dry_run: bool) {

@@ -39,7 +39,7 @@ pub struct Input<'a> {
     pub plan: &'a Plan<'a>,
     /// The protocol.
     pub protocol: &'static Protocol,
-    /// The protocol that target core is told.
+    /// The protocol that the module registers with target core.
     pub registered: &'static Protocol,
     /// The names.
     pub names: &'a Names,

@@ -55,7 +55,7 @@ pub struct Manifest {
 pub struct Request {
     /// The protocol's name.
     pub protocol: String,
-    /// The protocol that target core is told instead.
+    /// The protocol that the module registers instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register_as: Option<String>,
     /// The module's name.

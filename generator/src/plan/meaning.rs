@@ -2,8 +2,8 @@
 
 //! What each op means: what the header's types cannot say.
 //!
-//! The header tells the signature of an op; whether its `int` is a truth value or an errno, and
-//! when target core calls it, is told here. An op without a row still generates, as a slot that
+//! The header has the signature of an op. Whether its `int` is a truth value or an errno, and
+//! when target core calls it, is here. An op without a row still generates, as a slot that
 //! stays empty.
 
 use super::wrapper::Wrapper;
@@ -13,7 +13,7 @@ use super::wrapper::Wrapper;
 pub enum Shape {
     /// Its arguments are passed on, and its result is of this kind.
     Call(Return),
-    /// Makes an object; the method gives the driver's part of it.
+    /// Makes an object; the method returns the initializer of the driver's part.
     Make(Object),
     /// Drops an object.
     Drop(Object),
@@ -134,17 +134,17 @@ static MEANINGS: [Meaning; 34] = [
     call(
         "tpg_get_wwn",
         Return::Text,
-        "Gives the name of the target port. Called in any context, spinlocks held.",
+        "Returns the name of the target port. Called in any context, spinlocks held.",
     ),
     call(
         "tpg_get_tag",
         Return::Number,
-        "Gives the tag of the portal group. Called in any context, spinlocks held.",
+        "Returns the tag of the portal group. Called in any context, spinlocks held.",
     ),
     call(
         "tpg_get_default_depth",
         Return::Number,
-        "Gives the queue depth of a node ACL to be made. Called in process context.",
+        "Returns the queue depth of a node ACL to be made. Called in process context.",
     ),
     call(
         "tpg_check_demo_mode",
@@ -176,13 +176,13 @@ static MEANINGS: [Meaning; 34] = [
     call(
         "tpg_check_prot_fabric_only",
         Return::Number,
-        "Gives the type of protection information, `enum target_prot_type`, that the fabric offers \
+        "Returns the type of protection information, `enum target_prot_type`, that the fabric offers \
          where the backstore has none. Called in process context, when a session is made.",
     ),
     call(
         "tpg_get_inst_index",
         Return::Number,
-        "Gives the SNMP index of the portal group. Called in process context.",
+        "Returns the SNMP index of the portal group. Called in process context.",
     ),
     grant(
         "check_stop_free",
@@ -205,12 +205,12 @@ static MEANINGS: [Meaning; 34] = [
     call(
         "sess_get_index",
         Return::Number,
-        "Gives the SNMP index of a session. Called in process context, spinlocks held.",
+        "Returns the SNMP index of a session. Called in process context, spinlocks held.",
     ),
     Meaning {
         name: "sess_get_initiator_sid",
         shape: Shape::InitiatorSid,
-        called: "Fills in the initiator session identifier and gives its length, for protocols \
+        called: "Fills in the initiator session identifier and returns its length, for protocols \
                  whose TransportIDs have one. Called in process context, spinlocks held.",
     },
     grant(
@@ -229,7 +229,7 @@ static MEANINGS: [Meaning; 34] = [
     call(
         "get_cmd_state",
         Return::Number,
-        "Gives the driver's state of a command, for messages. Called in any context.",
+        "Returns the driver's state of a command, for messages. Called in any context.",
     ),
     grant(
         "queue_data_in",

@@ -281,8 +281,8 @@ impl Attribute for NexusName {
             return link.log_out();
         }
         // Any spelling of the name will do here: the node ACL has the canonical one.
-        let name = PortName::parse(text)
-            .ok_or_else(|| crate::refused(text, PortName::FORM.as_bytes()))?;
+        let name =
+            PortName::parse(text).ok_or_else(|| crate::refused(text, PortName::FORM.as_bytes()))?;
         link.log_in(tpg, &name)
     }
 }

@@ -81,7 +81,7 @@ pub(crate) trait Driver: Sized + 'static {
     fn eh_device_reset_handler(data: &Self::Data, lun: u64) -> bool;
 }
 
-/// What the SCSI midlayer is told of a command that did not reach the target: its host byte.
+/// The host byte of a command that did not reach the target.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HostByte(bindings::scsi_host_status);
 
@@ -431,7 +431,7 @@ impl<D: Driver> Command<D> {
         unsafe { (*self.0.as_ptr()).cmnd }
     }
 
-    /// Notes what target core responds, for [`Self::done`] to tell.
+    /// Notes what target core responds; [`Self::done`] passes it on.
     pub(crate) fn respond(response: &Response<'_, D::Fabric>) {
         let cmd: &Cmd<D::Fabric> = response;
         // SAFETY: Every command of this fabric lies in its `CmdMemory`, which is `Command<D>`.
@@ -764,7 +764,7 @@ struct Search {
     found: bool,
 }
 
-/// What error recovery is told.
+/// The result of an error handler.
 fn disposition(is_done: bool) -> c_int {
     let disposition = if is_done {
         bindings::scsi_disposition_SUCCESS

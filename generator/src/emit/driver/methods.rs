@@ -101,7 +101,7 @@ fn written_method(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> To
     let args = method.args.iter().filter_map(|arg| {
         let (name, ty) = parameter(arg, &quote!(Self))?;
         // An argument that the body does not use gets an underscore.
-        let name = if used.contains(name) {
+        let name = if used.contains(&c_ident(name).to_string()) {
             c_ident(name)
         } else {
             ident(&format!("_{name}"))
