@@ -49,7 +49,7 @@ const HOWTO: [&str; 13] = [
 const TREE: &str = "--- tree of ";
 
 /// The commands of the session: load, make, link, look, and take it all away. Stops at the first
-/// that fails.
+/// that fails. For any shell, so that find is not busybox's, which cannot print this.
 #[must_use]
 pub fn script(fabric: &Fabric<'_>) -> String {
     let Fabric {
@@ -68,7 +68,7 @@ pub fn script(fabric: &Fabric<'_>) -> String {
          mkdir -p $T/{name}/{wwn}/tpgt_1/lun/lun_0\n\
          ln -s $T/core/rd_mcp_{hba}/ram $T/{name}/{wwn}/tpgt_1/lun/lun_0/{name}_port\n\
          echo '{TREE}{name}'\n\
-         find $T/{name} -mindepth 1 -printf '%y %P\\t%l\\n' | LC_ALL=C sort -k 2\n\
+         /usr/bin/find $T/{name} -mindepth 1 -printf '%y %P\\t%l\\n' | LC_ALL=C sort -k 2\n\
          echo '--- lsmod'\n\
          lsmod\n\
          echo '--- end'\n\

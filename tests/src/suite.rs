@@ -124,7 +124,13 @@ const HOST: [(&str, &[&str]); 3] = [
     // What a test has compared is of use when it passes, too.
     (
         "host tests",
-        &["test", "--workspace", "--", "--show-output"],
+        &[
+            "test",
+            "--workspace",
+            "--no-fail-fast",
+            "--",
+            "--show-output",
+        ],
     ),
 ];
 
@@ -218,7 +224,12 @@ impl Suite {
             if self.length == Length::Full {
                 job.command.env(FULL, "1");
             }
-            self.report(job.run());
+            println!("[started] {}", job.name);
+            let (report, said) = job.run();
+            // In one piece, since other jobs end, too.
+            let (end, seconds) = (report.end(), report.took.as_secs());
+            println!("\n[{end} in {seconds} s] {}\n{said}", report.name);
+            self.report(report);
         }
     }
 
@@ -293,9 +304,8 @@ impl Job {
         }
     }
 
-    /// Runs to the end, and then shows what was said.
-    fn run(mut self) -> Report {
-        println!("[started] {}", self.name);
+    /// Runs to the end; gives what was said, too.
+    fn run(mut self) -> (Report, String) {
         let start = Instant::now();
         let (succeeded, said) = match run(&mut self.command) {
             Ok(ended) => ended,
@@ -307,10 +317,7 @@ impl Job {
             succeeded,
             results: results(&said),
         };
-        // In one piece, since other jobs end, too.
-        let (end, seconds) = (report.end(), report.took.as_secs());
-        println!("\n[{end} in {seconds} s] {}\n{said}", report.name);
-        report
+        (report, said)
     }
 }
 
@@ -405,16 +412,12 @@ mod tests {
 
     #[test]
     fn a_job_that_fails_or_does_not_start_is_told() {
-        let end = |program: &str, words: &[&str]| {
-            let mut command = Command::new(program);
-            command.args(words);
-            Job::new("a job", command).run().succeeded
-        };
-        assert!(end("true", &[]));
-        assert!(!end("false", &[]));
-        assert!(!end("/nonexistent", &[]));
+        let (report, said) = Job::new("a job", Command::new("/nonexistent")).run();
+        assert!(!report.succeeded && said.contains("/nonexistent"), "{said}");
         let mut both = Command::new("sh");
-        let (succeeded, said) = run(both.args(["-c", "echo a; echo b >&2; exit 3"])).unwrap();
-        assert_eq!((succeeded, said.as_str()), (false, "a\nb\n"));
+        both.args(["-c", "echo a; echo b >&2; exit 3"]);
+        let (report, said) = Job::new("a job", both).run();
+        assert_eq!((report.succeeded, said.as_str()), (false, "a\nb\n"));
+        assert!(Job::new("a job", Command::new("true")).run().0.succeeded);
     }
 }
