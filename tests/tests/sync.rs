@@ -360,11 +360,10 @@ fn a_module_follows_ops_that_are_added_removed_and_changed() {
     module.generate(&kernel, &dir).unwrap();
     let driver = dir.join("tcm_ops.rs");
     let written = fs::read_to_string(&driver).unwrap();
-    let post_link =
-        "\tint (*fabric_post_link)(struct se_portal_group *,\n\t\t\t\tstruct se_lun *);";
+    let login_only = "\tint (*tpg_check_demo_mode_login_only)(struct se_portal_group *);";
 
-    let added = format!("\tint (*fabric_warp)(struct se_portal_group *, u32);\n{post_link}");
-    let tree = changed_tree(&kernel, post_link, &added);
+    let added = format!("\tint (*fabric_warp)(struct se_portal_group *, u32);\n{login_only}");
+    let tree = changed_tree(&kernel, login_only, &added);
     // Before, the module does not compile with such a header, and says what to do.
     let include = format!(
         "NOSTDINC_FLAGS=-nostdinc -I{}",
@@ -378,17 +377,16 @@ fn a_module_follows_ops_that_are_added_removed_and_changed() {
     assert!(sync(&dir, tree.path()).contains("+ int (*fabric_warp)"));
     build_with(&kernel, &dir, tree.path());
 
-    let tree = changed_tree(&kernel, post_link, "");
+    let tree = changed_tree(&kernel, login_only, "");
     let said = sync(&dir, tree.path());
-    assert!(
-        said.contains("To do: remove `fn fabric_post_link` from tcm_ops.rs"),
-        "{said}"
-    );
+    let todo = "To do: remove `fn tpg_check_demo_mode_login_only` from tcm_ops.rs";
+    assert!(said.contains(todo), "{said}");
     let method = written
-        .find("    /// Adds the SCSI device of the LUN.")
+        .find("    fn tpg_check_demo_mode_login_only")
         .unwrap();
+    let start = written[..method].rfind("    /// ").unwrap();
     let end = method + written[method..].find("\n\n").unwrap() + 2;
-    let without = [&written[..method], &written[end..]].concat();
+    let without = [&written[..start], &written[end..]].concat();
     fs::write(&driver, without).unwrap();
     build_with(&kernel, &dir, tree.path());
 
