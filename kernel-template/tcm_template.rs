@@ -93,14 +93,15 @@ impl Attribute for Version {
     }
 }
 
-/// Reads the name of a port's directory: accepted in the port's canonical spelling alone, so that a
-/// port has one directory.
-fn port_name(name: &BStr) -> Result<PortName> {
-    let port = PortName::parse(name).ok_or_else(|| refused(name, PortName::FORM.as_bytes()))?;
-    if port.as_bytes() == &**name {
-        Ok(port)
-    } else {
-        Err(refused(name, port.as_bytes()))
+/// Checks the name of a port's directory: accepted in the port's canonical spelling alone, so that
+/// a port has one directory.
+fn check_port_name(name: &BStr) -> Result {
+    if PortName::is_canonical(name) {
+        return Ok(());
+    }
+    match PortName::parse(name) {
+        Some(port) => Err(refused(name, port.as_bytes())),
+        None => Err(refused(name, PortName::FORM.as_bytes())),
     }
 }
 
@@ -259,7 +260,8 @@ impl Operations for Fabric {
 
     /// Makes a target port of a valid name.
     fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
-        let tport_name = port_name(name)?;
+        check_port_name(name)?;
+        let tport_name = PortName::parse(name).ok_or(EINVAL)?;
         Ok(try_init!(Tport { tport_name }))
     }
 
@@ -293,6 +295,6 @@ impl Operations for Fabric {
     /// Accepts a list under the canonical name of an initiator port: the one that target core's
     /// TransportIDs name.
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
-        port_name(name).map(drop)
+        check_port_name(name)
     }
 }

@@ -52,6 +52,11 @@ impl PortName {
         is_canonical(place).then_some(Self { text, len })
     }
 
+    /// Whether this is a name in its canonical form.
+    pub(crate) fn is_canonical(name: &[u8]) -> bool {
+        is_canonical(name)
+    }
+
     /// The name in its canonical form.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.text.get(..usize::from(self.len)).unwrap_or_default()

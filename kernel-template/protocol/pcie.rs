@@ -54,6 +54,11 @@ impl PortName {
         Some(Self::from_ids(u16::from_be_bytes(domain), routing_id))
     }
 
+    /// Whether this is a name in its canonical form.
+    pub(crate) fn is_canonical(name: &[u8]) -> bool {
+        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
+    }
+
     /// The port with this routing identifier in this domain.
     pub(crate) fn from_ids(domain: u16, routing_id: u16) -> Self {
         let ([high, low], [bus, rest]) = (domain.to_be_bytes(), routing_id.to_be_bytes());

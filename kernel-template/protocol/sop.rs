@@ -52,6 +52,11 @@ impl PortName {
         Some(Self::from_routing_id(u16::from_be_bytes([bus, low])))
     }
 
+    /// Whether this is a name in its canonical form.
+    pub(crate) fn is_canonical(name: &[u8]) -> bool {
+        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
+    }
+
     /// The port with this routing identifier.
     pub(crate) fn from_routing_id(routing_id: u16) -> Self {
         let [bus, low] = routing_id.to_be_bytes();

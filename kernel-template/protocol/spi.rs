@@ -43,6 +43,11 @@ impl PortName {
         is_all.then(|| Self::from_numbers(address, target_port))
     }
 
+    /// Whether this is a name in its canonical form.
+    pub(crate) fn is_canonical(name: &[u8]) -> bool {
+        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
+    }
+
     /// The port with this SCSI address on the bus of the target port with this relative identifier.
     pub(crate) fn from_numbers(address: u16, target_port: u16) -> Self {
         let mut text = [0; TEXT_MAX + 1];

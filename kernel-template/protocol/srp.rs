@@ -43,6 +43,11 @@ impl PortName {
             .map(Self::from_value)
     }
 
+    /// Whether this is a name in its canonical form.
+    pub(crate) fn is_canonical(name: &[u8]) -> bool {
+        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
+    }
+
     /// The port with this identifier.
     pub(crate) fn from_value(value: [u8; 16]) -> Self {
         let mut text = [0; TEXT_LEN + 1];

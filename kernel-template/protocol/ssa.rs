@@ -36,6 +36,11 @@ impl PortName {
         Some(Self::from_value(u64::from_be_bytes(bytes)))
     }
 
+    /// Whether this is a name in its canonical form.
+    pub(crate) fn is_canonical(name: &[u8]) -> bool {
+        Self::parse(name).is_some_and(|port| port.as_bytes() == name)
+    }
+
     /// The port with this unique identifier.
     pub(crate) fn from_value(value: u64) -> Self {
         let mut text = [0; TEXT_LEN + 1];

@@ -154,7 +154,8 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Make(Object::Wwn) => (
             "Makes a target port of a valid name.",
             quote! {
-                let #name_field = port_name(#dir_name)?;
+                check_port_name(#dir_name)?;
+                let #name_field = PortName::parse(#dir_name).ok_or(EINVAL)?;
                 Ok(try_init!(#target_type { #name_field }))
             },
         ),
@@ -168,9 +169,7 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Init => (
             "Accepts a list under the canonical name of an initiator port: the one that target core's \
              TransportIDs name.",
-            quote! {
-                port_name(#dir_name).map(drop)
-            },
+            quote!(check_port_name(#dir_name)),
         ),
         Shape::InitiatorSid => ("Does nothing: no session exists.", quote!(0)),
         Shape::Grant(Right::Pending) => (

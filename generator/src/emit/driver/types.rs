@@ -45,7 +45,7 @@ pub(super) fn types(input: &Input<'_>) -> TokenStream {
     let pinned = pinned_field.as_ref().map(|_| quote!(#[pin_data]));
     let name_doc = doc(
         0,
-        "Reads the name of a port's directory: accepted in the port's canonical spelling alone, so \
+        "Checks the name of a port's directory: accepted in the port's canonical spelling alone, so \
          that a port has one directory.",
     );
     let refused_doc = doc(
@@ -70,13 +70,13 @@ pub(super) fn types(input: &Input<'_>) -> TokenStream {
         struct #initiator_type {}
         #version
         #name_doc
-        fn port_name(name: &BStr) -> Result<PortName> {
-            let port =
-                PortName::parse(name).ok_or_else(|| refused(name, PortName::FORM.as_bytes()))?;
-            if port.as_bytes() == &**name {
-                Ok(port)
-            } else {
-                Err(refused(name, port.as_bytes()))
+        fn check_port_name(name: &BStr) -> Result {
+            if PortName::is_canonical(name) {
+                return Ok(());
+            }
+            match PortName::parse(name) {
+                Some(port) => Err(refused(name, port.as_bytes())),
+                None => Err(refused(name, PortName::FORM.as_bytes())),
             }
         }
         #refused_doc
