@@ -59,9 +59,12 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
     }
     report(&args.dir, &manifest, &generated, &changes, &work);
     if !args.check {
-        return Ok(apply(&work.change)?);
+        apply(&work.change)?;
+        list(&args.dir, &work);
+        return Ok(());
     }
     if work.is_done && changes.iter().next().is_none() {
+        print(&format!("Up to date: {}\n", args.dir.display()));
         return Ok(());
     }
     bail!(
@@ -72,18 +75,15 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
     )
 }
 
-/// A file that somebody has edited: its path, and how it differs from what would be written.
-type Edited = (String, String);
-
 /// What is to be written, and what stands in the way.
 struct Work {
     change: Change,
     /// Whether no file but the manifest changes.
     is_done: bool,
-    /// The generator's files that would lose somebody's lines.
-    edited: Vec<Edited>,
-    /// Files that became the author's when they were edited.
-    kept: Vec<Edited>,
+    /// How the generator's files that somebody has edited differ from what would be written.
+    edited: Vec<String>,
+    /// The same, by path, for files that became the author's when they were edited.
+    kept: Vec<(String, String)>,
 }
 
 impl Work {
@@ -133,16 +133,13 @@ impl Work {
             Some(old.as_str()) != text && !manifest.is_as_generated(path, old.as_bytes())
         });
         if is_edited {
-            let edited = (
-                path.to_owned(),
-                difference(
-                    path,
-                    old.as_deref().unwrap_or_default(),
-                    text.unwrap_or_default(),
-                ),
+            let edited = difference(
+                path,
+                old.as_deref().unwrap_or_default(),
+                text.unwrap_or_default(),
             );
             if owner == Owner::GeneratorUntilEdited {
-                self.kept.push(edited);
+                self.kept.push((path.to_owned(), edited));
                 return Ok(());
             }
             self.edited.push(edited);
@@ -180,17 +177,15 @@ fn difference(path: &str, old: &str, new: &str) -> String {
         .to_string()
 }
 
-fn refusal(edited: &[Edited]) -> String {
-    let mut text =
-        "the generator's files have been edited, and would be overwritten; move your lines \
-                    to a file of your own, or say --force to lose them:\n"
-            .to_owned();
-    for (_, difference) in edited {
-        text.push_str(difference);
-    }
-    text.trim_end().to_owned()
+fn refusal(edited: &[String]) -> String {
+    format!(
+        "the generator's files have been edited, and would be overwritten; move your lines to a file \
+         of your own, or say --force to lose them:\n{}",
+        edited.concat().trim_end()
+    )
 }
 
+/// What has changed, and what that asks of the author.
 fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Changes, work: &Work) {
     if manifest.version != generated.contents.manifest.version {
         print(&format!(
@@ -213,6 +208,10 @@ fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Chan
             "Left alone, since it was edited: {path}; what this version writes differs:\n{difference}"
         ));
     }
+}
+
+/// The files that were written.
+fn list(dir: &Path, work: &Work) {
     for edit in &work.change.edits {
         let verb = match (&edit.old, &edit.new) {
             (_, None) => "Removing",
