@@ -5,7 +5,7 @@
 
 use quote::quote;
 
-use super::{Args, Body, DataPath, Driver, Owner, Part, PinnedField, Source};
+use super::{Args, Body, DataPath, Driver, Part, PinnedField, Source};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -86,31 +86,11 @@ pub(super) static LOOPBACK: DataPath = DataPath {
 /// The SCSI host and the transport.
 static HOST: Part = Part {
     sources: &[
-        Source {
-            path: "loopback.rs",
-            owner: Owner::Author,
-            text: text!("loopback.rs"),
-        },
-        Source {
-            path: "rcu.rs",
-            owner: Owner::Generator,
-            text: text!("rcu.rs"),
-        },
-        Source {
-            path: "scsi_host.rs",
-            owner: Owner::Generator,
-            text: text!("scsi_host.rs"),
-        },
-        Source {
-            path: "scsi_helpers.c",
-            owner: Owner::Generator,
-            text: text!("scsi_helpers.c"),
-        },
-        Source {
-            path: "scsi_helpers.h",
-            owner: Owner::Generator,
-            text: text!("scsi_helpers.h"),
-        },
+        Source::author("loopback.rs", text!("loopback.rs")),
+        Source::generator("rcu.rs", text!("rcu.rs")),
+        Source::generator("scsi_host.rs", text!("scsi_host.rs")),
+        Source::generator("scsi_helpers.c", text!("scsi_helpers.c")),
+        Source::generator("scsi_helpers.h", text!("scsi_helpers.h")),
     ],
     kbuild: text!("Kbuild"),
     bindings_helper: text!("bindings_helper.h"),
@@ -118,33 +98,30 @@ static HOST: Part = Part {
 
 /// The device that a SCSI host hangs below: one on the faux bus.
 static FAUX_DEVICE: Part = Part {
-    sources: &[Source {
-        path: "scsi_host/parent_device.rs",
-        owner: Owner::Generator,
-        text: text!("parent_device/faux/parent_device.rs"),
-    }],
+    sources: &[Source::generator(
+        "scsi_host/parent_device.rs",
+        text!("parent_device/faux/parent_device.rs"),
+    )],
     kbuild: text!("parent_device/faux/Kbuild"),
     bindings_helper: text!("parent_device/faux/bindings_helper.h"),
 };
 
 /// The same for kernels whose crate has no faux bus: a root device.
 static ROOT_DEVICE: Part = Part {
-    sources: &[Source {
-        path: "scsi_host/parent_device.rs",
-        owner: Owner::Generator,
-        text: text!("parent_device/root/parent_device.rs"),
-    }],
+    sources: &[Source::generator(
+        "scsi_host/parent_device.rs",
+        text!("parent_device/root/parent_device.rs"),
+    )],
     kbuild: text!("parent_device/root/Kbuild"),
     bindings_helper: text!("parent_device/root/bindings_helper.h"),
 };
 
 /// RCU's read side, from the kernel crate.
 static CRATE_RCU: Part = Part {
-    sources: &[Source {
-        path: "rcu/read_side.rs",
-        owner: Owner::Generator,
-        text: text!("rcu/kernel_crate/read_side.rs"),
-    }],
+    sources: &[Source::generator(
+        "rcu/read_side.rs",
+        text!("rcu/kernel_crate/read_side.rs"),
+    )],
     kbuild: "",
     bindings_helper: "",
 };
@@ -152,21 +129,9 @@ static CRATE_RCU: Part = Part {
 /// The same for kernels whose crate has none.
 static OWN_RCU: Part = Part {
     sources: &[
-        Source {
-            path: "rcu/read_side.rs",
-            owner: Owner::Generator,
-            text: text!("rcu/own/read_side.rs"),
-        },
-        Source {
-            path: "rcu_helpers.c",
-            owner: Owner::Generator,
-            text: text!("rcu/own/rcu_helpers.c"),
-        },
-        Source {
-            path: "rcu_helpers.h",
-            owner: Owner::Generator,
-            text: text!("rcu/own/rcu_helpers.h"),
-        },
+        Source::generator("rcu/read_side.rs", text!("rcu/own/read_side.rs")),
+        Source::generator("rcu_helpers.c", text!("rcu/own/rcu_helpers.c")),
+        Source::generator("rcu_helpers.h", text!("rcu/own/rcu_helpers.h")),
     ],
     kbuild: text!("rcu/own/Kbuild"),
     bindings_helper: text!("rcu/own/bindings_helper.h"),

@@ -57,6 +57,28 @@ pub struct Source {
     pub text: &'static str,
 }
 
+impl Source {
+    /// A file of the author's.
+    #[must_use]
+    pub const fn author(path: &'static str, text: &'static str) -> Self {
+        Self {
+            path,
+            owner: Owner::Author,
+            text,
+        }
+    }
+
+    /// A file of the generator's.
+    #[must_use]
+    pub const fn generator(path: &'static str, text: &'static str) -> Self {
+        Self {
+            path,
+            owner: Owner::Generator,
+            text,
+        }
+    }
+}
+
 /// What a data path brings to the driver. Code is Rust, as it is to stand there.
 #[derive(Debug)]
 pub struct Driver {
