@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the kernel's own crate has under another name in other kernels.
+//! What lies elsewhere in the crates of other kernels.
 
 pub(super) use kernel::init::Zeroable;
