@@ -92,9 +92,8 @@ pub(crate) fn ctype(tokens: &[Token<'_>]) -> CType {
 
 /// The type that a name between `before` and `after` has.
 fn around(before: &[Token<'_>], after: &[Token<'_>]) -> CType {
-    if after.is_empty()
-        && let Some(ctype) = plain(before)
-    {
+    let plain = after.is_empty().then(|| plain(before)).flatten();
+    if let Some(ctype) = plain {
         return ctype;
     }
     let mut before = spell(before);

@@ -143,7 +143,7 @@ impl<'a> Guest<'a> {
         }
         bail!(
             "the kernel reports faults at each of {BOOTS} boots, before the command begins; they are \
-             told above; remove {} to have it built anew, or name another kernel",
+             shown above; remove {} to have it built anew, or name another kernel",
             self.kernel.build.display()
         );
     }
@@ -335,6 +335,8 @@ fn init(share: &Path) -> String {
          mount --bind {share}/modules /lib/modules\n\
          mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
          mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug\n\
+         # Its own scan would begin with the command, and take as long; who wants one asks for it.\n\
+         [ ! -e /sys/kernel/debug/kmemleak ] || echo scan=off > /sys/kernel/debug/kmemleak\n\
          # Where target core keeps what outlives a reboot: the first of these that there is.\n\
          mkdir -p /var/target/pr /var/target/alua /etc/target/pr /etc/target/alua\n\
          PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh {share}/command \
@@ -367,9 +369,8 @@ fn is_bad_boot(console: &Path, began: &Path) -> bool {
 
 /// Ends a guest, and all that belongs to it.
 fn end(child: &mut Child) -> Result<()> {
-    if let Some(group) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
+    let group = rustix::process::Pid::from_child(child);
+    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     child.wait()?;
     Ok(())
 }

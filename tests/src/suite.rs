@@ -329,7 +329,7 @@ fn run(command: &mut Command) -> Result<(bool, String)> {
         .stdout(file.try_clone()?)
         .stderr(file.try_clone()?)
         .status()
-        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+        .with_context(|| format!("cannot run {}", command.get_program().to_string_lossy()))?;
     let mut said = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut said)?;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The generator's own layout: a room imports only what stands below it, and no file is too long to
-//! be read in one go.
+//! The project's own layout: a room imports only what stands below it, no file is too long to be
+//! read in one go, and all of it is for the oldest cargo that it promises.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use serde_json::Value;
+use syn::visit::{self, Visit};
 use xtask::shell::checkout;
 
 /// The rooms of `generator/src`, from the top floor down.
@@ -99,5 +102,63 @@ fn a_data_path_is_named_in_its_own_file_alone() {
         let names = code.to_ascii_lowercase().contains("loopback");
         let is_own = path == "data_path/loopback.rs" || path == "data_path/mod.rs";
         assert!(is_own || !names, "{path} names a data path");
+    }
+}
+
+/// The oldest rustc and cargo, as `Cargo.toml` promises: those of Debian 13.
+const OLDEST: [u64; 2] = [1, 85];
+
+fn version(text: &str) -> Vec<u64> {
+    let numbers = text.split('.').map(|number| number.parse().unwrap());
+    numbers.take(2).collect()
+}
+
+#[test]
+fn every_dependency_builds_with_the_oldest_rustc() {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["metadata", "--format-version", "1", "--locked"]);
+    let metadata = cargo.current_dir(checkout()).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert!(packages.len() > 50);
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let Some(wanted) = package["rust_version"].as_str() else {
+            continue;
+        };
+        let wanted = version(wanted);
+        let is_own = ["tcm-bindings", "tcm-mod-builder", "xtask"].contains(&name);
+        assert!(wanted <= OLDEST.to_vec(), "{name} wants rustc {wanted:?}");
+        assert!(!is_own || wanted == OLDEST, "{name} promises {wanted:?}");
+    }
+}
+
+/// Finds `let` among other conditions, which rustc has since 1.88. Clippy knows newer functions, but
+/// not that.
+#[derive(Default)]
+struct LetChains(usize);
+
+impl<'ast> Visit<'ast> for LetChains {
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        let is_let = |side: &syn::Expr| matches!(side, syn::Expr::Let(_));
+        self.0 += usize::from(is_let(&binary.left) || is_let(&binary.right));
+        visit::visit_expr_binary(self, binary);
+    }
+}
+
+#[test]
+fn no_source_has_syntax_that_the_oldest_rustc_lacks() {
+    let mut paths = Vec::new();
+    for dir in ["bindings/src", "generator/src", "tests/src", "tests/tests"] {
+        sources(&checkout().join(dir), &mut paths);
+    }
+    for path in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+    {
+        let file = syn::parse_file(&fs::read_to_string(path).unwrap()).unwrap();
+        let mut chains = LetChains::default();
+        chains.visit_file(&file);
+        assert_eq!(chains.0, 0, "{} has a let chain", path.display());
     }
 }

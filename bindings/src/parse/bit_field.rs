@@ -29,12 +29,12 @@ pub(super) fn all(file: &File) -> BTreeMap<(String, String), Vec<BitField>> {
         _ => None,
     });
     for (owner, items) in impls {
-        for item in items {
-            if let ImplItem::Fn(method) = item
-                && let Some((unit, field)) = bit_field(method)
-            {
-                units.entry((owner.clone(), unit)).or_default().push(field);
-            }
+        let methods = items.iter().filter_map(|item| match item {
+            ImplItem::Fn(method) => bit_field(method),
+            _ => None,
+        });
+        for (unit, field) in methods {
+            units.entry((owner.clone(), unit)).or_default().push(field);
         }
     }
     for unit in units.values_mut() {
@@ -70,17 +70,23 @@ struct UnitRead(Option<(String, u32, u32)>);
 
 impl<'ast> Visit<'ast> for UnitRead {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
-        if let Some(generics) = &call.turbofish
-            && call.method == "get_const"
-            && let Expr::Field(unit) = call.receiver.as_ref()
-            && let Member::Named(unit) = &unit.member
-        {
-            let numbers: Vec<_> = generics.args.iter().filter_map(number).collect();
-            if let [offset, bits] = numbers[..] {
-                self.0 = Some((unit.to_string(), offset, bits));
-            }
+        if call.method == "get_const" {
+            self.0 = read(call).or(self.0.take());
         }
         visit::visit_expr_method_call(self, call);
+    }
+}
+
+/// The unit's name, the offset and the width in `self.UNIT.get_const::<OFFSET, BITS>()`.
+fn read(call: &ExprMethodCall) -> Option<(String, u32, u32)> {
+    let generics = call.turbofish.as_ref()?;
+    let numbers: Vec<_> = generics.args.iter().filter_map(number).collect();
+    match (call.receiver.as_ref(), numbers.as_slice()) {
+        (Expr::Field(field), [offset, bits]) => match &field.member {
+            Member::Named(unit) => Some((unit.to_string(), *offset, *bits)),
+            Member::Unnamed(_) => None,
+        },
+        _ => None,
     }
 }
 
