@@ -59,7 +59,7 @@ fn srp(name: &[u8]) -> Option<Vec<u8>> {
         _ => name,
     };
     let count = (digits.len() / 2).min(16);
-    let bytes = hex2bin(digits, count).filter(|_| digits.len().is_multiple_of(2))?;
+    let bytes = hex2bin(digits, count).filter(|_| digits.len() % 2 == 0)?;
     Some(id(4, 24 - count, &bytes))
 }
 
