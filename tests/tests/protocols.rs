@@ -55,7 +55,7 @@ fn initiators(protocol: &Protocol) -> Vec<Initiator> {
     }
     while found.len() < NAMES {
         let name = names.new_tree(&mut runner).unwrap().current();
-        let needs_isid = name.len() > 219 || found.len().is_multiple_of(2);
+        let needs_isid = name.len() > 219 || found.len() % 2 == 0;
         let isid = (protocol.has_isid() && needs_isid).then(|| isid(found.len()));
         if found.iter().all(|initiator| initiator.name != name) {
             found.push(Initiator { name, isid });
