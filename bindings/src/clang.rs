@@ -78,6 +78,19 @@ pub(crate) enum Failure {
     Late,
 }
 
+/// Where standard error goes is common to the process, so there is one call at a time.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// What libclang says of its version.
+pub(crate) fn version() -> Result<String, Failure> {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _quiet = QuietStderr::new();
+    match catch_unwind(bindgen::clang_version) {
+        Ok(version) => Ok(version.full),
+        Err(panic) => Err(Failure::NoLibclang(first_line(&*panic))),
+    }
+}
+
 /// Translates the struct of `text`, and what it names, into Rust text. `tagged` are the types that
 /// the header names with a tag, and the tag.
 pub(crate) fn translate(text: &str, tagged: &BTreeMap<&str, &str>) -> Result<String, Failure> {
@@ -106,8 +119,6 @@ fn run(
     declared: String,
     callbacks: impl ParseCallbacks + Send + 'static,
 ) -> Result<String, Failure> {
-    // Where standard error goes is common to the process, so there is one at a time.
-    static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let _quiet = QuietStderr::new();
     let (sender, receiver) = mpsc::channel();

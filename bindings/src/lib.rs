@@ -60,6 +60,20 @@ pub fn read(header: &Header) -> Result<FabricOps, Error> {
     Ok(model)
 }
 
+/// What libclang, which headers are read with, says of its version.
+///
+/// # Errors
+///
+/// [`Error::NoLibclang`] if it cannot be loaded.
+pub fn libclang_version() -> Result<String, Error> {
+    clang::version().map_err(|failure| Error::NoLibclang {
+        reason: match failure {
+            Failure::NoLibclang(reason) => reason,
+            other => format!("{other:?}"),
+        },
+    })
+}
+
 /// Finds every include that is not known at once, where clang would stop at the first.
 fn unknown_includes(text: &Text<'_>, conditions: &Conditions<'_, '_>) -> Vec<Fault> {
     let unknown = text

@@ -5,7 +5,7 @@
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::command::{generate, ops, protocols, sync};
+use crate::command::{doctor, generate, ops, prepare, protocols, sync};
 
 /// Writes a LIO/TCM SCSI target fabric module in Rust for Linux.
 ///
@@ -35,6 +35,10 @@ pub enum Command {
     Protocols(protocols::Arguments),
     /// Brings a generated module to another kernel, or to this version.
     Sync(sync::Arguments),
+    /// Says whether a module can be built for a kernel, and what to do about each miss.
+    Doctor(doctor::Arguments),
+    /// Makes the kernel crate for a distribution's kernel whose headers lack it.
+    Prepare(prepare::Arguments),
 }
 
 impl Cli {
@@ -48,6 +52,8 @@ impl Cli {
             (Some(Command::Ops(args)), _) => ops::ops(&args),
             (Some(Command::Protocols(args)), _) => protocols::protocols(&args),
             (Some(Command::Sync(args)), _) => sync::sync(&args),
+            (Some(Command::Doctor(args)), _) => doctor::doctor(&args),
+            (Some(Command::Prepare(args)), _) => prepare::prepare(&args),
             (None, Some(args)) => generate::generate(&args),
             (None, None) => bail!("say what to generate with -p PROTO and -m NAME; see --help"),
         }

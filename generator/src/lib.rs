@@ -11,9 +11,12 @@
 pub mod cli;
 pub mod command;
 pub mod data_path;
+pub mod distro;
+pub mod doctor;
 pub mod emit;
 pub mod kernel;
 pub mod names;
 pub mod output;
 pub mod plan;
+pub mod prepare;
 pub mod protocol;

@@ -12,15 +12,18 @@ use syn::visit::{self, Visit};
 use xtask::shell::checkout;
 
 /// The rooms of `generator/src`, from the top floor down.
-const ROOMS: [&str; 9] = [
+const ROOMS: [&str; 12] = [
     "cli",
     "command",
     "emit",
     "data_path",
     "plan",
+    "prepare",
+    "doctor",
     "kernel",
     "protocol",
     "output",
+    "distro",
     "names",
 ];
 

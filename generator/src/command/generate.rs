@@ -44,8 +44,8 @@ pub struct Arguments {
     /// Another configfs name.
     #[arg(long, value_name = "NAME")]
     fabric_name: Option<String>,
-    /// Kernel source tree [default: the one around the working directory, $KDIR, or that of the
-    /// running kernel].
+    /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
+    /// the working directory, $KDIR, or the running one].
     #[arg(short, long, value_name = "DIR")]
     kernel: Option<PathBuf>,
     /// Write a self-contained module there, to be built with M=, instead of into drivers/target.
@@ -84,11 +84,19 @@ fn data_paths() -> PossibleValuesParser {
 /// What could not be done, and the remedy; nothing has been written.
 pub(crate) fn generate(args: &Arguments) -> Result<()> {
     let wanted = Wanted::new(&request(args))?;
-    let tree = kernel::find(args.kernel.as_deref())?;
-    refuse_taken(&tree, &wanted.names)?;
+    let found = kernel::find(args.kernel.as_deref())?;
+    let tree = found.source()?;
+    if args.output.is_none() && found.is_headers_package() {
+        bail!(
+            "{} is a headers package, which no module is added to; say -o DIR for a directory of the \
+             module's own, or name a source tree with -k",
+            found.named().display()
+        );
+    }
+    refuse_taken(tree, &wanted.names)?;
     let Generated {
         contents, warnings, ..
-    } = wanted.generate(&tree)?;
+    } = wanted.generate(tree)?;
     for warning in &warnings {
         warn(warning);
     }
@@ -99,7 +107,7 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     let directory = install::examine(&dir, contents, args.force)?;
     let edits = match args.output {
         Some(_) => Vec::new(),
-        None => edits(args, &tree, &wanted.names)?,
+        None => edits(args, tree, &wanted.names)?,
     };
     let change = Change {
         dir,

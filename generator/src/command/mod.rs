@@ -3,9 +3,11 @@
 //! The commands, a file each: its arguments, and what it does, which reads as a sentence.
 
 mod changes;
+pub mod doctor;
 pub mod generate;
 mod module;
 pub mod ops;
+pub mod prepare;
 pub mod protocols;
 pub mod sync;
 mod todo;

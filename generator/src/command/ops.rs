@@ -16,7 +16,7 @@ use crate::plan::{Changes, declarations};
 /// The arguments of `ops`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Kernel source tree.
+    /// Kernel: a source tree, a build directory, or a distribution's headers.
     #[arg(short, long, value_name = "DIR")]
     kernel: Option<PathBuf>,
     /// Header to read instead of a tree's.
@@ -38,12 +38,12 @@ pub struct Arguments {
 pub(crate) fn ops(args: &Arguments) -> Result<()> {
     let header = match &args.header {
         Some(file) => Header::file(file),
-        None => Header::in_tree(&kernel::find(args.kernel.as_deref())?)?,
+        None => Header::in_tree(kernel::find(args.kernel.as_deref())?.headers())?,
     };
     let model = tcm_bindings::read(&header)?;
     if let Some(other) = &args.against {
         let header = if other.is_dir() {
-            Header::in_tree(other)?
+            Header::in_tree(kernel::find(Some(other))?.headers())?
         } else {
             Header::file(other)
         };

@@ -27,7 +27,8 @@ pub struct Arguments {
     /// Directory of the module.
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// Kernel source tree [default: the one around DIR, $KDIR, or that of the running kernel].
+    /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
+    /// DIR, $KDIR, or the running one].
     #[arg(short, long, value_name = "DIR")]
     kernel: Option<PathBuf>,
     /// Write nothing; exit 1 if there is something to write.
@@ -47,8 +48,9 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
     let manifest = Manifest::read(&args.dir)?;
     let wanted = Wanted::new(&manifest.request)?;
     let dir = fs::canonicalize(&args.dir)?;
-    let tree = kernel::find_from(args.kernel.as_deref(), &dir)?;
-    let generated = wanted.generate(&tree)?;
+    let found = kernel::find_from(args.kernel.as_deref(), &dir)?;
+    let generated = wanted.generate(found.source()?)?;
+    let tree = found.named();
     for warning in &generated.warnings {
         warn(warning);
     }

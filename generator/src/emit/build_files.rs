@@ -8,7 +8,6 @@ use crate::names::Names;
 use crate::output::files::{Files, Owner};
 
 const KBUILD: &str = include_str!("../../../kernel-template/build/Kbuild");
-const MAKEFILE: &str = include_str!("../../../kernel-template/build/Makefile");
 const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
 const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
 const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
@@ -21,9 +20,6 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     let own = Owner::GeneratorUntilEdited;
     files.add("Kbuild", own, kbuild(input));
     files.add("Kconfig", own, kconfig(input));
-    if input.place == Place::OutOfTree {
-        files.add("Makefile", own, MAKEFILE.to_owned());
-    }
     files.add(
         "bindings.rs",
         Owner::Generator,

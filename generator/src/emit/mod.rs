@@ -11,6 +11,7 @@ mod driver;
 mod kunit;
 mod layer;
 mod ops;
+mod out_of_tree;
 mod rust;
 mod selftest;
 
@@ -87,6 +88,7 @@ fn others(input: &Input<'_>) -> Files {
     let mut files = Files::default();
     layer::add(&mut files, input);
     build_files::add(&mut files, input);
+    out_of_tree::add(&mut files, input);
     files.add(
         "selftest.sh",
         Owner::GeneratorUntilEdited,

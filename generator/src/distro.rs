@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The words of a distribution: what its packages are called, and what installs them.
+//!
+//! Debian's are tested. The others' are from their package lists, and a remedy says so.
+
+use std::fs;
+
+/// A distribution, or its family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distro {
+    /// Debian.
+    Debian,
+    /// Ubuntu.
+    Ubuntu,
+    /// Fedora.
+    Fedora,
+    /// Arch Linux.
+    Arch,
+    /// Another one.
+    Other,
+}
+
+/// What a module is built with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Package<'a> {
+    /// The headers of the kernel of this release.
+    Headers(&'a str),
+    /// The source of the kernel of this release.
+    Source(&'a str),
+    /// The Rust compiler.
+    Rustc,
+    /// The source of Rust's library.
+    RustSrc,
+    /// bindgen, the command.
+    Bindgen,
+    /// The C compiler, by the name of its program.
+    Compiler(&'a str),
+    /// make, and what the kernel's scripts use.
+    KernelTools,
+    /// pahole.
+    Pahole,
+}
+
+impl Distro {
+    /// The distribution of this machine.
+    #[must_use]
+    pub fn here() -> Self {
+        Self::of(&fs::read_to_string("/etc/os-release").unwrap_or_default())
+    }
+
+    /// The distribution that an `os-release` file describes: itself, or the one that it is like.
+    #[must_use]
+    pub fn of(os_release: &str) -> Self {
+        let value = |key: &str| {
+            let line = os_release.lines().find_map(|line| line.strip_prefix(key));
+            line.unwrap_or_default().trim_matches('"').to_owned()
+        };
+        let ids = format!("{} {}", value("ID="), value("ID_LIKE="));
+        let known = ids.split_whitespace().find_map(|id| match id {
+            "debian" => Some(Self::Debian),
+            "ubuntu" => Some(Self::Ubuntu),
+            "fedora" => Some(Self::Fedora),
+            "arch" => Some(Self::Arch),
+            _ => None,
+        });
+        known.unwrap_or(Self::Other)
+    }
+
+    /// How to install a package, as a remedy says it.
+    #[must_use]
+    pub fn install(self, package: Package<'_>) -> String {
+        let name = self.name(package);
+        match self {
+            Self::Debian if is_of_kernel(package) => {
+                format!("apt install {name} (with `-t SUITE-backports` for a kernel from there)")
+            }
+            Self::Debian => format!("apt install {name}"),
+            Self::Ubuntu => format!("apt install {name} (by Ubuntu's package list, not tried)"),
+            Self::Fedora => format!("dnf install {name} (by Fedora's package list, not tried)"),
+            Self::Arch => format!("pacman -S {name} (by Arch's package list, not tried)"),
+            Self::Other => format!("install {name} with your distribution's package manager"),
+        }
+    }
+
+    fn name(self, package: Package<'_>) -> String {
+        let one = |debian: &str, fedora: &str, arch: &str, other: &str| {
+            match self {
+                Self::Debian | Self::Ubuntu => debian,
+                Self::Fedora => fedora,
+                Self::Arch => arch,
+                Self::Other => other,
+            }
+            .to_owned()
+        };
+        match package {
+            Package::Headers(release) => one(
+                &format!("linux-headers-{release}"),
+                &format!("kernel-devel-{release}"),
+                "linux-headers",
+                &format!("the headers of Linux {release}"),
+            ),
+            Package::Source(release) => self.source(release),
+            Package::Rustc => one("rustc", "rust", "rust", "the Rust compiler"),
+            Package::RustSrc => one(
+                "rust-src",
+                "rust-src",
+                "rust-src",
+                "the source of Rust's library",
+            ),
+            Package::Bindgen => one("bindgen", "bindgen-cli", "rust-bindgen", "bindgen"),
+            Package::Compiler(program) => one(program, program, program, program),
+            Package::KernelTools => one(
+                "make bc bison flex python3 rsync xz-utils libelf-dev libssl-dev",
+                "make bc bison flex python3 rsync xz elfutils-libelf-devel openssl-devel",
+                "base-devel bc python",
+                "what the kernel's Documentation/process/changes.rst lists",
+            ),
+            Package::Pahole => one("dwarves", "dwarves", "pahole", "pahole"),
+        }
+    }
+
+    fn source(self, release: &str) -> String {
+        let upstream = upstream(release);
+        let series: Vec<_> = upstream.split('.').take(2).collect();
+        match self {
+            Self::Debian | Self::Ubuntu => format!("linux-source-{}", series.join(".")),
+            Self::Fedora | Self::Arch | Self::Other => {
+                format!("the source of Linux {upstream}, and name its directory with -k")
+            }
+        }
+    }
+}
+
+/// The upstream version in a release: `7.3.4` of `7.3.4+deb13-amd64`.
+#[must_use]
+pub fn upstream(release: &str) -> &str {
+    let end = release.find(|c: char| !c.is_ascii_digit() && c != '.');
+    release[..end.unwrap_or(release.len())].trim_end_matches('.')
+}
+
+/// Whether a package goes with a kernel, so that it is from the same suite.
+fn is_of_kernel(package: Package<'_>) -> bool {
+    matches!(package, Package::Headers(_) | Package::Source(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derivative_has_the_words_of_what_it_is_like() {
+        assert_eq!(Distro::of("ID=debian\n"), Distro::Debian);
+        assert_eq!(
+            Distro::of("NAME=x\nID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"),
+            Distro::Ubuntu
+        );
+        assert_eq!(
+            Distro::of("ID=\"rhel\"\nID_LIKE=\"fedora\"\n"),
+            Distro::Fedora
+        );
+        assert_eq!(Distro::of("ID=manjaro\nID_LIKE=arch\n"), Distro::Arch);
+        assert_eq!(Distro::of("ID=void\n"), Distro::Other);
+    }
+
+    #[test]
+    fn a_remedy_names_the_package_of_this_very_kernel() {
+        let source = Distro::Debian.install(Package::Source("7.3.4+deb13-amd64"));
+        assert!(
+            source.starts_with("apt install linux-source-7.3 "),
+            "{source}"
+        );
+        assert_eq!(upstream("6.12.117-rt"), "6.12.117");
+        assert_eq!(upstream("7.3.0-rc1"), "7.3.0");
+    }
+}

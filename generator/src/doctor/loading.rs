@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is to be known when a module is loaded, and does not keep it from being built.
+
+use std::fs;
+
+use super::{Check, Patient};
+
+pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
+    let mut checks = vec![signature(patient), kunit(patient)];
+    checks.extend(versions(patient));
+    checks
+}
+
+/// Whether this kernel, or the way in which it was booted, refuses unsigned modules.
+fn signature(patient: &Patient<'_>) -> Check {
+    let what = "signature";
+    let sign = "sign the module with a key that the kernel trusts: Documentation/admin-guide/\
+                module-signing.rst, or mokutil --import with Secure Boot";
+    if patient.config.is_on("MODULE_SIG_FORCE") {
+        return Check::note(
+            what,
+            "the kernel refuses unsigned modules (CONFIG_MODULE_SIG_FORCE)",
+            sign,
+        );
+    }
+    let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
+    let locked = ["[integrity]", "[confidentiality]"];
+    if is_running(patient) && locked.iter().any(|mode| lockdown.contains(mode)) {
+        return Check::note(
+            what,
+            format!("this machine is locked down: {}", lockdown.trim()),
+            sign,
+        );
+    }
+    Check::ok(
+        what,
+        "not required, unless the machine is booted locked down",
+    )
+}
+
+fn is_running(patient: &Patient<'_>) -> bool {
+    let running = rustix::system::uname();
+    let release = patient.tree.release();
+    running.release().to_str().ok() == release.as_deref()
+}
+
+fn kunit(patient: &Patient<'_>) -> Check {
+    if patient.config.get("KUNIT") == "y" {
+        return Check::ok("KUnit", "CONFIG_KUNIT=y");
+    }
+    Check::note(
+        "KUnit",
+        "CONFIG_KUNIT is not y, so a module's suite is left out",
+        "`make test` in the module's directory runs the same tests on this machine",
+    )
+}
+
+/// `MODVERSIONS`: a module goes with this very build of the kernel.
+fn versions(patient: &Patient<'_>) -> Option<Check> {
+    patient.config.is_on("MODVERSIONS").then(|| {
+        Check::note(
+            "MODVERSIONS",
+            "the kernel checks the types of each symbol that a module uses",
+            "the module's types are read from its debug information (CONFIG_GENDWARFKSYMS): build \
+             it anew for each kernel",
+        )
+    })
+}

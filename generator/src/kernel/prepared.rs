@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Where `prepare` keeps what it makes: build directories with the kernel crate, and sources.
+//!
+//! The Makefile of a module looks in the same places.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::version::release;
+
+/// The file that a build directory has when it is whole. A module's Makefile includes it.
+pub const STAMP: &str = "prepared.mk";
+
+/// What root's own is called, which all may read: DKMS runs as root.
+const SHARED: &str = "/var/cache/tcm-mod-builder";
+
+/// The cache that this user's `prepare` writes to.
+#[must_use]
+pub fn cache() -> PathBuf {
+    let own = || {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
+        cache.or_else(|| Some(Path::new(&variable("HOME")?).join(".cache")))
+    };
+    match own() {
+        Some(dir) if !rustix::process::geteuid().is_root() => dir.join("tcm-mod-builder"),
+        _ => PathBuf::from(SHARED),
+    }
+}
+
+/// The caches that may have something for this user.
+fn caches() -> [PathBuf; 2] {
+    [cache(), PathBuf::from(SHARED)]
+}
+
+/// The build directory that was prepared for the headers in `build`, and is of that very package:
+/// the same release, and the same exported symbols.
+#[must_use]
+pub fn build_for(build: &Path) -> Option<PathBuf> {
+    let release = release(build)?;
+    let symbols = fs::read(build.join("Module.symvers")).ok()?;
+    let mut dirs = caches().into_iter().map(|cache| cache.join(&release));
+    dirs.find(|dir| {
+        dir.join(STAMP).is_file()
+            && fs::read(dir.join("Module.symvers")).is_ok_and(|own| own == symbols)
+    })
+}
+
+/// Where the source of an upstream version is, or shall be.
+#[must_use]
+pub fn sources(version: &str) -> Vec<PathBuf> {
+    let name = format!("source-{version}");
+    caches().iter().map(|cache| cache.join(&name)).collect()
+}

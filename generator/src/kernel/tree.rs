@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A kernel, found from what a user has: a source tree, a build directory, or the headers package
+//! of a distribution.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::{prepared, version};
+use crate::distro::{self, Distro, Package};
+
+/// Where a kernel's files are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// What the user named, or what was found.
+    named: PathBuf,
+    /// Has `include/target`.
+    headers: PathBuf,
+    /// Has the source of the kernel crate.
+    source: Option<PathBuf>,
+    /// Has a configuration.
+    build: Option<PathBuf>,
+}
+
+/// No kernel, or not all of it.
+#[derive(Debug, Error)]
+pub enum TreeError {
+    /// The directory that was named is none.
+    #[error(
+        "{} is no kernel's: it has neither include/target, as a source tree has, nor a \
+         configuration and the way to its source, as a build directory or /lib/modules/V/build \
+         has; name one of these with -k DIR",
+        dir.display()
+    )]
+    NotATree {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// None was named, and none found.
+    #[error(
+        "no kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name one \
+         with -k DIR: a source tree, a build directory, or the headers of a distribution",
+        cwd.display()
+    )]
+    NotFound {
+        /// The working directory.
+        cwd: PathBuf,
+    },
+    /// It is a headers package, and its source is not there.
+    #[error(
+        "{} has headers of Linux {version} and not the kernel crate's source, which says what a \
+         module may use; {remedy}",
+        dir.display()
+    )]
+    NoSource {
+        /// The directory.
+        dir: PathBuf,
+        /// The version.
+        version: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// It is a source tree of a kernel without Rust.
+    #[error(
+        "{} is a kernel without Rust: it has no rust/kernel; Linux 6.12 or a newer one is needed",
+        dir.display()
+    )]
+    NoRust {
+        /// The directory.
+        dir: PathBuf,
+    },
+}
+
+impl Tree {
+    /// Recognizes the kernel in a directory.
+    fn at(dir: &Path) -> Option<Self> {
+        let is_configured = |dir: &&Path| {
+            dir.join(".config").is_file() || dir.join("include/config/auto.conf").is_file()
+        };
+        let build = Some(dir).filter(is_configured);
+        let own = Some(dir.to_owned()).filter(|dir| has_headers(dir));
+        let headers = own.or_else(|| source_of(build?))?;
+        let source = if has_crate(&headers) {
+            Some(headers.clone())
+        } else {
+            source_beside(&headers)
+        };
+        Some(Self {
+            named: dir.to_owned(),
+            headers,
+            source,
+            build: build.map(Path::to_owned),
+        })
+    }
+
+    /// The directory that the user named, or that was found.
+    #[must_use]
+    pub fn named(&self) -> &Path {
+        &self.named
+    }
+
+    /// Where target core's headers are, and its source if that is known.
+    #[must_use]
+    pub fn headers(&self) -> &Path {
+        self.source.as_ref().unwrap_or(&self.headers)
+    }
+
+    /// Whether the headers are a package of their own, apart from the source.
+    #[must_use]
+    pub fn is_headers_package(&self) -> bool {
+        self.source.as_ref() != Some(&self.headers) && !has_kconfig(&self.headers)
+    }
+
+    /// The source, with the kernel crate's.
+    ///
+    /// # Errors
+    ///
+    /// [`TreeError`] if it is not there.
+    pub fn source(&self) -> Result<&Path, TreeError> {
+        self.source.as_deref().ok_or_else(|| {
+            if !self.is_headers_package() {
+                return TreeError::NoRust {
+                    dir: self.headers.clone(),
+                };
+            }
+            TreeError::NoSource {
+                dir: self.named.clone(),
+                version: self
+                    .release()
+                    .unwrap_or_else(|| "a version unknown".to_owned()),
+                remedy: self.source_remedy(),
+            }
+        })
+    }
+
+    /// What brings the source of a headers package.
+    fn source_remedy(&self) -> String {
+        let named = self.named.display();
+        if self.build.is_none() {
+            return "these are the headers that all flavours of it share: name those of one, such as \
+                    /lib/modules/V/build, with -k DIR"
+                .to_owned();
+        }
+        if let Some(archive) = self.source_archive() {
+            return format!(
+                "`tcm-mod-builder prepare -k {named}` unpacks it from {}",
+                archive.display()
+            );
+        }
+        let release = self.release().unwrap_or_default();
+        format!(
+            "{}, then `tcm-mod-builder prepare -k {named}`",
+            Distro::here().install(Package::Source(&release))
+        )
+    }
+
+    /// The archive of the source that lies beside the headers, as Debian's package has it.
+    #[must_use]
+    pub fn source_archive(&self) -> Option<PathBuf> {
+        let version = self.version()?;
+        let series: Vec<_> = version.split('.').take(2).collect();
+        let archive = format!("linux-source-{}.tar.xz", series.join("."));
+        Some(self.headers.parent()?.join(archive)).filter(|path| path.is_file())
+    }
+
+    /// The build directory, if the kernel is configured.
+    #[must_use]
+    pub fn build(&self) -> Option<&Path> {
+        self.build.as_deref()
+    }
+
+    /// The upstream version.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        version::upstream(&self.headers)
+    }
+
+    /// The release, as `uname -r` says it; where nothing is built, the upstream version.
+    #[must_use]
+    pub fn release(&self) -> Option<String> {
+        let built = self.build.as_deref().and_then(version::release);
+        built.or_else(|| self.version())
+    }
+}
+
+/// Finds the kernel: the one that is named, else the one that the working directory is in, else
+/// `$KDIR`, else the running one.
+///
+/// # Errors
+///
+/// [`TreeError`] if there is none.
+pub fn find(named: Option<&Path>) -> Result<Tree, TreeError> {
+    find_from(named, &std::env::current_dir().unwrap_or_default())
+}
+
+/// As [`find`], but from the directory `start` upward.
+///
+/// # Errors
+///
+/// [`TreeError`] if there is none.
+pub fn find_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
+    if let Some(dir) = named {
+        return Tree::at(dir).ok_or_else(|| TreeError::NotATree {
+            dir: dir.to_owned(),
+        });
+    }
+    // A directory that is only configured is not what someone stands in by chance.
+    let above = start.ancestors().filter(|dir| has_headers(dir));
+    let kdir = std::env::var_os("KDIR").map(PathBuf::from);
+    let mut places = above.map(Path::to_owned).chain(kdir).chain(running());
+    let found = places.find_map(|dir| Tree::at(&dir));
+    found.ok_or_else(|| TreeError::NotFound {
+        cwd: start.to_owned(),
+    })
+}
+
+/// Where the running kernel's build and source trees are, if they are installed.
+fn running() -> Vec<PathBuf> {
+    let release = rustix::system::uname();
+    let Ok(release) = release.release().to_str() else {
+        return Vec::new();
+    };
+    let modules = Path::new("/lib/modules").join(release);
+    vec![modules.join("build"), modules.join("source")]
+}
+
+fn has_headers(dir: &Path) -> bool {
+    dir.join("include/target").is_dir()
+}
+
+fn has_crate(dir: &Path) -> bool {
+    dir.join("rust/kernel").is_dir()
+}
+
+/// Whether a directory is a source tree, and not the headers of one.
+fn has_kconfig(dir: &Path) -> bool {
+    dir.join("Kconfig").is_file()
+}
+
+/// The source, or its headers, that a build directory points to: by its link, or by the makefile
+/// that it includes.
+fn source_of(build: &Path) -> Option<PathBuf> {
+    let link = build.join("source");
+    let makefile = fs::read_to_string(build.join("Makefile")).unwrap_or_default();
+    let included = makefile.lines().find_map(|line| {
+        let path = line.strip_prefix("include ")?.trim();
+        path.strip_suffix("/Makefile").map(PathBuf::from)
+    });
+    let mut dirs = fs::canonicalize(link).ok().into_iter().chain(included);
+    dirs.find(|dir| has_headers(dir))
+}
+
+/// The source of the same version as these headers: unpacked beside them, or by `prepare`.
+fn source_beside(headers: &Path) -> Option<PathBuf> {
+    let version = version::upstream(headers)?;
+    let series: Vec<_> = version.split('.').take(2).collect();
+    let names = [
+        format!("linux-source-{}", series.join(".")),
+        format!("linux-source-{version}"),
+        format!("linux-{version}"),
+    ];
+    let beside = headers.parent()?;
+    let unpacked = names.iter().map(|name| beside.join(name));
+    let mut dirs = unpacked.chain(prepared::sources(&version));
+    dirs.find(|dir| {
+        has_crate(dir) && version::upstream(dir).as_deref() == Some(distro::upstream(&version))
+    })
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Which version a directory of a kernel is of.
+
+use std::fs;
+use std::path::Path;
+
+/// The release of the kernel that was built in `build`, as `uname -r` says it.
+#[must_use]
+pub(super) fn release(build: &Path) -> Option<String> {
+    let text = fs::read_to_string(build.join("include/config/kernel.release")).ok()?;
+    Some(text.trim().to_owned())
+}
+
+/// The upstream version in the makefile of a source tree or its headers, such as `7.3.4`.
+#[must_use]
+pub fn upstream(source: &Path) -> Option<String> {
+    let makefile = fs::read_to_string(source.join("Makefile")).ok()?;
+    let number = |name: &str| {
+        let mut lines = makefile.lines();
+        let value =
+            lines.find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))?;
+        let value = value.trim();
+        value.parse::<u32>().ok()
+    };
+    let (version, patchlevel) = (number("VERSION")?, number("PATCHLEVEL")?);
+    Some(format!("{version}.{patchlevel}.{}", number("SUBLEVEL")?))
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Makes the kernel crate for the kernel of a headers package, from the source of that version.
+//!
+//! The way is the plain one: the package's configuration, exported symbols and BTF in a build
+//! directory of our own, then `make modules_prepare` there. It takes minutes, and 250 MB.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::doctor::{Compiler, bindgen, compiler, rustc};
+use crate::kernel::{Config, Tree, prepared, upstream};
+use crate::output::print::print;
+
+/// What is taken from the headers: the second is Debian's own, with the compiler's name.
+const TAKEN: [&str; 4] = [".config", ".kernelvariables", "Module.symvers", "vmlinux"];
+
+/// The name of a configuration before `make` has seen it.
+const CONFIG: &str = ".config";
+
+/// What was made.
+#[derive(Debug)]
+pub struct Done {
+    /// The build directory.
+    pub dir: PathBuf,
+    /// How the configuration differs from the kernel's, since the tools do.
+    pub changed: Vec<String>,
+}
+
+/// The source for these headers: the one that is there, or unpacked from the archive beside them.
+///
+/// # Errors
+///
+/// If there is neither, or the archive is of another version.
+pub fn source(tree: &Tree) -> Result<PathBuf> {
+    let missing = match tree.source() {
+        Ok(source) => return Ok(source.to_owned()),
+        Err(error) => error,
+    };
+    let (Some(archive), Some(version)) = (tree.source_archive(), tree.version()) else {
+        return Err(missing.into());
+    };
+    let cache = prepared::cache();
+    fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
+    let _alone = alone(&cache)?;
+    print(&format!("Unpacking {}\n", archive.display()));
+    // Under another name until it is whole.
+    let scratch = tempfile::tempdir_in(&cache)?;
+    let mut tar = Command::new("tar");
+    tar.arg("-xf").arg(&archive).arg("-C").arg(scratch.path());
+    tar.arg("--strip-components=1");
+    run(&mut tar, &cache.join("unpack.log"))?;
+    let unpacked = upstream(scratch.path()).unwrap_or_default();
+    if unpacked != version {
+        bail!(
+            "{} is of Linux {unpacked}, and the headers are of {version}; install packages of one \
+             version (`apt full-upgrade` brings both to the newest)",
+            archive.display()
+        );
+    }
+    let dir = cache.join(format!("source-{version}"));
+    fs::rename(scratch.keep(), &dir)
+        .with_context(|| format!("cannot move the source to {}", dir.display()))?;
+    Ok(dir)
+}
+
+/// Makes the build directory for the headers in `build`.
+///
+/// # Errors
+///
+/// If `make` fails, or gives a configuration without Rust; what it says is in a log, which the
+/// error names.
+pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
+    let release = tree.release().context("the headers have no release")?;
+    let cache = prepared::cache();
+    fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
+    let _alone = alone(&cache)?;
+    let dir = cache.join(&release);
+    // What is there is of another package, or not whole.
+    if dir.exists() {
+        fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+    }
+    fs::create_dir_all(&dir)?;
+    for name in TAKEN {
+        let from = build.join(name);
+        if from.is_file() {
+            fs::copy(&from, dir.join(name))
+                .with_context(|| format!("cannot copy {}", from.display()))?;
+        }
+    }
+    let variables = variables(build)?;
+    let log = cache.join(format!("{release}.log"));
+    print(&format!(
+        "Making the kernel crate of {release}; see {}\n",
+        log.display()
+    ));
+    let mut make = Command::new("make");
+    make.arg("-C")
+        .arg(source)
+        .arg(format!("O={}", dir.display()));
+    make.args(&variables)
+        .args(["olddefconfig", "modules_prepare"]);
+    make.arg(format!(
+        "-j{}",
+        std::thread::available_parallelism().map_or(1, usize::from)
+    ));
+    // A caller's make has settings of its own, which are not for this one.
+    make.env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL")
+        .env_remove("KBUILD_EXTMOD");
+    run(&mut make, &log)?;
+    if !Config::read(&dir).is_some_and(|config| config.is_on("RUST")) {
+        bail!(
+            "the configuration has lost CONFIG_RUST with the tools that are here; `make -C {} O={} \
+             {} rustavailable` says why",
+            source.display(),
+            dir.display(),
+            variables.join(" ")
+        );
+    }
+    let changed = changed(&build.join(CONFIG), &dir.join(CONFIG));
+    fs::write(dir.join(prepared::STAMP), stamp(&variables))?;
+    Ok(Done { dir, changed })
+}
+
+/// Keeps other runs out, for as long as the answer lives.
+fn alone(cache: &Path) -> Result<File> {
+    let file = File::create(cache.join("lock"))
+        .with_context(|| format!("cannot write to {}", cache.display()))?;
+    flock(&file, FlockOperation::LockExclusive)?;
+    Ok(file)
+}
+
+/// The words for make that choose the tools that the kernel was built with.
+fn variables(build: &Path) -> Result<Vec<String>> {
+    let config = Config::read(build).context("the headers have no configuration")?;
+    let (rustc, _) = rustc(&config).context("no rustc")?;
+    let (bindgen, _) = bindgen().context("no bindgen")?;
+    let mut words = vec![
+        format!("RUSTC={}", rustc.display()),
+        format!("BINDGEN={}", bindgen.display()),
+    ];
+    if let Some((Compiler::Clang(suffix), _)) = compiler(&config) {
+        words.push(format!("LLVM={suffix}"));
+    }
+    Ok(words)
+}
+
+/// What a module's Makefile includes: the same tools.
+fn stamp(variables: &[String]) -> String {
+    format!(
+        "# Written by tcm-mod-builder prepare, when all else was there.\nPREPARED_WITH := {}\n",
+        variables.join(" ")
+    )
+}
+
+/// The values in which two configurations differ.
+fn changed(old: &Path, new: &Path) -> Vec<String> {
+    let lines = |path: &Path| -> BTreeSet<String> {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let set = text.lines().filter(|line| line.starts_with("CONFIG_"));
+        set.map(ToOwned::to_owned).collect()
+    };
+    let (old, new) = (lines(old), lines(new));
+    let lost = old
+        .difference(&new)
+        .map(|line| format!("the kernel has {line}, its crate has not"));
+    let gained = new
+        .difference(&old)
+        .map(|line| format!("the kernel crate has {line}, the kernel has not"));
+    lost.chain(gained).collect()
+}
+
+/// Runs a program that takes long: its output goes to a log, and a terminal sees how it gets on.
+fn run(command: &mut Command, log: &Path) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .spawn()
+        .with_context(|| format!("cannot run {name}"))?;
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if io::stdout().is_terminal() {
+            print!("\r  {} s ", start.elapsed().as_secs());
+            let _ = io::stdout().flush();
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    if io::stdout().is_terminal() {
+        print("\r");
+    }
+    if status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&fs::read(log)?).into_owned();
+    let lines: Vec<_> = text.lines().collect();
+    let end = lines[lines.len().saturating_sub(15)..].join("\n");
+    Err(anyhow!(
+        "{name} failed; all it said is in {}, which ends:\n{end}",
+        log.display()
+    ))
+}
