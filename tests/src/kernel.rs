@@ -184,7 +184,7 @@ fn fetch(version: &str, dir: &Path) -> Result<PathBuf> {
 }
 
 /// apt, with the machine's settings or with settings of its own.
-struct Apt {
+pub(crate) struct Apt {
     options: Vec<String>,
 }
 
@@ -197,7 +197,7 @@ impl Apt {
 
     /// apt with [`SUITES`] of the machine's own mirror, and lists of its own, so that the machine's
     /// settings stay as they are.
-    fn newer_suites() -> Result<Self> {
+    pub(crate) fn newer_suites() -> Result<Self> {
         let dir = cache()?.join("apt");
         for part in ["sources", "lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(dir.join(part))?;
@@ -224,7 +224,7 @@ impl Apt {
         Ok(apt)
     }
 
-    fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         for option in &self.options {
             command.arg("-o").arg(option);
@@ -236,7 +236,7 @@ impl Apt {
         output(self.command("apt-cache").args(["show", package])).is_ok_and(|text| !text.is_empty())
     }
 
-    fn download(&self, package: &str, dir: &Path) -> Result<PathBuf> {
+    pub(crate) fn download(&self, package: &str, dir: &Path) -> Result<PathBuf> {
         let mut command = self.command("apt-get");
         command.args(["download", package]).current_dir(dir);
         logged(&mut command, &dir.join("download.log"))?;

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `doctor`, `prepare` and `-k` on what users have: made-up trees, and a distribution's headers.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use predicates::prelude::PredicateBooleanExt;
+use predicates::str::contains;
+use serde_json::Value;
+use tempfile::TempDir;
+use xtask::distribution::Headers;
+use xtask::fixture::FixtureTree;
+use xtask::kernel::{CURRENT, Flavour, get, source};
+use xtask::module::{Profile, builder};
+use xtask::setup::LLVM;
+
+/// The command, with nothing of this machine but its tools.
+fn command() -> Command {
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
+    command
+        .env_remove("KDIR")
+        .env_remove("RUSTC")
+        .env_remove("BINDGEN");
+    command
+}
+
+/// What `doctor` says of a kernel, as JSON; whether a module can be built.
+fn examine(command: &mut Command, kernel: &Path) -> (Value, bool) {
+    let output = command
+        .args(["doctor", "--json", "-k"])
+        .arg(kernel)
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["ok"].as_bool().unwrap(), output.status.success());
+    (report, output.status.success())
+}
+
+/// The check of one thing: its status, what was found, and the remedy.
+fn check(report: &Value, what: &str) -> [String; 3] {
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["what"] == what);
+    let check = check.unwrap_or_else(|| panic!("no {what} in {report}"));
+    ["status", "found", "remedy"].map(|key| check[key].as_str().unwrap_or_default().to_owned())
+}
+
+/// The fixture's tree with a configuration, whose rustc is `rustc`.
+fn configured(rustc: &str, more: &str) -> FixtureTree {
+    let tree = FixtureTree::new().unwrap();
+    let config = format!(
+        "CONFIG_MODULES=y\nCONFIG_TARGET_CORE=m\nCONFIG_CONFIGFS_FS=y\n\
+         CONFIG_CC_VERSION_TEXT=\"gcc (none) 0\"\nCONFIG_RUSTC_VERSION_TEXT=\"{rustc}\"\n{more}"
+    );
+    fs::write(tree.path().join(".config"), config).unwrap();
+    let kconfig =
+        "config RUST\n\tbool \"Rust\"\n\tdepends on HAVE_RUST\n\tdepends on !RANDSTRUCT\n";
+    fs::create_dir_all(tree.path().join("init")).unwrap();
+    fs::write(tree.path().join("init/Kconfig"), kconfig).unwrap();
+    tree
+}
+
+#[test]
+fn a_tree_that_is_not_configured_says_what_to_configure() {
+    let tree = FixtureTree::new().unwrap();
+    let (report, _) = examine(&mut command(), tree.path());
+    let [status, _, remedy] = check(&report, "configuration");
+    assert_eq!(status, "missing");
+    assert!(remedy.contains("CONFIG_RUST"), "{remedy}");
+    let assert = command()
+        .args(["doctor", "-k"])
+        .arg(tree.path())
+        .assert()
+        .code(1);
+    assert
+        .stdout(contains("missing  configuration"))
+        .stderr(contains("cannot be built"));
+}
+
+#[test]
+fn a_kernel_without_rust_says_what_blocks_it() {
+    let tree = configured("", "CONFIG_HAVE_RUST=y\nCONFIG_RANDSTRUCT=y\n");
+    let (report, is_ok) = examine(&mut command(), tree.path());
+    let [status, found, _] = check(&report, "Rust");
+    assert_eq!((status.as_str(), is_ok), ("wrong", false));
+    assert!(found.contains("!RANDSTRUCT (RANDSTRUCT=y)"), "{found}");
+    assert!(!found.contains("HAVE_RUST"), "{found}");
+}
+
+/// A program that says this of its version.
+fn program(dir: &TempDir, name: &str, version: &str) -> PathBuf {
+    let path = dir.path().join(name);
+    fs::write(&path, format!("#!/bin/sh\necho '{version}'\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[test]
+fn another_rustc_than_the_kernels_is_wrong_and_the_kernels_is_found() {
+    let tools = tempfile::tempdir().unwrap();
+    let tree = configured("rustc 1.2.3 (abc)", "CONFIG_RUST=y\n");
+    let (report, _) = examine(&mut command(), tree.path());
+    let [status, found, remedy] = check(&report, "rustc");
+    assert_eq!(status, "wrong");
+    assert!(
+        found.contains("built with rustc 1.2.3 (abc)") && remedy.contains("$RUSTC"),
+        "{found} {remedy}"
+    );
+    let right = program(&tools, "rustc", "rustc 1.2.3 (abc)");
+    let (report, _) = examine(command().env("RUSTC", right), tree.path());
+    assert_eq!(check(&report, "rustc")[0], "ok");
+}
+
+#[test]
+fn missing_tools_are_named_with_what_installs_them() {
+    let tree = configured(
+        "rustc 1.2.3",
+        "CONFIG_RUST=y\nCONFIG_DEBUG_INFO_BTF_MODULES=y\n",
+    );
+    fs::write(tree.path().join("vmlinux"), "").unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    let (report, is_ok) = examine(command().env("PATH", empty.path()), tree.path());
+    assert!(!is_ok);
+    for what in ["compiler", "bindgen", "kernel tools", "pahole"] {
+        let [status, _, remedy] = check(&report, what);
+        assert_eq!(status, "missing", "{what}");
+        assert!(remedy.contains("install "), "{what}: {remedy}");
+    }
+    let [status, _, remedy] = check(&report, "kernel crate");
+    assert_eq!(status, "missing");
+    assert!(
+        remedy.contains("make -C"),
+        "the user's own kernel is built: {remedy}"
+    );
+    let assert = command()
+        .args(["prepare", "-k"])
+        .arg(tree.path())
+        .assert()
+        .code(1);
+    assert.stderr(contains("a kernel that you build yourself"));
+}
+
+#[test]
+fn a_build_directory_leads_to_its_source() {
+    let tree = FixtureTree::new().unwrap();
+    let build = tempfile::tempdir().unwrap();
+    fs::write(build.path().join(".config"), "CONFIG_RUST=y\n").unwrap();
+    let refused = command()
+        .args(["ops", "-k"])
+        .arg(build.path())
+        .assert()
+        .code(1);
+    refused.stderr(contains("is no kernel's"));
+    let makefile = format!(
+        "export KBUILD_OUTPUT = x\ninclude {}/Makefile\n",
+        tree.path().display()
+    );
+    fs::write(build.path().join("Makefile"), makefile).unwrap();
+    command()
+        .args(["ops", "-k"])
+        .arg(build.path())
+        .assert()
+        .success();
+    // In the tree that the build directory is of.
+    let mut generate = command();
+    generate
+        .args(["-p", "SAS", "-m", "tcm_x", "--no-install", "-k"])
+        .arg(build.path());
+    generate.assert().success();
+    assert!(tree.target().join("tcm_x/Kbuild").is_file());
+}
+
+#[test]
+fn a_tree_without_the_kernel_crate_is_never_guessed_at() {
+    let tree = FixtureTree::new().unwrap();
+    fs::remove_dir_all(tree.path().join("rust")).unwrap();
+    let generate = |wanted: &str| {
+        let mut generate = command();
+        generate
+            .args(["-p", "SAS", "-m", "tcm_x", "-k"])
+            .arg(tree.path());
+        let out = tree.path().join("out");
+        generate
+            .arg("-o")
+            .arg(&out)
+            .assert()
+            .code(1)
+            .stderr(contains(wanted));
+        assert!(!out.exists());
+    };
+    generate("a kernel without Rust");
+    command()
+        .args(["ops", "-k"])
+        .arg(tree.path())
+        .assert()
+        .success();
+    // Headers, that is: a tree that is no whole one.
+    fs::remove_file(tree.path().join("Kconfig")).unwrap();
+    generate("not the kernel crate's source");
+}
+
+/// A `/usr/src` with a distribution's headers, and what else a test puts there.
+fn usr_src(headers: &Headers) -> TempDir {
+    let src = tempfile::tempdir().unwrap();
+    for dir in [headers.build(), headers.common()] {
+        symlink(&dir, src.path().join(dir.file_name().unwrap())).unwrap();
+    }
+    src
+}
+
+#[test]
+#[ignore = "fetches a distribution's headers; `cargo xtask test` runs it"]
+fn a_distributions_headers_are_understood() {
+    let headers = Headers::get().unwrap();
+    let src = usr_src(&headers);
+    let build = src.path().join(headers.build().file_name().unwrap());
+    let common = src.path().join(headers.common().file_name().unwrap());
+    let out = src.path().join("out");
+    let generate = |kernel: &Path| {
+        let mut generate = command();
+        generate
+            .args(["-p", "iSCSI", "-m", "tcm_x", "-k"])
+            .arg(kernel)
+            .arg("-o")
+            .arg(&out);
+        generate.assert()
+    };
+    // The makefile of the flavour names the common directory below /usr/src.
+    fs::remove_file(&build).unwrap();
+    fs::create_dir(&build).unwrap();
+    for entry in fs::read_dir(headers.build()).unwrap() {
+        let path = entry.unwrap().path();
+        symlink(&path, build.join(path.file_name().unwrap())).unwrap();
+    }
+    let makefile = build.join("Makefile");
+    fs::remove_file(&makefile).unwrap();
+    fs::write(
+        &makefile,
+        format!("include {}/Makefile\n", common.display()),
+    )
+    .unwrap();
+
+    // Nothing but the headers: the package of the source is named, as is the next step.
+    let series = CURRENT;
+    let package = format!("linux-source-{series}");
+    generate(&build)
+        .code(1)
+        .stderr(contains(&package).and(contains("tcm-mod-builder prepare")));
+    generate(&common)
+        .code(1)
+        .stderr(contains("all flavours of it share"));
+    let (report, is_ok) = examine(&mut command(), &build);
+    assert!(!is_ok);
+    assert_eq!(check(&report, "Rust")[1], "CONFIG_RUST=y");
+    assert_eq!(check(&report, "source")[0], "missing");
+    let [status, found, remedy] = check(&report, "kernel crate");
+    assert!(
+        status == "missing" && found.contains("libkernel.rmeta"),
+        "{found}"
+    );
+    assert!(remedy.contains("tcm-mod-builder prepare -k"), "{remedy}");
+    command()
+        .args(["ops", "-k"])
+        .arg(&common)
+        .assert()
+        .success();
+    assert!(!out.exists());
+
+    // The source of another version beside it does not count.
+    let other = src.path().join(&package);
+    fs::create_dir_all(other.join("rust/kernel")).unwrap();
+    fs::create_dir_all(other.join("include/target")).unwrap();
+    fs::write(
+        other.join("Makefile"),
+        "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 99\n",
+    )
+    .unwrap();
+    generate(&build)
+        .code(1)
+        .stderr(contains("not the kernel crate's source"));
+
+    // That of this version does; and such headers are no place for a module of the tree's own.
+    fs::remove_dir_all(&other).unwrap();
+    symlink(source(CURRENT).unwrap(), &other).unwrap();
+    generate(&build).success();
+    assert!(out.join("target/ops.rs").is_file());
+    let mut in_tree = command();
+    in_tree
+        .args(["-p", "iSCSI", "-m", "tcm_x", "-k"])
+        .arg(&build);
+    in_tree
+        .assert()
+        .code(1)
+        .stderr(contains("headers package").and(contains("-o DIR")));
+}
+
+#[test]
+#[ignore = "looks at a built kernel; `cargo xtask test` runs it"]
+fn our_own_kernels_are_fit() {
+    for (version, flavour) in [(CURRENT, Flavour::Debug), (CURRENT, Flavour::Plain)] {
+        let kernel = get(version, flavour).unwrap();
+        let path = format!("{LLVM}/bin:{}", std::env::var("PATH").unwrap());
+        let mut fit = command();
+        fit.env("PATH", path).env("BINDGEN", &kernel.tools.bindgen);
+        let (report, is_ok) = examine(&mut fit, &kernel.build);
+        assert!(is_ok, "{report:#}");
+        assert_eq!(
+            check(&report, "source")[1],
+            kernel.source.display().to_string()
+        );
+    }
+}
