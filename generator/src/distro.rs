@@ -40,6 +40,8 @@ pub enum Package<'a> {
     KernelTools,
     /// pahole.
     Pahole,
+    /// rustfmt.
+    Rustfmt,
 }
 
 impl Distro {
@@ -72,9 +74,6 @@ impl Distro {
     pub fn install(self, package: Package<'_>) -> String {
         let name = self.name(package);
         match self {
-            Self::Debian if is_of_kernel(package) => {
-                format!("apt install {name} (with `-t SUITE-backports` for a kernel from there)")
-            }
             Self::Debian => format!("apt install {name}"),
             Self::Ubuntu => format!("apt install {name} (by Ubuntu's package list, not tried)"),
             Self::Fedora => format!("dnf install {name} (by Fedora's package list, not tried)"),
@@ -116,6 +115,7 @@ impl Distro {
                 "base-devel bc python",
                 "what the kernel's Documentation/process/changes.rst lists",
             ),
+            Package::Rustfmt => one("rustfmt", "rustfmt", "rust", "rustfmt"),
             Package::Pahole => one("dwarves", "dwarves", "pahole", "pahole"),
         }
     }
@@ -137,11 +137,6 @@ impl Distro {
 pub fn upstream(release: &str) -> &str {
     let end = release.find(|c: char| !c.is_ascii_digit() && c != '.');
     release[..end.unwrap_or(release.len())].trim_end_matches('.')
-}
-
-/// Whether a package goes with a kernel, so that it is from the same suite.
-fn is_of_kernel(package: Package<'_>) -> bool {
-    matches!(package, Package::Headers(_) | Package::Source(_))
 }
 
 #[cfg(test)]

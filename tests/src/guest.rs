@@ -275,13 +275,7 @@ impl Outcome {
     ///
     /// If there is no such line.
     pub fn part(&self, name: &str) -> Result<&str> {
-        let (_, after) = self
-            .output
-            .split_once(&format!("=== {name}\n"))
-            .with_context(|| format!("no {name} in:\n{}", self.output))?;
-        let lines = after.split_inclusive('\n');
-        let part = lines.take_while(|line| !line.starts_with("=== "));
-        Ok(&after[..part.map(str::len).sum()])
+        part(&self.output, name)
     }
 
     /// Checks that the command has succeeded and the kernel has nothing to report.
@@ -346,8 +340,18 @@ fn init(share: &Path) -> String {
     )
 }
 
+/// The part of a guest's output that a line `=== NAME` begins.
+pub(crate) fn part<'a>(output: &'a str, name: &str) -> Result<&'a str> {
+    let (_, after) = output
+        .split_once(&format!("=== {name}\n"))
+        .with_context(|| format!("no {name} in:\n{output}"))?;
+    let lines = after.split_inclusive('\n');
+    let part = lines.take_while(|line| !line.starts_with("=== "));
+    Ok(&after[..part.map(str::len).sum()])
+}
+
 /// The lines of a kernel's log that report something.
-fn reports(log: &str) -> Vec<String> {
+pub(crate) fn reports(log: &str) -> Vec<String> {
     let is_report = |line: &&str| REPORTS.iter().any(|report| line.contains(report));
     log.lines()
         .filter(is_report)

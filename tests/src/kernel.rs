@@ -247,7 +247,7 @@ impl Apt {
 }
 
 /// The address of the Debian mirror that the machine is set up with.
-fn mirror() -> Result<String> {
+pub(crate) fn mirror() -> Result<String> {
     let format = "$(SITE) $(REPO_URI) $(ORIGIN) $(LABEL)";
     let mut command = Command::new("apt-get");
     command.args([

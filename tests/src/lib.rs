@@ -18,4 +18,5 @@ pub mod module;
 pub mod session;
 pub mod setup;
 pub mod shell;
+pub mod stock;
 pub mod suite;

@@ -86,6 +86,8 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// The session of a user on a distribution's own kernel: a fresh Debian root, and a boot of it.
+    Stock,
     /// Measures, and prints each figure as a ratio to a peer's.
     Bench,
 }
@@ -126,6 +128,7 @@ fn run(command: Command) -> Result<ExitCode> {
             let seed = seed.unwrap_or_else(|| fastrand::u64(..));
             xtask::fuzz::fuzz(Duration::from_secs(seconds), seed)?;
         }
+        Command::Stock => xtask::stock::stock()?,
         Command::Bench => xtask::bench::bench()?,
         Command::Boot {
             version,

@@ -131,6 +131,23 @@ fn packages() -> Result<()> {
     logged(&mut install, &log).context("install these packages by hand, then call again")
 }
 
+/// Installs packages that only some commands need.
+///
+/// # Errors
+///
+/// If one cannot be installed.
+pub fn require(names: &[&str]) -> Result<()> {
+    let missing: Vec<_> = names.iter().filter(|name| !installed(&[name])).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let log = cache()?.join("apt.log");
+    logged(as_root("apt-get").arg("update"), &log)?;
+    let mut install = as_root("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends"]).args(missing);
+    logged(&mut install, &log).context("install these packages by hand, then call again")
+}
+
 fn installed(names: &[&str]) -> bool {
     let query = output(
         Command::new("dpkg-query")

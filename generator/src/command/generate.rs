@@ -11,7 +11,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::module::{Generated, Wanted};
 use crate::data_path::DATA_PATHS;
-use crate::kernel;
+use crate::kernel::{self, Tree};
 use crate::names::Names;
 use crate::output::glue;
 use crate::output::install::{self, Change, Directory, Edit};
@@ -118,7 +118,7 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
         install::apply(&change)?;
     }
     report(&change, args.dry_run);
-    print(&next_step(args, &wanted.names));
+    print(&next_step(args, &found, &wanted.names));
     Ok(())
 }
 
@@ -228,11 +228,13 @@ fn relative(tree: &Path, path: &Path) -> String {
 }
 
 /// What the user types next.
-fn next_step(args: &Arguments, names: &Names) -> String {
+fn next_step(args: &Arguments, tree: &Tree, names: &Names) -> String {
     let (module, symbol) = (names.module(), names.kconfig());
+    // A source tree does not say where it is built.
+    let kdir = tree.build().map_or_else(|| "BUILD".into(), Path::to_string_lossy);
     match &args.output {
         _ if args.dry_run => "Next: the same without --dry-run\n".to_owned(),
-        Some(dir) => format!("Next: make -C KERNEL M={} LLVM=1 modules\n", dir.display()),
+        Some(dir) => format!("Next: make -C {} KDIR={kdir}\n", dir.display()),
         None => format!(
             "Next: scripts/config --module {symbol}, make LLVM=1 modules, modprobe {module}\n"
         ),

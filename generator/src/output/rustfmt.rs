@@ -8,6 +8,7 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use super::files::Files;
+use crate::distro::{Distro, Package};
 
 /// The kernel's own settings.
 const SETTINGS: &str = "edition = \"2021\"\nnewline_style = \"Unix\"\n";
@@ -28,8 +29,9 @@ pub fn rustfmt(files: &mut Files, paths: &[&str]) -> Result<(), String> {
     for (path, child) in running {
         let text = finish(child).map_err(|reason| {
             format!(
-                "{path} is not formatted, since rustfmt {reason}; install it (`rustup component add \
-                 rustfmt`) and run `make rustfmt`"
+                "{path} is not formatted, since rustfmt {reason}; {} (or `rustup component add \
+                 rustfmt`), and generate again with --force",
+                Distro::here().install(Package::Rustfmt)
             )
         })?;
         if let Some(place) = files.text_mut(path) {

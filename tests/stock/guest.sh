@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs as init on a distribution's own kernel: loads the two modules of
+# session.sh, tries them, unloads them, and shows what the kernel has to report.
+# What it writes goes to the console; the harness reads it there.
+
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export DISK_LOAD=/tcm/disk-load
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev 2> /dev/null
+mount -t tmpfs tmp /tmp
+mkdir -p /var/target/pr /var/target/alua /etc/target/pr
+
+# The HOWTO's session.
+howto()
+{
+	modprobe tcm_nab5000
+	ramdisk ram 4
+	mkdir -p $T/nab5000/iqn.foo/tpgt_1/lun/lun_0
+	ln -s "$BACKSTORE" $T/nab5000/iqn.foo/tpgt_1/lun/lun_0/nab5000_port
+	(cd $T/nab5000 && find . -mindepth 1 -maxdepth 5 | LC_ALL=C sort)
+	lsmod | grep nab5000
+	rm $T/nab5000/iqn.foo/tpgt_1/lun/lun_0/nab5000_port
+	rmdir $T/nab5000/iqn.foo/tpgt_1/lun/lun_0 $T/nab5000/iqn.foo/tpgt_1
+	rmdir $T/nab5000/iqn.foo $T/nab5000
+	drop_backstore "$BACKSTORE"
+}
+
+# A disk with a file system on it.
+disk_session()
+{
+	modprobe tcm_disk
+	modprobe sd_mod
+	ramdisk disk 64
+	port disk naa.5001405000000001 naa.5001405000000002
+	link "$TPG" "$BACKSTORE"
+	disk=$(disk "$TPG")
+	verified_io "$disk" 64
+	mkfs.ext4 -q "$disk"
+	mkdir -p /tmp/mnt
+	mount "$disk" /tmp/mnt
+	dd if=/dev/urandom of=/tmp/data bs=64k count=256 2> /dev/null
+	cp /tmp/data /tmp/mnt/data
+	umount /tmp/mnt
+	mount "$disk" /tmp/mnt
+	cmp /tmp/data /tmp/mnt/data
+	umount /tmp/mnt
+	echo "ext4 on $disk: the data are right"
+	unlink "$TPG"
+	drop_port "$TPG"
+	rmdir $T/disk
+	drop_backstore "$BACKSTORE"
+}
+
+run()
+{
+	echo "=== $1"
+	shift
+	(set -e; "$@")
+	echo "status $?"
+}
+
+# The selftests end with an unload; this is the one that a user does.
+unload_both()
+{
+	modprobe -a tcm_nab5000 tcm_disk
+	rmmod tcm_nab5000 tcm_disk
+	! grep -e tcm_nab5000 -e tcm_disk /proc/modules
+}
+
+modprobe configfs
+mount -t configfs none /sys/kernel/config
+. /tcm/lib.sh
+run kernel uname -r
+run howto howto
+run selftest-nop sh /root/tcm_nab5000/selftest.sh
+run disk disk_session
+run selftest-disk sh /root/tcm_disk/selftest.sh
+run unload unload_both
+echo "=== log"
+dmesg --level=emerg,alert,crit,err,warn
+echo "=== end"
+sync
+echo o > /proc/sysrq-trigger
+sleep 60

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a user types on a fresh Debian 13 with backports, to build two modules for
+# the distribution's kernel, one by hand and one by DKMS. The page "On your
+# distribution" shows the same commands. $1 is the package of tcm-mod-builder.
+
+set -e -o pipefail
+
+# A line of the session, shown and run.
+try()
+{
+	echo "\$ $*"
+	"$@"
+}
+
+# A line that must fail, with a text in what it says.
+refuse()
+{
+	text=$1
+	shift
+	echo "\$ $*"
+	if "$@" > /tmp/said 2>&1; then
+		cat /tmp/said
+		echo "FAILED: $* succeeds"
+		exit 1
+	fi
+	cat /tmp/said
+	grep -qF -- "$text" /tmp/said || {
+		echo "FAILED: it does not say: $text"
+		exit 1
+	}
+}
+
+# seconds NAME COMMAND...: says how long the command took.
+seconds()
+{
+	name=$1
+	shift
+	start=$(date +%s%N)
+	"$@"
+	echo "[seconds] $name $((($(date +%s%N) - start) / 1000000)) ms"
+}
+
+quietly()
+{
+	echo "\$ $*"
+	"$@" > /tmp/said 2>&1 || {
+		tail -30 /tmp/said
+		exit 1
+	}
+}
+
+export DEBIAN_FRONTEND=noninteractive
+quietly apt-get update
+quietly apt-get install --yes "$1"
+quietly apt-get install --yes --no-install-recommends -t trixie-backports \
+	linux-image-amd64 linux-headers-amd64
+K=$(echo /lib/modules/*/build)
+RELEASE=$(cat "$K/include/config/kernel.release")
+echo "[kernel] $RELEASE"
+
+echo "=== doctor"
+refuse "a module cannot be built" tcm-mod-builder doctor -k "$K"
+# The remedies are typed as they are printed, until no package is missing.
+for round in 1 2 3; do
+	tcm-mod-builder doctor -k "$K" > /tmp/doctor 2>&1 || true
+	sed -n 's/^ *-> \(apt install [^,;`(]*\).*/\1/p' /tmp/doctor | sort -u > /tmp/remedies
+	[ -s /tmp/remedies ] || break
+	while read -r apt install packages; do
+		# shellcheck disable=SC2086
+		quietly $apt-get $install --yes --no-install-recommends $packages < /dev/null
+	done < /tmp/remedies
+done
+[ ! -s /tmp/remedies ]
+refuse "tcm-mod-builder prepare -k $K" tcm-mod-builder doctor -k "$K"
+[ "$(grep -c -e ^missing -e ^wrong /tmp/said)" -le 2 ]
+
+echo "=== prepare"
+seconds prepare try tcm-mod-builder prepare -k "$K"
+seconds prepare-again try tcm-mod-builder prepare -k "$K"
+try tcm-mod-builder doctor -k "$K"
+
+echo "=== build"
+cd /root
+quietly tcm-mod-builder -p iSCSI -m tcm_nab5000 -o tcm_nab5000 -k "$K"
+quietly tcm-mod-builder -p SAS -m tcm_disk --data-path loopback -o tcm_disk -k "$K"
+seconds make try make -C tcm_nab5000 KDIR="$K"
+try make -C tcm_nab5000 KDIR="$K" modules_install
+
+echo "=== dkms"
+quietly apt-get install --yes --no-install-recommends dkms
+quietly dkms add /root/tcm_disk
+seconds dkms-install try dkms install tcm_disk/0.1 -k "$RELEASE"
+try dkms status
+modinfo -k "$RELEASE" -F filename tcm_disk | grep -F updates/dkms/
+
+echo "=== upgrade"
+# Another kernel arrives, and its source is not there: DKMS says what to install.
+OTHER=${RELEASE%-amd64}-cloud-amd64
+quietly apt-get remove --yes "linux-source-*"
+rm -rf /var/cache/tcm-mod-builder/source-*
+quietly apt-get install --yes --no-install-recommends -t trixie-backports \
+	"linux-headers-$OTHER" || true
+refuse "linux-source-" bash -c \
+	"dkms build tcm_disk/0.1 -k $OTHER; cat /var/lib/dkms/tcm_disk/0.1/build/make.log; false"
+# With it, the module is there for that kernel too.
+quietly apt-get install --yes --no-install-recommends \
+	"linux-source-$(echo "$RELEASE" | cut -d. -f1,2)"
+seconds dkms-other-flavour try dkms install tcm_disk/0.1 -k "$OTHER"
+dkms status | grep -F "$OTHER" | grep -F installed
+try dkms remove tcm_disk/0.1 -k "$OTHER"
+! dkms status | grep -F "$OTHER"
+echo "=== done"
