@@ -3,9 +3,9 @@
 //! The command line: the subcommands, and which function does each.
 
 use anyhow::{Result, bail};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::command::{generate, ops, protocols, sync};
+use crate::command::{completions, generate, man, ops, protocols, sync};
 
 /// Writes a LIO/TCM SCSI target fabric module in Rust for Linux.
 ///
@@ -35,6 +35,10 @@ pub enum Command {
     Protocols(protocols::Arguments),
     /// Brings a generated module to another kernel, or to this version.
     Sync(sync::Arguments),
+    /// Writes a script that completes this command line, for a shell.
+    Completions(completions::Arguments),
+    /// Writes the manual pages.
+    Man(man::Arguments),
 }
 
 impl Cli {
@@ -48,6 +52,11 @@ impl Cli {
             (Some(Command::Ops(args)), _) => ops::ops(&args),
             (Some(Command::Protocols(args)), _) => protocols::protocols(&args),
             (Some(Command::Sync(args)), _) => sync::sync(&args),
+            (Some(Command::Completions(args)), _) => {
+                completions::completions(&args, &mut Self::command());
+                Ok(())
+            }
+            (Some(Command::Man(args)), _) => man::man(&args, Self::command()),
             (None, Some(args)) => generate::generate(&args),
             (None, None) => bail!("say what to generate with -p PROTO and -m NAME; see --help"),
         }
