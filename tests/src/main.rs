@@ -86,6 +86,8 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Makes a Debian package of the generator: its path is the last line.
+    Deb,
     /// Measures, and prints each figure as a ratio to a peer's.
     Bench,
 }
@@ -126,6 +128,7 @@ fn run(command: Command) -> Result<ExitCode> {
             let seed = seed.unwrap_or_else(|| fastrand::u64(..));
             xtask::fuzz::fuzz(Duration::from_secs(seconds), seed)?;
         }
+        Command::Deb => println!("{}", xtask::package::deb()?.display()),
         Command::Bench => xtask::bench::bench()?,
         Command::Boot {
             version,
