@@ -3,10 +3,13 @@
 //! Unit tests of port names and TransportIDs, for kernels with `CONFIG_KUNIT=y`.
 //!
 //! KUnit runs them when the module is loaded; the results are in the kernel's log and in debugfs.
+//!
+//! `host_tests.rs` runs them without a kernel.
 
+#[cfg(not(test))]
 use kernel::prelude::*;
 
-#[kunit_tests(tcm_template)]
+#[cfg_attr(not(test), kunit_tests(tcm_template))]
 mod tests {
     use crate::transport_id::*;
 

@@ -117,7 +117,7 @@ pub enum Error {
     /// libclang could not be loaded.
     #[error(
         "cannot load libclang, which bindgen reads the header with: {reason}; install it (Debian: \
-         libclang-19-dev), or name the directory that holds libclang.so in LIBCLANG_PATH"
+         libclang1, Fedora: clang-libs, Arch: clang), or name its directory in LIBCLANG_PATH"
     )]
     NoLibclang {
         /// What the loader said.

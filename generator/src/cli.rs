@@ -3,9 +3,9 @@
 //! The command line: the subcommands, and which function does each.
 
 use anyhow::{Result, bail};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::command::{doctor, generate, ops, prepare, protocols, sync};
+use crate::command::{completions, doctor, generate, man, ops, prepare, protocols, sync};
 
 /// Writes a LIO/TCM SCSI target fabric module in Rust for Linux.
 ///
@@ -39,6 +39,10 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Makes the kernel crate for a distribution's kernel whose headers lack it.
     Prepare(prepare::Arguments),
+    /// Writes a script that completes this command line, for a shell.
+    Completions(completions::Arguments),
+    /// Writes the manual pages.
+    Man(man::Arguments),
 }
 
 impl Cli {
@@ -54,6 +58,11 @@ impl Cli {
             (Some(Command::Sync(args)), _) => sync::sync(&args),
             (Some(Command::Doctor(args)), _) => doctor::doctor(&args),
             (Some(Command::Prepare(args)), _) => prepare::prepare(&args),
+            (Some(Command::Completions(args)), _) => {
+                completions::completions(&args, &mut Self::command());
+                Ok(())
+            }
+            (Some(Command::Man(args)), _) => man::man(&args, Self::command()),
             (None, Some(args)) => generate::generate(&args),
             (None, None) => bail!("say what to generate with -p PROTO and -m NAME; see --help"),
         }

@@ -88,6 +88,8 @@ enum Command {
     },
     /// The session of a user on a distribution's own kernel: a fresh Debian root, and a boot of it.
     Stock,
+    /// Makes a Debian package of the generator: its path is the last line.
+    Deb,
     /// Measures, and prints each figure as a ratio to a peer's.
     Bench,
 }
@@ -129,6 +131,7 @@ fn run(command: Command) -> Result<ExitCode> {
             xtask::fuzz::fuzz(Duration::from_secs(seconds), seed)?;
         }
         Command::Stock => xtask::stock::stock()?,
+        Command::Deb => println!("{}", xtask::package::deb()?.display()),
         Command::Bench => xtask::bench::bench()?,
         Command::Boot {
             version,

@@ -47,6 +47,7 @@ const COMPILERS: [[&str; 3]; 2] = [
 
 /// The versions that the project is tested with.
 const BINDGEN: &str = "0.73.2";
+const CARGO_DEB: &str = "3.8.0";
 const VIRTME_NG: &str = "1.42";
 
 /// Where the LLVM tools have names without a version.
@@ -69,25 +70,8 @@ pub struct Tools {
 pub fn setup() -> Result<Tools> {
     let _installing = lock(&cache()?, FlockOperation::LockExclusive)?;
     packages()?;
-    let dir = cache()?.join("tools");
-    let bindgen = dir.join(format!("bindgen-{BINDGEN}/bin/bindgen"));
-    if !bindgen.exists() {
-        println!("installing bindgen {BINDGEN}");
-        let mut cargo = Command::new("cargo");
-        cargo.args([
-            "install",
-            "bindgen-cli",
-            "--locked",
-            "--version",
-            BINDGEN,
-            "--root",
-        ]);
-        cargo.arg(dir.join(format!("bindgen-{BINDGEN}")));
-        // The kernel's tools are to be the same whoever asks for them.
-        cargo.current_dir("/").env_remove("RUSTFLAGS");
-        logged(&mut cargo, &cache()?.join("bindgen.log"))?;
-    }
-    let venv = dir.join(format!("virtme-ng-{VIRTME_NG}"));
+    let bindgen = cargo_tool("bindgen-cli", "bindgen", BINDGEN)?;
+    let venv = cache()?.join(format!("tools/virtme-ng-{VIRTME_NG}"));
     if !venv.join("bin/vng").exists() {
         println!("installing virtme-ng {VIRTME_NG}");
         let log = cache()?.join("virtme-ng.log");
@@ -105,6 +89,40 @@ pub fn setup() -> Result<Tools> {
         bindgen,
         virtme: venv.join("bin"),
     })
+}
+
+/// `cargo-deb`, installed if it is missing.
+///
+/// # Errors
+///
+/// If it cannot be installed.
+pub fn cargo_deb() -> Result<PathBuf> {
+    let _installing = lock(&cache()?, FlockOperation::LockExclusive)?;
+    cargo_tool("cargo-deb", "cargo-deb", CARGO_DEB)
+}
+
+/// A program of a crate's, installed in the cache if it is missing.
+fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
+    let root = cache()?.join(format!("tools/{program}-{version}"));
+    let path = root.join("bin").join(program);
+    if path.exists() {
+        return Ok(path);
+    }
+    println!("installing {program} {version}");
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "install",
+        package,
+        "--locked",
+        "--version",
+        version,
+        "--root",
+    ]);
+    cargo.arg(root);
+    // The tools are to be the same whoever asks for them.
+    cargo.current_dir("/").env_remove("RUSTFLAGS");
+    logged(&mut cargo, &cache()?.join(format!("{program}.log")))?;
+    Ok(path)
 }
 
 fn packages() -> Result<()> {
@@ -144,7 +162,9 @@ pub fn require(names: &[&str]) -> Result<()> {
     let log = cache()?.join("apt.log");
     logged(as_root("apt-get").arg("update"), &log)?;
     let mut install = as_root("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends"]).args(missing);
+    install
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(missing);
     logged(&mut install, &log).context("install these packages by hand, then call again")
 }
 

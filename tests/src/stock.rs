@@ -25,12 +25,28 @@ const SUITES: [&str; 2] = ["trixie", "trixie-backports"];
 
 /// What is left out of the guest's disk: it builds nothing.
 const NOT_BOOTED: [&str; 11] = [
-    "./dev", "./mnt", "./proc", "./sys", "./tmp", "./usr/lib/gcc", "./usr/lib/llvm-*",
-    "./usr/lib/rustlib", "./usr/share", "./usr/src", "./var/cache",
+    "./dev",
+    "./mnt",
+    "./proc",
+    "./sys",
+    "./tmp",
+    "./usr/lib/gcc",
+    "./usr/lib/llvm-*",
+    "./usr/lib/rustlib",
+    "./usr/share",
+    "./usr/src",
+    "./var/cache",
 ];
 
 /// The parts of what the guest writes that end with a status.
-const PARTS: [&str; 6] = ["kernel", "howto", "selftest-nop", "disk", "selftest-disk", "unload"];
+const PARTS: [&str; 6] = [
+    "kernel",
+    "howto",
+    "selftest-nop",
+    "disk",
+    "selftest-disk",
+    "unload",
+];
 
 /// How long the guest may take, in seconds. Without KVM it takes about 70.
 const LIMIT: u32 = 600;
@@ -55,7 +71,10 @@ pub fn stock() -> Result<()> {
     stock.disk()?;
     let log = stock.boot(release)?;
     check(&log, release)?;
-    println!("{log}\nThe stock kernel {release} has nothing to report; {} s in all", start.elapsed().as_secs());
+    println!(
+        "{log}\nThe stock kernel {release} has nothing to report; {} s in all",
+        start.elapsed().as_secs()
+    );
     Ok(())
 }
 
@@ -81,12 +100,20 @@ impl Stock {
             println!("making a Debian {RELEASE}");
             remove(&base)?;
             let mut debootstrap = Command::new("debootstrap");
-            debootstrap.args(["--variant=minbase", RELEASE]).arg(&base).arg(mirror()?);
+            debootstrap
+                .args(["--variant=minbase", RELEASE])
+                .arg(&base)
+                .arg(mirror()?);
             logged(&mut debootstrap, &self.path("debootstrap.log"))?;
             fs::write(&stamp, RELEASE)?;
         }
         remove(&root)?;
-        output(Command::new("cp").args(["-a", "--reflink=auto"]).arg(&base).arg(&root))?;
+        output(
+            Command::new("cp")
+                .args(["-a", "--reflink=auto"])
+                .arg(&base)
+                .arg(&root),
+        )?;
         let mirror = mirror()?;
         let lines = SUITES.map(|suite| format!("deb {mirror} {suite} main\n"));
         fs::write(root.join("etc/apt/sources.list"), lines.concat())?;
@@ -97,17 +124,31 @@ impl Stock {
     fn session(&self, package: &Path) -> Result<String> {
         let root = self.root()?;
         fs::copy(package, root.join("tmp/tcm-mod-builder.deb"))?;
-        fs::copy(checkout().join("tests/stock/session.sh"), root.join("tmp/session.sh"))?;
+        fs::copy(
+            checkout().join("tests/stock/session.sh"),
+            root.join("tmp/session.sh"),
+        )?;
         let log = self.path("session.log");
         println!("a user's session in it; see {}", log.display());
         let mut session = self.inside(&root, "/tmp/session.sh /tmp/tcm-mod-builder.deb");
         let file = File::create(&log)?;
-        let status = session.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).status()?;
+        let status = session
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .status()?;
         let said = text(&log);
         ensure!(
             status.success() && said.ends_with("=== done\n"),
             "the session failed:\n{}",
-            said.lines().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
+            said.lines()
+                .rev()
+                .take(40)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .collect::<Vec<_>>()
+                .join("\n")
         );
         Ok(said)
     }
@@ -122,8 +163,15 @@ impl Stock {
         unshare.args(["--mount", "--pid", "--fork", "sh", "-c", script, "sh"]);
         unshare.arg(root).arg(self.path("archives")).arg(command);
         let proxies = std::env::vars().filter(|(name, _)| name.ends_with("_proxy"));
-        unshare.env_clear().envs(proxies).env("HOME", "/root").env("LC_ALL", "C.UTF-8");
-        unshare.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        unshare
+            .env_clear()
+            .envs(proxies)
+            .env("HOME", "/root")
+            .env("LC_ALL", "C.UTF-8");
+        unshare.env(
+            "PATH",
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        );
         unshare
     }
 
@@ -136,7 +184,13 @@ impl Stock {
         let mut pack = Command::new("tar");
         pack.args(NOT_BOOTED.map(|path| format!("--exclude={path}")));
         output(pack.arg("-cf").arg(&archive).arg("-C").arg(&root).arg("."))?;
-        output(Command::new("tar").arg("-xf").arg(&archive).arg("-C").arg(&copy))?;
+        output(
+            Command::new("tar")
+                .arg("-xf")
+                .arg(&archive)
+                .arg("-C")
+                .arg(&copy),
+        )?;
         fs::remove_file(&archive)?;
         for dir in ["dev", "mnt", "proc", "sys", "tmp", "tcm"] {
             fs::create_dir_all(copy.join(dir))?;
@@ -148,7 +202,12 @@ impl Stock {
         let _ = fs::remove_file(&disk);
         File::create(&disk)?.set_len(4 << 30)?;
         let mut format = Command::new("/sbin/mke2fs");
-        output(format.args(["-q", "-t", "ext4", "-d"]).arg(&copy).arg(&disk))?;
+        output(
+            format
+                .args(["-q", "-t", "ext4", "-d"])
+                .arg(&copy)
+                .arg(&disk),
+        )?;
         remove(&copy)
     }
 
@@ -159,14 +218,28 @@ impl Stock {
         println!("booting {release}; see {}", log.display());
         let mut qemu = Command::new("timeout");
         qemu.arg(LIMIT.to_string()).arg("qemu-system-x86_64");
-        qemu.args(["-m", "2G", "-smp", "2", "-nographic", "-no-reboot", "-nic", "none"]);
-        qemu.arg("-kernel").arg(boot.join(format!("vmlinuz-{release}")));
-        qemu.arg("-initrd").arg(boot.join(format!("initrd.img-{release}")));
+        qemu.args([
+            "-m",
+            "2G",
+            "-smp",
+            "2",
+            "-nographic",
+            "-no-reboot",
+            "-nic",
+            "none",
+        ]);
+        qemu.arg("-kernel")
+            .arg(boot.join(format!("vmlinuz-{release}")));
+        qemu.arg("-initrd")
+            .arg(boot.join(format!("initrd.img-{release}")));
         qemu.arg("-drive").arg(format!(
             "file={},format=raw,if=virtio",
             self.path("disk.img").display()
         ));
-        qemu.args(["-append", "root=/dev/vda rw console=ttyS0 init=/tcm/guest.sh panic=-1"]);
+        qemu.args([
+            "-append",
+            "root=/dev/vda rw console=ttyS0 init=/tcm/guest.sh panic=-1",
+        ]);
         logged(&mut qemu, &log)?;
         Ok(text(&log).replace('\r', ""))
     }
@@ -175,7 +248,11 @@ impl Stock {
 /// Checks what the guest wrote: each part ended well, and the kernel reported nothing.
 fn check(log: &str, release: &str) -> Result<()> {
     let reports = reports(log);
-    ensure!(reports.is_empty(), "the kernel reports:\n{}\n\n{log}", reports.join("\n"));
+    ensure!(
+        reports.is_empty(),
+        "the kernel reports:\n{}\n\n{log}",
+        reports.join("\n")
+    );
     for name in PARTS {
         let said = part(log, name)?;
         if !said.lines().any(|line| line == "status 0") {
@@ -183,13 +260,26 @@ fn check(log: &str, release: &str) -> Result<()> {
         }
         ensure!(!said.contains("not ok "), "{name} failed:\n{said}");
     }
-    ensure!(part(log, "kernel")?.contains(release), "another kernel ran:\n{log}");
+    ensure!(
+        part(log, "kernel")?.contains(release),
+        "another kernel ran:\n{log}"
+    );
     let tree = part(log, "howto")?;
-    for path in ["./discovery_auth", "./version", "./iqn.foo/tpgt_1/lun/lun_0/nab5000_port"] {
-        ensure!(tree.lines().any(|line| line == path), "no {path} in:\n{tree}");
+    for path in [
+        "./discovery_auth",
+        "./version",
+        "./iqn.foo/tpgt_1/lun/lun_0/nab5000_port",
+    ] {
+        ensure!(
+            tree.lines().any(|line| line == path),
+            "no {path} in:\n{tree}"
+        );
     }
     for name in ["selftest-nop", "selftest-disk"] {
-        ensure!(part(log, name)?.contains("\nok 60 "), "{name} ended too soon");
+        ensure!(
+            part(log, name)?.contains("\nok 60 "),
+            "{name} ended too soon"
+        );
     }
     Ok(())
 }

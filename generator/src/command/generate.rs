@@ -231,7 +231,9 @@ fn relative(tree: &Path, path: &Path) -> String {
 fn next_step(args: &Arguments, tree: &Tree, names: &Names) -> String {
     let (module, symbol) = (names.module(), names.kconfig());
     // A source tree does not say where it is built.
-    let kdir = tree.build().map_or_else(|| "BUILD".into(), Path::to_string_lossy);
+    let kdir = tree
+        .build()
+        .map_or_else(|| "BUILD".into(), Path::to_string_lossy);
     match &args.output {
         _ if args.dry_run => "Next: the same without --dry-run\n".to_owned(),
         Some(dir) => format!("Next: make -C {} KDIR={kdir}\n", dir.display()),

@@ -3,8 +3,10 @@
 //! The commands, a file each: its arguments, and what it does, which reads as a sentence.
 
 mod changes;
+pub mod completions;
 pub mod doctor;
 pub mod generate;
+pub mod man;
 mod module;
 pub mod ops;
 pub mod prepare;

@@ -1,59 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! `kunit.rs`: what the protocol's row says of names and TransportIDs, as a suite that the kernel runs
-//! when it loads the module. All that it asserts is from the row.
+//! when it loads the module, and that `host_tests.rs` runs without a kernel. All that it asserts is
+//! from the row.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::Input;
 use super::rust::{doc, file_doc, text as file_text};
+use super::{Input, Place};
 use crate::names::ident;
+use crate::output::files::{Files, Owner};
 use crate::protocol::{Protocol, TransportId, Vector};
 
 /// Where the suite is.
 pub(super) const PATH: &str = "kunit.rs";
 
-/// The text of `kunit.rs`. The driver has the module on every kernel, so that it need not change
-/// with the kernel.
-pub(super) fn text(input: &Input<'_>) -> String {
-    if input.features.kunit_suites {
-        suite(input)
-    } else {
-        let head = file_doc(
-            "Empty: this kernel's crate has no KUnit suites for modules. In others this file has unit \
-             tests of port names and TransportIDs.",
-        );
-        format!("{SPDX}{head}")
+/// Where the root of a crate is that has nothing but the suite and what it tests.
+pub(super) const HOST_ROOT: &str = "host_tests.rs";
+
+/// Adds the files.
+pub(super) fn add(files: &mut Files, input: &Input<'_>) {
+    files.add(PATH, Owner::Generator, text(input));
+    if input.place == Place::OutOfTree {
+        let root = include_str!("../../../kernel-template/host_tests.rs");
+        files.add(HOST_ROOT, Owner::Generator, root.to_owned());
     }
 }
 
-const SPDX: &str = "// SPDX-License-Identifier: GPL-2.0-only\n\n";
-
-/// The suite.
-fn suite(input: &Input<'_>) -> String {
+/// The text of `kunit.rs`. The driver has the module on every kernel, so that it need not change
+/// with the kernel. The kernel's build does not have `cfg(test)`; the host's has no kernel crate.
+fn text(input: &Input<'_>) -> String {
     let module = ident(input.names.module());
-    let tests = match input.protocol.transport_id {
-        TransportId::None => quote!(),
-        TransportId::Fixed(len) => fixed(input.protocol.vectors, len),
-        TransportId::WithIsid { least, most } => with_isid(input.protocol.vectors, least, most),
+    let (head, import, suite) = if input.features.kunit_suites {
+        (
+            "for kernels with `CONFIG_KUNIT=y`.\n\n\
+             KUnit runs them when the module is loaded; the results are in the kernel's log and in \
+             debugfs.",
+            quote!(
+                #[cfg(not(test))]
+                use kernel::prelude::*;
+            ),
+            quote!(cfg_attr(not(test), kunit_tests(#module))),
+        )
+    } else {
+        (
+            "for the host: this kernel's crate has no KUnit suites for modules.",
+            quote!(),
+            quote!(cfg(test)),
+        )
     };
-    let names = names(input.protocol);
+    let on_host = match input.place {
+        Place::InTree => "",
+        Place::OutOfTree => "\n\n`host_tests.rs` runs them without a kernel.",
+    };
+    let head = file_doc(&format!(
+        "Unit tests of port names and TransportIDs, {head}{on_host}"
+    ));
+    let tests = tests(input.protocol);
     let items = quote! {
-        use kernel::prelude::*;
+        #import
 
-        #[kunit_tests(#module)]
+        #[#suite]
         mod tests {
             use crate::transport_id::*;
-            #names
             #tests
         }
     };
-    let head = file_doc(
-        "Unit tests of port names and TransportIDs, for kernels with `CONFIG_KUNIT=y`.\n\n\
-         KUnit runs them when the module is loaded; the results are in the kernel's log and in debugfs.",
-    );
-    file_text(&format!("{SPDX}{head}"), &items)
+    let spdx = "// SPDX-License-Identifier: GPL-2.0-only";
+    file_text(&format!("{spdx}\n\n{head}"), &items)
+}
+
+/// The tests.
+fn tests(protocol: &Protocol) -> TokenStream {
+    let names = names(protocol);
+    let ids = match protocol.transport_id {
+        TransportId::None => quote!(),
+        TransportId::Fixed(len) => fixed(protocol.vectors, len),
+        TransportId::WithIsid { least, most } => with_isid(protocol.vectors, least, most),
+    };
+    quote!(#names #ids)
 }
 
 /// Tests of which names there are, and which of them are spellings of one port.

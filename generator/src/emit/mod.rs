@@ -102,7 +102,7 @@ fn others(input: &Input<'_>) -> Files {
     for (path, text) in input.protocol.helpers {
         files.add(path, Owner::Generator, (*text).to_owned());
     }
-    files.add(kunit::PATH, Owner::Generator, kunit::text(input));
+    kunit::add(&mut files, input);
     for source in (input.data_path.parts)(&input.features)
         .iter()
         .flat_map(|part| part.sources)
@@ -131,9 +131,10 @@ struct RootModule<'a> {
     owner: Owner,
 }
 
-/// The Rust modules that lie beside the driver.
+/// The Rust modules that lie beside the driver: all files but the root of another crate.
 fn modules(files: &Files) -> Vec<RootModule<'_>> {
-    let modules = files.iter().filter_map(|(path, file)| {
+    let files = files.iter().filter(|(path, _)| *path != kunit::HOST_ROOT);
+    let modules = files.filter_map(|(path, file)| {
         let name = path.strip_suffix(".rs")?;
         (!name.contains('/')).then_some(RootModule {
             name,

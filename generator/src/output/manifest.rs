@@ -23,7 +23,7 @@ pub const FILE: &str = ".tcm-mod-builder.json";
 const FORMAT: u32 = 2;
 
 /// What Kbuild leaves in a directory where a module is built.
-const BUILD_PRODUCTS: [&str; 9] = [
+const BUILD_PRODUCTS: [&str; 10] = [
     ".o",
     ".ko",
     ".cmd",
@@ -33,6 +33,7 @@ const BUILD_PRODUCTS: [&str; 9] = [
     ".symvers",
     ".order",
     "bindings_generated.rs",
+    "host_tests",
 ];
 
 /// What a module was generated from, and its files.

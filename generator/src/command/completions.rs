@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `completions`: what a shell completes this command line with. The text is `clap_complete`'s, and
+//! knows options and file names, not protocols.
+
+use clap::{Args, Command};
+use clap_complete::Shell;
+
+use crate::output::print::print;
+
+/// The arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Shell to write for.
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+/// Shows the script for `command`, which is this program's.
+pub(crate) fn completions(args: &Arguments, command: &mut Command) {
+    let name = command.get_name().to_owned();
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, command, name, &mut script);
+    print(&String::from_utf8_lossy(&script));
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Makes a Debian package. What the program says of itself, manual pages and completions, is made
+//! by the very program that is packaged; where everything goes is in `generator/Cargo.toml`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::module::{Profile, builder};
+use crate::setup::cargo_deb;
+use crate::shell::{checkout, output};
+
+/// The shells that Debian has a place for completions of.
+const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
+
+/// Makes the package, of what cargo builds for users; gives its path.
+///
+/// # Errors
+///
+/// If something cannot be built or written.
+pub fn deb() -> Result<PathBuf> {
+    let program = builder(Profile::Release)?;
+    // What `generator/Cargo.toml` calls target/release/package.
+    let dir = program.with_file_name("package");
+    pages(&program, &dir)?;
+    for shell in SHELLS {
+        let script = output(Command::new(&program).args(["completions", shell]))?;
+        fs::write(dir.join(shell), script)?;
+    }
+    let mut cargo = Command::new(cargo_deb()?);
+    cargo.args(["--no-build", "--package", "tcm-mod-builder"]);
+    let said = output(cargo.current_dir(checkout()))?;
+    let path = said.lines().last().context("cargo-deb names no package")?;
+    Ok(PathBuf::from(path))
+}
+
+/// Writes the manual pages to a new directory, compressed as Debian wants them: the same bytes each
+/// time.
+fn pages(program: &Path, dir: &Path) -> Result<()> {
+    if dir.exists() {
+        fs::remove_dir_all(dir)?;
+    }
+    output(Command::new(program).arg("man").arg(dir))?;
+    let mut gzip = Command::new("gzip");
+    gzip.args(["-9", "--no-name"]);
+    for entry in fs::read_dir(dir)? {
+        gzip.arg(entry?.path());
+    }
+    output(&mut gzip)?;
+    Ok(())
+}
