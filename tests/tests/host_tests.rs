@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The unit tests of a module where there is no KUnit: rustc alone makes a program of them.
+//! The unit tests of a module where there is no `KUnit`: rustc alone makes a program of them.
 
 use std::fs;
 use std::path::Path;
