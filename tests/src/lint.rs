@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 use tcm_mod_builder::output::manifest::Manifest;
 use tcm_mod_builder::protocol::PROTOCOLS;
 
-use crate::kernel::{CURRENT, Flavour, Kernel, get};
+use crate::kernel::{CURRENT, Flavour, Kernel, LTS, get};
 use crate::module::{LOOPBACK, Module, build};
 use crate::shell::output;
 
-/// Runs every gate on a module of each protocol, and on one that moves data. Says nothing where
-/// nothing is found.
+/// Runs every gate on a module of each protocol, and on one that moves data, and on one
+/// of each kind for the kernel with long-term support. Says nothing where nothing is found.
 ///
 /// # Errors
 ///
@@ -24,7 +24,10 @@ pub fn lint() -> Result<()> {
     for protocol in &PROTOCOLS {
         gates(&kernel, protocol.name, &[])?;
     }
-    gates(&kernel, "iSCSI", &LOOPBACK)
+    gates(&kernel, "iSCSI", &LOOPBACK)?;
+    let lts = get(LTS, Flavour::Plain)?;
+    gates(&lts, "iSCSI", &[])?;
+    gates(&lts, "iSCSI", &LOOPBACK)
 }
 
 fn gates(kernel: &Kernel, proto: &str, options: &[&str]) -> Result<()> {

@@ -203,10 +203,16 @@ impl Suite {
             results: Vec::new(),
         });
         result?;
-        let mut lint = cargo();
-        lint.args(["xtask", "lint"]);
         let mut jobs = ignored_tests()?;
-        jobs.push(Job::new(LINT, lint));
+        let mut xtask = |name, word| {
+            let mut cargo = cargo();
+            cargo.args(["xtask", word]);
+            jobs.push(Job::new(name, cargo));
+        };
+        xtask(LINT, "lint");
+        if self.length == Length::Full {
+            xtask("a distribution's own kernel", "stock");
+        }
         let place = |job: &Job| LONGEST.iter().position(|name| job.name == *name);
         jobs.sort_by_key(|job| place(job).unwrap_or(LONGEST.len()));
         for job in jobs {

@@ -341,8 +341,8 @@ impl<D: Driver> Drop for Host<D> {
 unsafe fn tag(command: NonNull<bindings::scsi_cmnd>) -> u64 {
     // SAFETY: A command lies right behind its request.
     unsafe {
-        let request = command.cast::<bindings::request>().sub(1);
-        bindings::blk_mq_unique_tag(request.as_ptr()).into()
+        let request = command.as_ptr().cast::<bindings::request>().sub(1);
+        bindings::blk_mq_unique_tag(request).into()
     }
 }
 
@@ -379,8 +379,8 @@ impl<D: Driver> Private<D> {
         // SAFETY: By the requirements of this function the command lies in such memory, behind its
         // `struct scsi_cmnd`.
         unsafe {
-            let private = cmd.byte_sub(mem::offset_of!(Self, cmd));
-            private.cast::<bindings::scsi_cmnd>().sub(1)
+            let private = cmd.as_ptr().byte_sub(mem::offset_of!(Self, cmd));
+            NonNull::new_unchecked(private.cast::<bindings::scsi_cmnd>().sub(1))
         }
     }
 
