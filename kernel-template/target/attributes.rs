@@ -31,8 +31,8 @@ use crate::{
 ///
 /// # Safety
 ///
-/// Every `item` that target core gives the attributes of this kind must be embedded in the C part of
-/// a `Context`, at the place that [`Self::context`] derives it from.
+/// Every `item` that target core gives the attributes of this kind must be embedded in the C part
+/// of a `Context`, at the place that [`Self::context`] derives it from.
 pub unsafe trait Directory {
     /// What the attributes in such a directory belong to.
     type Context: ?Sized;
@@ -56,8 +56,8 @@ macro_rules! directories {
             type Context = $wrapper<T>;
 
             unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a $wrapper<T> {
-                // SAFETY: By the requirements of this function `item` is this field of the C object,
-                // which lives at least as long as its directory.
+                // SAFETY: By the requirements of this function `item` is this field of the C
+                // object, which lives at least as long as its directory.
                 unsafe {
                     let object: *const bindings::$ctype =
                         kernel::container_of!(item, bindings::$ctype, $group.cg_item);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The rights that target core grants a driver with a call: to have a write executed, and to respond.
+//! The rights that target core grants a driver with a call: to have a write executed, and to
+//! respond.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 

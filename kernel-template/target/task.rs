@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tasks: a command or a task management function, where target core does not say which, and counted
-//! references to them.
+//! Tasks: a command or a task management function, where target core does not say which, and
+//! counted references to them.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 

@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 use tcm_mod_builder::output::manifest::Manifest;
 use tcm_mod_builder::protocol::PROTOCOLS;
 
+use crate::fixture::FixtureTree;
 use crate::kernel::{CURRENT, Flavour, Kernel, LTS, get};
-use crate::module::{LOOPBACK, Module, build};
+use crate::module::{LOOPBACK, Module, Profile, build, builder};
 use crate::shell::output;
 
 /// Runs every gate on a module of each protocol, and on one that moves data, and on one
@@ -25,6 +26,7 @@ pub fn lint() -> Result<()> {
         gates(&kernel, protocol.name, &[])?;
     }
     gates(&kernel, "iSCSI", &LOOPBACK)?;
+    patch(&kernel)?;
     let lts = get(LTS, Flavour::Plain)?;
     gates(&lts, "iSCSI", &[])?;
     gates(&lts, "iSCSI", &LOOPBACK)
@@ -68,6 +70,50 @@ fn is_for_checkpatch(path: &Path) -> bool {
         .iter()
         .any(|name| path.ends_with(name));
     named || has_extension(path, "c") || has_extension(path, "h")
+}
+
+/// What checkpatch says of any patch with new files, whatever is in them.
+const IGNORED: &str = "FILE_PATH_CHANGES,NO_AUTHOR_SIGN_OFF";
+
+/// Runs checkpatch on a patch that adds a module to the kernel's tree, as its author would send it.
+fn patch(kernel: &Kernel) -> Result<()> {
+    let tree = FixtureTree::new()?;
+    let git = |words: &[&str]| {
+        let mut git = Command::new("git");
+        git.args([
+            "-c",
+            "user.name=A U Thor",
+            "-c",
+            "user.email=author@example.org",
+        ]);
+        output(git.args(words).current_dir(tree.path()))
+    };
+    let commit = |message: &str| {
+        git(&["add", "--all"])?;
+        git(&["commit", "--quiet", "--signoff", "--message", message])
+    };
+    git(&["init", "--quiet"])?;
+    commit("A kernel")?;
+    let mut generate = Command::new(builder(Profile::Dev)?);
+    generate.args(["-p", "iSCSI", "-m", "tcm_patch", "--install", "-k"]);
+    output(generate.args(LOOPBACK).arg(tree.path()))?;
+    commit(
+        "scsi: target: Add a fabric module\n\nIt is generated, and does what each of its kind does \
+         before\nits author has written a driver.",
+    )?;
+    let patch = git(&["format-patch", "-1", "--output-directory", "."])?;
+    let mut checkpatch = Command::new("perl");
+    checkpatch.arg(kernel.source.join("scripts/checkpatch.pl"));
+    checkpatch.args([
+        "--strict",
+        "--no-tree",
+        "--no-summary",
+        "--terse",
+        "--ignore",
+        IGNORED,
+    ]);
+    output(checkpatch.arg(tree.path().join(patch.trim()))).context("checkpatch on a patch")?;
+    Ok(())
 }
 
 fn has_extension(path: &Path, wanted: &str) -> bool {

@@ -72,8 +72,8 @@ pub(crate) trait Driver: Sized + 'static {
     /// Takes a command. Called in process context or softirq: do not sleep.
     fn queuecommand(data: &Self::Data, command: Command<Self>);
 
-    /// Aborts the command with this tag, whose time is over; whether that is done. Called in process
-    /// context.
+    /// Aborts the command with this tag, whose time is over; whether that is done. Called in
+    /// process context.
     fn eh_abort_handler(data: &Self::Data, lun: u64, tag: u64) -> bool;
 
     /// Resets a logical unit, and ends all commands to it; whether that is done. Called in process
