@@ -74,6 +74,11 @@ impl Distro {
     pub fn install(self, package: Package<'_>) -> String {
         let name = self.name(package);
         match self {
+            // A kernel from backports may have brought newer libraries than the suite's own headers
+            // go with.
+            Self::Debian if package == Package::KernelTools => {
+                format!("apt install {name}; with -t SUITE-backports if libelf1t64 is from there")
+            }
             Self::Debian => format!("apt install {name}"),
             Self::Ubuntu => format!("apt install {name} (by Ubuntu's package list, not tried)"),
             Self::Fedora => format!("dnf install {name} (by Fedora's package list, not tried)"),

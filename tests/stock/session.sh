@@ -55,7 +55,7 @@ export DEBIAN_FRONTEND=noninteractive
 quietly apt-get update
 quietly apt-get install --yes "$1"
 quietly apt-get install --yes --no-install-recommends -t trixie-backports \
-	linux-image-amd64 linux-headers-amd64
+	linux-image-amd64 linux-headers-amd64 libelf-dev
 K=$(echo /lib/modules/*/build)
 RELEASE=$(cat "$K/include/config/kernel.release")
 echo "[kernel] $RELEASE"
@@ -87,6 +87,7 @@ quietly tcm-mod-builder -p iSCSI -m tcm_nab5000 -o tcm_nab5000 -k "$K"
 quietly tcm-mod-builder -p SAS -m tcm_disk --data-path loopback -o tcm_disk -k "$K"
 seconds make try make -C tcm_nab5000 KDIR="$K"
 try make -C tcm_nab5000 KDIR="$K" modules_install
+try make -C tcm_nab5000 KDIR="$K" test
 
 echo "=== dkms"
 quietly apt-get install --yes --no-install-recommends dkms

@@ -210,11 +210,16 @@ fn kernel_tools(patient: &Patient<'_>) -> Check {
     } else {
         &["make", "bc", "bison", "flex", "python3", "xz"]
     };
-    let missing: Vec<_> = needed
+    let headers: &[&str] = if is_complete(patient.tree) {
+        &[]
+    } else {
+        &["/usr/include/gelf.h", "/usr/include/openssl/ssl.h"]
+    };
+    let programs = needed
         .iter()
-        .filter(|name| version(Path::new(name)).is_none())
-        .copied()
-        .collect();
+        .filter(|name| version(Path::new(name)).is_none());
+    let files = headers.iter().filter(|path| !Path::new(path).is_file());
+    let missing: Vec<_> = programs.chain(files).copied().collect();
     if missing.is_empty() {
         return Check::ok("kernel tools", needed.join(", "));
     }
