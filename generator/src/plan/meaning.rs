@@ -130,7 +130,7 @@ const fn drop(name: &'static str, object: Object, called: &'static str) -> Meani
 }
 
 /// Every op that has a safe method, in the order of the Linux 7.3 header.
-static MEANINGS: [Meaning; 34] = [
+static MEANINGS: &[Meaning] = &[
     call(
         "tpg_get_wwn",
         Return::Text,
