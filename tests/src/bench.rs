@@ -212,7 +212,7 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
 
 /// The C flags that Kbuild's bindgen was run with in `module`.
 fn kbuild_flags(module: &Path) -> Result<String> {
-    let saved = text(&module.join(".bindings_generated.rs.cmd"));
+    let saved = text(&module.join(".bindings_tested.rs.cmd"));
     let command = saved.lines().next().unwrap_or_default();
     let flags = command
         .split_once(" -- ")

@@ -308,6 +308,8 @@ fn names_of_the_modules_own_files_are_refused() {
                 "kunit",
                 "bindings",
                 "bindings_generated",
+                "bindings_tested",
+                "layout_guard",
             ][..],
         ),
         (
@@ -429,6 +431,8 @@ fn build_products_are_nobodys_work() {
         ".tcm_nab5000.o.cmd",
         "Module.symvers",
         "bindings_generated.rs",
+        "bindings_tested.rs",
+        "layout_generated.h",
     ] {
         fs::write(dir.join(name), "x").unwrap();
     }

@@ -9,11 +9,13 @@ use crate::output::files::{Files, Owner};
 
 const KBUILD: &str = include_str!("../../../kernel-template/build/Kbuild");
 const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
+const LAYOUT_GUARD: &str = include_str!("../../../kernel-template/layout_guard.c");
+const LAYOUT_SCRIPT: &str = include_str!("../../../kernel-template/layout_guard.awk");
 const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
 const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
 
-/// What Kbuild's bindgen writes.
-pub(super) const BINDINGS_GENERATED: &str = "bindings_generated.rs";
+/// The Rust that Kbuild writes.
+pub(super) const BUILT: [&str; 2] = ["bindings_generated.rs", "bindings_tested.rs"];
 
 /// Adds the files.
 pub(super) fn add(files: &mut Files, input: &Input<'_>) {
@@ -26,6 +28,12 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
         renamed(BINDINGS, input.names),
     );
     files.add("bindings_helper.h", own, bindings_helper(input));
+    for (path, text) in [
+        ("layout_guard.awk", LAYOUT_SCRIPT),
+        ("layout_guard.c", LAYOUT_GUARD),
+    ] {
+        files.add(path, Owner::Generator, text.to_owned());
+    }
 }
 
 /// Gives a text of the template the names of a module.

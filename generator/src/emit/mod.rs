@@ -117,7 +117,7 @@ fn others(input: &Input<'_>) -> Files {
 /// of Kbuild's.
 fn namesake(files: &Files, module: &str) -> Option<String> {
     let paths = files.iter().map(|(path, _)| path);
-    let mut sources = paths.chain([build_files::BINDINGS_GENERATED]);
+    let mut sources = paths.chain(build_files::BUILT);
     let found = sources.find(|path| {
         let stem = path.strip_suffix(".rs").or(path.strip_suffix(".c"));
         stem == Some(module)

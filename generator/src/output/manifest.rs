@@ -23,7 +23,7 @@ pub const FILE: &str = ".tcm-mod-builder.json";
 const FORMAT: u32 = 2;
 
 /// What Kbuild leaves in a directory where a module is built.
-const BUILD_PRODUCTS: [&str; 10] = [
+const BUILD_PRODUCTS: [&str; 12] = [
     ".o",
     ".ko",
     ".cmd",
@@ -33,7 +33,9 @@ const BUILD_PRODUCTS: [&str; 10] = [
     ".symvers",
     ".order",
     "bindings_generated.rs",
+    "bindings_tested.rs",
     "host_tests",
+    "layout_generated.h",
 ];
 
 /// What a module was generated from, and its files.

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Makes assertions for layout_guard.c of the tests that bindgen writes:
+#
+#	awk -f layout_guard.awk RS='{' PREPROCESSED RS=';' BINDINGS
+#
+# PREPROCESSED is the C header that BINDINGS were made of: whether a type is a
+# struct or a union is told by its definition there. What C has no such name for
+# is left out, as are anonymous members: what follows them shows their size.
+# bindgen has no tests of bit-fields.
+
+# Definitions of structs and unions: records end at the brace.
+NR == FNR {
+	if (match($0, /(struct|union)[ \t\n]+(__attribute__ ?\([^;{}]*\)[ \t\n]*)*[A-Za-z0-9_]+[ \t\n]*$/))
+		tag[$NF] = substr($0, RSTART, 1) == "s" ? "struct" : "union"
+	next
+}
+
+# ["Size of se_cmd"][::core::mem::size_of::<se_cmd>() - 472usize];
+match($0, /"Size of [A-Za-z0-9_]+"/) {
+	type = substr($0, RSTART + 9, RLENGTH - 10)
+	if (type in tag)
+		add("LAYOUT_SIZE(" tag[type] " " type)
+}
+
+# ["Offset of field: se_cmd::tag"][::core::mem::offset_of!(se_cmd, tag) - 16usize];
+match($0, /"Offset of field: [A-Za-z0-9_]+::[A-Za-z0-9_]+"/) {
+	split(substr($0, RSTART + 18, RLENGTH - 19), name, "::")
+	# bindgen adds an underscore to what is a keyword of Rust.
+	sub(/_$/, "", name[2])
+	if (name[1] in tag && name[2] !~ /^__bindgen_/)
+		add("LAYOUT_OFFSET(" tag[name[1]] " " name[1] ", " name[2])
+}
+
+# Writes an assertion, with the number at the end of the test.
+function add(assertion)
+{
+	match($0, /[0-9]+usize[^0-9]*$/)
+	print assertion ", " substr($0, RSTART) + 0 ");"
+	count++
+}
+
+END {
+	if (!count) {
+		print "layout_guard.awk: bindgen wrote no test of a layout" > "/dev/stderr"
+		exit 1
+	}
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves when the module is built that bindgen, for Rust, and the compiler of C
+ * take the same layout of each struct from the headers. The object is empty.
+ *
+ * Kbuild has the assertions made by layout_guard.awk.
+ */
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+
+#include "bindings_helper.h"
+
+#define LAYOUT_FAULT(type) KBUILD_MODNAME ": C and Rust disagree on " type \
+	": pass the same flags (-D, ccflags-y) to both; see Kbuild"
+
+#define LAYOUT_SIZE(type, size) \
+	static_assert(sizeof(type) == (size), LAYOUT_FAULT(#type))
+
+#define LAYOUT_OFFSET(type, field, offset) \
+	static_assert(offsetof(type, field) == (offset), LAYOUT_FAULT(#type))
+
+#include "layout_generated.h"
