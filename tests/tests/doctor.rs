@@ -210,6 +210,23 @@ fn usr_src(headers: &Headers) -> TempDir {
     src
 }
 
+/// Lays out a source tree that says it is of this version: a real one, whichever is at hand.
+fn source_of(version: &str, dir: &Path) {
+    fs::create_dir(dir).unwrap();
+    for entry in fs::read_dir(source(CURRENT).unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        symlink(&path, dir.join(path.file_name().unwrap())).unwrap();
+    }
+    let makefile = dir.join("Makefile");
+    fs::remove_file(&makefile).unwrap();
+    let numbers: Vec<_> = version.split('.').collect();
+    let [major, minor, patch] = numbers[..] else {
+        panic!("{version}");
+    };
+    let text = format!("VERSION = {major}\nPATCHLEVEL = {minor}\nSUBLEVEL = {patch}\n");
+    fs::write(makefile, text).unwrap();
+}
+
 #[test]
 #[ignore = "fetches a distribution's headers; `cargo xtask test` runs it"]
 fn a_distributions_headers_are_understood() {
@@ -243,7 +260,8 @@ fn a_distributions_headers_are_understood() {
     .unwrap();
 
     // Nothing but the headers: the package of the source is named, as is the next step.
-    let series = CURRENT;
+    let mut numbers = headers.version().split('.');
+    let series = [numbers.next().unwrap(), numbers.next().unwrap()].join(".");
     let package = format!("linux-source-{series}");
     generate(&build)
         .code(1)
@@ -269,21 +287,20 @@ fn a_distributions_headers_are_understood() {
     assert!(!out.exists());
 
     // The source of another version beside it does not count.
-    let other = src.path().join(&package);
-    fs::create_dir_all(other.join("rust/kernel")).unwrap();
-    fs::create_dir_all(other.join("include/target")).unwrap();
-    fs::write(
-        other.join("Makefile"),
-        "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 99\n",
-    )
-    .unwrap();
-    generate(&build)
-        .code(1)
-        .stderr(contains("not the kernel crate's source"));
+    let beside = src.path().join(&package);
+    let other = format!("{series}.99");
+    source_of(&other, &beside);
+    let refusal = format!("is of Linux {other}: install headers and source of one version");
+    generate(&build).code(1).stderr(contains(refusal));
+    let [status, _, remedy] = check(&examine(&mut command(), &build).0, "source");
+    assert!(
+        status == "missing" && remedy.contains("of one version"),
+        "{remedy}"
+    );
 
     // That of this version does; and such headers are no place for a module of the tree's own.
-    fs::remove_dir_all(&other).unwrap();
-    symlink(source(CURRENT).unwrap(), &other).unwrap();
+    fs::remove_dir_all(&beside).unwrap();
+    source_of(headers.version(), &beside);
     generate(&build).success();
     assert!(out.join("target/ops.rs").is_file());
     let mut in_tree = command();

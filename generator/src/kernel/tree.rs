@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::{prepared, version};
-use crate::distro::{self, Distro, Package};
+use crate::distro::{Distro, Package};
 
 /// Where a kernel's files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,6 +143,13 @@ impl Tree {
                     /lib/modules/V/build, with -k DIR"
                 .to_owned();
         }
+        if let Some(other) = unpacked(&self.headers).find(|dir| has_crate(dir)) {
+            return format!(
+                "{} is of Linux {}: install headers and source of one version",
+                other.display(),
+                version::upstream(&other).unwrap_or_default()
+            );
+        }
         if let Some(archive) = self.source_archive() {
             return format!(
                 "`tcm-mod-builder prepare -k {named}` unpacks it from {}",
@@ -255,16 +262,19 @@ fn source_of(build: &Path) -> Option<PathBuf> {
 /// The source of the same version as these headers: unpacked beside them, or by `prepare`.
 fn source_beside(headers: &Path) -> Option<PathBuf> {
     let version = version::upstream(headers)?;
+    let mut dirs = unpacked(headers).chain(prepared::sources(&version));
+    dirs.find(|dir| has_crate(dir) && version::upstream(dir).as_ref() == Some(&version))
+}
+
+/// Where the source may lie beside these headers, by the usual names; it may be of another version.
+fn unpacked(headers: &Path) -> impl Iterator<Item = PathBuf> {
+    let version = version::upstream(headers).unwrap_or_default();
     let series: Vec<_> = version.split('.').take(2).collect();
     let names = [
         format!("linux-source-{}", series.join(".")),
         format!("linux-source-{version}"),
         format!("linux-{version}"),
     ];
-    let beside = headers.parent()?;
-    let unpacked = names.iter().map(|name| beside.join(name));
-    let mut dirs = unpacked.chain(prepared::sources(&version));
-    dirs.find(|dir| {
-        has_crate(dir) && version::upstream(dir).as_deref() == Some(distro::upstream(&version))
-    })
+    let beside = headers.parent().map(Path::to_owned).unwrap_or_default();
+    names.into_iter().map(move |name| beside.join(name))
 }
