@@ -101,14 +101,13 @@ echo "=== upgrade"
 OTHER=${RELEASE%-amd64}-cloud-amd64
 quietly apt-get remove --yes "linux-source-*"
 rm -rf /var/cache/tcm-mod-builder/source-*
-quietly apt-get install --yes --no-install-recommends -t trixie-backports \
-	"linux-headers-$OTHER" || true
-refuse "linux-source-" bash -c \
-	"dkms build tcm_disk/0.1 -k $OTHER; cat /var/lib/dkms/tcm_disk/0.1/build/make.log; false"
-# With it, the module is there for that kernel too.
-quietly apt-get install --yes --no-install-recommends \
+refuse "Autoinstall on $OTHER failed" apt-get install --yes \
+	--no-install-recommends -t trixie-backports "linux-headers-$OTHER"
+grep -F "apt install linux-source-" /var/lib/dkms/tcm_disk/0.1/build/make.log
+# With it, dpkg ends what it has begun, and DKMS builds the module.
+seconds dkms-other-flavour quietly apt-get install --yes --no-install-recommends \
 	"linux-source-$(echo "$RELEASE" | cut -d. -f1,2)"
-seconds dkms-other-flavour try dkms install tcm_disk/0.1 -k "$OTHER"
+quietly dpkg --configure --pending
 dkms status | grep -F "$OTHER" | grep -F installed
 try dkms remove tcm_disk/0.1 -k "$OTHER"
 ! dkms status | grep -F "$OTHER"
