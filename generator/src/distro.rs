@@ -166,10 +166,7 @@ mod tests {
     #[test]
     fn a_remedy_names_the_package_of_this_very_kernel() {
         let source = Distro::Debian.install(Package::Source("7.3.4+deb13-amd64"));
-        assert!(
-            source.ends_with(" linux-source-7.3"),
-            "{source}"
-        );
+        assert!(source.ends_with(" linux-source-7.3"), "{source}");
         assert_eq!(upstream("6.12.117-rt"), "6.12.117");
         assert_eq!(upstream("7.3.0-rc1"), "7.3.0");
     }
