@@ -198,7 +198,7 @@ fn a_tree_without_the_kernel_crate_is_never_guessed_at() {
         .success();
     // Headers, that is: a tree that is no whole one.
     fs::remove_file(tree.path().join("Kconfig")).unwrap();
-    generate("not the kernel crate's source");
+    generate("without the kernel crate's source");
 }
 
 /// A `/usr/src` with a distribution's headers, and what else a test puts there.

@@ -50,7 +50,7 @@ pub enum TreeError {
     },
     /// It is a headers package, and its source is not there.
     #[error(
-        "{} has headers of Linux {version} and not the kernel crate's source, which says what a \
+        "{} is a headers package of Linux {version} without the kernel crate's source, which says what a \
          module may use; {remedy}",
         dir.display()
     )]
