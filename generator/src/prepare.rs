@@ -51,23 +51,24 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
     fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let _alone = alone(&cache)?;
     print(&format!("Unpacking {}\n", archive.display()));
-    // Under another name until it is whole.
-    let scratch = tempfile::tempdir_in(&cache)?;
+    let dir = cache.join(format!("source-{version}"));
+    // Under another name until it is whole; what a run that was killed has left goes first.
+    let part = cache.join(format!("source-{version}.part"));
+    empty(&part)?;
     let mut tar = Command::new("tar");
-    tar.arg("-xf").arg(&archive).arg("-C").arg(scratch.path());
+    tar.arg("-xf").arg(&archive).arg("-C").arg(&part);
     tar.arg("--strip-components=1");
     run(&mut tar, &cache.join("unpack.log"))?;
-    let unpacked = upstream(scratch.path()).unwrap_or_default();
+    let unpacked = upstream(&part).unwrap_or_default();
     if unpacked != version {
+        fs::remove_dir_all(&part)?;
         bail!(
             "{} is of Linux {unpacked}, and the headers are of {version}; install packages of one \
              version (`apt full-upgrade` brings both to the newest)",
             archive.display()
         );
     }
-    let dir = cache.join(format!("source-{version}"));
-    fs::rename(scratch.keep(), &dir)
-        .with_context(|| format!("cannot move the source to {}", dir.display()))?;
+    fs::rename(&part, &dir).with_context(|| format!("cannot make {}", dir.display()))?;
     Ok(dir)
 }
 
@@ -84,10 +85,7 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
     let _alone = alone(&cache)?;
     let dir = cache.join(&release);
     // What is there is of another package, or not whole.
-    if dir.exists() {
-        fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
-    }
-    fs::create_dir_all(&dir)?;
+    empty(&dir)?;
     for name in TAKEN {
         let from = build.join(name);
         if from.is_file() {
@@ -128,6 +126,14 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
     let changed = changed(&build.join(CONFIG), &dir.join(CONFIG));
     fs::write(dir.join(prepared::STAMP), stamp(&variables))?;
     Ok(Done { dir, changed })
+}
+
+/// Makes an empty directory, whatever was there.
+fn empty(dir: &Path) -> Result<()> {
+    if dir.exists() {
+        fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+    }
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
 }
 
 /// Keeps other runs out, for as long as the answer lives.

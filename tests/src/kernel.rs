@@ -44,6 +44,17 @@ pub enum Flavour {
     Plain,
     /// Correctness: every checker is on.
     Debug,
+    /// The same as plain, built with GCC.
+    Gcc,
+}
+
+/// What a kernel is built with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compiler {
+    /// clang and its tools, with `LLVM=1`.
+    Llvm,
+    /// GCC and binutils.
+    Gcc,
 }
 
 impl Flavour {
@@ -51,13 +62,21 @@ impl Flavour {
         match self {
             Self::Plain => "plain",
             Self::Debug => "debug",
+            Self::Gcc => "gcc",
         }
     }
 
     fn fragments(self) -> &'static [&'static str] {
         match self {
-            Self::Plain => &["guest.config"],
+            Self::Plain | Self::Gcc => &["guest.config"],
             Self::Debug => &["guest.config", "debug.config"],
+        }
+    }
+
+    fn compiler(self) -> Compiler {
+        match self {
+            Self::Plain | Self::Debug => Compiler::Llvm,
+            Self::Gcc => Compiler::Gcc,
         }
     }
 }
@@ -69,6 +88,8 @@ pub struct Kernel {
     pub source: PathBuf,
     /// The build tree.
     pub build: PathBuf,
+    /// The compiler of its C.
+    pub compiler: Compiler,
     /// The tools that it was built with.
     pub tools: Tools,
 }
@@ -89,6 +110,7 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     let kernel = Kernel {
         source,
         build,
+        compiler: flavour.compiler(),
         tools,
     };
     let stamp = kernel.build.join(".tcm-stamp");
@@ -127,6 +149,7 @@ fn own(tools: &Tools) -> Result<Option<Kernel>> {
     Ok(Some(Kernel {
         source,
         build,
+        compiler: Compiler::Llvm,
         tools: tools.clone(),
     }))
 }
@@ -292,14 +315,16 @@ fn unpack(package: &Path, source: &Path) -> Result<()> {
 }
 
 impl Kernel {
-    /// `make` for this kernel, as `make LLVM=1` is called by a user whose PATH has LLVM.
+    /// `make` for this kernel, as a user calls it whose PATH has the tools.
     #[must_use]
     pub fn make(&self) -> Command {
         let mut make = Command::new("make");
         let path = std::env::var("PATH").unwrap_or_default();
         make.arg("-C").arg(&self.source);
         make.arg(format!("O={}", self.build.display()));
-        make.arg("LLVM=1");
+        if self.compiler == Compiler::Llvm {
+            make.arg("LLVM=1");
+        }
         for name in ["RUSTC", "HOSTRUSTC"] {
             make.arg(format!("{name}={}", rustc().display()));
         }

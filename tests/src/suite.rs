@@ -256,6 +256,7 @@ fn kernels(length: Length) -> Result<()> {
     if length == Length::Full {
         get(CURRENT, Flavour::Plain)?;
         get(BETWEEN, Flavour::Plain)?;
+        get(CURRENT, Flavour::Gcc)?;
     }
     Ok(())
 }

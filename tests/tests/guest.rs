@@ -189,12 +189,16 @@ fn template(kernel: &Kernel, parent: &Path) -> PathBuf {
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn the_howtos_session_passes_in_the_trees_of_other_kernels() {
-    let versions: &[&str] = match Length::of_this_run() {
-        Length::Short => &[LTS],
-        Length::Full => &[LTS, BETWEEN],
+    let kernels: &[_] = match Length::of_this_run() {
+        Length::Short => &[(LTS, Flavour::Plain)],
+        Length::Full => &[
+            (LTS, Flavour::Plain),
+            (BETWEEN, Flavour::Plain),
+            (CURRENT, Flavour::Gcc),
+        ],
     };
-    for version in versions {
-        howtos_session(&get(version, Flavour::Plain).unwrap());
+    for (version, flavour) in kernels {
+        howtos_session(&get(version, *flavour).unwrap());
     }
 }
 
