@@ -41,17 +41,20 @@ pub enum TreeError {
     /// None was named, and none found.
     #[error(
         "no kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name one \
-         with -k DIR: a source tree, a build directory, or the headers of a distribution",
+         with -k DIR: a source tree, a build directory, or the headers of a distribution \
+         ({headers})",
         cwd.display()
     )]
     NotFound {
         /// The working directory.
         cwd: PathBuf,
+        /// How to install the headers of the running kernel.
+        headers: String,
     },
     /// It is a headers package, and its source is not there.
     #[error(
-        "{} is a headers package of Linux {version} without the kernel crate's source, which says what a \
-         module may use; {remedy}",
+        "{} is a headers package of Linux {version} without the kernel crate's source, which says \
+         what a module may use; {remedy}",
         dir.display()
     )]
     NoSource {
@@ -220,17 +223,20 @@ pub fn find_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> 
     let found = places.find_map(|dir| Tree::at(&dir));
     found.ok_or_else(|| TreeError::NotFound {
         cwd: start.to_owned(),
+        headers: Distro::here().install(Package::Headers(&running_release())),
     })
 }
 
 /// Where the running kernel's build and source trees are, if they are installed.
 fn running() -> Vec<PathBuf> {
-    let release = rustix::system::uname();
-    let Ok(release) = release.release().to_str() else {
-        return Vec::new();
-    };
-    let modules = Path::new("/lib/modules").join(release);
+    let modules = Path::new("/lib/modules").join(running_release());
     vec![modules.join("build"), modules.join("source")]
+}
+
+/// The release of the running kernel.
+fn running_release() -> String {
+    let running = rustix::system::uname();
+    running.release().to_string_lossy().into_owned()
 }
 
 fn has_headers(dir: &Path) -> bool {
@@ -255,8 +261,12 @@ fn source_of(build: &Path) -> Option<PathBuf> {
         let path = line.strip_prefix("include ")?.trim();
         path.strip_suffix("/Makefile").map(PathBuf::from)
     });
-    let mut dirs = fs::canonicalize(link).ok().into_iter().chain(included);
-    dirs.find(|dir| has_headers(dir))
+    // The packages of a distribution lie beside each other, wherever they are unpacked.
+    let beside = included
+        .as_deref()
+        .and_then(|dir| Some(build.parent()?.join(dir.file_name()?)));
+    let dirs = [fs::canonicalize(link).ok(), included, beside];
+    dirs.into_iter().flatten().find(|dir| has_headers(dir))
 }
 
 /// The source of the same version as these headers: unpacked beside them, or by `prepare`.
