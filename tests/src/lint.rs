@@ -80,12 +80,12 @@ fn patch(kernel: &Kernel) -> Result<()> {
     let tree = FixtureTree::new()?;
     let git = |words: &[&str]| {
         let mut git = Command::new("git");
-        git.args([
-            "-c",
+        let settings = [
             "user.name=A U Thor",
-            "-c",
             "user.email=author@example.org",
-        ]);
+            "commit.gpgsign=false",
+        ];
+        git.args(settings.iter().flat_map(|setting| ["-c", setting]));
         output(git.args(words).current_dir(tree.path()))
     };
     let commit = |message: &str| {
@@ -95,8 +95,8 @@ fn patch(kernel: &Kernel) -> Result<()> {
     git(&["init", "--quiet"])?;
     commit("A kernel")?;
     let mut generate = Command::new(builder(Profile::Dev)?);
-    generate.args(["-p", "iSCSI", "-m", "tcm_patch", "--install", "-k"]);
-    output(generate.args(LOOPBACK).arg(tree.path()))?;
+    generate.args(["-p", "iSCSI", "-m", "tcm_patch", "--install"]);
+    output(generate.args(LOOPBACK).arg("-k").arg(tree.path()))?;
     commit(
         "scsi: target: Add a fabric module\n\nIt is generated, and does what each of its kind does \
          before\nits author has written a driver.",
