@@ -50,7 +50,6 @@ disk_session()
 	echo "ext4 on $disk: the data are right"
 	unlink "$TPG"
 	drop_port "$TPG"
-	rmdir $T/disk
 	drop_backstore "$BACKSTORE"
 }
 
