@@ -127,9 +127,8 @@ impl Distro {
 
     fn source(self, release: &str) -> String {
         let upstream = upstream(release);
-        let series: Vec<_> = upstream.split('.').take(2).collect();
         match self {
-            Self::Debian | Self::Ubuntu => format!("linux-source-{}", series.join(".")),
+            Self::Debian | Self::Ubuntu => format!("linux-source-{}", series(upstream)),
             Self::Fedora | Self::Arch | Self::Other => {
                 format!("the source of Linux {upstream}, and name its directory with -k")
             }
@@ -142,6 +141,13 @@ impl Distro {
 pub fn upstream(release: &str) -> &str {
     let end = release.find(|c: char| !c.is_ascii_digit() && c != '.');
     release[..end.unwrap_or(release.len())].trim_end_matches('.')
+}
+
+/// The first two numbers of a version, which packages of a source are called after: `7.3` of `7.3.4`.
+#[must_use]
+pub fn series(version: &str) -> String {
+    let numbers: Vec<_> = version.split('.').take(2).collect();
+    numbers.join(".")
 }
 
 #[cfg(test)]

@@ -48,7 +48,6 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
         return Err(missing.into());
     };
     let cache = prepared::cache();
-    fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let _alone = alone(&cache)?;
     print(&format!("Unpacking {}\n", archive.display()));
     let dir = cache.join(format!("source-{version}"));
@@ -81,7 +80,6 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
 pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
     let release = tree.release().context("the headers have no release")?;
     let cache = prepared::cache();
-    fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let _alone = alone(&cache)?;
     let dir = cache.join(&release);
     // What is there is of another package, or not whole.
@@ -136,8 +134,9 @@ fn empty(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
 }
 
-/// Keeps other runs out, for as long as the answer lives.
+/// Keeps other runs out of the cache, which it makes if need be, for as long as the answer lives.
 fn alone(cache: &Path) -> Result<File> {
+    fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let file = File::create(cache.join("lock"))
         .with_context(|| format!("cannot write to {}", cache.display()))?;
     flock(&file, FlockOperation::LockExclusive)?;

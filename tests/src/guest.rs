@@ -359,7 +359,8 @@ pub(crate) fn reports(log: &str) -> Vec<String> {
         .collect()
 }
 
-fn tail(text: &str) -> String {
+/// The last lines of a text.
+pub(crate) fn tail(text: &str) -> String {
     let lines: Vec<_> = text.lines().collect();
     lines[lines.len().saturating_sub(60)..].join("\n")
 }

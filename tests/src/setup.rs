@@ -142,11 +142,7 @@ fn packages() -> Result<()> {
         let known = COMPILERS.iter().find(|names| available(names[0]));
         missing.extend(known.unwrap_or(&COMPILERS[1]));
     }
-    let mut install = as_root("apt-get");
-    install
-        .args(["install", "--yes", "--no-install-recommends"])
-        .args(&missing);
-    logged(&mut install, &log).context("install these packages by hand, then call again")
+    install(&missing, &log)
 }
 
 /// Installs packages that only some commands need.
@@ -155,17 +151,25 @@ fn packages() -> Result<()> {
 ///
 /// If one cannot be installed.
 pub fn require(names: &[&str]) -> Result<()> {
-    let missing: Vec<_> = names.iter().filter(|name| !installed(&[name])).collect();
+    let missing: Vec<_> = names
+        .iter()
+        .copied()
+        .filter(|name| !installed(&[name]))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
     let log = cache()?.join("apt.log");
     logged(as_root("apt-get").arg("update"), &log)?;
+    install(&missing, &log)
+}
+
+fn install(names: &[&str], log: &Path) -> Result<()> {
     let mut install = as_root("apt-get");
     install
         .args(["install", "--yes", "--no-install-recommends"])
-        .args(missing);
-    logged(&mut install, &log).context("install these packages by hand, then call again")
+        .args(names);
+    logged(&mut install, log).context("install these packages by hand, then call again")
 }
 
 fn installed(names: &[&str]) -> bool {

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::guest::{part, reports};
+use crate::guest::{part, reports, tail};
 use crate::kernel::mirror;
 use crate::module::disk_load;
 use crate::package;
@@ -141,14 +141,7 @@ impl Stock {
         ensure!(
             status.success() && said.ends_with("=== done\n"),
             "the session failed:\n{}",
-            said.lines()
-                .rev()
-                .take(40)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev()
-                .collect::<Vec<_>>()
-                .join("\n")
+            tail(&said)
         );
         Ok(said)
     }

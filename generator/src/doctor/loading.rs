@@ -5,6 +5,7 @@
 use std::fs;
 
 use super::{Check, Patient};
+use crate::kernel::running_release;
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let mut checks = vec![signature(patient), kunit(patient)];
@@ -40,9 +41,7 @@ fn signature(patient: &Patient<'_>) -> Check {
 }
 
 fn is_running(patient: &Patient<'_>) -> bool {
-    let running = rustix::system::uname();
-    let release = patient.tree.release();
-    running.release().to_str().ok() == release.as_deref()
+    patient.tree.release() == Some(running_release())
 }
 
 fn kunit(patient: &Patient<'_>) -> Check {

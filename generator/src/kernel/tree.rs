@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::{prepared, version};
-use crate::distro::{Distro, Package};
+use crate::distro::{Distro, Package, series};
 
 /// Where a kernel's files are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,8 +170,7 @@ impl Tree {
     #[must_use]
     pub fn source_archive(&self) -> Option<PathBuf> {
         let version = self.version()?;
-        let series: Vec<_> = version.split('.').take(2).collect();
-        let archive = format!("linux-source-{}.tar.xz", series.join("."));
+        let archive = format!("linux-source-{}.tar.xz", series(&version));
         Some(self.headers.parent()?.join(archive)).filter(|path| path.is_file())
     }
 
@@ -234,7 +233,8 @@ fn running() -> Vec<PathBuf> {
 }
 
 /// The release of the running kernel.
-fn running_release() -> String {
+#[must_use]
+pub fn running_release() -> String {
     let running = rustix::system::uname();
     running.release().to_string_lossy().into_owned()
 }
@@ -279,9 +279,8 @@ fn source_beside(headers: &Path) -> Option<PathBuf> {
 /// Where the source may lie beside these headers, by the usual names; it may be of another version.
 fn unpacked(headers: &Path) -> impl Iterator<Item = PathBuf> {
     let version = version::upstream(headers).unwrap_or_default();
-    let series: Vec<_> = version.split('.').take(2).collect();
     let names = [
-        format!("linux-source-{}", series.join(".")),
+        format!("linux-source-{}", series(&version)),
         format!("linux-source-{version}"),
         format!("linux-{version}"),
     ];
