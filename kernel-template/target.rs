@@ -11,10 +11,12 @@
 //! `write_pending`, `queue_data_in` and `queue_status` for it, and `release_cmd` when the last
 //! reference is gone. A type of its own stands for each right that target core grants in an op, so
 //! that it cannot be used twice, or at the wrong time: [`Pending`], [`Response`], [`TmrResponse`].
+//! [`Payload`] is the data of a command while the driver has one of these.
 //!
 //! References, as target core counts them: a command has one of target core's own, which
-//! `check_stop_free` ends. A driver that needs the command until the initiator has acknowledged
-//! the response has another (`TARGET_SCF_ACK_KREF`), a [`Reference`].
+//! `check_stop_free` ends; this layer does that. A driver that sends the response later has another
+//! in between, which [`Response::keep`] returns; one that wants the command from the start has one
+//! of [`Session::submit_counted`] (`TARGET_SCF_ACK_KREF`).
 //!
 //! The ops are the methods of [`Operations`].
 //!
@@ -33,9 +35,12 @@ mod cmd;
 mod compat;
 mod data;
 mod lun;
+mod nexus;
 mod node_acl;
 mod np;
 mod ops;
+mod payload;
+mod pending;
 mod protocol;
 mod registration;
 mod request;
@@ -52,20 +57,24 @@ pub use attributes::{
     TpgNaclBaseAttrs, TpgNaclParamAttrs, TpgNpBaseAttrs, TpgParamAttrs, WwnAttrs,
 };
 pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
+pub use compat::ARef;
 pub use data::{Buffer, Direction};
 pub use lun::Lun;
-pub use node_acl::NodeAcl;
+pub use nexus::{Login, Nexus, INITIATOR_NAME_MAX};
+pub use node_acl::{HeldNodeAcl, NodeAcl, NodeAclGuard};
 pub use np::Np;
 pub use ops::{
     Operations, TARGET_DIRECT_COMPL, TARGET_DIRECT_SUBMIT, TARGET_QUEUE_COMPL, TARGET_QUEUE_SUBMIT,
 };
+pub use payload::{Payload, PayloadMut, Segment, Segments};
+pub use pending::{Pending, SenseReason};
 pub use protocol::Protocol;
-pub use registration::Registration;
-pub use request::{Refusal, Request, TaskAttribute};
-pub use response::{Pending, Residual, Response};
-pub use session::{Nexus, ProtectionOps, Session};
-pub use task::{Reference, Task, TaskKind};
-pub use tmr::{Tmr, TmrFunction, TmrResponse};
+pub use registration::Module;
+pub use request::{Refusal, Refused, Request, TaskAttribute};
+pub use response::{Completed, Residual, Response};
+pub use session::{ProtectionOps, Session};
+pub use task::{Aborted, Reference, Task};
+pub use tmr::{TmrFunction, TmrResponse};
 pub use tpg::{tpg_tag, Tpg};
 pub use wwn::Wwn;
 
@@ -84,6 +93,36 @@ unsafe fn bstr<'a>(text: *const c_char) -> &'a BStr {
 #[inline]
 pub fn c_str(bytes: &[u8]) -> &CStr {
     CStr::from_bytes_with_nul(bytes).unwrap_or(kernel::c_str!(""))
+}
+
+/// The longest name of a target port that target core gets, in bytes. It prints two of them into
+/// 1,024 bytes, among other things, in VPD page 83h.
+const NAME_MAX: usize = 223;
+
+/// The name of a target port, for target core; empty if it is too long.
+#[inline]
+fn bounded(name: &CStr) -> *mut c_char {
+    let text: &BStr = name.as_ref();
+    let name = if text.len() > NAME_MAX {
+        kernel::c_str!("")
+    } else {
+        name
+    };
+    // Target core only reads it.
+    name.as_char_ptr().cast_mut()
+}
+
+/// Has `fill` write a text into `buffer`, and returns its length. The last byte is for the NUL that
+/// C wants at the text's end.
+fn filled(buffer: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> u32 {
+    let Some((_, room)) = buffer.split_last_mut() else {
+        return 0;
+    };
+    let length = fill(room).min(room.len());
+    if let Some(end) = buffer.get_mut(length) {
+        *end = 0;
+    }
+    length as u32
 }
 
 /// What a callback returns for 0 or a negative errno.

@@ -6,8 +6,8 @@
 //! portal groups and node ACLs come and go. It moves data between a SCSI host of this machine and
 //! target core: where the wire belongs, a method calls `loopback.rs`.
 //!
-//! Ops that it leaves to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
-//! `fabric_enable_tpg`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
+//! Ops that it leaves to target core, each a method of [`Operations`] to add: `check_stop_free`,
+//! `add_wwn_groups`, `fabric_enable_tpg`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
 
 #![deny(unsafe_code)]
 
@@ -29,13 +29,13 @@ mod transport_id;
 use crate::{
     scsi_host::Command,
     target::{
-        attributes, Attribute, Attributes, Lun, NodeAcl, Operations, Page, Pending, Protocol,
-        Reference, Registration, Response, Session, Task, TaskKind, TmrResponse, Tpg,
-        TpgAttribAttrs, TpgBaseAttrs, Wwn, WwnAttrs, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT,
+        attributes, Aborted, Attribute, Attributes, Login, Lun, Module, NodeAcl, Operations, Page,
+        Pending, Protocol, Response, Session, Task, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
+        Wwn, WwnAttrs, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT,
     },
     transport_id::PortName,
 };
-use kernel::{c_str, prelude::*, str::BStr};
+use kernel::{c_str, prelude::*, str::BStr, sync::Arc};
 
 module! {
     type: TcmTemplateModule,
@@ -45,18 +45,7 @@ module! {
 }
 
 /// The loaded module: it keeps the fabric registered with target core.
-struct TcmTemplateModule {
-    _registration: Registration<Fabric>,
-}
-
-impl kernel::Module for TcmTemplateModule {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        loopback::TEMPLATE.prepare(module)?;
-        Ok(Self {
-            _registration: Registration::new(module)?,
-        })
-    }
-}
+type TcmTemplateModule = Module<Fabric>;
 
 /// The template fabric: what target core asks of it.
 struct Fabric;
@@ -88,7 +77,7 @@ struct Version;
 impl Attribute for Version {
     type Directory = WwnAttrs<Fabric>;
 
-    fn show((): &(), page: &mut Page<'_>) -> Result {
+    fn show(_data: &(), page: &mut Page<'_>) -> Result {
         writeln!(page, "TCM_TEMPLATE fabric module 0.1")
     }
 }
@@ -131,13 +120,21 @@ impl Operations for Fabric {
     const TFC_TPG_ATTRIB_ATTRS: Attributes<TpgAttribAttrs<Self>> =
         attributes!(TpgAttribAttrs<Fabric> { fabric_prot_type: loopback::FabricProtType });
 
+    type Data = ();
     type Wwn = Tport;
     type Tpg = TportGroup;
     type Np = ();
     type NodeAcl = Iport;
+    type NodeAclState = ();
+    type Session = ();
     type Cmd = ();
     type CmdMemory = Command<loopback::Loopback>;
-    type Tmr = loopback::Waiter;
+    type Tmr = Arc<loopback::Waiter>;
+
+    /// Prepares the host template for the SCSI hosts of the portal groups.
+    fn init(module: &'static ThisModule) -> Result<Self::Data> {
+        loopback::TEMPLATE.prepare(module)
+    }
 
     /// The name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
@@ -189,18 +186,13 @@ impl Operations for Fabric {
         1
     }
 
-    /// Drops target core's reference.
-    fn check_stop_free(se_cmd: Reference<Task<Self>>) -> bool {
-        se_cmd.put()
-    }
-
     /// Gives the command back to the SCSI host.
     fn release_cmd(se_cmd: Self::CmdMemory) {
         se_cmd.done()
     }
 
     /// Logs the initiator out.
-    fn close_session(se_sess: &Session<Self>) {
+    fn close_session(se_sess: &Login<Self>) {
         loopback::close_session(se_sess)
     }
 
@@ -223,7 +215,7 @@ impl Operations for Fabric {
     }
 
     /// Executes the write: its data are there.
-    fn write_pending(se_cmd: Pending<Self>) -> Result<(), Pending<Self>> {
+    fn write_pending(se_cmd: Pending<Self>) {
         loopback::write_pending(se_cmd)
     }
 
@@ -236,30 +228,32 @@ impl Operations for Fabric {
     }
 
     /// Responds: the data are there, in the initiator's memory.
-    fn queue_data_in(se_cmd: &Response<'_, Self>) -> Result {
-        loopback::respond(se_cmd)
+    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+        loopback::respond(&se_cmd);
+        Ok(())
     }
 
     /// Responds.
-    fn queue_status(se_cmd: &Response<'_, Self>) -> Result {
-        loopback::respond(se_cmd)
+    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+        loopback::respond(&se_cmd);
+        Ok(())
     }
 
     /// Answers the SCSI host's error recovery.
-    fn queue_tm_rsp(se_cmd: &TmrResponse<'_, Self>) {
+    fn queue_tm_rsp(se_cmd: TmrResponse<Self>) {
         loopback::respond_tmr(se_cmd)
     }
 
     /// The SCSI host gets an aborted command back when it is released; who waits for a task
     /// management function gets its answer here.
-    fn aborted_task(se_cmd: &Task<Self>) {
-        if let TaskKind::Tmr(tmr) = se_cmd.kind() {
-            loopback::aborted_tmr(tmr);
+    fn aborted_task(se_cmd: Aborted<'_, Self>) {
+        if let Aborted::Tmr(waiter) = se_cmd {
+            waiter.answer(false);
         }
     }
 
     /// Makes a target port of a valid name.
-    fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
+    fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
         check_port_name(name)?;
         let tport_name = PortName::parse(name).ok_or(EINVAL)?;
         Ok(try_init!(Tport { tport_name }))

@@ -3,5 +3,6 @@
  * The C headers that bindings.rs is made of.
  */
 #include <linux/configfs.h>
+#include <linux/scatterlist.h>
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>

@@ -24,7 +24,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{NodeAcl, Np, Operations, Tpg}, //
+    target::{registration, NodeAcl, Np, Operations, Tpg}, //
 };
 
 /// A kind of directory that a fabric may add attributes to: what holds it.
@@ -89,7 +89,7 @@ directories! {
     TpgNaclParamAttrs => NodeAcl, se_node_acl.acl_param_group;
 }
 
-/// Declares the directories that belong to the fabric as a whole.
+/// Declares the directories that belong to the fabric as a whole: their attributes get its data.
 macro_rules! fabric_directories {
     ($($(#[$attr:meta])* $name:ident;)*) => {$(
         $(#[$attr])*
@@ -97,10 +97,11 @@ macro_rules! fabric_directories {
 
         // SAFETY: The context does not depend on the item.
         unsafe impl<T: Operations> Directory for $name<T> {
-            type Context = ();
+            type Context = T::Data;
 
-            unsafe fn context<'a>(_: *mut bindings::config_item) -> &'a () {
-                &()
+            unsafe fn context<'a>(_: *mut bindings::config_item) -> &'a T::Data {
+                // SAFETY: This is a directory of the fabric.
+                unsafe { registration::data::<T>() }
             }
         }
     )*};

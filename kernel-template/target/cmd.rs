@@ -7,7 +7,7 @@
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
 use core::{
-    mem::MaybeUninit,
+    mem::{self, MaybeUninit},
     ptr, //
 };
 
@@ -18,7 +18,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{Buffer, Direction, Operations}, //
+    target::{Buffer, Direction, Operations, Session}, //
 };
 
 /// The length of sense data, in bytes.
@@ -31,7 +31,8 @@ pub(super) const SENSE_LEN: usize = bindings::TRANSPORT_SENSE_BUFFER as usize;
 /// The type must be `repr(C)` or `repr(transparent)` and begin with a `struct se_cmd`.
 pub unsafe trait SeCmd {}
 
-fn se_cmd<O: SeCmd>(object: &O) -> *mut bindings::se_cmd {
+/// The C part.
+pub(super) fn se_cmd<O: SeCmd>(object: &O) -> *mut bindings::se_cmd {
     ptr::from_ref(object).cast_mut().cast()
 }
 
@@ -64,22 +65,53 @@ impl<T: Operations> Cmd<T> {
         unsafe { &*ptr.cast() }
     }
 
+    /// Takes the memory and the data back from target core.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` must have been written by [`Session::submit`], and nobody may use it any more.
+    pub(super) unsafe fn take_back(ptr: *mut bindings::se_cmd) -> (T::CmdMemory, T::Cmd) {
+        let cmd: *mut Self = ptr.cast();
+        // SAFETY: `submit` has written the data, and this is their only owner. It has got the
+        // pointer from the memory.
+        unsafe {
+            let data = ptr::addr_of!((*cmd).data).read();
+            (T::CmdMemory::from_raw(cmd), data)
+        }
+    }
+
     /// Takes the memory back from target core, after the last reference is gone.
     ///
     /// # Safety
     ///
-    /// `ptr` must have been submitted by [`Session::submit`], and nobody may use it any more.
+    /// As [`Self::take_back`].
     pub(super) unsafe fn release(ptr: *mut bindings::se_cmd) -> T::CmdMemory {
-        let cmd: *mut Self = ptr.cast();
-        // SAFETY: `submit` has written the data, and this is their only owner.
-        unsafe { ptr::addr_of_mut!((*cmd).data).drop_in_place() };
-        // SAFETY: `submit` has got the pointer from the memory.
-        unsafe { T::CmdMemory::from_raw(cmd) }
+        // SAFETY: By the requirements of this function.
+        let (memory, _) = unsafe { Self::take_back(ptr) };
+        memory
+    }
+
+    /// The session that the command came through.
+    pub fn session(&self) -> &Session<T> {
+        // SAFETY: The session is set before the command is submitted, and target core holds it.
+        unsafe { Session::from_raw((*self.inner.get()).se_sess) }
+    }
+
+    /// Where the sense data lie in the memory of a command, for who implements [`CmdMemory`]. Target
+    /// core has written them once there is a response that has some.
+    pub fn sense_buffer(cmd: *const Self) -> *const u8 {
+        cmd.cast::<u8>().wrapping_add(mem::offset_of!(Self, sense))
     }
 
     /// The driver's data.
     pub fn data(&self) -> &T::Cmd {
         &self.data
+    }
+
+    /// Which way its data go.
+    pub fn direction(&self) -> Direction {
+        // SAFETY: The direction is set before the command is submitted.
+        Direction::from_raw(unsafe { (*self.inner.get()).data_direction })
     }
 
     /// The task tag that the command was submitted with.
@@ -117,28 +149,36 @@ pub unsafe trait CmdMemory<T: Operations>: Sized + Send {
     unsafe fn from_raw(cmd: *mut Cmd<T>) -> Self;
 }
 
-/// Memory for a command from the kernel's allocator; target core allocates the data.
-pub struct BoxedCmd<T: Operations> {
-    memory: KBox<MaybeUninit<Cmd<T>>>,
-    length: u32,
+/// Memory for a command from the kernel's allocator; target core allocates the payload.
+pub struct BoxedCmd<T: Operations>(KBox<Memory<T>>);
+
+/// What is in the box. The command is the first field, so a pointer to one is a pointer to the
+/// other.
+#[repr(C)]
+struct Memory<T: Operations> {
+    cmd: MaybeUninit<Cmd<T>>,
+    length: Option<u32>,
     direction: Direction,
 }
 
-// SAFETY: Nobody looks into the memory.
+// SAFETY: Nobody looks into the memory of the command.
 unsafe impl<T: Operations> Send for BoxedCmd<T> {}
 
 impl<T: Operations> BoxedCmd<T> {
-    /// Memory for a command with `length` bytes of data, allocated in any context.
+    /// Memory for a command whose payload has `length` bytes: what the initiator says, or as many as
+    /// the command descriptor block says if the protocol does not have the initiator say it
+    /// (`TARGET_SCF_UNKNOWN_SIZE`). Called in any context.
     ///
     /// # Errors
     ///
     /// [`ENOMEM`].
-    pub fn new(length: u32, direction: Direction) -> Result<Self> {
-        Ok(Self {
-            memory: KBox::new_uninit(GFP_ATOMIC)?,
+    pub fn new(length: Option<u32>, direction: Direction) -> Result<Self> {
+        let memory = Memory {
+            cmd: MaybeUninit::uninit(),
             length,
             direction,
-        })
+        };
+        Ok(Self(KBox::new(memory, GFP_ATOMIC)?))
     }
 }
 
@@ -146,8 +186,8 @@ impl<T: Operations> BoxedCmd<T> {
 unsafe impl<T: Operations> CmdMemory<T> for BoxedCmd<T> {
     fn buffer(&self) -> Buffer {
         Buffer {
-            length: self.length,
-            direction: self.direction,
+            length: self.0.length,
+            direction: self.0.direction,
             data: (ptr::null_mut(), 0),
             protection: (ptr::null_mut(), 0),
             is_unprotected: false,
@@ -155,15 +195,11 @@ unsafe impl<T: Operations> CmdMemory<T> for BoxedCmd<T> {
     }
 
     fn into_raw(self) -> *mut Cmd<T> {
-        KBox::into_raw(self.memory).cast()
+        KBox::into_raw(self.0).cast()
     }
 
     unsafe fn from_raw(cmd: *mut Cmd<T>) -> Self {
-        Self {
-            // SAFETY: By the requirements of this function the pointer is that of a box.
-            memory: unsafe { KBox::from_raw(cmd.cast()) },
-            length: 0,
-            direction: Direction::NONE,
-        }
+        // SAFETY: By the requirements of this function the pointer is that of a box.
+        Self(unsafe { KBox::from_raw(cmd.cast()) })
     }
 }

@@ -28,10 +28,11 @@ impl Direction {
     }
 }
 
-/// Where the data of a command are, and how many.
+/// The payload of a command to be submitted: how long, which way, and where.
 pub struct Buffer {
-    /// How many bytes the initiator sends or expects, with protection information.
-    pub length: u32,
+    /// How many bytes the initiator sends or expects, with protection information. Without it
+    /// target core goes by the command descriptor block.
+    pub length: Option<u32>,
     /// Which way they go.
     pub direction: Direction,
     /// The scatterlist and its length; without one target core has memory of its own.

@@ -4,37 +4,51 @@
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
-use core::mem;
+use core::{
+    cell::UnsafeCell,
+    mem,
+    ops::{Deref, DerefMut},
+    ptr::NonNull, //
+};
 
 use kernel::{
     ffi::c_int,
     prelude::*,
+    str::BStr,
+    sync::{lock::mutex::MutexBackend, lock::Guard},
     types::Opaque, //
 };
 
 use crate::{
     bindings,
-    target::{errno, Operations}, //
+    target::{bstr, compat::ARef, errno, Operations, Tpg}, //
 };
 
 /// An initiator's access control list, `…/tpgt_$TAG/acls/$INITIATOR`: a `struct se_node_acl` and
 /// the driver's data for it.
 ///
 /// Target core allocates it, all zero, and frees it without a word to the driver. In demo mode it
-/// does not even call `fabric_init_nodeacl`. So the data must be valid when it is all zero, must
-/// need no `Drop`, and changes through shared references only: a session may use a list that an
-/// administrator is about to make explicit.
+/// does not even call `fabric_init_nodeacl`. So the data must be valid when they are all zero, and
+/// must need no `Drop`. They change through shared references only, since a session may use a list
+/// that an administrator is about to make explicit: [`Self::data`] by atomics, [`Self::lock`] under
+/// a lock of the portal group, which is for texts such as credentials. No lock of the kernel's is
+/// valid at zero.
 #[repr(C)]
 pub struct NodeAcl<T: Operations> {
     inner: Opaque<bindings::se_node_acl>,
     data: T::NodeAcl,
+    state: UnsafeCell<T::NodeAclState>,
 }
+
+// SAFETY: Target core locks what it changes of a list, the data may be used by any thread, and the
+// state is only reached under the lock of the portal group.
+unsafe impl<T: Operations> Sync for NodeAcl<T> {}
 
 impl<T: Operations> NodeAcl<T> {
     /// What target core has to allocate, in bytes: `node_acl_size`.
     pub(super) const SIZE: usize = {
         assert!(
-            !mem::needs_drop::<T::NodeAcl>(),
+            !mem::needs_drop::<(T::NodeAcl, T::NodeAclState)>(),
             "target core frees node ACLs without dropping the driver's data"
         );
         assert!(
@@ -52,7 +66,7 @@ impl<T: Operations> NodeAcl<T> {
     /// not free it while `'a` lasts.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_node_acl) -> &'a Self {
         // SAFETY: `ptr` is followed by zeroed memory for the data, aligned as `SIZE` checks. All
-        // zero is valid since `T::NodeAcl` is `Zeroable`. Only shared references to it exist.
+        // zero is valid since both types are `Zeroable`. Only shared references to it exist.
         unsafe { &*ptr.cast() }
     }
 
@@ -82,5 +96,94 @@ impl<T: Operations> NodeAcl<T> {
     /// The driver's data.
     pub fn data(&self) -> &T::NodeAcl {
         &self.data
+    }
+
+    /// Locks what changes under the lock of the portal group. Called in process context; sleeps.
+    pub fn lock(&self) -> NodeAclGuard<'_, T> {
+        NodeAclGuard {
+            acl: self,
+            _guard: self.tpg().node_acls.lock(),
+        }
+    }
+
+    /// The portal group that the list belongs to.
+    pub fn tpg(&self) -> &Tpg<T> {
+        // SAFETY: Target core sets the group before anybody sees the list; it outlives the list.
+        unsafe { Tpg::from_raw((*self.inner.get()).se_tpg) }
+    }
+
+    /// The initiator's name.
+    pub fn initiator_name(&self) -> &BStr {
+        // SAFETY: The name ends with NUL, and does not change.
+        unsafe { bstr((*self.inner.get()).initiatorname.as_ptr()) }
+    }
+}
+
+/// Access to what changes under the lock of the portal group.
+pub struct NodeAclGuard<'a, T: Operations> {
+    acl: &'a NodeAcl<T>,
+    _guard: Guard<'a, (), MutexBackend>,
+}
+
+impl<T: Operations> Deref for NodeAclGuard<'_, T> {
+    type Target = T::NodeAclState;
+
+    fn deref(&self) -> &T::NodeAclState {
+        // SAFETY: The lock of the list's group is held.
+        unsafe { &*self.acl.state.get() }
+    }
+}
+
+impl<T: Operations> DerefMut for NodeAclGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T::NodeAclState {
+        // SAFETY: The lock of the list's group is held, by this guard.
+        unsafe { &mut *self.acl.state.get() }
+    }
+}
+
+/// A node ACL that is held without a session, as by a login that looks for credentials. The list's
+/// `rmdir` waits until it is dropped. Dropped in process context; sleeps.
+///
+/// # Invariants
+///
+/// One of the references to `acl` belongs to this.
+pub struct HeldNodeAcl<T: Operations> {
+    acl: NonNull<NodeAcl<T>>,
+    // Target core frees the lists of a group with the group, whoever holds them.
+    _tpg: ARef<Tpg<T>>,
+}
+
+// SAFETY: Node ACLs may be used and put by any thread.
+unsafe impl<T: Operations> Send for HeldNodeAcl<T> {}
+
+// SAFETY: As above.
+unsafe impl<T: Operations> Sync for HeldNodeAcl<T> {}
+
+impl<T: Operations> HeldNodeAcl<T> {
+    /// Finds and holds a list.
+    pub(super) fn find(tpg: &Tpg<T>, initiator: &CStr) -> Option<Self> {
+        let name = initiator.as_char_ptr().cast_mut().cast();
+        // SAFETY: The portal group is registered. Target core reads the name alone.
+        let acl = unsafe { bindings::core_tpg_get_initiator_node_acl(tpg.as_raw(), name) };
+        Some(Self {
+            acl: NonNull::new(acl)?.cast(),
+            _tpg: tpg.into(),
+        })
+    }
+}
+
+impl<T: Operations> Deref for HeldNodeAcl<T> {
+    type Target = NodeAcl<T>;
+
+    fn deref(&self) -> &NodeAcl<T> {
+        // SAFETY: By the type's invariants the list is alive; its kind is that of the group.
+        unsafe { NodeAcl::from_raw(self.acl.as_ptr().cast()) }
+    }
+}
+
+impl<T: Operations> Drop for HeldNodeAcl<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type's invariants the reference may be dropped.
+        unsafe { bindings::target_put_nacl(self.acl.as_ptr().cast()) };
     }
 }

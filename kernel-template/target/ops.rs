@@ -19,11 +19,12 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        bstr, compat::Zeroable, err_ptr, errno, response::pending_errno, Attributes, Cmd,
-        CmdMemory, DiscoveryAttrs, Lun, NodeAcl, Np, Pending, Protocol, Reference, Response,
-        Session, Task, Tmr, TmrResponse, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs,
-        TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs, TpgNaclParamAttrs, TpgNpBaseAttrs,
-        TpgParamAttrs, Wwn, WwnAttrs,
+        bounded, bstr, compat::Zeroable, err_ptr, errno, filled, registration,
+        response::response_errno, task::check_stop_free, tmr::Tmr, Aborted, Attributes, Cmd,
+        CmdMemory, DiscoveryAttrs, Login, Lun, NodeAcl, Np, Pending, Protocol, Response, Session,
+        Task, TmrResponse, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgNaclAttribAttrs,
+        TpgNaclAuthAttrs, TpgNaclBaseAttrs, TpgNaclParamAttrs, TpgNpBaseAttrs, TpgParamAttrs, Wwn,
+        WwnAttrs,
     },
 };
 
@@ -39,6 +40,9 @@ pub trait Operations: Sized + 'static {
     /// The protocol that TransportIDs are of.
     const PROTOCOL: Protocol;
 
+    /// The fabric's own data, for as long as it is registered.
+    type Data: Send + Sync;
+
     /// The driver's part of a target port.
     type Wwn: Send + Sync;
 
@@ -52,14 +56,24 @@ pub trait Operations: Sized + 'static {
     /// it without dropping it: see [`NodeAcl`].
     type NodeAcl: Zeroable + Send + Sync;
 
+    /// What of it changes under the lock of the portal group: see [`NodeAcl::lock`].
+    type NodeAclState: Zeroable + Send;
+
+    /// The driver's part of a session.
+    type Session: Send + Sync;
+
     /// The driver's part of a command.
     type Cmd: Send + Sync;
 
     /// Where commands live while target core has them.
     type CmdMemory: CmdMemory<Self>;
 
-    /// The driver's part of a task management function.
-    type Tmr: Send + Sync;
+    /// The driver's part of a task management function: target core gives it back.
+    type Tmr: Send;
+
+    /// Makes the fabric's data when the module is loaded, before target core knows the fabric.
+    /// Called in process context.
+    fn init(module: &'static ThisModule) -> Result<Self::Data>;
 
     /// The field `max_data_sg_nents`.
     ///
@@ -195,19 +209,6 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Ends the driver's use of a command that is complete, by dropping target core's reference;
-    /// whether that was the last. Called in process context or, where completion is direct, in the
-    /// backstore's, which may be softirq.
-    ///
-    /// C: `int (*check_stop_free)(struct se_cmd *)`
-    ///
-    /// The header says:
-    ///
-    /// > The command is done.
-    /// >
-    /// > 1: it is gone. 0: it is not.
-    fn check_stop_free(se_cmd: Reference<Task<Self>>) -> bool;
-
     /// Takes the memory of a command back: its last reference is gone. Called in the context of
     /// whoever dropped that, softirq included.
     ///
@@ -217,9 +218,7 @@ pub trait Operations: Sized + 'static {
     /// Ends a session whose node ACL goes away. Called in process context.
     ///
     /// C: `void (*close_session)(struct se_session *)`
-    fn close_session(_se_sess: &Session<Self>) {
-        kernel::build_error!(VTABLE_DEFAULT_ERROR)
-    }
+    fn close_session(_se_sess: &Login<Self>) {}
 
     /// Returns the SNMP index of a session. Called in process context, spinlocks held.
     ///
@@ -241,7 +240,7 @@ pub trait Operations: Sized + 'static {
     /// again.
     ///
     /// C: `int (*write_pending)(struct se_cmd *)`
-    fn write_pending(se_cmd: Pending<Self>) -> Result<(), Pending<Self>>;
+    fn write_pending(se_cmd: Pending<Self>);
 
     /// Sets the attributes of a node ACL that has just been made, in demo mode too. Called in
     /// process context.
@@ -262,31 +261,31 @@ pub trait Operations: Sized + 'static {
     /// where completion is direct, in the backstore's. EAGAIN and ENOMEM are tried again.
     ///
     /// C: `int (*queue_data_in)(struct se_cmd *)`
-    fn queue_data_in(se_cmd: &Response<'_, Self>) -> Result;
+    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>>;
 
     /// Sends the status of a command, with sense data if any, to the initiator. Called as
     /// queue_data_in is.
     ///
     /// C: `int (*queue_status)(struct se_cmd *)`
-    fn queue_status(se_cmd: &Response<'_, Self>) -> Result;
+    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>>;
 
     /// Sends the response to a task management function. Called in process context.
     ///
     /// C: `void (*queue_tm_rsp)(struct se_cmd *)`
-    fn queue_tm_rsp(se_cmd: &TmrResponse<'_, Self>);
+    fn queue_tm_rsp(se_cmd: TmrResponse<Self>);
 
     /// Forgets what the wire still holds of a task that was aborted without a response. Called in
     /// process context.
     ///
     /// C: `void (*aborted_task)(struct se_cmd *)`
-    fn aborted_task(se_cmd: &Task<Self>);
+    fn aborted_task(se_cmd: Aborted<'_, Self>);
 
     /// Makes a target port for `mkdir target/$FABRIC/$WWN`. Called in process context, configfs
     /// locks held. Target core shows every error as EINVAL.
     ///
     /// C: `struct se_wwn *(*fabric_make_wwn)(struct target_fabric_configfs *, struct config_group
     /// *, const char *)`
-    fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>>;
+    fn fabric_make_wwn(data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>>;
 
     /// Stops a target port for rmdir; its data is dropped next. Called in process context. No
     /// portal group is left.
@@ -394,7 +393,7 @@ impl<T: Operations> OperationsVTable<T> {
     ) -> *mut c_char {
         // SAFETY: By function safety requirements.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
-        T::tpg_get_wwn(se_tpg).as_char_ptr().cast_mut()
+        bounded(T::tpg_get_wwn(se_tpg))
     }
 
     /// Called by target core for [`Operations::tpg_get_tag`].
@@ -516,12 +515,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command or task management function of this fabric, and one of its
-    /// references be given away with this call.
+    /// - `se_cmd` must be a command or task management function of this fabric, and not be released
+    ///   in this call.
+    /// - One of its references must be given away with this call.
     unsafe extern "C" fn check_stop_free_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
-        let se_cmd = unsafe { Reference::<Task<T>>::from_raw(se_cmd) };
-        T::check_stop_free(se_cmd).into()
+        unsafe { check_stop_free(se_cmd) }.into()
     }
 
     /// Called by target core for [`Operations::release_cmd`].
@@ -546,11 +545,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_sess` must be a session of this fabric that is alive.
+    /// `se_sess` must be a session of this fabric that target core has taken off the list of its
+    /// node ACL, and this the first call for it since.
     unsafe extern "C" fn close_session_callback(se_sess: *mut bindings::se_session) {
         // SAFETY: By function safety requirements.
-        let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
-        T::close_session(se_sess);
+        let se_sess = unsafe { Login::<T>::close(se_sess) };
+        T::close_session(&se_sess);
     }
 
     /// Called by target core for [`Operations::sess_get_index`].
@@ -580,7 +580,7 @@ impl<T: Operations> OperationsVTable<T> {
         let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
         // SAFETY: By function safety requirements.
         let buf = unsafe { core::slice::from_raw_parts_mut(buf, len as usize) };
-        T::sess_get_initiator_sid(se_sess, buf).min(len as usize) as u32
+        filled(buf, |room| T::sess_get_initiator_sid(se_sess, room))
     }
 
     /// Called by target core for [`Operations::write_pending`].
@@ -592,7 +592,8 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn write_pending_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
         let se_cmd = unsafe { Pending::<T>::from_raw(se_cmd) };
-        pending_errno(T::write_pending(se_cmd))
+        T::write_pending(se_cmd);
+        0
     }
 
     /// Called by target core for [`Operations::set_default_node_attributes`].
@@ -627,7 +628,7 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn queue_data_in_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
         let se_cmd = unsafe { Response::<T>::from_raw(se_cmd) };
-        errno(T::queue_data_in(&se_cmd))
+        response_errno(T::queue_data_in(se_cmd))
     }
 
     /// Called by target core for [`Operations::queue_status`].
@@ -639,7 +640,7 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn queue_status_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
         let se_cmd = unsafe { Response::<T>::from_raw(se_cmd) };
-        errno(T::queue_status(&se_cmd))
+        response_errno(T::queue_status(se_cmd))
     }
 
     /// Called by target core for [`Operations::queue_tm_rsp`].
@@ -651,7 +652,9 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn queue_tm_rsp_callback(se_cmd: *mut bindings::se_cmd) {
         // SAFETY: By function safety requirements.
         let se_cmd = unsafe { TmrResponse::<T>::from_raw(se_cmd) };
-        T::queue_tm_rsp(&se_cmd);
+        if let Some(se_cmd) = se_cmd {
+            T::queue_tm_rsp(se_cmd);
+        }
     }
 
     /// Called by target core for [`Operations::aborted_task`].
@@ -663,9 +666,8 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn aborted_task_callback(se_cmd: *mut bindings::se_cmd) {
         // SAFETY: By function safety requirements.
         let se_cmd = unsafe { Task::<T>::from_raw(se_cmd) };
-        T::aborted_task(se_cmd);
         // SAFETY: This is the op `aborted_task`.
-        unsafe { se_cmd.keep_reference() };
+        unsafe { se_cmd.abort(T::aborted_task) };
     }
 
     /// Called by target core for [`Operations::fabric_make_wwn`].
@@ -678,9 +680,11 @@ impl<T: Operations> OperationsVTable<T> {
         _: *mut bindings::config_group,
         name: *const c_char,
     ) -> *mut bindings::se_wwn {
+        // SAFETY: The fabric is registered: it gets a directory.
+        let data = unsafe { registration::data::<T>() };
         // SAFETY: By function safety requirements.
         let name = unsafe { bstr(name) };
-        err_ptr(T::fabric_make_wwn(name).and_then(Wwn::<T>::create))
+        err_ptr(T::fabric_make_wwn(data, name).and_then(Wwn::<T>::create))
     }
 
     /// Called by target core for [`Operations::fabric_drop_wwn`].
@@ -740,7 +744,7 @@ impl<T: Operations> OperationsVTable<T> {
     ) -> c_int {
         // SAFETY: By function safety requirements.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
-        errno(T::fabric_enable_tpg(se_tpg, enable))
+        errno(se_tpg.enable(enable, || T::fabric_enable_tpg(se_tpg, enable)))
     }
 
     /// Called by target core for [`Operations::fabric_drop_tpg`].
@@ -750,6 +754,8 @@ impl<T: Operations> OperationsVTable<T> {
     /// - `se_tpg` must come from `Tpg::create` and be alive.
     /// - Nobody but target core may use the `struct se_portal_group` any more.
     unsafe extern "C" fn fabric_drop_tpg_callback(se_tpg: *mut bindings::se_portal_group) {
+        // SAFETY: By function safety requirements.
+        unsafe { Tpg::<T>::from_raw(se_tpg) }.close();
         if T::HAS_FABRIC_DROP_TPG {
             // SAFETY: By function safety requirements.
             T::fabric_drop_tpg(unsafe { Tpg::<T>::from_raw(se_tpg) });
@@ -920,11 +926,7 @@ impl<T: Operations> OperationsVTable<T> {
         },
         check_stop_free: Some(Self::check_stop_free_callback),
         release_cmd: Some(Self::release_cmd_callback),
-        close_session: if T::HAS_CLOSE_SESSION {
-            Some(Self::close_session_callback)
-        } else {
-            None
-        },
+        close_session: Some(Self::close_session_callback),
         sess_get_index: if T::HAS_SESS_GET_INDEX {
             Some(Self::sess_get_index_callback)
         } else {
@@ -1022,6 +1024,9 @@ impl<T: Operations> OperationsVTable<T> {
         T::TFC_TPG_NACL_AUTH_ATTRS.as_ptr(),
         T::TFC_TPG_NACL_PARAM_ATTRS.as_ptr(),
     ];
+
+    /// Whether a portal group is closed until an administrator enables it.
+    pub(super) const HAS_ENABLE: bool = T::HAS_FABRIC_ENABLE_TPG;
 
     /// The ops of the fabric in `module`, as `target_register_template()` wants them.
     pub(super) fn ops(module: *mut bindings::module) -> bindings::target_core_fabric_ops {

@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
-use crate::bindings;
+use crate::{
+    bindings,
+    target::Operations, //
+};
 
 /// The order in which a command is to be executed, SAM-5 section 8.9.
 #[derive(Clone, Copy)]
@@ -53,6 +56,16 @@ impl Request<'_> {
 pub enum Refusal {
     /// The command descriptor block is shorter than its first byte says.
     ShortCdb,
-    /// The nexus is about to go.
+    /// The nexus is stopped.
     Stopped,
+}
+
+/// A command that target core does not get.
+pub struct Refused<T: Operations> {
+    /// Why.
+    pub reason: Refusal,
+    /// Its memory.
+    pub memory: T::CmdMemory,
+    /// The driver's data for it.
+    pub data: T::Cmd,
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The rights that target core grants a driver with a call: to have a write executed, and to
-//! respond.
+//! Responses to commands, to be sent to the initiator at once or later.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
 use core::{
-    mem,
-    ops::Deref,
-    ptr::NonNull, //
+    marker::PhantomData,
+    ops::Deref, //
 };
 
 use kernel::{
@@ -19,77 +17,20 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        cmd::{flags, SENSE_LEN},
+        cmd::{flags, SeCmd, SENSE_LEN},
+        payload::Payload,
         Cmd,
-        Operations, //
+        Operations,
+        Reference, //
     },
 };
 
-/// A write whose data target core waits for. Dropping it fails the command.
-///
-/// # Invariants
-///
-/// Target core waits for exactly one call for the command, and keeps it alive until then.
-pub struct Pending<T: Operations>(NonNull<Cmd<T>>);
+/// A command that is complete: what its response says.
+#[repr(transparent)]
+pub struct Completed<T: Operations>(Cmd<T>);
 
-// SAFETY: Any thread may execute or fail the command.
-unsafe impl<T: Operations> Send for Pending<T> {}
-
-impl<T: Operations> Pending<T> {
-    /// Makes the right of what `write_pending` got.
-    ///
-    /// # Safety
-    ///
-    /// Target core must have called `write_pending` for `ptr`, and the right must be made once for
-    /// each such call.
-    pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
-        // SAFETY: By the requirements of this function the pointer is not null.
-        Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
-    }
-
-    /// Executes the command: its data have arrived. May be called in any context.
-    pub fn execute(self) {
-        let ptr = self.0.as_ptr().cast();
-        mem::forget(self);
-        // SAFETY: By the type's invariants target core waits for this.
-        unsafe { bindings::target_execute_cmd(ptr) };
-    }
-}
-
-impl<T: Operations> Deref for Pending<T> {
-    type Target = Cmd<T>;
-
-    fn deref(&self) -> &Cmd<T> {
-        // SAFETY: By the type's invariants the command is alive.
-        unsafe { self.0.as_ref() }
-    }
-}
-
-impl<T: Operations> Drop for Pending<T> {
-    fn drop(&mut self) {
-        let reason = bindings::tcm_sense_reason_table_TCM_CHECK_CONDITION_ABORT_CMD;
-        // SAFETY: By the type's invariants target core waits for this.
-        unsafe {
-            bindings::transport_generic_request_failure(self.0.as_ptr().cast(), reason);
-        }
-    }
-}
-
-/// What `write_pending` returns to target core: 0, or that it shall try again with the command that
-/// it has got back.
-pub(super) fn pending_errno<T: Operations>(result: Result<(), Pending<T>>) -> c_int {
-    match result {
-        Ok(()) => 0,
-        Err(pending) => {
-            // Target core will call `write_pending` again.
-            mem::forget(pending);
-            EAGAIN.to_errno()
-        }
-    }
-}
-
-/// The response to a command, to be sent to the initiator.
-pub struct Response<'a, T: Operations>(&'a Cmd<T>);
+// SAFETY: The type is transparent.
+unsafe impl<T: Operations> SeCmd for Completed<T> {}
 
 /// How far the data that the command asks for, and the buffer for them, differ in length.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,17 +43,7 @@ pub enum Residual {
     Overflow(u32),
 }
 
-impl<T: Operations> Response<'_, T> {
-    /// Makes the response that `queue_data_in` or `queue_status` shall send.
-    ///
-    /// # Safety
-    ///
-    /// Target core must have called one of these ops for `ptr`, and the response must end with it.
-    pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
-        // SAFETY: By the requirements of this function the command is alive.
-        Self(unsafe { Cmd::from_raw(ptr) })
-    }
-
+impl<T: Operations> Completed<T> {
     /// The status, SAM-5 section 5.3.1.
     pub fn status(&self) -> u8 {
         // SAFETY: Target core does not change the status once there is a response.
@@ -123,7 +54,7 @@ impl<T: Operations> Response<'_, T> {
     pub fn sense(&self) -> Option<&[u8; SENSE_LEN]> {
         let mask = bindings::se_cmd_flags_table_SCF_TRANSPORT_TASK_SENSE
             | bindings::se_cmd_flags_table_SCF_EMULATED_TASK_SENSE;
-        if flags(self.0) & mask == 0 {
+        if flags(&self.0) & mask == 0 {
             return None;
         }
         // SAFETY: `submit` has zeroed the buffer. Target core has written the sense data, and does
@@ -135,7 +66,7 @@ impl<T: Operations> Response<'_, T> {
     pub fn residual(&self) -> Residual {
         // SAFETY: Target core does not change the count once there is a response.
         let count = unsafe { (*self.0.inner.get()).residual_count };
-        let flags = flags(self.0);
+        let flags = flags(&self.0);
         if flags & bindings::se_cmd_flags_table_SCF_OVERFLOW_BIT != 0 {
             Residual::Overflow(count)
         } else if flags & bindings::se_cmd_flags_table_SCF_UNDERFLOW_BIT != 0 {
@@ -144,12 +75,74 @@ impl<T: Operations> Response<'_, T> {
             Residual::None
         }
     }
+
+    /// The data that a read returns; empty for any other command.
+    pub fn payload(&self) -> Payload<'_> {
+        let cmd = self.0.inner.get();
+        // SAFETY: The direction is set before the command is submitted.
+        let direction = unsafe { (*cmd).data_direction };
+        if direction != bindings::dma_data_direction_DMA_FROM_DEVICE {
+            return Payload::empty();
+        }
+        // SAFETY: Target core does not change the payload once there is a response, and frees it
+        // with the command.
+        unsafe { Payload::of(cmd) }
+    }
 }
 
-impl<T: Operations> Deref for Response<'_, T> {
+impl<T: Operations> Deref for Completed<T> {
     type Target = Cmd<T>;
 
     fn deref(&self) -> &Cmd<T> {
-        self.0
+        &self.0
+    }
+}
+
+/// The response to a command, to be sent by the op that gets it.
+///
+/// Whoever sends it later, from another thread, takes it out of the op with [`Self::keep`].
+pub struct Response<'a, T: Operations> {
+    completed: &'a Completed<T>,
+    // Nobody gives back another response than the one that the op has got.
+    invariant: PhantomData<fn(&'a ()) -> &'a ()>,
+}
+
+impl<T: Operations> Response<'_, T> {
+    /// Makes the response that `queue_data_in` or `queue_status` shall send.
+    ///
+    /// # Safety
+    ///
+    /// Target core must have called one of these ops for `ptr`, and the response must end with it.
+    pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
+        Self {
+            // SAFETY: By the requirements of this function the command is alive, and complete.
+            completed: unsafe { &*ptr.cast() },
+            invariant: PhantomData,
+        }
+    }
+
+    /// Takes the response out of the op: to be sent later, and dropped then.
+    ///
+    /// Until it is dropped, the command holds its session, and its [`Nexus`](super::Nexus) waits.
+    /// Dropped in any context but hard interrupts.
+    pub fn keep(self) -> Reference<Completed<T>> {
+        Reference::to(self.completed)
+    }
+}
+
+impl<T: Operations> Deref for Response<'_, T> {
+    type Target = Completed<T>;
+
+    fn deref(&self) -> &Completed<T> {
+        self.completed
+    }
+}
+
+/// What `queue_data_in` or `queue_status` returns to target core: 0, or that it shall try again with
+/// the response that it has got back.
+pub(super) fn response_errno<T: Operations>(result: Result<(), Response<'_, T>>) -> c_int {
+    match result {
+        Ok(()) => 0,
+        Err(_) => EAGAIN.to_errno(),
     }
 }

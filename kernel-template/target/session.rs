@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! I_T nexuses: the sessions of initiators that have logged in, which commands arrive through.
+//! Sessions of initiators that have logged in, which commands and task management functions arrive
+//! through.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{
     marker::PhantomData,
-    ops::Deref,
     ptr,
-    ptr::NonNull, //
+    ptr::NonNull,
+    sync::atomic::Ordering, //
 };
 
 use kernel::{
-    error::{from_err_ptr, to_result},
+    error::to_result,
     ffi::{c_int, c_void},
     prelude::*,
     str::BStr,
@@ -22,15 +23,16 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        bstr,
-        into_raw,
+        nexus::Login,
+        tmr::Tmr,
         Cmd,
         CmdMemory,
+        NodeAcl,
         Operations,
         Reference,
         Refusal,
+        Refused,
         Request,
-        Tmr,
         TmrFunction,
         Tpg, //
     },
@@ -39,6 +41,10 @@ use crate::{
 /// An I_T nexus: a `struct se_session` of the fabric.
 #[repr(transparent)]
 pub struct Session<T: Operations>(Opaque<bindings::se_session>, PhantomData<T>);
+
+// SAFETY: Target core locks what it changes of a session, and the driver's data may be shared by
+// threads.
+unsafe impl<T: Operations> Sync for Session<T> {}
 
 impl<T: Operations> Session<T> {
     /// Borrows the session.
@@ -51,20 +57,39 @@ impl<T: Operations> Session<T> {
         unsafe { &*ptr.cast() }
     }
 
+    fn login(&self) -> &Login<T> {
+        // SAFETY: `Nexus::new` has set the pointer, which the session has a count of.
+        unsafe { &*(*self.0.get()).fabric_sess_ptr.cast() }
+    }
+
+    /// The driver's data.
+    pub fn data(&self) -> &T::Session {
+        self.login().data()
+    }
+
     /// The portal group that the initiator has logged in to.
     pub fn tpg(&self) -> &Tpg<T> {
-        // SAFETY: A portal group outlives its sessions, and does not change while they exist.
-        unsafe { Tpg::from_raw((*self.0.get()).se_tpg) }
+        self.login().tpg()
+    }
+
+    /// The node ACL that the initiator has logged in with.
+    pub fn node_acl(&self) -> &NodeAcl<T> {
+        // SAFETY: A node ACL outlives its sessions, and does not change while they exist.
+        unsafe { NodeAcl::from_raw((*self.0.get()).se_node_acl) }
     }
 
     /// The initiator's name.
     pub fn initiator_name(&self) -> &BStr {
-        // SAFETY: A node ACL outlives its sessions; its name ends with NUL and does not change.
-        unsafe { bstr((*(*self.0.get()).se_node_acl).initiatorname.as_ptr()) }
+        self.node_acl().initiator_name()
+    }
+
+    /// Whether target core has called `close_session`: the driver shall end the session.
+    pub fn is_close_requested(&self) -> bool {
+        self.login().is_close_requested.load(Ordering::Acquire)
     }
 
     /// Establishes the unit attention condition of an I_T nexus loss, which the initiator is told
-    /// of next time.
+    /// of next time. Called in process context; does not sleep.
     pub fn report_nexus_loss(&self) {
         // SAFETY: A node ACL outlives its sessions.
         unsafe { bindings::core_allocate_nexus_loss_ua((*self.0.get()).se_node_acl) };
@@ -72,21 +97,23 @@ impl<T: Operations> Session<T> {
 
     /// Submits a command. Target core answers it through the ops, even before this returns.
     ///
-    /// May be called in any context, as long as submission is queued (`DEFAULT_SUBMIT_TYPE`).
+    /// Called in process context. Where submission is queued (`DEFAULT_SUBMIT_TYPE`, and no
+    /// `DIRECT_SUBMIT_SUPP`) also in softirq: then this does not sleep.
     ///
     /// # Errors
     ///
-    /// Gives the memory back, and says why target core does not get the command.
+    /// Why target core does not get the command, with the memory and the data.
     pub fn submit(
         &self,
         memory: T::CmdMemory,
         data: T::Cmd,
         request: &Request<'_>,
-    ) -> Result<(), (Refusal, T::CmdMemory)> {
+    ) -> Result<(), Refused<T>> {
         self.start(memory, data, request, 0).map(drop)
     }
 
-    /// Submits a command as [`Self::submit`] does, and keeps a reference to it.
+    /// Submits a command as [`Self::submit`] does, and returns a reference to it, which the driver
+    /// has until it drops it.
     ///
     /// # Errors
     ///
@@ -96,7 +123,7 @@ impl<T: Operations> Session<T> {
         memory: T::CmdMemory,
         data: T::Cmd,
         request: &Request<'_>,
-    ) -> Result<Reference<Cmd<T>>, (Refusal, T::CmdMemory)> {
+    ) -> Result<Reference<Cmd<T>>, Refused<T>> {
         let ack = bindings::target_sc_flags_table_TARGET_SCF_ACK_KREF;
         let cmd = self.start(memory, data, request, ack)?;
         // SAFETY: The flag has made target core count a reference for the driver.
@@ -109,12 +136,19 @@ impl<T: Operations> Session<T> {
         memory: T::CmdMemory,
         data: T::Cmd,
         request: &Request<'_>,
-        flags: bindings::target_sc_flags_table,
-    ) -> Result<NonNull<Cmd<T>>, (Refusal, T::CmdMemory)> {
+        mut flags: bindings::target_sc_flags_table,
+    ) -> Result<NonNull<Cmd<T>>, Refused<T>> {
         if !request.is_whole() {
-            return Err((Refusal::ShortCdb, memory));
+            return Err(Refused {
+                reason: Refusal::ShortCdb,
+                memory,
+                data,
+            });
         }
         let buffer = memory.buffer();
+        if buffer.length.is_none() {
+            flags |= bindings::target_sc_flags_table_TARGET_SCF_UNKNOWN_SIZE;
+        }
         let cmd = memory.into_raw();
         let inner: *mut bindings::se_cmd = cmd.cast();
         // SAFETY: By the memory's contract the pointer is valid for writes. Target core wants the
@@ -134,7 +168,7 @@ impl<T: Operations> Session<T> {
                 self.0.get(),
                 ptr::addr_of_mut!((*cmd).sense).cast(),
                 request.lun,
-                buffer.length,
+                buffer.length.unwrap_or(0),
                 request.attribute.0 as c_int,
                 buffer.direction.0 as c_int,
                 flags as c_int,
@@ -142,7 +176,12 @@ impl<T: Operations> Session<T> {
         };
         if stopped != 0 {
             // SAFETY: Target core has not taken the command.
-            return Err((Refusal::Stopped, unsafe { Cmd::<T>::release(inner) }));
+            let (memory, data) = unsafe { Cmd::<T>::take_back(inner) };
+            return Err(Refused {
+                reason: Refusal::Stopped,
+                memory,
+                data,
+            });
         }
         let (data, data_count) = buffer.data;
         let (protection, protection_count) = buffer.protection;
@@ -171,22 +210,24 @@ impl<T: Operations> Session<T> {
     }
 
     /// Submits a task management function. Target core answers it with `queue_tm_rsp`, or aborts it
-    /// in turn, with `aborted_task`.
+    /// in turn, with `aborted_task`: it gives `data` back with one of the two.
     ///
-    /// May be called in any context.
+    /// An `ABORT TASK`, or a reset, waits until the driver has given back each command concerned
+    /// that it holds: see [`Pending::is_aborted`](super::Pending::is_aborted).
+    ///
+    /// Called in any context but hard interrupts.
     ///
     /// # Errors
     ///
-    /// [`ENOMEM`], or `ESHUTDOWN` if the nexus is about to go.
+    /// [`ENOMEM`], or the errno `ESHUTDOWN` if the nexus is stopped; with the data.
     pub fn submit_tmr(
         &self,
         lun: u64,
         function: TmrFunction,
-        tmr: Pin<KBox<Tmr<T>>>,
-    ) -> Result<Reference<Tmr<T>>> {
+        data: T::Tmr,
+    ) -> Result<(), (Error, T::Tmr)> {
         let (function, tag) = function.to_raw();
-        let ack = bindings::target_sc_flags_table_TARGET_SCF_ACK_KREF;
-        let tmr = into_raw(tmr);
+        let tmr = Tmr::<T>::new(data)?;
         // SAFETY: The C part is all zero. The session is alive, and target core holds it for the
         // function from here on. A task management function has no sense data.
         let result = to_result(unsafe {
@@ -199,22 +240,17 @@ impl<T: Operations> Session<T> {
                 function,
                 bindings::TCM_GFP_ATOMIC,
                 tag,
-                ack as c_int,
+                0,
             )
         });
-        if let Err(error) = result {
-            // SAFETY: Target core has not taken the function, so this is its only owner.
-            drop(unsafe { KBox::from_raw(tmr) });
-            return Err(error);
-        }
-        // SAFETY: The flag has made target core count a reference for the driver.
-        Ok(unsafe { Reference::from_raw(tmr.cast()) })
+        // SAFETY: With an error target core has not taken the function.
+        result.map_err(|error| (error, unsafe { Tmr::take_back(tmr) }))
     }
 }
 
 /// What a fabric does to protection information on its way, by direction.
 #[derive(Clone, Copy)]
-pub struct ProtectionOps(bindings::target_prot_op);
+pub struct ProtectionOps(pub(super) bindings::target_prot_op);
 
 impl ProtectionOps {
     /// Nothing: there is none.
@@ -224,79 +260,4 @@ impl ProtectionOps {
         bindings::target_prot_op_TARGET_PROT_DIN_PASS
             | bindings::target_prot_op_TARGET_PROT_DOUT_PASS,
     );
-}
-
-/// An I_T nexus that the driver has set up. Dropping it ends it: target core takes no more
-/// commands from it, and those that it has are waited for.
-///
-/// # Invariants
-///
-/// `session` is registered with target core. `tpg` counts it, and waits for it before it goes.
-pub struct Nexus<T: Operations> {
-    session: NonNull<bindings::se_session>,
-    tpg: NonNull<Tpg<T>>,
-}
-
-// SAFETY: Target core's sessions may be used and removed by any thread.
-unsafe impl<T: Operations> Send for Nexus<T> {}
-
-// SAFETY: Target core locks what it changes of a session.
-unsafe impl<T: Operations> Sync for Nexus<T> {}
-
-impl<T: Operations> Nexus<T> {
-    /// Logs `initiator` in to `tpg`. Called in process context.
-    ///
-    /// # Errors
-    ///
-    /// [`EACCES`] if the initiator has no node ACL and `tpg_check_demo_mode` wants one, [`ENOMEM`].
-    pub fn new(tpg: &Tpg<T>, initiator: &CStr, protection: ProtectionOps) -> Result<Self> {
-        tpg.session_begins();
-        // SAFETY: The portal group is registered, and waits for the session before it goes. Target
-        // core copies the name.
-        let session = unsafe {
-            bindings::target_setup_session(
-                tpg.as_raw(),
-                0,
-                0,
-                protection.0,
-                initiator.as_char_ptr(),
-                ptr::null_mut(),
-                None,
-            )
-        };
-        match from_err_ptr(session).and_then(|session| NonNull::new(session).ok_or(ENOMEM)) {
-            Ok(session) => Ok(Self {
-                session,
-                tpg: NonNull::from(tpg),
-            }),
-            Err(error) => {
-                tpg.session_ends();
-                Err(error)
-            }
-        }
-    }
-}
-
-impl<T: Operations> Deref for Nexus<T> {
-    type Target = Session<T>;
-
-    fn deref(&self) -> &Session<T> {
-        // SAFETY: By the type's invariants the session lasts as long as the nexus.
-        unsafe { Session::from_raw(self.session.as_ptr()) }
-    }
-}
-
-impl<T: Operations> Drop for Nexus<T> {
-    fn drop(&mut self) {
-        let session = self.session.as_ptr();
-        // SAFETY: By the type's invariants the session is registered. Once it is stopped it takes
-        // no commands, and once all have ended nobody uses it.
-        unsafe {
-            bindings::target_stop_session(session);
-            bindings::target_wait_for_sess_cmds(session);
-            bindings::target_remove_session(session);
-        }
-        // SAFETY: The portal group is alive: it still counts this session.
-        unsafe { self.tpg.as_ref() }.session_ends();
-    }
 }

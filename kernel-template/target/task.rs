@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Tasks: a command or a task management function, where target core does not say which, and
-//! counted references to them.
+//! counted references to commands.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
 use core::{
     marker::PhantomData,
-    mem,
     ops::Deref,
     ptr,
     ptr::NonNull,
@@ -19,14 +18,15 @@ use kernel::types::Opaque;
 use crate::{
     bindings,
     target::{
-        cmd::{flags, SeCmd},
+        cmd::{flags, se_cmd, SeCmd},
+        tmr::Tmr,
         Cmd,
-        Operations,
-        Tmr, //
+        Operations, //
     },
 };
 
-/// A counted reference to a command or a task management function.
+/// A counted reference to a command. Dropped in any context but hard interrupts: the last one
+/// releases the command.
 ///
 /// # Invariants
 ///
@@ -50,12 +50,10 @@ impl<O: SeCmd> Reference<O> {
         Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
     }
 
-    /// Drops the reference, and says whether it was the last.
-    pub fn put(self) -> bool {
-        let ptr = self.0.as_ptr().cast();
-        mem::forget(self);
-        // SAFETY: By the type's invariants the reference may be dropped, once: it is forgotten.
-        unsafe { bindings::target_put_sess_cmd(ptr) != 0 }
+    /// Counts a reference.
+    pub(super) fn to(object: &O) -> Self {
+        count(object);
+        Self(NonNull::from(object))
     }
 }
 
@@ -75,6 +73,16 @@ impl<O: SeCmd> Drop for Reference<O> {
     }
 }
 
+/// Adds to the references of a command that has one already.
+fn count<O: SeCmd>(object: &O) {
+    // SAFETY: The command is alive, and `kref` is a counter that is only changed atomically.
+    let count = unsafe {
+        let kref = ptr::addr_of_mut!((*se_cmd(object)).cmd_kref.refcount.refs.counter);
+        AtomicI32::from_ptr(kref)
+    };
+    count.fetch_add(1, Ordering::Relaxed);
+}
+
 /// A command or a task management function: where target core does not say which.
 #[repr(transparent)]
 pub struct Task<T: Operations>(Opaque<bindings::se_cmd>, PhantomData<T>);
@@ -82,12 +90,12 @@ pub struct Task<T: Operations>(Opaque<bindings::se_cmd>, PhantomData<T>);
 // SAFETY: The type is transparent.
 unsafe impl<T: Operations> SeCmd for Task<T> {}
 
-/// What a [`Task`] is.
-pub enum TaskKind<'a, T: Operations> {
+/// A task that was aborted without a response.
+pub enum Aborted<'a, T: Operations> {
     /// A command.
     Cmd(&'a Cmd<T>),
-    /// A task management function.
-    Tmr(&'a Tmr<T>),
+    /// A task management function: the driver's data for it.
+    Tmr(T::Tmr),
 }
 
 impl<T: Operations> Task<T> {
@@ -107,32 +115,47 @@ impl<T: Operations> Task<T> {
         flags(self) & bindings::se_cmd_flags_table_SCF_SCSI_TMR_CDB != 0
     }
 
-    /// What this is.
-    pub fn kind(&self) -> TaskKind<'_, T> {
+    /// The command, unless this is a task management function.
+    pub fn cmd(&self) -> Option<&Cmd<T>> {
         if self.is_tmr() {
-            // SAFETY: The flag says that `submit_tmr` has submitted this.
-            TaskKind::Tmr(unsafe { Tmr::from_raw(self.0.get()) })
-        } else {
-            // SAFETY: Without the flag `submit` has submitted this.
-            TaskKind::Cmd(unsafe { Cmd::from_raw(self.0.get()) })
+            return None;
         }
+        // SAFETY: Without the flag `submit` has submitted this.
+        Some(unsafe { Cmd::from_raw(self.0.get()) })
     }
 
-    /// Undoes beforehand what target core does next to a task that it aborts: drop the driver's
-    /// reference for it, whether the driver has dropped it or not. A [`Reference`] does that.
+    /// Has the driver forget a task that target core aborts.
+    ///
+    /// Target core drops the driver's reference next, if it has counted one, whether the driver has
+    /// dropped it or not. A [`Reference`] does that, so one is added for target core.
     ///
     /// # Safety
     ///
     /// May be called in the op `aborted_task` alone, once.
-    pub(super) unsafe fn keep_reference(&self) {
-        if flags(self) & bindings::se_cmd_flags_table_SCF_ACK_KREF == 0 {
-            return;
+    pub(super) unsafe fn abort(&self, op: impl FnOnce(Aborted<'_, T>)) {
+        match self.cmd() {
+            Some(cmd) => op(Aborted::Cmd(cmd)),
+            None => {
+                // SAFETY: This is a task management function, which target core answers or aborts
+                // once.
+                if let Some(data) = unsafe { Tmr::<T>::take(self.0.get()) } {
+                    op(Aborted::Tmr(data));
+                }
+            }
         }
-        // SAFETY: The task is alive, and `kref` is a counter that is only changed atomically.
-        let count = unsafe {
-            let kref = ptr::addr_of_mut!((*self.0.get()).cmd_kref.refcount.refs.counter);
-            AtomicI32::from_ptr(kref)
-        };
-        count.fetch_add(1, Ordering::Relaxed);
+        if flags(self) & bindings::se_cmd_flags_table_SCF_ACK_KREF != 0 {
+            count(self);
+        }
     }
+}
+
+/// Drops target core's reference to a task that is complete, for the op `check_stop_free`; whether
+/// that was the last.
+///
+/// # Safety
+///
+/// Target core must have called the op for `ptr`.
+pub(super) unsafe fn check_stop_free(ptr: *mut bindings::se_cmd) -> bool {
+    // SAFETY: By the requirements of this function the reference is to be dropped.
+    unsafe { bindings::target_put_sess_cmd(ptr) != 0 }
 }

@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
-use core::ops::Deref;
+use core::{
+    cell::UnsafeCell,
+    ptr, //
+};
 
 use kernel::{
     prelude::*,
@@ -13,7 +16,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{cmd::SeCmd, zeroed, Operations}, //
+    target::Operations, //
 };
 
 /// What a task management function shall do, SAM-5 section 7.
@@ -48,92 +51,104 @@ impl TmrFunction {
     }
 }
 
-/// A task management function: a `struct se_cmd` and the driver's data for it.
-#[pin_data]
+/// A task management function that target core has: a `struct se_cmd`, and the driver's data until
+/// they are given back.
 #[repr(C)]
-pub struct Tmr<T: Operations> {
-    #[pin]
+pub(super) struct Tmr<T: Operations> {
     inner: Opaque<bindings::se_cmd>,
-    #[pin]
-    data: T::Tmr,
+    data: UnsafeCell<Option<T::Tmr>>,
 }
 
-// SAFETY: The type is `repr(C)`, and this is its first field.
-unsafe impl<T: Operations> SeCmd for Tmr<T> {}
-
 impl<T: Operations> Tmr<T> {
-    /// Makes a task management function, to be submitted. Called in process context.
+    /// Makes a task management function, to be submitted. Called in any context.
     ///
     /// # Errors
     ///
-    /// What `data` fails with, or [`ENOMEM`].
-    pub fn new(data: impl PinInit<T::Tmr, Error>) -> Result<Pin<KBox<Self>>> {
-        KBox::pin_init(
-            try_pin_init!(Self {
-                inner <- zeroed(),
-                data <- data,
-            }),
-            GFP_KERNEL,
-        )
+    /// [`ENOMEM`], with the data.
+    pub(super) fn new(data: T::Tmr) -> Result<*mut Self, (Error, T::Tmr)> {
+        let tmr: *mut Self = match KBox::<Self>::new_uninit(GFP_ATOMIC) {
+            Ok(memory) => KBox::into_raw(memory).cast(),
+            Err(error) => return Err((error.into(), data)),
+        };
+        // SAFETY: The memory is valid for writes. Target core wants the C part all zero.
+        unsafe {
+            ptr::addr_of_mut!((*tmr).inner).write_bytes(0, 1);
+            ptr::addr_of_mut!((*tmr).data).write(UnsafeCell::new(Some(data)));
+        }
+        Ok(tmr)
     }
 
-    /// Borrows the function that `ptr` is the C part of.
+    /// Takes the data out, to be given back to the driver, unless they have been.
     ///
     /// # Safety
     ///
-    /// `ptr` must have been submitted by [`Session::submit_tmr`], and not be released while `'a`
-    /// lasts.
-    pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_cmd) -> &'a Self {
+    /// `ptr` must have been submitted by [`Session::submit_tmr`](super::Session::submit_tmr) and be
+    /// alive, and nobody else may do this at the same time.
+    pub(super) unsafe fn take(ptr: *mut bindings::se_cmd) -> Option<T::Tmr> {
         // SAFETY: By the requirements of this function.
-        unsafe { &*ptr.cast() }
+        unsafe { (*(*ptr.cast::<Self>()).data.get()).take() }
+    }
+
+    /// Takes the data back of a function that target core has not taken, and frees it.
+    ///
+    /// # Safety
+    ///
+    /// `tmr` must come from [`Self::new`], and nobody have used it since but who submitted it.
+    pub(super) unsafe fn take_back(tmr: *mut Self) -> T::Tmr {
+        // SAFETY: By the requirements of this function this is the only owner, and the data are
+        // there.
+        unsafe {
+            let data = (*(*tmr).data.get()).take().unwrap_unchecked();
+            drop(KBox::from_raw(tmr));
+            data
+        }
     }
 
     /// Frees the function, after the last reference is gone.
     ///
     /// # Safety
     ///
-    /// `ptr` must have been submitted by [`Session::submit_tmr`], and nobody may use it any more.
+    /// `ptr` must have been submitted by [`Session::submit_tmr`](super::Session::submit_tmr), and
+    /// nobody may use it any more.
     pub(super) unsafe fn release(ptr: *mut bindings::se_cmd) {
         // SAFETY: By the requirements of this function this is the box's only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
     }
-
-    /// The driver's data.
-    pub fn data(&self) -> &T::Tmr {
-        &self.data
-    }
 }
 
-/// The response to a task management function, to be sent to the initiator.
-pub struct TmrResponse<'a, T: Operations>(&'a Tmr<T>);
+/// The response to a task management function, to be sent to the initiator at once or later.
+pub struct TmrResponse<T: Operations> {
+    code: u8,
+    data: T::Tmr,
+}
 
-impl<T: Operations> TmrResponse<'_, T> {
-    /// Makes the response that `queue_tm_rsp` shall send.
+impl<T: Operations> TmrResponse<T> {
+    /// Makes the response that `queue_tm_rsp` shall send, the first time.
     ///
     /// # Safety
     ///
-    /// Target core must have called the op for `ptr`, and the response must end with it.
-    pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
-        // SAFETY: By the requirements of this function the task management function is alive.
-        Self(unsafe { Tmr::from_raw(ptr) })
+    /// Target core must have called the op for `ptr`.
+    pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Option<Self> {
+        // SAFETY: By the requirements of this function the function is alive, and target core does
+        // not change the response once it calls for it to be sent.
+        let code = unsafe { (*(*ptr).se_tmr_req).response };
+        // SAFETY: Target core answers a task management function, or aborts it, once.
+        let data = unsafe { Tmr::<T>::take(ptr) }?;
+        Some(Self { code, data })
     }
 
     /// The response code, of `enum tcm_tmrsp_table`.
     pub fn code(&self) -> u8 {
-        // SAFETY: Target core does not change the response once it calls for it to be sent.
-        unsafe { (*(*self.0.inner.get()).se_tmr_req).response }
+        self.code
     }
 
     /// Whether the function is complete.
     pub fn is_complete(&self) -> bool {
-        u32::from(self.code()) == bindings::tcm_tmrsp_table_TMR_FUNCTION_COMPLETE
+        u32::from(self.code) == bindings::tcm_tmrsp_table_TMR_FUNCTION_COMPLETE
     }
-}
 
-impl<T: Operations> Deref for TmrResponse<'_, T> {
-    type Target = Tmr<T>;
-
-    fn deref(&self) -> &Tmr<T> {
-        self.0
+    /// The driver's data.
+    pub fn into_data(self) -> T::Tmr {
+        self.data
     }
 }

@@ -4,47 +4,90 @@
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
-use core::ptr::NonNull;
+use core::{
+    ptr::NonNull,
+    sync::atomic::{AtomicUsize, Ordering}, //
+};
 
 use kernel::{
     error::to_result,
     prelude::*,
     str::BStr,
-    sync::{new_condvar, new_spinlock, CondVar, SpinLock},
+    sync::{new_mutex, Mutex},
     types::Opaque, //
 };
 
 use crate::{
     bindings,
-    target::{into_raw, zeroed, Operations, Wwn}, //
+    target::{
+        compat::{AlwaysRefCounted, Completion},
+        into_raw,
+        ops::OperationsVTable,
+        zeroed,
+        HeldNodeAcl,
+        Operations,
+        Wwn, //
+    },
 };
 
 /// A target portal group, `target/$FABRIC/$WWN/tpgt_$TAG`: a `struct se_portal_group` and the
 /// driver's data for it.
+///
+/// A thread of the driver holds a group with an [`ARef<Tpg<T>>`](super::ARef), made of a `&Tpg<T>`.
+/// The group's `rmdir` waits until the last one is dropped.
 ///
 /// # Invariants
 ///
 /// - `inner` is registered with target core from [`Self::create`] to [`Self::destroy`]. It is in
 ///   `repr(C)` the first field, so a pointer to one is a pointer to the other.
 /// - `wwn` is alive as long as the portal group is: its directory holds the group's.
-/// - `sessions` counts the sessions in the group.
+/// - `references` counts those who may use the group: its directory is one.
 #[pin_data]
 #[repr(C)]
 pub struct Tpg<T: Operations> {
     #[pin]
     inner: Opaque<bindings::se_portal_group>,
     wwn: NonNull<Wwn<T>>,
+    references: AtomicUsize,
     #[pin]
-    sessions: SpinLock<usize>,
+    unreferenced: Completion,
+    /// Whether initiators may log in. Held while a session is made or removed: target core frees a
+    /// node ACL of demo mode twice if two of its sessions come or go at once.
     #[pin]
-    no_session: CondVar,
+    pub(super) is_open: Mutex<bool>,
+    /// Protects the part of the node ACLs that is [`Operations::NodeAclState`].
+    #[pin]
+    pub(super) node_acls: Mutex<()>,
     #[pin]
     data: T::Tpg,
 }
 
+// SAFETY: Target core locks what it changes of a portal group, and the driver's data may be used
+// and dropped by any thread.
+unsafe impl<T: Operations> Send for Tpg<T> {}
+
+// SAFETY: As above.
+unsafe impl<T: Operations> Sync for Tpg<T> {}
+
+// SAFETY: `destroy` waits until the last reference is dropped.
+unsafe impl<T: Operations> AlwaysRefCounted for Tpg<T> {
+    fn inc_ref(&self) {
+        self.references.fetch_add(1, Ordering::Relaxed);
+    }
+
+    unsafe fn dec_ref(tpg: NonNull<Self>) {
+        // SAFETY: By the requirements of this function the group is alive.
+        let tpg = unsafe { tpg.as_ref() };
+        if tpg.references.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // The group may be gone when this returns.
+            tpg.unreferenced.complete_all();
+        }
+    }
+}
+
 impl<T: Operations> Tpg<T> {
     /// Makes a portal group, registers it, and hands it to target core to own until it calls
-    /// `fabric_drop_tpg`.
+    /// `fabric_drop_tpg`. It is closed if the fabric has `fabric_enable_tpg`, else open.
     ///
     /// # Errors
     ///
@@ -62,8 +105,10 @@ impl<T: Operations> Tpg<T> {
             try_pin_init!(Self {
                 inner <- zeroed(),
                 wwn: NonNull::from(wwn),
-                sessions <- new_spinlock!(0),
-                no_session <- new_condvar!(),
+                references: AtomicUsize::new(1),
+                unreferenced <- Completion::new(),
+                is_open <- new_mutex!(!OperationsVTable::<T>::HAS_ENABLE),
+                node_acls <- new_mutex!(()),
                 data <- data,
             }),
             GFP_KERNEL,
@@ -88,17 +133,28 @@ impl<T: Operations> Tpg<T> {
         unsafe { &*ptr.cast() }
     }
 
-    /// Takes a portal group from target core and frees it, once the last session has left it.
+    /// Takes a portal group from target core and frees it, once nobody holds it any more: neither a
+    /// session, nor a thread of the driver.
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`], and nobody but target core and the group's sessions
-    /// may use it any more.
+    /// `ptr` must come from [`Self::create`], and nobody but target core and those that hold a
+    /// reference may use it any more.
     pub(super) unsafe fn destroy(ptr: *mut bindings::se_portal_group) {
         // SAFETY: By the requirements of this function.
-        unsafe { Self::from_raw(ptr) }.wait_for_sessions();
-        // SAFETY: `create` has registered `ptr`, and by the requirements of this function nothing
-        // of it is in use. The call always returns 0.
+        let tpg = unsafe { Self::from_raw(ptr) };
+        let others = tpg.references.load(Ordering::Relaxed) - 1;
+        if others != 0 {
+            pr_warn!(
+                "portal group: waiting for {} references to be dropped\n",
+                others
+            );
+        }
+        // SAFETY: This is the reference of the directory, which goes away.
+        unsafe { Self::dec_ref(NonNull::from(tpg)) };
+        tpg.unreferenced.wait_for_completion();
+        // SAFETY: `create` has registered `ptr`, and nothing of it is in use any more. The call
+        // always returns 0.
         unsafe { bindings::core_tpg_deregister(ptr) };
         // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away.
         // Target core has just forgotten it, so this is its only owner.
@@ -110,29 +166,24 @@ impl<T: Operations> Tpg<T> {
         self.inner.get()
     }
 
-    /// Counts a session, before it is set up.
-    pub(super) fn session_begins(&self) {
-        *self.sessions.lock() += 1;
+    /// Closes the group for good: its directory goes away.
+    pub(super) fn close(&self) {
+        *self.is_open.lock() = false;
     }
 
-    /// Takes back a count, after the session is removed. The group may be gone when this returns.
-    pub(super) fn session_ends(&self) {
-        let mut sessions = self.sessions.lock();
-        *sessions -= 1;
-        if *sessions == 0 {
-            self.no_session.notify_all();
+    /// Opens the group to initiators, or closes it, for the op `fabric_enable_tpg`. It is open before
+    /// the driver lets initiators in, and closed before the driver ends their sessions.
+    ///
+    /// # Errors
+    ///
+    /// What `op` fails with; the group is then as before.
+    pub(super) fn enable(&self, enable: bool, op: impl FnOnce() -> Result) -> Result {
+        let before = core::mem::replace(&mut *self.is_open.lock(), enable);
+        let result = op();
+        if result.is_err() {
+            *self.is_open.lock() = before;
         }
-    }
-
-    /// Waits until no session is left. The driver should have ended them; the log says so if not.
-    fn wait_for_sessions(&self) {
-        let mut sessions = self.sessions.lock();
-        if *sessions != 0 {
-            pr_warn!("portal group: waiting for {} sessions to end\n", *sessions);
-        }
-        while *sessions != 0 {
-            self.no_session.wait(&mut sessions);
-        }
+        result
     }
 
     /// The driver's data.
@@ -144,6 +195,14 @@ impl<T: Operations> Tpg<T> {
     pub fn wwn(&self) -> &Wwn<T> {
         // SAFETY: By the type's invariants the target port outlives the group.
         unsafe { self.wwn.as_ref() }
+    }
+
+    /// The node ACL of an initiator, explicit or of demo mode, if there is one. Called in process
+    /// context.
+    ///
+    /// It may not have passed `fabric_init_nodeacl` yet: its data are all zero then.
+    pub fn node_acl(&self, initiator: &CStr) -> Option<HeldNodeAcl<T>> {
+        HeldNodeAcl::find(self, initiator)
     }
 }
 

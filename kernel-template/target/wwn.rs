@@ -11,7 +11,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{into_raw, zeroed, Operations}, //
+    target::{into_raw, registration, zeroed, Operations}, //
 };
 
 /// A target port, `target/$FABRIC/$WWN`: a `struct se_wwn` and the driver's data for it.
@@ -71,5 +71,11 @@ impl<T: Operations> Wwn<T> {
     /// The driver's data.
     pub fn data(&self) -> &T::Wwn {
         &self.data
+    }
+
+    /// The fabric's data.
+    pub fn fabric(&self) -> &T::Data {
+        // SAFETY: A target port is a directory of the fabric.
+        unsafe { registration::data::<T>() }
     }
 }

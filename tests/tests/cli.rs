@@ -203,7 +203,13 @@ fn the_authors_files_do_not_depend_on_what_the_kernel_offers() {
         move |file: &str| fs::read_to_string(dir.join(file)).unwrap()
     };
     let with = generate_to("with");
-    for feature in ["macros/kunit.rs", "kernel/faux.rs", "kernel/sync/rcu.rs"] {
+    for feature in [
+        "macros/kunit.rs",
+        "kernel/faux.rs",
+        "kernel/sync/aref.rs",
+        "kernel/sync/completion.rs",
+        "kernel/sync/rcu.rs",
+    ] {
         fs::remove_file(tree.path().join("rust").join(feature)).unwrap();
     }
     let init = tree.path().join("rust/kernel/init.rs");
@@ -216,7 +222,9 @@ fn the_authors_files_do_not_depend_on_what_the_kernel_offers() {
         "kunit.rs",
         "rcu/read_side.rs",
         "scsi_host/parent_device.rs",
-        "target/compat.rs",
+        "target/compat/aref.rs",
+        "target/compat/completion.rs",
+        "target/compat/zeroable.rs",
     ] {
         assert_ne!(with(file), without(file), "{file}");
     }

@@ -284,7 +284,9 @@ fn every_op_of_the_header_has_a_slot_a_method_and_a_callback() {
     let model = tcm_bindings::read(&tcm_bindings::Header::in_tree(tree.path()).unwrap()).unwrap();
     for op in &model.ops {
         let name = &op.name;
-        assert!(text.contains(&format!("fn {name}(")), "no method {name}");
+        // The layer drops target core's reference by itself.
+        let has_method = text.contains(&format!("fn {name}("));
+        assert_eq!(has_method, name != "check_stop_free", "{name}");
         assert!(
             text.contains(&format!("fn {name}_callback(")),
             "no callback {name}"
@@ -294,7 +296,8 @@ fn every_op_of_the_header_has_a_slot_a_method_and_a_callback() {
             "no slot {name}"
         );
         assert!(
-            text.contains(&format!("C: `{}`", op.c_declaration()).replace('\n', " "))
+            !has_method
+                || text.contains(&format!("C: `{}`", op.c_declaration()).replace('\n', " "))
                 || text
                     .replace("\n    /// ", " ")
                     .contains(&op.c_declaration()),

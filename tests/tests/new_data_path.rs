@@ -8,7 +8,7 @@ use std::path::Path;
 
 use quote::quote;
 use tcm_bindings::Header;
-use tcm_mod_builder::data_path::{Args, Body, DataPath, Driver, Part, PinnedField, Source};
+use tcm_mod_builder::data_path::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
 use tcm_mod_builder::emit::{self, Input, Place};
 use tcm_mod_builder::kernel::Features;
 use tcm_mod_builder::names::Names;
@@ -41,7 +41,12 @@ static EXAMPLE: DataPath = DataPath {
     driver: Driver {
         head: "It has a speed, and no wire.",
         imports: &[],
-        prepare: "pr_info!(\"example\\n\");",
+        kernel_imports: &[],
+        data: Data {
+            ty: "u32",
+            doc: "Says that it is here.",
+            init: "pr_info!(\"example\\n\"); Ok(7)",
+        },
         tpg_field: Some(PinnedField {
             name: "wire",
             ty: "wire::Wire",
@@ -49,6 +54,8 @@ static EXAMPLE: DataPath = DataPath {
         }),
         cmd: "()",
         cmd_memory: "BoxedCmd<Self>",
+        node_acl_state: "()",
+        session: "()",
         tmr: "()",
         attributes: &[("tfc_tpg_attrib_attrs", &[("speed", "wire::Speed")])],
         fields: &[("max_data_sg_nents", "As long as the wire is.", "32")],

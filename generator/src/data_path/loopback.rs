@@ -5,7 +5,7 @@
 
 use quote::quote;
 
-use super::{Args, Body, DataPath, Driver, Part, PinnedField, Source};
+use super::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -38,7 +38,12 @@ pub(super) static LOOPBACK: DataPath = DataPath {
         head: "It moves data between a SCSI host of this machine and target core: where the wire \
                belongs, a method calls `loopback.rs`.",
         imports: &["scsi_host::Command"],
-        prepare: "loopback::TEMPLATE.prepare(module)?;",
+        kernel_imports: &["sync::Arc"],
+        data: Data {
+            ty: "()",
+            doc: "Prepares the host template for the SCSI hosts of the portal groups.",
+            init: "loopback::TEMPLATE.prepare(module)",
+        },
         tpg_field: Some(PinnedField {
             name: "link",
             ty: "loopback::Link",
@@ -46,7 +51,9 @@ pub(super) static LOOPBACK: DataPath = DataPath {
         }),
         cmd: "()",
         cmd_memory: "Command<loopback::Loopback>",
-        tmr: "loopback::Waiter",
+        node_acl_state: "()",
+        session: "()",
+        tmr: "Arc<loopback::Waiter>",
         attributes: &[
             (
                 "tfc_tpg_base_attrs",
@@ -139,6 +146,10 @@ static OWN_RCU: Part = Part {
 
 fn body(op: &str, args: &Args) -> Option<Body> {
     let (arg, second) = (args.get(0), args.get(1));
+    let respond = quote! {
+        loopback::respond(&#arg);
+        Ok(())
+    };
     let (doc, code) = match op {
         "tpg_get_default_depth" => (
             "As many commands as the host's queue holds.",
@@ -181,9 +192,9 @@ fn body(op: &str, args: &Args) -> Option<Body> {
         ),
         "queue_data_in" => (
             "Responds: the data are there, in the initiator's memory.",
-            quote!(loopback::respond(#arg)),
+            respond.clone(),
         ),
-        "queue_status" => ("Responds.", quote!(loopback::respond(#arg))),
+        "queue_status" => ("Responds.", respond),
         "queue_tm_rsp" => (
             "Answers the SCSI host's error recovery.",
             quote!(loopback::respond_tmr(#arg)),
@@ -192,8 +203,8 @@ fn body(op: &str, args: &Args) -> Option<Body> {
             "The SCSI host gets an aborted command back when it is released; who waits for a task \
              management function gets its answer here.",
             quote! {
-                if let TaskKind::Tmr(tmr) = #arg.kind() {
-                    loopback::aborted_tmr(tmr);
+                if let Aborted::Tmr(waiter) = #arg {
+                    waiter.answer(false);
                 }
             },
         ),

@@ -84,17 +84,22 @@ impl Source {
 pub struct Driver {
     /// A sentence on it for the head of the driver.
     pub head: &'static str,
-    /// What the driver imports besides the layer: `module::Name` each.
+    /// What the driver imports of the module besides the layer: `module::Name` each.
     pub imports: &'static [&'static str],
-    /// What the module does before it registers the fabric: a statement, or nothing. `module` is
-    /// the module.
-    pub prepare: &'static str,
+    /// What it imports of the kernel crate besides the usual: `module::Name` each.
+    pub kernel_imports: &'static [&'static str],
+    /// The fabric's own data, and how they are made.
+    pub data: Data,
     /// A pinned field of the portal group, if there is one.
     pub tpg_field: Option<PinnedField>,
     /// The type `Operations::Cmd`.
     pub cmd: &'static str,
     /// The type `Operations::CmdMemory`.
     pub cmd_memory: &'static str,
+    /// The type `Operations::NodeAclState`.
+    pub node_acl_state: &'static str,
+    /// The type `Operations::Session`.
+    pub session: &'static str,
     /// The type `Operations::Tmr`.
     pub tmr: &'static str,
     /// Attributes: by the group that they are in, file names and types.
@@ -103,6 +108,26 @@ pub struct Driver {
     pub fields: &'static [(&'static str, &'static str, &'static str)],
     /// What the method of an op does, where it is not what a module without data does.
     pub body: fn(op: &str, args: &Args) -> Option<Body>,
+}
+
+/// The type `Operations::Data`, and the method `init` that makes it.
+#[derive(Debug)]
+pub struct Data {
+    /// The type.
+    pub ty: &'static str,
+    /// A sentence about the method.
+    pub doc: &'static str,
+    /// The method's body; it may use `module`.
+    pub init: &'static str,
+}
+
+impl Data {
+    /// None.
+    pub const NONE: Self = Self {
+        ty: "()",
+        doc: "The fabric has no data.",
+        init: "Ok(())",
+    };
 }
 
 /// A field that is initialized in place.

@@ -2,7 +2,9 @@
 
 //! The NOP data path: no session is made, so no command arrives.
 
-use super::{DataPath, Driver};
+use quote::quote;
+
+use super::{Body, Data, DataPath, Driver};
 
 /// The value.
 pub(super) static NOP: DataPath = DataPath {
@@ -16,13 +18,22 @@ pub(super) static NOP: DataPath = DataPath {
     driver: Driver {
         head: "It does not move data: where the wire belongs, a method does nothing and says so.",
         imports: &[],
-        prepare: "",
+        kernel_imports: &[],
+        data: Data::NONE,
         tpg_field: None,
         cmd: "()",
         cmd_memory: "BoxedCmd<Self>",
+        node_acl_state: "()",
+        session: "()",
         tmr: "()",
         attributes: &[],
         fields: &[],
-        body: |_, _| None,
+        body: |op, _| {
+            (op == "fabric_enable_tpg").then(|| Body {
+                doc: "Nothing to start or stop: the port is not on a wire. No initiator logs in to a \
+                      group that is not enabled.",
+                code: quote!(Ok(())),
+            })
+        },
     },
 };

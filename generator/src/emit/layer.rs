@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The safe layer, `target.rs` and `target/`: copied, but for the ops, which are the header's, and
-//! the one file that differs between kernels.
+//! those that differ between kernels.
 
 use super::{Input, ops};
+use crate::kernel::Features;
 use crate::output::files::{Files, Owner};
 
 /// The text of a file of the template.
@@ -20,14 +21,18 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 16] = copied![
+const COPIED: [(&str, &str); 20] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
+    "target/compat.rs",
     "target/data.rs",
     "target/lun.rs",
+    "target/nexus.rs",
     "target/node_acl.rs",
     "target/np.rs",
+    "target/payload.rs",
+    "target/pending.rs",
     "target/protocol.rs",
     "target/registration.rs",
     "target/request.rs",
@@ -44,11 +49,32 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     for (path, text) in COPIED {
         files.add(path, Owner::Generator, text.to_owned());
     }
-    let compat = if input.features.prelude_zeroable {
-        text!("target/compat/prelude.rs")
-    } else {
-        text!("target/compat/init.rs")
-    };
-    files.add("target/compat.rs", Owner::Generator, compat.to_owned());
+    for (path, text) in compat(input.features) {
+        files.add(path, Owner::Generator, text.to_owned());
+    }
     files.add(ops::PATH, Owner::Generator, ops::text(input.plan));
+}
+
+/// What stands in for what lies elsewhere in the crates of other kernels: path and text.
+fn compat(features: Features) -> [(&'static str, &'static str); 3] {
+    let aref = if features.sync_aref {
+        text!("target/compat/aref/sync.rs")
+    } else {
+        text!("target/compat/aref/types.rs")
+    };
+    let completion = if features.completion {
+        text!("target/compat/completion/kernel_crate.rs")
+    } else {
+        text!("target/compat/completion/own.rs")
+    };
+    let zeroable = if features.prelude_zeroable {
+        text!("target/compat/zeroable/prelude.rs")
+    } else {
+        text!("target/compat/zeroable/init.rs")
+    };
+    [
+        ("target/compat/aref.rs", aref),
+        ("target/compat/completion.rs", completion),
+        ("target/compat/zeroable.rs", zeroable),
+    ]
 }

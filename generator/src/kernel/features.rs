@@ -14,6 +14,8 @@ use std::path::Path;
     reason = "a feature is there or not, whatever others are"
 )]
 pub struct Features {
+    /// The kernel crate has completions.
+    pub completion: bool,
     /// The kernel crate has the faux bus.
     pub faux_bus: bool,
     /// A module may have `KUnit` suites.
@@ -22,6 +24,8 @@ pub struct Features {
     pub prelude_zeroable: bool,
     /// The kernel crate has RCU's read side, and waits for grace periods.
     pub rcu: bool,
+    /// `ARef` is in `kernel::sync::aref`; in older crates it is in `kernel::types`.
+    pub sync_aref: bool,
 }
 
 impl Features {
@@ -33,10 +37,12 @@ impl Features {
             fs::read_to_string(rust.join(file)).is_ok_and(|source| source.contains(text))
         };
         Self {
+            completion: rust.join("kernel/sync/completion.rs").is_file(),
             faux_bus: rust.join("kernel/faux.rs").is_file(),
             kunit_suites: rust.join("macros/kunit.rs").is_file(),
             prelude_zeroable: !has("kernel/init.rs", "trait Zeroable"),
             rcu: has("kernel/sync/rcu.rs", "fn synchronize_rcu"),
+            sync_aref: rust.join("kernel/sync/aref.rs").is_file(),
         }
     }
 
@@ -44,16 +50,20 @@ impl Features {
     #[must_use]
     pub fn named(self) -> BTreeMap<String, bool> {
         let Self {
+            completion,
             faux_bus,
             kunit_suites,
             prelude_zeroable,
             rcu,
+            sync_aref,
         } = self;
         let named = [
+            ("completion", completion),
             ("faux_bus", faux_bus),
             ("kunit_suites", kunit_suites),
             ("prelude_zeroable", prelude_zeroable),
             ("rcu", rcu),
+            ("sync_aref", sync_aref),
         ];
         named
             .into_iter()

@@ -25,13 +25,17 @@ pub enum Shape {
     Grant(Right),
     /// `aborted_task`: target core takes the driver's reference next.
     Abort,
+    /// `close_session`: the session may end from then on.
+    Close,
+    /// `fabric_enable_tpg`: opens or closes a portal group to logins.
+    Enable,
+    /// `check_stop_free`: drops target core's reference. The layer does that; there is no method.
+    Stop,
 }
 
-/// A right that target core grants the driver with a call, each a type in `command.rs`.
+/// A right that target core grants the driver with a call, each a type of the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// Target core's own reference to a task, to be dropped.
-    Reference,
     /// The memory of a command that nobody uses any more.
     Memory,
     /// To have a write executed, once.
@@ -113,6 +117,14 @@ const fn grant(name: &'static str, right: Right, called: &'static str) -> Meanin
     }
 }
 
+const fn own(name: &'static str, shape: Shape, called: &'static str) -> Meaning {
+    Meaning {
+        name,
+        shape,
+        called,
+    }
+}
+
 const fn make(name: &'static str, object: Object, called: &'static str) -> Meaning {
     Meaning {
         name,
@@ -184,9 +196,9 @@ static MEANINGS: &[Meaning] = &[
         Return::Number,
         "Returns the SNMP index of the portal group. Called in process context.",
     ),
-    grant(
+    own(
         "check_stop_free",
-        Right::Reference,
+        Shape::Stop,
         "Ends the driver's use of a command that is complete, by dropping target core's reference; \
          whether that was the last. Called in process context or, where completion is direct, in the \
          backstore's, which may be softirq.",
@@ -197,9 +209,9 @@ static MEANINGS: &[Meaning] = &[
         "Takes the memory of a command back: its last reference is gone. Called in the context of \
          whoever dropped that, softirq included.",
     ),
-    call(
+    own(
         "close_session",
-        Return::Nothing,
+        Shape::Close,
         "Ends a session whose node ACL goes away. Called in process context.",
     ),
     call(
@@ -207,12 +219,12 @@ static MEANINGS: &[Meaning] = &[
         Return::Number,
         "Returns the SNMP index of a session. Called in process context, spinlocks held.",
     ),
-    Meaning {
-        name: "sess_get_initiator_sid",
-        shape: Shape::InitiatorSid,
-        called: "Fills in the initiator session identifier and returns its length, for protocols \
+    own(
+        "sess_get_initiator_sid",
+        Shape::InitiatorSid,
+        "Fills in the initiator session identifier and returns its length, for protocols \
                  whose TransportIDs have one. Called in process context, spinlocks held.",
-    },
+    ),
     grant(
         "write_pending",
         Right::Pending,
@@ -248,12 +260,12 @@ static MEANINGS: &[Meaning] = &[
         Right::TmrResponse,
         "Sends the response to a task management function. Called in process context.",
     ),
-    Meaning {
-        name: "aborted_task",
-        shape: Shape::Abort,
-        called: "Forgets what the wire still holds of a task that was aborted without a response. \
+    own(
+        "aborted_task",
+        Shape::Abort,
+        "Forgets what the wire still holds of a task that was aborted without a response. \
                  Called in process context.",
-    },
+    ),
     make(
         "fabric_make_wwn",
         Object::Wwn,
@@ -277,9 +289,9 @@ static MEANINGS: &[Meaning] = &[
         "Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Called in process \
          context, configfs locks held. Target core shows every error as EINVAL.",
     ),
-    call(
+    own(
         "fabric_enable_tpg",
-        Return::Errno,
+        Shape::Enable,
         "Opens or closes a portal group to initiators, through its attribute `enable`. Called in \
          process context.",
     ),

@@ -101,6 +101,14 @@ pub struct Method<'a> {
     pub args: Vec<Passed<'a>>,
 }
 
+impl Method<'_> {
+    /// Whether the driver implements the op: the layer does not by itself.
+    #[must_use]
+    pub fn is_drivers(&self) -> bool {
+        self.meaning.shape != Shape::Stop
+    }
+}
+
 /// How an argument of an op reaches the method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed<'a> {
@@ -122,6 +130,12 @@ pub enum Passed<'a> {
     },
     /// As the name of a directory.
     Name(&'a str),
+    /// As a task that was aborted.
+    Aborted(&'a str),
+    /// As the fabric's data, which the argument does not have.
+    Data,
+    /// As what a session has, which outlives the session.
+    Login(&'a str),
     /// As the number or truth value that it is.
     Value {
         /// The argument's name.
@@ -141,8 +155,11 @@ impl<'a> Passed<'a> {
     pub fn name(&self) -> Option<&'a str> {
         match self {
             Self::Not => None,
+            Self::Data => Some("data"),
             Self::Wrapper { name, .. }
             | Self::Right { name, .. }
+            | Self::Aborted(name)
+            | Self::Login(name)
             | Self::Name(name)
             | Self::Value { name, .. }
             | Self::Buffer(name)
@@ -260,12 +277,13 @@ fn returns(shape: Shape, ret: &CType) -> bool {
         Shape::Call(Return::Nothing)
         | Shape::Drop(_)
         | Shape::Abort
+        | Shape::Close
         | Shape::Grant(Right::Memory | Right::TmrResponse) => *ret == CType::Void,
         Shape::Call(Return::Truth | Return::Errno)
         | Shape::Init
-        | Shape::Grant(Right::Reference | Right::Pending | Right::Response) => {
-            ret.to_string() == "int"
-        }
+        | Shape::Enable
+        | Shape::Stop
+        | Shape::Grant(Right::Pending | Right::Response) => ret.to_string() == "int",
         Shape::Call(Return::Number) | Shape::InitiatorSid => number(ret).is_some(),
         Shape::Call(Return::Text) => ret.to_string() == "char *",
         Shape::Make(object) => ret.pointed_struct() == Some(object.wrapper().c_struct()),
@@ -282,13 +300,18 @@ fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
     match shape {
         Shape::Call(Return::Text) => has(Wrapper::Tpg),
         Shape::Call(_) => true,
-        Shape::Make(Object::Wwn) => has_name,
+        Shape::Make(Object::Wwn) => has_name && args.contains(&Passed::Data),
         Shape::Make(Object::Tpg) => has_name && has(Wrapper::Wwn),
         Shape::Make(Object::Np) => has_name && has(Wrapper::Tpg),
         Shape::Init => has_name && has(Wrapper::NodeAcl),
         Shape::Drop(object) => args.len() == 1 && has(object.wrapper()),
         Shape::Grant(_) => matches!(args, [Passed::Right { .. }]),
-        Shape::Abort => args.len() == 1 && has(Wrapper::Task),
+        Shape::Abort => matches!(args, [Passed::Aborted(_)]),
+        Shape::Stop => args.len() == 1 && has(Wrapper::Task),
+        Shape::Close => matches!(args, [Passed::Login(_)]),
+        Shape::Enable => {
+            matches!(args, [_, Passed::Value { rust: "bool", .. }]) && has(Wrapper::Tpg)
+        }
         Shape::InitiatorSid => {
             matches!(
                 args,
@@ -305,7 +328,10 @@ fn passed<'a>(shape: Shape, name: &'a str, ctype: &CType) -> Option<Passed<'a>> 
             return Some(Passed::Right { name, right });
         }
         return match c_struct {
-            "target_fabric_configfs" | "config_group" => Some(Passed::Not),
+            "target_fabric_configfs" => Some(Passed::Data),
+            "config_group" => Some(Passed::Not),
+            "se_session" if shape == Shape::Close => Some(Passed::Login(name)),
+            "se_cmd" if shape == Shape::Abort => Some(Passed::Aborted(name)),
             _ => Wrapper::of(c_struct).map(|wrapper| Passed::Wrapper { name, wrapper }),
         };
     }

@@ -19,15 +19,15 @@ use kernel::{
     prelude::*,
     rbtree::RBTree,
     str::BStr,
-    sync::{new_condvar, new_mutex, new_spinlock, CondVar, Mutex, SpinLock}, //
+    sync::{new_condvar, new_mutex, new_spinlock, Arc, CondVar, Mutex, SpinLock}, //
 };
 
 use crate::{
     rcu,
     scsi_host::{Command, Driver, Host, HostByte, Template},
     target::{
-        self, Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
-        Session, TaskAttribute, Tmr, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
+        self, Attribute, Login, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request,
+        Response, TaskAttribute, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
     },
     transport_id::PortName,
     Fabric, //
@@ -71,10 +71,11 @@ impl Driver for Loopback {
             cdb: &command.cdb(),
             attribute: TaskAttribute::SIMPLE,
         };
-        match nexus.submit(command, (), &request) {
-            Ok(()) => {}
-            Err((Refusal::Stopped, command)) => command.fail(HostByte::TRANSPORT_DISRUPTED),
-            Err((Refusal::ShortCdb, command)) => command.fail(HostByte::ERROR),
+        if let Err(refused) = nexus.submit(command, (), &request) {
+            refused.memory.fail(match refused.reason {
+                Refusal::Stopped => HostByte::TRANSPORT_DISRUPTED,
+                Refusal::ShortCdb => HostByte::ERROR,
+            });
         }
     }
 
@@ -90,17 +91,15 @@ impl Driver for Loopback {
 impl Initiator {
     /// Has target core do a task management function; whether it did. Sleeps until it has.
     fn manage(&self, lun: u64, function: TmrFunction) -> bool {
-        let Ok(tmr) = Tmr::new(Waiter::new()) else {
+        let Ok(waiter) = Arc::pin_init(Waiter::new(), GFP_KERNEL) else {
             return false;
         };
-        let submitted = {
+        let is_submitted = {
             let guard = rcu::read_lock();
-            match self.nexus.read(&guard) {
-                Some(nexus) => nexus.submit_tmr(lun, function, tmr),
-                None => Err(ENODEV),
-            }
+            let nexus = self.nexus.read(&guard);
+            nexus.is_some_and(|nexus| nexus.submit_tmr(lun, function, waiter.clone()).is_ok())
         };
-        submitted.is_ok_and(|tmr| tmr.data().wait())
+        is_submitted && waiter.wait()
     }
 }
 
@@ -121,7 +120,7 @@ impl Waiter {
         })
     }
 
-    fn answer(&self, is_complete: bool) {
+    pub(crate) fn answer(&self, is_complete: bool) {
         *self.is_complete.lock() = Some(is_complete);
         self.answered.notify_all();
     }
@@ -204,8 +203,18 @@ impl Link {
             return Err(EEXIST);
         }
         let name = target::c_str(name.to_bytes_with_nul());
-        let nexus = Nexus::new(tpg, name, ProtectionOps::PASS)?;
-        slot.replace(Some(KBox::new(nexus, GFP_KERNEL)?));
+        let nexus = KBox::new(Nexus::new(tpg, name, ProtectionOps::PASS, ())?, GFP_KERNEL)?;
+        slot.replace(Some(nexus));
+        // The node ACL may have gone away before there was a nexus to close.
+        let guard = rcu::read_lock();
+        let is_closing = slot
+            .read(&guard)
+            .is_some_and(|nexus| nexus.is_close_requested());
+        drop(guard);
+        if is_closing {
+            self.close();
+            return Err(ENODEV);
+        }
         for lun in luns.keys() {
             self.add_device(*lun);
         }
@@ -234,29 +243,23 @@ impl Link {
 }
 
 /// Executes a write: the data are there, in the memory of the command.
-pub(crate) fn write_pending(command: Pending<Fabric>) -> Result<(), Pending<Fabric>> {
+pub(crate) fn write_pending(command: Pending<Fabric>) {
     command.execute();
-    Ok(())
 }
 
 /// Notes the response to a command.
-pub(crate) fn respond(response: &Response<'_, Fabric>) -> Result {
+pub(crate) fn respond(response: &Response<'_, Fabric>) {
     Command::<Loopback>::respond(response);
-    Ok(())
 }
 
 /// Tells who waits for a task management function.
-pub(crate) fn respond_tmr(response: &TmrResponse<'_, Fabric>) {
-    response.data().answer(response.is_complete());
-}
-
-/// Tells who waits for a task management function that it was aborted.
-pub(crate) fn aborted_tmr(tmr: &Tmr<Fabric>) {
-    tmr.data().answer(false);
+pub(crate) fn respond_tmr(response: TmrResponse<Fabric>) {
+    let is_complete = response.is_complete();
+    response.into_data().answer(is_complete);
 }
 
 /// Ends a session whose node ACL goes away.
-pub(crate) fn close_session(session: &Session<Fabric>) {
+pub(crate) fn close_session(session: &Login<Fabric>) {
     session.tpg().data().link.close();
 }
 

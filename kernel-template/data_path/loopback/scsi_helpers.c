@@ -3,6 +3,7 @@
  * Inline functions of the SCSI midlayer, for Rust to call.
  */
 #include <linux/cpumask.h>
+#include <linux/module.h>
 
 #include "scsi_helpers.h"
 
@@ -14,4 +15,14 @@ unsigned int tcm_template_scsi_transfer_length(struct scsi_cmnd *cmd)
 unsigned int tcm_template_num_online_cpus(void)
 {
 	return num_online_cpus();
+}
+
+void tcm_template_module_get(struct module *module)
+{
+	__module_get(module);
+}
+
+void tcm_template_module_put(struct module *module)
+{
+	module_put(module);
 }

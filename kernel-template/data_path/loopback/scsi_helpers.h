@@ -12,3 +12,5 @@
 
 unsigned int tcm_template_scsi_transfer_length(struct scsi_cmnd *cmd);
 unsigned int tcm_template_num_online_cpus(void);
+void tcm_template_module_get(struct module *module);
+void tcm_template_module_put(struct module *module);

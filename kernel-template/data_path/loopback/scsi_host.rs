@@ -14,6 +14,7 @@
 //! [`include/scsi/scsi_cmnd.h`](srctree/include/scsi/scsi_cmnd.h)
 
 use core::{
+    cell::UnsafeCell,
     marker::PhantomData,
     mem::{self, MaybeUninit},
     ptr::{self, NonNull},
@@ -53,6 +54,10 @@ const SECTORS_MAX: u32 = 0xffff;
 
 /// How long error recovery waits before it looks again, in milliseconds.
 const RECOVERY_POLL: u32 = 20;
+
+/// What `queuecommand` returns for a command that it does not take now. The midlayer reads whatever
+/// it does not know as `SCSI_MLQUEUE_HOST_BUSY`.
+const BUSY: u8 = 1;
 
 /// Status CHECK CONDITION, SAM-5 section 5.3.1.
 const CHECK_CONDITION: u8 = 0x02;
@@ -177,7 +182,8 @@ impl<D: Driver> Template<D> {
 ///
 /// # Invariants
 ///
-/// `inner` is added to the midlayer, made from the template of `D`, and points to `data`.
+/// `inner` is added to the midlayer, made from the template of `D`, whose module it holds, and its
+/// [`HostData`] point to `data`.
 pub(crate) struct Host<D: Driver> {
     inner: NonNull<bindings::Scsi_Host>,
     data: Pin<KBox<D::Data>>,
@@ -189,6 +195,30 @@ unsafe impl<D: Driver> Send for Host<D> {}
 
 // SAFETY: The midlayer locks what it changes of a host, and the data may be shared by threads.
 unsafe impl<D: Driver> Sync for Host<D> {}
+
+/// What lies behind a `struct Scsi_Host`, as long as that does: an open device may keep it, and call
+/// its error handlers, after the host is removed.
+#[repr(C)]
+struct HostData<D: Driver> {
+    data: *const D::Data,
+    /// How many error handlers use the data, and whether they are [`GONE`].
+    handlers: AtomicU32,
+}
+
+/// The data of a host are about to be dropped.
+const GONE: u32 = 1 << 31;
+
+/// The data of a host, for an error handler. They are not dropped before this.
+struct HandlerGuard<'a, D: Driver> {
+    data: &'a D::Data,
+    handlers: &'a AtomicU32,
+}
+
+impl<D: Driver> Drop for HandlerGuard<'_, D> {
+    fn drop(&mut self) {
+        self.handlers.fetch_sub(1, Ordering::Release);
+    }
+}
 
 impl<D: Driver> Host<D> {
     /// Makes a host with targets up to the number `max_id`, and adds it.
@@ -209,12 +239,17 @@ impl<D: Driver> Host<D> {
         let driver = D::NAME.to_str().map_err(|_| EINVAL)?;
         let name = CString::try_from_fmt(format_args!("{driver}.{number}"))?;
         let parent = ParentDevice::new(&name)?;
-        let size = mem::size_of::<*const D::Data>() as c_int;
+        let size = mem::size_of::<HostData<D>>() as c_int;
         // SAFETY: The template is ready, and static.
         let host = unsafe { bindings::scsi_host_alloc(template, size) };
         let host = NonNull::new(host).ok_or(ENOMEM)?;
-        // SAFETY: The host has just been allocated, with room for the pointer to the data.
-        unsafe { Self::data_slot(host).write(ptr::from_ref(&*data)) };
+        // SAFETY: The host has just been allocated, with room for this.
+        unsafe {
+            Self::host_data(host).write(HostData {
+                data: ptr::from_ref(&*data),
+                handlers: AtomicU32::new(0),
+            })
+        };
         // SAFETY: The host is not added yet, so nobody else looks at it.
         unsafe { Self::set_limits(host, max_id) };
         let device = parent.as_raw();
@@ -226,6 +261,9 @@ impl<D: Driver> Host<D> {
             unsafe { bindings::scsi_host_put(host.as_ptr()) };
             return Err(error);
         }
+        // SAFETY: The template is that of this module, which runs. So the module stays even if
+        // nobody drops the host.
+        unsafe { bindings::tcm_template_module_get((*template).module) };
         Ok(Self {
             inner: host,
             data,
@@ -259,12 +297,12 @@ impl<D: Driver> Host<D> {
         }
     }
 
-    /// Where a host has the pointer to its data.
+    /// What lies behind a host.
     ///
     /// # Safety
     ///
-    /// The host must be allocated, with room for the pointer.
-    unsafe fn data_slot(host: NonNull<bindings::Scsi_Host>) -> *mut *const D::Data {
+    /// The host must be allocated, with room for it.
+    unsafe fn host_data(host: NonNull<bindings::Scsi_Host>) -> *mut HostData<D> {
         // SAFETY: By the requirements of this function the place lies behind the host, in the same
         // allocation.
         unsafe { ptr::addr_of_mut!((*host.as_ptr()).hostdata).cast() }
@@ -278,7 +316,26 @@ impl<D: Driver> Host<D> {
     unsafe fn data_of<'a>(host: NonNull<bindings::Scsi_Host>) -> &'a D::Data {
         // SAFETY: By the requirements of this function the pointer was written, and the data are
         // only shared until the host is removed.
-        unsafe { &**Self::data_slot(host) }
+        unsafe { &*(*Self::host_data(host)).data }
+    }
+
+    /// Borrows the data of a host for an error handler, unless they are gone.
+    ///
+    /// # Safety
+    ///
+    /// The host must be one of `D`, and not be freed while `'a` lasts. It may be removed.
+    unsafe fn enter<'a>(host: NonNull<bindings::Scsi_Host>) -> Option<HandlerGuard<'a, D>> {
+        // SAFETY: By the requirements of this function.
+        let HostData { data, handlers } = unsafe { &*Self::host_data(host) };
+        if handlers.fetch_add(1, Ordering::Acquire) & GONE != 0 {
+            handlers.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(HandlerGuard {
+            // SAFETY: Who drops the data waits until no handler is counted.
+            data: unsafe { &**data },
+            handlers,
+        })
     }
 
     /// The driver's data.
@@ -324,11 +381,23 @@ impl<D: Driver> Host<D> {
 
 impl<D: Driver> Drop for Host<D> {
     fn drop(&mut self) {
-        // SAFETY: The host is added. When it is removed, no command comes any more, so the data may
-        // go next; somebody who has a device open may keep the host itself.
+        let host = self.inner.as_ptr();
+        // SAFETY: The host is added. When it is removed, no command comes any more.
+        unsafe { bindings::scsi_remove_host(host) };
+        // Somebody who has a device open may still reset it, by hand.
+        // SAFETY: The host is there until its reference is dropped.
+        let handlers = unsafe { &(*Self::host_data(self.inner)).handlers };
+        handlers.fetch_or(GONE, Ordering::AcqRel);
+        while handlers.load(Ordering::Acquire) != GONE {
+            // SAFETY: A host is dropped in process context.
+            unsafe { bindings::msleep(RECOVERY_POLL) };
+        }
+        // SAFETY: The reference is the one that `scsi_host_alloc` gave; the module was held in
+        // `new`, and is still: it runs.
         unsafe {
-            bindings::scsi_remove_host(self.inner.as_ptr());
-            bindings::scsi_host_put(self.inner.as_ptr());
+            let module = (*(*host).hostt).module;
+            bindings::scsi_host_put(host);
+            bindings::tcm_template_module_put(module);
         }
     }
 }
@@ -354,13 +423,37 @@ mod owner {
     pub(super) const DRIVER: u32 = 1;
     /// The driver, but its time is over: the midlayer does not want it to be done any more.
     pub(super) const LATE: u32 = 2;
+    /// The driver, which is about to tell the midlayer that it is done.
+    pub(super) const DONE: u32 = 3;
 }
 
 /// The private memory of a command, behind its `struct scsi_cmnd`.
 #[repr(C)]
 struct Private<D: Driver> {
     owner: AtomicU32,
+    response: UnsafeCell<Noted>,
     cmd: MaybeUninit<Cmd<D::Fabric>>,
+}
+
+/// A response, until the command is given back. The midlayer may look at a late command meanwhile.
+struct Noted {
+    /// The status and the host byte, as in `struct scsi_cmnd`.
+    result: c_int,
+    /// How many bytes were not transferred.
+    residual: u32,
+    /// Whether there are sense data, in the command of target core.
+    has_sense: bool,
+}
+
+impl Noted {
+    /// A response without sense data.
+    fn new(result: c_int) -> Self {
+        Self {
+            result,
+            residual: 0,
+            has_sense: false,
+        }
+    }
 }
 
 impl<D: Driver> Private<D> {
@@ -435,24 +528,51 @@ impl<D: Driver> Command<D> {
     pub(crate) fn respond(response: &Response<'_, D::Fabric>) {
         let cmd: &Cmd<D::Fabric> = response;
         // SAFETY: Every command of this fabric lies in its `CmdMemory`, which is `Command<D>`.
-        let command = unsafe { Private::<D>::command(NonNull::from(cmd)) }.as_ptr();
-        let result = c_int::from(response.status());
-        // Where target core wants more than there is room for, all of the room is used.
-        let residual = match response.residual() {
-            Residual::Underflow(count) => count,
-            Residual::Overflow(_) | Residual::None => 0,
+        let command = unsafe { Private::<D>::command(NonNull::from(cmd)) };
+        let noted = Noted {
+            result: c_int::from(response.status()),
+            // Where target core wants more than there is room for, all of the room is used.
+            residual: match response.residual() {
+                Residual::Underflow(count) => count,
+                Residual::Overflow(_) | Residual::None => 0,
+            },
+            has_sense: response.status() == CHECK_CONDITION && response.sense().is_some(),
         };
-        // SAFETY: The driver has the command while target core has its private memory, and target
-        // core calls for one response at a time.
+        // SAFETY: The driver has the private memory, and target core calls for one response at a
+        // time.
+        unsafe { Self::note(command, noted) };
+    }
+
+    /// Notes the response.
+    ///
+    /// # Safety
+    ///
+    /// The driver must own the command, and nobody else note a response at the same time.
+    unsafe fn note(command: NonNull<bindings::scsi_cmnd>, noted: Noted) {
+        // SAFETY: By the requirements of this function.
+        unsafe { (*Private::<D>::of(command)).response.get().write(noted) };
+    }
+
+    /// Hands the response that was noted to the midlayer.
+    ///
+    /// # Safety
+    ///
+    /// The command must be [`owner::DONE`], by the caller.
+    unsafe fn publish(command: NonNull<bindings::scsi_cmnd>) {
+        const { assert!(bindings::SCSI_SENSE_BUFFERSIZE == bindings::TRANSPORT_SENSE_BUFFER) };
+        let private = Private::<D>::of(command);
+        let command = command.as_ptr();
+        // SAFETY: By the requirements of this function nobody else uses the command. The sense
+        // buffers have one length, and are two; target core has written its own.
         unsafe {
-            (*command).result = result;
-            (*command).resid_len = residual;
-        }
-        if let (CHECK_CONDITION, Some(sense)) = (response.status(), response.sense()) {
-            const { assert!(bindings::SCSI_SENSE_BUFFERSIZE == bindings::TRANSPORT_SENSE_BUFFER) };
-            // SAFETY: As above; the sense buffer has this length, and is another one.
-            unsafe {
-                ptr::copy_nonoverlapping(sense.as_ptr(), (*command).sense_buffer, sense.len());
+            let noted = &*(*private).response.get();
+            (*command).result = noted.result;
+            (*command).resid_len = noted.residual;
+            if noted.has_sense {
+                let cmd: *const Cmd<D::Fabric> = (*private).cmd.as_ptr();
+                let sense = Cmd::sense_buffer(cmd);
+                let length = bindings::SCSI_SENSE_BUFFERSIZE as usize;
+                ptr::copy_nonoverlapping(sense, (*command).sense_buffer, length);
             }
         }
     }
@@ -468,8 +588,8 @@ impl<D: Driver> Command<D> {
 
     /// Gives the command back without having reached the target.
     pub(crate) fn fail(self, byte: HostByte) {
-        // SAFETY: By the type's invariants the driver has the command.
-        unsafe { (*self.0.as_ptr()).result = byte.result() };
+        // SAFETY: By the type's invariants the driver has the command, and this is the only owner.
+        unsafe { Self::note(self.0, Noted::new(byte.result())) };
         self.done();
     }
 
@@ -483,7 +603,18 @@ impl<D: Driver> Command<D> {
         let _guard = rcu::read_lock();
         // SAFETY: By the requirements of this function.
         let owner = unsafe { Private::<D>::owner(command) };
-        if owner.swap(owner::MIDLAYER, Ordering::AcqRel) == owner::DRIVER {
+        let done = owner.compare_exchange(
+            owner::DRIVER,
+            owner::DONE,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if done.is_ok() {
+            // SAFETY: The command has just been set so.
+            unsafe { Self::publish(command) };
+        }
+        owner.store(owner::MIDLAYER, Ordering::Release);
+        if done.is_ok() {
             // SAFETY: The driver had the command, and nobody has told the midlayer yet.
             unsafe { bindings::scsi_done(command.as_ptr()) };
         }
@@ -494,7 +625,7 @@ impl<D: Driver> Drop for Command<D> {
     fn drop(&mut self) {
         // SAFETY: By the type's invariants the driver has the command, and nobody uses it any more.
         unsafe {
-            (*self.0.as_ptr()).result = HostByte::ERROR.result();
+            Self::note(self.0, Noted::new(HostByte::ERROR.result()));
             Self::give_back(self.0);
         }
     }
@@ -517,11 +648,11 @@ unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
             // none: the command goes ahead without it.
             let is_unprotected = u32::from((*command).prot_op) != normal && protection.1 == 0;
             Buffer {
-                length: if is_unprotected {
+                length: Some(if is_unprotected {
                     data.length
                 } else {
                     bindings::tcm_template_scsi_transfer_length(command)
-                },
+                }),
                 direction: Direction::from_raw((*command).sc_data_direction),
                 data: (data.table.sgl, data.table.nents),
                 protection,
@@ -548,16 +679,16 @@ unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
 struct Callbacks<D>(PhantomData<D>);
 
 impl<D: Driver> Callbacks<D> {
-    /// Borrows the data of a host.
+    /// Borrows the data of a host for an error handler, unless they are gone.
     ///
     /// # Safety
     ///
-    /// The command must be one of a host of `D` that is not removed while `'a` lasts.
-    unsafe fn data<'a>(command: NonNull<bindings::scsi_cmnd>) -> &'a D::Data {
+    /// The command must be one of a host of `D` that is not freed while `'a` lasts.
+    unsafe fn enter<'a>(command: NonNull<bindings::scsi_cmnd>) -> Option<HandlerGuard<'a, D>> {
         // SAFETY: By the requirements of this function; a command has a device, which has a host.
         unsafe {
             let host = (*(*command.as_ptr()).device).host;
-            Host::<D>::data_of(NonNull::new_unchecked(host))
+            Host::<D>::enter(NonNull::new_unchecked(host))
         }
     }
 
@@ -597,11 +728,20 @@ impl<D: Driver> Callbacks<D> {
             )
         };
         // SAFETY: By function safety requirements.
-        unsafe {
-            // What a command ends with that nobody responds to.
-            (*command.as_ptr()).result = HostByte::RESET.result();
-            Private::<D>::owner(command).store(owner::DRIVER, Ordering::Release);
+        let owner = unsafe { Private::<D>::owner(command) };
+        let taken = owner.compare_exchange(
+            owner::MIDLAYER,
+            owner::DRIVER,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        if taken.is_err() {
+            // Error recovery uses a late command for one of its own.
+            return Status::from(BUSY);
         }
+        // SAFETY: The driver has just become the owner. This is what a command ends with that
+        // nobody responds to.
+        unsafe { Command::<D>::note(command, Noted::new(HostByte::RESET.result())) };
         // SAFETY: By function safety requirements the host is there.
         let data = unsafe { Host::<D>::data_of(host) };
         D::queuecommand(data, Command(command, PhantomData));
@@ -640,10 +780,12 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: By function safety requirements.
         let command = unsafe { NonNull::new_unchecked(command) };
         // SAFETY: By function safety requirements.
-        let data = unsafe { Self::data(command) };
+        let Some(guard) = (unsafe { Self::enter(command) }) else {
+            return disposition(false);
+        };
         // SAFETY: By function safety requirements; a command has a device.
         let (lun, tag) = unsafe { ((*(*command.as_ptr()).device).lun, tag(command)) };
-        let done = D::eh_abort_handler(data, lun, tag);
+        let done = D::eh_abort_handler(guard.data, lun, tag);
         // SAFETY: By function safety requirements.
         disposition(done && unsafe { Self::is_back(command) })
     }
@@ -660,10 +802,13 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: By function safety requirements.
         let command = unsafe { NonNull::new_unchecked(command) };
         // SAFETY: By function safety requirements.
-        let (data, device) = unsafe { (Self::data(command), (*command.as_ptr()).device) };
+        let (guard, device) = unsafe { (Self::enter(command), (*command.as_ptr()).device) };
+        let Some(guard) = guard else {
+            return disposition(false);
+        };
         // SAFETY: A command's device is there as long as the command.
         let (host, lun) = unsafe { ((*device).host, (*device).lun) };
-        let done = D::eh_device_reset_handler(data, lun);
+        let done = D::eh_device_reset_handler(guard.data, lun);
         // SAFETY: By function safety requirements.
         let is_back = done && unsafe { Self::is_back(command) };
         // SAFETY: By function safety requirements the host is one of `D`.

@@ -6,8 +6,8 @@
 //! portal groups and node ACLs come and go. It does not move data: where the wire belongs, a method
 //! does nothing and says so.
 //!
-//! Ops that it leaves to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
-//! `fabric_enable_tpg`, `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`,
+//! Ops that it leaves to target core, each a method of [`Operations`] to add: `check_stop_free`,
+//! `add_wwn_groups`, `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`,
 //! `fabric_make_np`, `fabric_drop_np`.
 
 #![deny(unsafe_code)]
@@ -24,8 +24,8 @@ mod transport_id;
 
 use crate::{
     target::{
-        attributes, Attribute, Attributes, BoxedCmd, NodeAcl, Operations, Page, Pending, Protocol,
-        Reference, Registration, Response, Session, Task, TmrResponse, Tpg, Wwn, WwnAttrs,
+        attributes, Aborted, Attribute, Attributes, BoxedCmd, Login, Module, NodeAcl, Operations,
+        Page, Pending, Protocol, Response, Session, Task, TmrResponse, Tpg, Wwn, WwnAttrs,
     },
     transport_id::PortName,
 };
@@ -39,17 +39,7 @@ module! {
 }
 
 /// The loaded module: it keeps the fabric registered with target core.
-struct TcmNab5000Module {
-    _registration: Registration<Fabric>,
-}
-
-impl kernel::Module for TcmNab5000Module {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        Ok(Self {
-            _registration: Registration::new(module)?,
-        })
-    }
-}
+type TcmNab5000Module = Module<Fabric>;
 
 /// The nab5000 fabric: what target core asks of it.
 struct Fabric;
@@ -78,7 +68,7 @@ struct Version;
 impl Attribute for Version {
     type Directory = WwnAttrs<Fabric>;
 
-    fn show((): &(), page: &mut Page<'_>) -> Result {
+    fn show(_data: &(), page: &mut Page<'_>) -> Result {
         writeln!(page, "TCM_NAB5000 fabric module 0.1")
     }
 }
@@ -108,13 +98,21 @@ impl Operations for Fabric {
     const TFC_WWN_ATTRS: Attributes<WwnAttrs<Self>> =
         attributes!(WwnAttrs<Fabric> { version: Version });
 
+    type Data = ();
     type Wwn = Tport;
     type Tpg = TportGroup;
     type Np = ();
     type NodeAcl = Iport;
+    type NodeAclState = ();
+    type Session = ();
     type Cmd = ();
     type CmdMemory = BoxedCmd<Self>;
     type Tmr = ();
+
+    /// The fabric has no data.
+    fn init(_module: &'static ThisModule) -> Result<Self::Data> {
+        Ok(())
+    }
 
     /// The name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
@@ -166,16 +164,11 @@ impl Operations for Fabric {
         1
     }
 
-    /// Drops target core's reference.
-    fn check_stop_free(se_cmd: Reference<Task<Self>>) -> bool {
-        se_cmd.put()
-    }
-
     /// Does nothing: no command arrives.
     fn release_cmd(_se_cmd: Self::CmdMemory) {}
 
     /// Does nothing: no session exists.
-    fn close_session(_se_sess: &Session<Self>) {}
+    fn close_session(_se_sess: &Login<Self>) {}
 
     /// Does nothing: no session exists.
     fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
@@ -188,9 +181,7 @@ impl Operations for Fabric {
     }
 
     /// No command arrives. Without a wire to fetch its data from it would fail.
-    fn write_pending(_se_cmd: Pending<Self>) -> Result<(), Pending<Self>> {
-        Ok(())
-    }
+    fn write_pending(_se_cmd: Pending<Self>) {}
 
     /// As target core has it by default.
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
@@ -201,23 +192,23 @@ impl Operations for Fabric {
     }
 
     /// Does nothing: no command arrives.
-    fn queue_data_in(_se_cmd: &Response<'_, Self>) -> Result {
+    fn queue_data_in(_se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
         Ok(())
     }
 
     /// Does nothing: no command arrives.
-    fn queue_status(_se_cmd: &Response<'_, Self>) -> Result {
+    fn queue_status(_se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
         Ok(())
     }
 
     /// Does nothing: no command arrives.
-    fn queue_tm_rsp(_se_cmd: &TmrResponse<'_, Self>) {}
+    fn queue_tm_rsp(_se_cmd: TmrResponse<Self>) {}
 
     /// Does nothing: no command arrives.
-    fn aborted_task(_se_cmd: &Task<Self>) {}
+    fn aborted_task(_se_cmd: Aborted<'_, Self>) {}
 
     /// Makes a target port of a valid name.
-    fn fabric_make_wwn(name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
+    fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
         check_port_name(name)?;
         let tport_name = PortName::parse(name).ok_or(EINVAL)?;
         Ok(try_init!(Tport { tport_name }))
@@ -230,6 +221,12 @@ impl Operations for Fabric {
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
         let tport_tpgt = target::tpg_tag(name)?;
         Ok(try_init!(TportGroup { tport_tpgt }))
+    }
+
+    /// Nothing to start or stop: the port is not on a wire. No initiator logs in to a group that is
+    /// not enabled.
+    fn fabric_enable_tpg(_se_tpg: &Tpg<Self>, _enable: bool) -> Result {
+        Ok(())
     }
 
     /// Nothing to stop: no session exists.

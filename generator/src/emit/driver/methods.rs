@@ -37,6 +37,9 @@ pub(super) fn operations(input: &Input<'_>) -> TokenStream {
         }
     });
     let (cmd, memory, tmr) = (code(driver.cmd), code(driver.cmd_memory), code(driver.tmr));
+    let (data, session) = (code(driver.data.ty), code(driver.session));
+    let node_acl_state = code(driver.node_acl_state);
+    let init = init(input);
     let methods = input
         .plan
         .slots
@@ -53,16 +56,34 @@ pub(super) fn operations(input: &Input<'_>) -> TokenStream {
             const PROTOCOL: Protocol = Protocol::#constant_name;
             #(#fields)*
             #(#attributes)*
+            type Data = #data;
             type Wwn = #target_type;
             type Tpg = #portal_type;
             type Np = ();
             type NodeAcl = #initiator_type;
+            type NodeAclState = #node_acl_state;
+            type Session = #session;
             type Cmd = #cmd;
             type CmdMemory = #memory;
             type Tmr = #tmr;
+            #init
             #(#methods)*
         }
     }
+}
+
+/// The method that is no op: it makes the fabric's data.
+fn init(input: &Input<'_>) -> TokenStream {
+    let data = &input.data_path.driver.data;
+    let (doc, body) = (doc(1, data.doc), code(data.init));
+    let mut used = BTreeSet::new();
+    idents(body.clone(), &mut used);
+    let module = if used.contains("module") {
+        ident("module")
+    } else {
+        ident("_module")
+    };
+    quote! { #doc fn init(#module: &'static ThisModule) -> Result<Self::Data> { #body } }
 }
 
 /// The fields of the ops that the data path sets.
@@ -79,7 +100,7 @@ fn fields(input: &Input<'_>) -> Vec<TokenStream> {
 
 /// Whether the driver has a method for the op: those of the tree only where it needs one.
 pub(super) fn is_written(input: &Input<'_>, slot: &Slot<'_>) -> bool {
-    let Some(method) = &slot.method else {
+    let Some(method) = slot.method.as_ref().filter(|method| method.is_drivers()) else {
         return false;
     };
     match (slot.op.required, method.meaning.shape) {
@@ -144,7 +165,6 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
             quote!(1),
         )),
         "tpg_get_inst_index" => Some(("There is one instance.", quote!(1))),
-        "check_stop_free" => Some(("Drops target core's reference.", quote!(#first.put()))),
         _ => None,
     };
     if let Some((doc, body)) = known {
@@ -174,10 +194,13 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::InitiatorSid => ("Does nothing: no session exists.", quote!(0)),
         Shape::Grant(Right::Pending) => (
             "No command arrives. Without a wire to fetch its data from it would fail.",
-            quote!(Ok(())),
+            quote!(),
         ),
         Shape::Grant(Right::Response) => (nop_doc(slot.op.category), quote!(Ok(()))),
-        Shape::Grant(_) | Shape::Abort => (nop_doc(slot.op.category), quote!()),
+        Shape::Enable => (nop_doc(slot.op.category), quote!(Ok(()))),
+        Shape::Grant(_) | Shape::Abort | Shape::Close | Shape::Stop => {
+            (nop_doc(slot.op.category), quote!())
+        }
         Shape::Call(ret) => (nop_doc(slot.op.category), nop(ret)),
     };
     (doc.to_owned(), body)

@@ -21,23 +21,23 @@ use crate::protocol::Protocol;
 
 /// What a driver may use of the layer; it imports what it does use.
 const TARGET_TYPES: [&str; 22] = [
+    "Aborted",
     "Attribute",
     "Attributes",
     "BoxedCmd",
+    "Login",
     "Lun",
+    "Module",
     "NodeAcl",
     "Operations",
     "Page",
     "Pending",
     "Protocol",
-    "Reference",
-    "Registration",
     "Response",
     "Session",
     "TARGET_DIRECT_COMPL",
     "TARGET_QUEUE_SUBMIT",
     "Task",
-    "TaskKind",
     "TmrResponse",
     "Tpg",
     "TpgAttribAttrs",
@@ -254,9 +254,11 @@ fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
         .map(ident);
     let layer = layer.chain(directories.iter().map(|name| ident(name)));
     let attributes = (!groups(input).is_empty()).then(|| quote!(attributes,));
+    let kernel = input.data_path.driver.kernel_imports.iter();
+    let kernel = kernel.map(|path| code(path));
     let own = input.data_path.driver.imports.iter().map(|path| code(path));
     quote! {
-        use kernel::{c_str, prelude::*, str::BStr};
+        use kernel::{c_str, prelude::*, str::BStr #(, #kernel)*};
         use crate::{
             #(#own,)*
             target::{#attributes #(#layer),*},
@@ -271,18 +273,9 @@ fn module(input: &Input<'_>) -> TokenStream {
         0,
         "The loaded module: it keeps the fabric registered with target core.",
     );
-    let prepare = code(input.data_path.driver.prepare);
     quote! {
         #doc
-        struct #ty {
-            _registration: Registration<Fabric>,
-        }
-        impl kernel::Module for #ty {
-            fn init(module: &'static ThisModule) -> Result<Self> {
-                #prepare
-                Ok(Self { _registration: Registration::new(module)? })
-            }
-        }
+        type #ty = Module<Fabric>;
     }
 }
 

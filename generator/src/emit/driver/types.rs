@@ -98,6 +98,7 @@ fn version(input: &Input<'_>) -> TokenStream {
         0,
         &format!("`{fabric}/version`: the version of the fabric module."),
     );
+    let data = code(input.data_path.driver.data.ty);
     let text = format!("{} fabric module 0.1", input.names.kconfig());
     quote! {
         #doc
@@ -105,7 +106,7 @@ fn version(input: &Input<'_>) -> TokenStream {
         #[vtable]
         impl Attribute for Version {
             type Directory = WwnAttrs<Fabric>;
-            fn show((): &(), page: &mut Page<'_>) -> Result {
+            fn show(_data: &#data, page: &mut Page<'_>) -> Result {
                 writeln!(page, #text)
             }
         }

@@ -16,7 +16,7 @@ pub(super) fn callback_fn(op: &Op, method: &Method<'_>) -> TokenStream {
     let name = callback(&op.name);
     let params = op.args.iter().zip(&method.args).map(|(arg, passed)| {
         let ty = rust_type(&arg.ctype);
-        let name = if *passed == Passed::Not {
+        let name = if matches!(passed, Passed::Not | Passed::Data) {
             quote!(_)
         } else {
             let name = c_ident(&arg.name);
@@ -38,6 +38,9 @@ pub(super) fn callback_fn(op: &Op, method: &Method<'_>) -> TokenStream {
 
 fn callback_doc(op: &Op, method: &Method<'_>) -> String {
     let mut requirements: Vec<String> = method.args.iter().filter_map(requirement).collect();
+    if method.meaning.shape == Shape::Stop {
+        requirements.push("One of its references must be given away with this call.".to_owned());
+    }
     if let Shape::Drop(object) = method.meaning.shape {
         requirements.push(format!(
             "Nobody but target core may use the `struct {}` any more.",
@@ -62,23 +65,24 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
 fn requirement(passed: &Passed<'_>) -> Option<String> {
     Some(match passed {
         Passed::Wrapper { name, wrapper } => wrapper.requirement(name),
+        Passed::Aborted(name) => Wrapper::Task.requirement(name),
         Passed::Right { name, right } => right_requirement(name, *right),
+        Passed::Login(name) => format!(
+            "`{name}` must be a session of this fabric that target core has taken off the list of \
+             its node ACL, and this the first call for it since."
+        ),
         Passed::Name(name) => format!("`{name}` must end with NUL and not change in this call."),
         Passed::Buffer(name) => format!(
             "`{name}` must be initialized, and valid for writes of as many bytes as the argument \
              after it says."
         ),
-        Passed::Not | Passed::Value { .. } | Passed::Length(_) => return None,
+        Passed::Not | Passed::Data | Passed::Value { .. } | Passed::Length(_) => return None,
     })
 }
 
 /// What target core guarantees when it grants a right to the command `name`.
 fn right_requirement(name: &str, right: Right) -> String {
     match right {
-        Right::Reference => format!(
-            "`{name}` must be a command or task management function of this fabric, and one of its \
-             references be given away with this call."
-        ),
         Right::Memory => format!(
             "`{name}` must be a command or task management function of this fabric, and nobody may \
              use it any more."
@@ -113,7 +117,13 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
             let arg = c_ident(&op.args[0].name);
             let wrapper = ident(object.wrapper().name());
             let (borrow, free) = (safety(3, BY_CONTRACT), safety(2, BY_CONTRACT));
+            // No initiator logs in once the driver ends the sessions.
+            let close = (object == Object::Tpg).then(|| {
+                let borrow = safety(2, BY_CONTRACT);
+                quote! { #borrow unsafe { #wrapper::<T>::from_raw(#arg) }.close(); }
+            });
             quote! {
+                #close
                 if T::#implemented {
                     #borrow
                     T::#call(unsafe { #wrapper::<T>::from_raw(#arg) });
@@ -139,6 +149,14 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
                     #free
                     T::#call(unsafe { Cmd::<T>::release(#arg) });
                 }
+            }
+        }
+        Shape::Stop => {
+            let arg = c_ident(&op.args[0].name);
+            let safety = safety(2, BY_CONTRACT);
+            quote! {
+                #safety
+                unsafe { check_stop_free(#arg) }.into()
             }
         }
         shape => {
@@ -187,12 +205,23 @@ fn converted(passed: &Passed<'_>, length: &TokenStream) -> Option<TokenStream> {
             let name = c_ident(name);
             let ty = match right {
                 Right::Memory => return None,
-                Right::Reference => quote!(Reference::<Task<T>>),
                 Right::Pending => quote!(Pending::<T>),
                 Right::Response => quote!(Response::<T>),
                 Right::TmrResponse => quote!(TmrResponse::<T>),
             };
             quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
+        }
+        Passed::Data => {
+            let safety = self::safety(2, "The fabric is registered: it gets a directory.");
+            quote! { #safety let data = unsafe { registration::data::<T>() }; }
+        }
+        Passed::Aborted(name) => {
+            let name = c_ident(name);
+            quote! { #safety let #name = unsafe { Task::<T>::from_raw(#name) }; }
+        }
+        Passed::Login(name) => {
+            let name = c_ident(name);
+            quote! { #safety let #name = unsafe { Login::<T>::close(#name) }; }
         }
         Passed::Name(name) => {
             let name = c_ident(name);
@@ -222,33 +251,52 @@ fn call(op: &Op, method: &Method<'_>) -> TokenStream {
         let (name, _) = parameter(passed, &quote!(T))?;
         let name = c_ident(name);
         Some(match passed {
-            Passed::Right {
-                right: Right::Response | Right::TmrResponse,
-                ..
-            } => quote!(&#name),
+            Passed::Login(_) => quote!(&#name),
             _ => quote!(#name),
         })
     });
     quote!(T::#name(#(#args),*))
 }
 
+/// The method's name.
+fn call_name(method: &Method<'_>) -> Ident {
+    c_ident(method.meaning.name)
+}
+
 /// The method's result as C wants it.
 fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream {
     match shape {
-        Shape::Call(Return::Nothing) | Shape::Grant(Right::TmrResponse) => quote!(#call;),
-        Shape::Call(Return::Truth) | Shape::Grant(Right::Reference) => quote!(#call.into()),
-        Shape::Call(Return::Errno) | Shape::Grant(Right::Response) => {
-            quote!(errno(#call))
+        Shape::Call(Return::Nothing) | Shape::Close => quote!(#call;),
+        Shape::Call(Return::Truth) => quote!(#call.into()),
+        Shape::Call(Return::Errno) => quote!(errno(#call)),
+        Shape::Enable => {
+            let tpg = wrapped(method, Wrapper::Tpg);
+            let enable = argument(method, |passed| matches!(passed, Passed::Value { .. }));
+            quote!(errno(#tpg.enable(#enable, || #call)))
         }
-        Shape::Grant(Right::Pending) => quote!(pending_errno(#call)),
-        Shape::Call(Return::Number) | Shape::Drop(_) | Shape::Grant(Right::Memory) => quote!(#call),
-        Shape::Abort => {
-            let task = wrapped(method, Wrapper::Task);
-            let safety = safety(2, "This is the op `aborted_task`.");
+        Shape::Grant(Right::Pending) => quote! { #call; 0 },
+        Shape::Grant(Right::Response) => quote!(response_errno(#call)),
+        Shape::Grant(Right::TmrResponse) => {
+            let response = argument(method, |passed| matches!(passed, Passed::Right { .. }));
             quote! {
-                #call;
+                if let Some(#response) = #response {
+                    #call;
+                }
+            }
+        }
+        Shape::Call(Return::Number)
+        | Shape::Drop(_)
+        | Shape::Stop
+        | Shape::Grant(Right::Memory) => {
+            quote!(#call)
+        }
+        Shape::Abort => {
+            let task = argument(method, |passed| matches!(passed, Passed::Aborted(_)));
+            let safety = safety(2, "This is the op `aborted_task`.");
+            let name = call_name(method);
+            quote! {
                 #safety
-                unsafe { #task.keep_reference() };
+                unsafe { #task.abort(T::#name) };
             }
         }
         Shape::Init => {
@@ -260,8 +308,7 @@ fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream 
                 unsafe { #acl.made(result) }
             }
         }
-        // Target core only reads it.
-        Shape::Call(Return::Text) => quote!(#call.as_char_ptr().cast_mut()),
+        Shape::Call(Return::Text) => quote!(bounded(#call)),
         Shape::Make(Object::Wwn) => quote!(err_ptr(#call.and_then(Wwn::<T>::create))),
         Shape::Make(Object::Tpg) => {
             let wwn = wrapped(method, Wrapper::Wwn);
@@ -275,8 +322,10 @@ fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream 
         }
         Shape::Make(Object::Np) => quote!(err_ptr(#call.and_then(Np::<T>::create))),
         Shape::InitiatorSid => {
-            let length = length(method);
-            quote!(#call.min(#length as usize) as u32)
+            let buffer = argument(method, |passed| matches!(passed, Passed::Buffer(_)));
+            let session = wrapped(method, Wrapper::Session);
+            let name = call_name(method);
+            quote!(filled(#buffer, |room| T::#name(#session, room)))
         }
     }
 }

@@ -17,7 +17,7 @@ use quote::quote;
 
 use super::rust::text as file_text;
 use crate::names::{directory, ident};
-use crate::plan::{Passed, Plan, Wrapper};
+use crate::plan::{Passed, Plan, Shape, Wrapper};
 
 pub(super) use callbacks::argument;
 pub use signature::method_signature;
@@ -68,6 +68,9 @@ fn imports(plan: &Plan<'_>) -> TokenStream {
         .chain(more)
         .map(|wrapper| ident(wrapper.name()));
     let directories = plan.groups.iter().map(|group| directory(group));
+    let mut methods = plan.slots.iter().filter_map(|slot| slot.method.as_ref());
+    let has_sid = methods.any(|method| method.meaning.shape == Shape::InitiatorSid);
+    let filled = has_sid.then(|| quote!(filled));
     quote! {
         use core::{marker::PhantomData, mem, ptr};
         use kernel::{
@@ -79,9 +82,10 @@ fn imports(plan: &Plan<'_>) -> TokenStream {
         use crate::{
             bindings,
             target::{
-                bstr, compat::Zeroable, err_ptr, errno, response::pending_errno, Attributes, Cmd,
-                CmdMemory, Pending, Protocol, Reference, Response, Tmr, TmrResponse,
-                #(#wrappers,)* #(#directories,)*
+                bounded, bstr, compat::Zeroable, err_ptr, errno, registration,
+                response::response_errno, task::check_stop_free, tmr::Tmr, Aborted, Attributes, Cmd,
+                CmdMemory, Login, Pending, Protocol, Response, TmrResponse,
+                #(#wrappers,)* #(#directories,)* #filled
             },
         };
     }

@@ -15,7 +15,7 @@ use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Shape};
 /// The trait.
 pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
     let methods = plan.slots.iter().filter_map(|slot| {
-        let method = slot.method.as_ref()?;
+        let method = slot.method.as_ref().filter(|method| method.is_drivers())?;
         Some(trait_method(slot.op, method))
     });
     let fields = trait_fields(plan);
@@ -46,22 +46,38 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
 fn types() -> TokenStream {
     let name = doc(1, "The fabric's name below `/sys/kernel/config/target`.");
     let protocol = doc(1, "The protocol that TransportIDs are of.");
+    let data = doc(1, "The fabric's own data, for as long as it is registered.");
+    let init = doc(
+        1,
+        "Makes the fabric's data when the module is loaded, before target core knows the fabric. \
+         Called in process context.",
+    );
     let wwn = doc(1, "The driver's part of a target port.");
     let tpg = doc(1, "The driver's part of a portal group.");
     let np = doc(1, "The driver's part of a network portal.");
     let cmd = doc(1, "The driver's part of a command.");
     let memory = doc(1, "Where commands live while target core has them.");
-    let tmr = doc(1, "The driver's part of a task management function.");
+    let tmr = doc(
+        1,
+        "The driver's part of a task management function: target core gives it back.",
+    );
+    let session = doc(1, "The driver's part of a session.");
     let nacl = doc(
         1,
         "The driver's part of a node ACL. Target core makes it all zero, shares it at once, and \
          frees it without dropping it: see [`NodeAcl`].",
+    );
+    let nacl_state = doc(
+        1,
+        "What of it changes under the lock of the portal group: see [`NodeAcl::lock`].",
     );
     quote! {
         #name
         const NAME: &'static CStr;
         #protocol
         const PROTOCOL: Protocol;
+        #data
+        type Data: Send + Sync;
         #wwn
         type Wwn: Send + Sync;
         #tpg
@@ -70,12 +86,18 @@ fn types() -> TokenStream {
         type Np: Send + Sync;
         #nacl
         type NodeAcl: Zeroable + Send + Sync;
+        #nacl_state
+        type NodeAclState: Zeroable + Send;
+        #session
+        type Session: Send + Sync;
         #cmd
         type Cmd: Send + Sync;
         #memory
         type CmdMemory: CmdMemory<Self>;
         #tmr
-        type Tmr: Send + Sync;
+        type Tmr: Send;
+        #init
+        fn init(module: &'static ThisModule) -> Result<Self::Data>;
     }
 }
 
@@ -158,11 +180,11 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
     quote! { #doc fn #name(#(#args),*) #ret #body }
 }
 
-/// Nobody calls a default: its slot is `NULL`. It has a type all the same.
+/// Nobody calls a default whose slot is `NULL`. It has a type all the same.
 fn default_body(shape: Shape) -> TokenStream {
     match shape {
-        // Always called if the object is made, whether the driver has something to do or not.
-        Shape::Drop(_) => quote! { {} },
+        // Always called, whether the driver has something to do or not.
+        Shape::Drop(_) | Shape::Close => quote! { {} },
         _ => quote! { { kernel::build_error!(VTABLE_DEFAULT_ERROR) } },
     }
 }

@@ -41,6 +41,7 @@ pub(in crate::emit) fn parameter<'a>(
 ) -> Option<(&'a str, TokenStream)> {
     let ty = match passed {
         Passed::Not | Passed::Length(_) => return None,
+        Passed::Aborted(_) => quote!(Aborted<'_, #fabric>),
         Passed::Wrapper { wrapper, .. } => {
             let name = ident(wrapper.name());
             if wrapper.is_generic() {
@@ -50,6 +51,8 @@ pub(in crate::emit) fn parameter<'a>(
             }
         }
         Passed::Right { right, .. } => right_type(*right, fabric),
+        Passed::Data => quote!(&#fabric::Data),
+        Passed::Login(_) => quote!(&Login<#fabric>),
         Passed::Name(_) => quote!(&BStr),
         Passed::Value { rust, .. } => {
             let rust = ident(rust);
@@ -63,11 +66,10 @@ pub(in crate::emit) fn parameter<'a>(
 /// The type of a right, as a parameter.
 fn right_type(right: Right, fabric: &TokenStream) -> TokenStream {
     match right {
-        Right::Reference => quote!(Reference<Task<#fabric>>),
         Right::Memory => quote!(#fabric::CmdMemory),
         Right::Pending => quote!(Pending<#fabric>),
-        Right::Response => quote!(&Response<'_, #fabric>),
-        Right::TmrResponse => quote!(&TmrResponse<'_, #fabric>),
+        Right::Response => quote!(Response<'_, #fabric>),
+        Right::TmrResponse => quote!(TmrResponse<#fabric>),
     }
 }
 
@@ -77,12 +79,11 @@ pub(in crate::emit) fn method_return(shape: Shape, op: &Op) -> TokenStream {
         Shape::Call(Return::Nothing)
         | Shape::Drop(_)
         | Shape::Abort
-        | Shape::Grant(Right::Memory | Right::TmrResponse) => quote!(),
-        Shape::Call(Return::Truth) | Shape::Grant(Right::Reference) => quote!(-> bool),
-        Shape::Call(Return::Errno) | Shape::Init | Shape::Grant(Right::Response) => {
-            quote!(-> Result)
-        }
-        Shape::Grant(Right::Pending) => quote!(-> Result<(), Pending<Self>>),
+        | Shape::Close
+        | Shape::Grant(Right::Memory | Right::Pending | Right::TmrResponse) => quote!(),
+        Shape::Call(Return::Truth) | Shape::Stop => quote!(-> bool),
+        Shape::Call(Return::Errno) | Shape::Init | Shape::Enable => quote!(-> Result),
+        Shape::Grant(Right::Response) => quote!(-> Result<(), Response<'_, Self>>),
         Shape::Call(Return::Number) => {
             let ty = number(&op.ret).map(ident);
             quote!(-> #ty)

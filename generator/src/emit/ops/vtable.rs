@@ -18,6 +18,7 @@ pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
     });
     let constant = vtable_const(plan);
     let attributes = attribute_lists(plan);
+    let enable = has_enable(plan);
     let ops = ops_fn(plan);
     let doc = doc(
         0,
@@ -33,6 +34,7 @@ pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
             #(#callbacks)*
             #constant
             #attributes
+            #enable
             #ops
         }
     }
@@ -99,7 +101,8 @@ fn slot(slot: &Slot<'_>) -> TokenStream {
         return quote!(#name: None,);
     };
     let callback = callback(&slot.op.name);
-    if slot.op.required {
+    // The layer has to know that a session is to end, whether the driver asks or not.
+    if slot.op.required || method.meaning.shape == Shape::Close {
         return quote!(#name: Some(Self::#callback),);
     }
     // An object that can be made must be dropped, whether the driver has something to do or not.
@@ -122,6 +125,23 @@ fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
         pub(super) const ATTRIBUTES: [*mut *mut bindings::configfs_attribute; #count] =
             [#(T::#groups.as_ptr()),*];
     }
+}
+
+/// Whether portal groups are opened by `fabric_enable_tpg`, for the layer.
+fn has_enable(plan: &Plan<'_>) -> TokenStream {
+    let mut methods = plan.slots.iter().filter_map(|slot| slot.method.as_ref());
+    let value = match methods.find(|method| method.meaning.shape == Shape::Enable) {
+        Some(method) => {
+            let has = has(method.meaning.name);
+            quote!(T::#has)
+        }
+        None => quote!(false),
+    };
+    let doc = doc(
+        1,
+        "Whether a portal group is closed until an administrator enables it.",
+    );
+    quote! { #doc pub(super) const HAS_ENABLE: bool = #value; }
 }
 
 fn ops_fn(plan: &Plan<'_>) -> TokenStream {

@@ -1,0 +1,1 @@
+aref/sync.rs

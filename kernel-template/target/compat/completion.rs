@@ -1,0 +1,1 @@
+completion/kernel_crate.rs

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Completions, for kernels whose crate has none: what this layer needs of
+//! `kernel::sync::Completion` in later ones.
+//!
+//! C header: [`include/linux/completion.h`](srctree/include/linux/completion.h)
+
+use kernel::{
+    prelude::*,
+    types::Opaque, //
+};
+
+use crate::bindings;
+
+/// Something that is waited for, and that is done once and for all.
+#[pin_data]
+pub(in crate::target) struct Completion {
+    #[pin]
+    inner: Opaque<bindings::completion>,
+}
+
+// SAFETY: Completions may be used by any thread.
+unsafe impl Send for Completion {}
+
+// SAFETY: As above.
+unsafe impl Sync for Completion {}
+
+/// What lockdep knows the lock in a completion by.
+struct Key(Opaque<bindings::lock_class_key>);
+
+// SAFETY: Only lockdep looks into it, under a lock of its own.
+unsafe impl Sync for Key {}
+
+static KEY: Key = Key(Opaque::uninit());
+
+impl Completion {
+    /// A completion that is not done.
+    pub(in crate::target) fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            // SAFETY: The slot is valid for writes. The name and the key are static.
+            inner <- Opaque::ffi_init(|slot: *mut bindings::completion| unsafe {
+                (*slot).done = 0;
+                bindings::__init_swait_queue_head(
+                    &raw mut (*slot).wait,
+                    kernel::c_str!("completion").as_char_ptr(),
+                    KEY.0.get(),
+                );
+            }),
+        })
+    }
+
+    /// Ends every wait, those to come included. Called in any context.
+    pub(in crate::target) fn complete_all(&self) {
+        // SAFETY: The completion is initialized.
+        unsafe { bindings::complete_all(self.inner.get()) };
+    }
+
+    /// Waits. Called in process context.
+    pub(in crate::target) fn wait_for_completion(&self) {
+        // SAFETY: The completion is initialized.
+        unsafe { bindings::wait_for_completion(self.inner.get()) };
+    }
+}

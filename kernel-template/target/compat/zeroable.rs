@@ -1,0 +1,1 @@
+zeroable/prelude.rs

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Login and logout: an I_T nexus that the driver has set up.
+//!
+//! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
+
+use core::{
+    mem::ManuallyDrop,
+    ops::Deref,
+    ptr,
+    ptr::NonNull,
+    sync::atomic::{AtomicBool, Ordering}, //
+};
+
+use kernel::{
+    error::from_err_ptr,
+    ffi::c_void,
+    prelude::*,
+    str::BStr,
+    sync::Arc, //
+};
+
+use crate::{
+    bindings,
+    target::{
+        compat::{ARef, Completion},
+        Operations,
+        ProtectionOps,
+        Session,
+        Tpg, //
+    },
+};
+
+/// The longest name of an initiator, in bytes. Target core cuts a longer one off, and would not find
+/// its node ACL again.
+pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
+
+/// What a session has besides the C object: the portal group, and the driver's data. It lives until
+/// the nexus has ended, and a call of `close_session` that may still be under way.
+#[pin_data]
+pub struct Login<T: Operations> {
+    tpg: ARef<Tpg<T>>,
+    pub(super) is_close_requested: AtomicBool,
+    #[pin]
+    close_called: Completion,
+    data: T::Session,
+}
+
+impl<T: Operations> Login<T> {
+    /// The portal group that the initiator has logged in to.
+    pub fn tpg(&self) -> &Tpg<T> {
+        &self.tpg
+    }
+
+    /// The driver's data for the session.
+    pub fn data(&self) -> &T::Session {
+        &self.data
+    }
+
+    /// Takes note that target core calls `close_session`. From here on the session may end.
+    ///
+    /// # Safety
+    ///
+    /// `session` must be one of this fabric that target core has taken off the list of its node ACL,
+    /// and this the first call for it since.
+    pub(super) unsafe fn close(session: *mut bindings::se_session) -> Arc<Self> {
+        // SAFETY: By the requirements of this function `Nexus::drop` waits for what follows. The
+        // pointer is the one that `Nexus::new` has made of an `Arc`, whose count stays there.
+        let login = unsafe {
+            let login = (*session).fabric_sess_ptr.cast_const().cast();
+            ManuallyDrop::new(Arc::<Self>::from_raw(login))
+        };
+        let login = Arc::clone(&login);
+        login.is_close_requested.store(true, Ordering::Release);
+        login.close_called.complete_all();
+        login
+    }
+}
+
+/// An I_T nexus that the driver has set up. Dropping it ends it: target core takes no more
+/// commands from it, and those that it has are waited for, until the driver has given back each
+/// [`Pending`](super::Pending) and [`Reference`](super::Reference) of theirs. Dropped in process
+/// context; sleeps.
+///
+/// # Invariants
+///
+/// `session` is registered with target core, and its private pointer is a count of `login`.
+pub struct Nexus<T: Operations> {
+    session: NonNull<bindings::se_session>,
+    login: Arc<Login<T>>,
+}
+
+// SAFETY: Target core's sessions may be used and removed by any thread.
+unsafe impl<T: Operations> Send for Nexus<T> {}
+
+// SAFETY: Target core locks what it changes of a session.
+unsafe impl<T: Operations> Sync for Nexus<T> {}
+
+impl<T: Operations> Nexus<T> {
+    /// Logs `initiator` in to `tpg`, with the driver's data for the session. Called in process
+    /// context; sleeps. Not in an op of the portal group, which may be called under the same lock.
+    ///
+    /// Target core may call ops for the session before this returns, `close_session` among them:
+    /// look at [`Session::is_close_requested`] once the nexus is where that op finds it.
+    ///
+    /// # Errors
+    ///
+    /// [`ENODEV`] if the portal group is not enabled, or goes away. [`EACCES`] if the initiator has
+    /// no node ACL and `tpg_check_demo_mode` wants one, or its node ACL goes away. [`EINVAL`] if
+    /// the name is longer than target core's [`INITIATOR_NAME_MAX`]. [`ENOMEM`].
+    pub fn new(
+        tpg: &Tpg<T>,
+        initiator: &CStr,
+        protection: ProtectionOps,
+        data: T::Session,
+    ) -> Result<Self> {
+        let name: &BStr = initiator.as_ref();
+        if name.len() > INITIATOR_NAME_MAX {
+            return Err(EINVAL);
+        }
+        let login = Arc::pin_init(
+            try_pin_init!(Login {
+                tpg: tpg.into(),
+                is_close_requested: AtomicBool::new(false),
+                close_called <- Completion::new(),
+                data,
+            }),
+            GFP_KERNEL,
+        )?;
+        let is_open = tpg.is_open.lock();
+        if !*is_open {
+            return Err(ENODEV);
+        }
+        let private = Arc::into_raw(login.clone());
+        // SAFETY: The portal group is registered, and `login` holds it. Target core copies the name.
+        let session = unsafe {
+            bindings::target_setup_session(
+                tpg.as_raw(),
+                0,
+                0,
+                protection.0,
+                initiator.as_char_ptr(),
+                private.cast_mut().cast::<c_void>(),
+                None,
+            )
+        };
+        drop(is_open);
+        let session = from_err_ptr(session).and_then(|session| NonNull::new(session).ok_or(ENOMEM));
+        let nexus = match session {
+            Ok(session) => Self { session, login },
+            Err(error) => {
+                // SAFETY: The count has just been given away, and no session has it.
+                drop(unsafe { Arc::from_raw(private) });
+                return Err(error);
+            }
+        };
+        // A node ACL that goes away is taken off the group's list first, then asks for its sessions
+        // to be closed. Target core may have found it before, and registered the session after.
+        let listed = tpg.node_acl(initiator);
+        if !listed.is_some_and(|listed| ptr::eq(&*listed, nexus.node_acl())) {
+            return Err(EACCES);
+        }
+        Ok(nexus)
+    }
+
+    /// Has target core take no more commands, from now on: they are refused as
+    /// [`Refusal::Stopped`](super::Refusal::Stopped). Called in any context, as often as you like.
+    ///
+    /// Target core does not ask for a session that is stopped to be closed.
+    pub fn stop(&self) {
+        // SAFETY: By the type's invariants.
+        unsafe { bindings::target_stop_session(self.session.as_ptr()) };
+    }
+
+    /// Whether the session is on the list of its node ACL.
+    ///
+    /// The answer is final after [`Self::stop`] and a grace period of RCU: who takes a session off
+    /// the list does so under a spinlock, after a look whether it is stopped.
+    fn is_listed(&self) -> bool {
+        let session = self.session.as_ptr();
+        // SAFETY: By the type's invariants. The list is changed under a lock, with single stores.
+        unsafe {
+            let entry = &raw mut (*session).sess_acl_list;
+            !ptr::eq((&raw const (*entry).next).read_volatile(), entry)
+        }
+    }
+}
+
+impl<T: Operations> Deref for Nexus<T> {
+    type Target = Session<T>;
+
+    fn deref(&self) -> &Session<T> {
+        // SAFETY: By the type's invariants the session lasts as long as the nexus.
+        unsafe { Session::from_raw(self.session.as_ptr()) }
+    }
+}
+
+impl<T: Operations> Drop for Nexus<T> {
+    fn drop(&mut self) {
+        let session = self.session.as_ptr();
+        self.stop();
+        // SAFETY: By the type's invariants, and the session is stopped. The wait ends when the last
+        // command drops its count of the session, in a read-side critical section of RCU, at whose
+        // end it wakes who waits: the session must be there until then.
+        unsafe {
+            bindings::target_wait_for_sess_cmds(session);
+            bindings::synchronize_rcu();
+        }
+        if !self.is_listed() {
+            // The node ACL goes away, or changes, and `close_session` is called for this session.
+            self.login.close_called.wait_for_completion();
+        }
+        // SAFETY: By the type's invariants, and target core clears the pointer next.
+        let private = unsafe { (*session).fabric_sess_ptr }.cast_const();
+        let is_open = self.login.tpg.is_open.lock();
+        // SAFETY: No command uses the session any more, and no call of `close_session` does.
+        unsafe { bindings::target_remove_session(session) };
+        drop(is_open);
+        // SAFETY: By the type's invariants this is a count of the session's, which is gone.
+        drop(unsafe { Arc::<Login<T>>::from_raw(private.cast()) });
+    }
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The payload of a command: the data of a write that the driver fills in, and the data of a read
+//! that it sends.
+//!
+//! The memory may be shared with the processes of the initiator, as in a loopback, so it is copied
+//! or handed on as pages, and never borrowed as a slice.
+//!
+//! C headers: [`include/linux/scatterlist.h`](srctree/include/linux/scatterlist.h),
+//! [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
+
+use core::{
+    marker::PhantomData,
+    ops::Deref, //
+};
+
+use kernel::{
+    ffi::c_void,
+    prelude::*, //
+};
+
+use crate::bindings;
+
+/// The payload of a command, to be read. Ends with the right that it was borrowed of.
+pub struct Payload<'a> {
+    list: *mut bindings::scatterlist,
+    entries: u32,
+    len: u32,
+    command: PhantomData<&'a ()>,
+}
+
+impl Payload<'_> {
+    /// Borrows the payload of a command.
+    ///
+    /// # Safety
+    ///
+    /// `cmd` must be alive, and target core neither change nor free the payload, while the lifetime
+    /// of the result lasts.
+    pub(super) unsafe fn of(cmd: *mut bindings::se_cmd) -> Self {
+        // SAFETY: By the requirements of this function.
+        let (list, entries, length) =
+            unsafe { ((*cmd).t_data_sg, (*cmd).t_data_nents, (*cmd).data_length) };
+        Self {
+            list,
+            entries,
+            // A command that fails early has no memory.
+            len: if entries == 0 { 0 } else { length },
+            command: PhantomData,
+        }
+    }
+
+    /// No payload.
+    pub(super) fn empty() -> Self {
+        Self {
+            list: core::ptr::null_mut(),
+            entries: 0,
+            len: 0,
+            command: PhantomData,
+        }
+    }
+
+    /// Its length in bytes.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Checks that `count` bytes from `offset` on lie in the payload.
+    fn check(&self, offset: u32, count: usize) -> Result {
+        let left = self.len.checked_sub(offset).ok_or(EINVAL)?;
+        if count > left as usize {
+            return Err(EINVAL);
+        }
+        Ok(())
+    }
+
+    /// Copies the bytes from `offset` on to `to`. Called in any context.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if they do not all lie in the payload.
+    pub fn read(&self, offset: u32, to: &mut [u8]) -> Result {
+        self.check(offset, to.len())?;
+        let (buffer, skip) = (to.as_mut_ptr().cast::<c_void>(), offset as _);
+        // SAFETY: By the contract of `of` the list is alive. `to` is as long as it says.
+        let copied = unsafe {
+            bindings::sg_pcopy_to_buffer(self.list, self.entries, buffer, to.len(), skip)
+        };
+        if copied == to.len() {
+            Ok(())
+        } else {
+            Err(EINVAL)
+        }
+    }
+
+    /// The pages of `count` bytes from `offset` on, to be sent without a copy.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if they do not all lie in the payload.
+    pub fn segments(&self, offset: u32, count: u32) -> Result<Segments<'_>> {
+        self.check(offset, count as usize)?;
+        Ok(Segments {
+            entry: self.list,
+            skip: offset,
+            left: count,
+            payload: PhantomData,
+        })
+    }
+}
+
+/// The payload of a write that waits for its data, to be filled in.
+pub struct PayloadMut<'a>(pub(super) Payload<'a>);
+
+impl PayloadMut<'_> {
+    /// Copies `from` to the bytes from `offset` on. Called in any context.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if they do not all lie in the payload.
+    pub fn write(&mut self, offset: u32, from: &[u8]) -> Result {
+        self.0.check(offset, from.len())?;
+        let (buffer, skip) = (from.as_ptr().cast::<c_void>(), offset as _);
+        // SAFETY: By the contract of `of` the list is alive. `from` is as long as it says.
+        let copied = unsafe {
+            bindings::sg_pcopy_from_buffer(self.0.list, self.0.entries, buffer, from.len(), skip)
+        };
+        if copied == from.len() {
+            Ok(())
+        } else {
+            Err(EINVAL)
+        }
+    }
+}
+
+impl<'a> Deref for PayloadMut<'a> {
+    type Target = Payload<'a>;
+
+    fn deref(&self) -> &Payload<'a> {
+        &self.0
+    }
+}
+
+/// Bytes in physically contiguous pages, as in a `struct bio_vec`.
+#[derive(Clone, Copy)]
+pub struct Segment<'a> {
+    page: *mut bindings::page,
+    offset: u32,
+    len: u32,
+    payload: PhantomData<&'a ()>,
+}
+
+impl Segment<'_> {
+    /// The first page, for a wrapper of the subsystem that sends or receives.
+    pub fn page(&self) -> *mut bindings::page {
+        self.page
+    }
+
+    /// Where the bytes begin in the first page. May be larger than a page.
+    pub fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// How many bytes there are: not zero.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+}
+
+/// The [`Segment`]s of a part of a payload, in order.
+pub struct Segments<'a> {
+    entry: *mut bindings::scatterlist,
+    skip: u32,
+    left: u32,
+    payload: PhantomData<&'a ()>,
+}
+
+/// The bits of a scatterlist's link that are not of an address.
+const FLAGS: usize = (bindings::SG_CHAIN | bindings::SG_END) as usize;
+
+/// What comes after an entry of a scatterlist; null after the last one.
+///
+/// # Safety
+///
+/// `entry` must be one of a list that is alive.
+unsafe fn next(entry: *mut bindings::scatterlist) -> *mut bindings::scatterlist {
+    // SAFETY: By the requirements of this function. An entry that is not the last has another one
+    // behind it, which may point to where the list goes on.
+    unsafe {
+        if (*entry).page_link as usize & bindings::SG_END as usize != 0 {
+            return core::ptr::null_mut();
+        }
+        let next = entry.add(1);
+        let link = (*next).page_link as usize;
+        if link & bindings::SG_CHAIN as usize != 0 {
+            (link & !FLAGS) as *mut bindings::scatterlist
+        } else {
+            next
+        }
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
+        while self.left != 0 && !self.entry.is_null() {
+            // SAFETY: The payload that this is borrowed of has a list that is alive, and this is an
+            // entry of it.
+            let (link, offset, length) = unsafe {
+                let entry = &*self.entry;
+                (entry.page_link as usize, entry.offset, entry.length)
+            };
+            // SAFETY: As above.
+            self.entry = unsafe { next(self.entry) };
+            if self.skip >= length {
+                self.skip -= length;
+                continue;
+            }
+            let len = self.left.min(length - self.skip);
+            let segment = Segment {
+                page: (link & !FLAGS) as *mut bindings::page,
+                offset: offset + self.skip,
+                len,
+                payload: PhantomData,
+            };
+            self.skip = 0;
+            self.left -= len;
+            return Some(segment);
+        }
+        None
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Writes whose data target core waits for.
+//!
+//! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
+
+use core::{
+    mem,
+    ops::Deref,
+    ptr,
+    ptr::NonNull, //
+};
+
+use crate::{
+    bindings,
+    target::{
+        payload::{Payload, PayloadMut},
+        Cmd,
+        Operations, //
+    },
+};
+
+/// Why a write fails whose data do not arrive, `enum tcm_sense_reason_table`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SenseReason(bindings::tcm_sense_reason_table);
+
+impl SenseReason {
+    /// ABORTED COMMAND, some bus device reset function occurred: what a [`Pending`] fails with that
+    /// is dropped.
+    pub const ABORT_CMD: Self =
+        Self(bindings::tcm_sense_reason_table_TCM_CHECK_CONDITION_ABORT_CMD);
+    /// NOT READY, logical unit communication failure: the initiator tries again a few times.
+    pub const COMMUNICATION_FAILURE: Self =
+        Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
+    /// ABORTED COMMAND, logical block guard check failed.
+    pub const GUARD_CHECK_FAILED: Self =
+        Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_BLOCK_GUARD_CHECK_FAILED);
+    /// ABORTED COMMAND, logical block reference tag check failed.
+    pub const REF_TAG_CHECK_FAILED: Self =
+        Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_BLOCK_REF_TAG_CHECK_FAILED);
+    /// Status TASK SET FULL.
+    pub const OUT_OF_RESOURCES: Self = Self(bindings::tcm_sense_reason_table_TCM_OUT_OF_RESOURCES);
+    /// Status BUSY.
+    pub const LUN_BUSY: Self = Self(bindings::tcm_sense_reason_table_TCM_LUN_BUSY);
+}
+
+/// A write whose data target core waits for: the right to fill in its payload, and to have it
+/// executed. Dropping it fails the command. Execute or drop it in process context.
+///
+/// A command may be aborted while the driver has this. Target core tells nobody, and the `ABORT
+/// TASK`, or the reset of the logical unit that another session or fabric may have asked for, waits
+/// until the driver gives the command back. So a driver that waits for its initiator looks at
+/// [`Self::is_aborted`] now and then, as it looks at the time that the initiator takes.
+///
+/// # Invariants
+///
+/// Target core waits for exactly one call for the command, and keeps it alive until then.
+pub struct Pending<T: Operations>(NonNull<Cmd<T>>);
+
+// SAFETY: Any thread may execute or fail the command.
+unsafe impl<T: Operations> Send for Pending<T> {}
+
+// SAFETY: What can be done through shared references may be done by any thread.
+unsafe impl<T: Operations> Sync for Pending<T> {}
+
+impl<T: Operations> Pending<T> {
+    /// Makes the right of what `write_pending` got.
+    ///
+    /// # Safety
+    ///
+    /// Target core must have called `write_pending` for `ptr`, and the right must be made once for
+    /// each such call.
+    pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
+        // SAFETY: By the requirements of this function the pointer is not null.
+        Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
+    }
+
+    fn as_raw(&self) -> *mut bindings::se_cmd {
+        self.0.as_ptr().cast()
+    }
+
+    /// The payload, to be filled in.
+    pub fn payload(&mut self) -> PayloadMut<'_> {
+        // SAFETY: By the type's invariants target core does not touch the payload before the command
+        // is executed or fails, which takes this whole.
+        PayloadMut(unsafe { Payload::of(self.as_raw()) })
+    }
+
+    /// Whether the command is aborted, and somebody waits until it is executed or dropped. Either
+    /// ends it then, and executes nothing.
+    pub fn is_aborted(&self) -> bool {
+        // SAFETY: By the type's invariants the command is alive. Target core changes the state under
+        // a lock, with single stores.
+        let state = unsafe { ptr::addr_of!((*self.as_raw()).transport_state).read_volatile() };
+        state & bindings::CMD_T_ABORTED != 0
+    }
+
+    /// Executes the command: its data have arrived. Called in process context with interrupts on:
+    /// this may run the backstore.
+    pub fn execute(self) {
+        let ptr = self.as_raw();
+        mem::forget(self);
+        // SAFETY: By the type's invariants target core waits for this.
+        unsafe { bindings::target_execute_cmd(ptr) };
+    }
+
+    /// Fails the command: its data will not arrive. Target core responds to it, before this returns.
+    /// Called in process context with interrupts on.
+    pub fn fail(self, reason: SenseReason) {
+        let ptr = self.as_raw();
+        mem::forget(self);
+        // SAFETY: By the type's invariants target core waits for this.
+        unsafe { bindings::transport_generic_request_failure(ptr, reason.0) };
+    }
+}
+
+impl<T: Operations> Deref for Pending<T> {
+    type Target = Cmd<T>;
+
+    fn deref(&self) -> &Cmd<T> {
+        // SAFETY: By the type's invariants the command is alive.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T: Operations> Drop for Pending<T> {
+    fn drop(&mut self) {
+        let reason = SenseReason::ABORT_CMD.0;
+        // SAFETY: By the type's invariants target core waits for this.
+        unsafe { bindings::transport_generic_request_failure(self.as_raw(), reason) };
+    }
+}
