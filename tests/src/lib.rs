@@ -15,6 +15,7 @@ pub mod kernel;
 pub mod ktap;
 pub mod lint;
 pub mod module;
+pub mod own_path;
 pub mod package;
 pub mod session;
 pub mod setup;

@@ -41,6 +41,15 @@ pub fn disk_load() -> Result<PathBuf> {
     binary("xtask", "disk-load", Profile::Dev)
 }
 
+/// `misuse`, which runs in a guest.
+///
+/// # Errors
+///
+/// If cargo cannot build it.
+pub fn misuse() -> Result<PathBuf> {
+    binary("xtask", "misuse", Profile::Dev)
+}
+
 /// The programs that this process has had built.
 static BUILT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 

@@ -3,21 +3,16 @@
 //! A data path is one value and one folder: this one is the tests' own, and the generator has never
 //! heard of it.
 
-use std::fs;
 use std::path::Path;
 
 use quote::quote;
-use tcm_bindings::Header;
 use tcm_mod_builder::data_path::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
-use tcm_mod_builder::emit::{self, Input, Place};
 use tcm_mod_builder::kernel::Features;
-use tcm_mod_builder::names::Names;
 use tcm_mod_builder::output::files::{Files, Owner};
-use tcm_mod_builder::plan;
-use tcm_mod_builder::protocol::find;
 use xtask::fixture::FixtureTree;
 use xtask::kernel::{CURRENT, Flavour, get};
 use xtask::module::build;
+use xtask::own_path;
 
 macro_rules! source {
     ($path:literal, $owner:ident) => {
@@ -83,18 +78,7 @@ fn body(op: &str, args: &Args) -> Option<Body> {
 }
 
 fn generate(tree: &Path) -> Files {
-    let model = tcm_bindings::read(&Header::in_tree(tree).unwrap()).unwrap();
-    let protocol = find("SAS").unwrap();
-    emit::module(&Input {
-        plan: &plan::plan(&model).unwrap(),
-        protocol,
-        registered: protocol,
-        names: &Names::new("tcm_gauge", None).unwrap(),
-        place: Place::OutOfTree,
-        data_path: &EXAMPLE,
-        features: Features::probe(tree),
-    })
-    .unwrap()
+    own_path::generate(tree, "tcm_gauge", &EXAMPLE).unwrap()
 }
 
 #[test]
@@ -137,10 +121,6 @@ fn it_says_what_it_does_not_go_with() {
 fn it_builds() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    for (path, file) in generate(&kernel.source).iter() {
-        let path = dir.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, &file.text).unwrap();
-    }
+    own_path::write(&generate(&kernel.source), dir.path()).unwrap();
     build(&kernel, dir.path(), &[]).unwrap();
 }

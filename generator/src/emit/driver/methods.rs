@@ -196,8 +196,9 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
             "No command arrives. Without a wire to fetch its data from it would fail.",
             quote!(),
         ),
-        Shape::Grant(Right::Response) => (nop_doc(slot.op.category), quote!(Ok(()))),
-        Shape::Enable => (nop_doc(slot.op.category), quote!(Ok(()))),
+        Shape::Grant(Right::Response) | Shape::Enable => {
+            (nop_doc(slot.op.category), quote!(Ok(())))
+        }
         Shape::Grant(_) | Shape::Abort | Shape::Close | Shape::Stop => {
             (nop_doc(slot.op.category), quote!())
         }

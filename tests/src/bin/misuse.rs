@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What runs in a guest and must not be a shell: calls in which the n-th allocation fails, for each
+//! n, and attributes that are written whatever fits into a page.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use rustix::system::{delete_module, finit_module};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let result = match args[..] {
+        ["mkdir", dir] => nth(|| fs::create_dir(dir), || fs::remove_dir(dir)),
+        ["load", file, name] => load(Path::new(file), name),
+        ["write", file, text] => write(file, text, None),
+        ["write", file, text, undo, undo_text] => write(file, text, Some((undo, undo_text))),
+        ["texts", dir] => texts(Path::new(dir)),
+        _ => Err(io::Error::new(
+            ErrorKind::InvalidInput,
+            "want: mkdir DIR, or: load FILE NAME, or: write FILE TEXT [UNDO_FILE UNDO_TEXT], or: \
+             texts DIR",
+        )),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("misuse: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// More allocations than any call here makes.
+const MANY: u32 = 2_000;
+
+/// Calls `step` once for each of its allocations, which fails, and once without a failure. After a
+/// step that has succeeded comes `undo`.
+fn nth(
+    mut step: impl FnMut() -> io::Result<()>,
+    mut undo: impl FnMut() -> io::Result<()>,
+) -> io::Result<()> {
+    let fail_nth = File::options()
+        .read(true)
+        .write(true)
+        .open("/proc/thread-self/fail-nth")?;
+    // Once without faults: a page fault that fails would kill this program.
+    step()?;
+    undo()?;
+    let (mut failed, mut survived) = (0, 0);
+    for n in 1..MANY {
+        fail_nth.write_at(n.to_string().as_bytes(), 0)?;
+        let result = step();
+        let mut left = [0; 16];
+        let count = fail_nth.read_at(&mut left, 0)?;
+        fail_nth.write_at(b"0", 0)?;
+        let has_failed = left[..count].starts_with(b"0");
+        match result {
+            Ok(()) => {
+                undo()?;
+                survived += u32::from(has_failed);
+            }
+            Err(error) if has_failed => {
+                if !matches!(
+                    error.kind(),
+                    ErrorKind::OutOfMemory | ErrorKind::InvalidInput
+                ) {
+                    return Err(io::Error::other(format!("allocation {n} fails: {error}")));
+                }
+                failed += 1;
+            }
+            Err(error) => return Err(error),
+        }
+        if !has_failed {
+            println!("{failed} allocations fail the call, {survived} do not");
+            return if failed + survived == 0 {
+                Err(io::Error::other("nothing was allocated: there were no faults"))
+            } else {
+                Ok(())
+            };
+        }
+    }
+    Err(io::Error::other("there is no end of allocations"))
+}
+
+fn load(file: &Path, name: &str) -> io::Result<()> {
+    let file = File::open(file)?;
+    let name = std::ffi::CString::new(name)?;
+    nth(
+        || Ok(finit_module(&file, c"", 0)?),
+        || Ok(delete_module(&name, 0)?),
+    )
+}
+
+fn write(file: &str, text: &str, undo: Option<(&str, &str)>) -> io::Result<()> {
+    let put = |file: &str, text: &str| {
+        File::options()
+            .write(true)
+            .open(file)?
+            .write_all(text.as_bytes())
+    };
+    let opened = File::options().write(true).open(file)?;
+    nth(
+        || opened.write_all_at(text.as_bytes(), 0),
+        || undo.map_or(Ok(()), |(file, text)| put(file, text)),
+    )
+}
+
+/// Writes texts of all kinds and lengths to each attribute below `dir`, and reads it.
+fn texts(dir: &Path) -> io::Result<()> {
+    let mut files = Vec::new();
+    collect(dir, &mut files)?;
+    let (mut accepted, mut refused) = (0, 0);
+    for file in &files {
+        for length in [0, 1, 2, 15, 16, 17, 255, 256, 1023, 4095, 4096] {
+            for byte in [0, b'A', b'1', b'/', b' ', b'\n', 0xff] {
+                let mut text = vec![byte; length];
+                if put(file, &text).is_ok() {
+                    accepted += 1;
+                } else {
+                    refused += 1;
+                }
+                if let Some(last) = text.last_mut() {
+                    *last = 0;
+                    let _ = put(file, &text);
+                }
+            }
+        }
+        let _ = fs::read(file);
+    }
+    println!(
+        "{} attributes: {accepted} texts accepted, {refused} refused",
+        files.len()
+    );
+    Ok(())
+}
+
+fn put(file: &Path, text: &[u8]) -> io::Result<()> {
+    let written = File::options().write(true).open(file)?.write(text)?;
+    (written == text.len())
+        .then_some(())
+        .ok_or_else(|| ErrorKind::WriteZero.into())
+}
+
+fn collect(dir: &Path, files: &mut Vec<std::path::PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(&entry.path(), files)?;
+        } else if kind.is_file() && entry.metadata()?.permissions().readonly() {
+            let _ = fs::read(entry.path());
+        } else if kind.is_file() {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}

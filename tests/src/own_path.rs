@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Modules with a data path of the tests' own, which the command line does not know.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use tcm_bindings::Header;
+use tcm_mod_builder::data_path::DataPath;
+use tcm_mod_builder::emit::{self, Input, Place};
+use tcm_mod_builder::kernel::Features;
+use tcm_mod_builder::names::Names;
+use tcm_mod_builder::output::files::Files;
+use tcm_mod_builder::plan;
+use tcm_mod_builder::protocol::find;
+
+/// The files of a module for SAS, out of tree.
+///
+/// # Errors
+///
+/// If the kernel's header cannot be read, or the module not be written.
+pub fn generate(tree: &Path, module: &str, data_path: &DataPath) -> Result<Files> {
+    let model = tcm_bindings::read(&Header::in_tree(tree)?)?;
+    let protocol = find("SAS").map_err(|error| anyhow!("{error}"))?;
+    let plan = plan::plan(&model).map_err(|faults| anyhow!("{faults:?}"))?;
+    let names = Names::new(module, None).map_err(|errors| anyhow!("{errors:?}"))?;
+    let files = emit::module(&Input {
+        plan: &plan,
+        protocol,
+        registered: protocol,
+        names: &names,
+        place: Place::OutOfTree,
+        data_path,
+        features: Features::probe(tree),
+    });
+    files.map_err(|error| anyhow!("{error:?}"))
+}
+
+/// Writes the files to `dir`.
+///
+/// # Errors
+///
+/// If one cannot be written.
+pub fn write(files: &Files, dir: &Path) -> Result<()> {
+    for (path, file) in files.iter() {
+        let path = dir.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, &file.text)?;
+    }
+    Ok(())
+}

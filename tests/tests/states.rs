@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Commands in each state that a wire may keep them in, and what may come then: a fabric that is the
+//! tests' own holds them, on the debug kernel.
+//!
+//! What runs in the guest is `tests/guest/states.sh`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use quote::quote;
+use tcm_mod_builder::data_path::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
+use xtask::guest::{Guest, KMEMLEAK};
+use xtask::kernel::{CURRENT, Flavour, Kernel, get};
+use xtask::module::{build, misuse};
+use xtask::own_path;
+use xtask::shell::checkout;
+use xtask::suite::Length;
+
+/// The value.
+static HOLD: DataPath = DataPath {
+    name: "hold",
+    about: "User space submits commands, and holds them",
+    protocols: &["SAS"],
+    refusal: |_| None,
+    parts: |_| vec![&BENCH],
+    depends_on: &[],
+    kconfig_help: "",
+    driver: Driver {
+        head: "User space submits commands, and holds them: see `bench.rs`.",
+        imports: &[],
+        kernel_imports: &[],
+        data: Data::NONE,
+        tpg_field: Some(PinnedField {
+            name: "wire",
+            ty: "bench::Wire",
+            init: "bench::Wire::new()",
+        }),
+        node_acl_state: "u64",
+        session: "bench::Initiator",
+        cmd: "bench::Io",
+        cmd_memory: "BoxedCmd<Self>",
+        tmr: "bench::Function",
+        attributes: &[(
+            "tfc_tpg_base_attrs",
+            &[
+                ("acl", "bench::Acl"),
+                ("data", "bench::Data"),
+                ("finish", "bench::Finish"),
+                ("held", "bench::Held"),
+                ("hold", "bench::Hold"),
+                ("login", "bench::LogIn"),
+                ("logout", "bench::Logout"),
+                ("refuse", "bench::Refuse"),
+                ("results", "bench::Results"),
+                ("stop", "bench::Stop"),
+                ("submit", "bench::Submit"),
+                ("tmr", "bench::Manage"),
+            ],
+        )],
+        fields: &[("direct_submit_supp", "For the test.", "true")],
+        body,
+    },
+};
+
+static BENCH: Part = Part {
+    sources: &[Source::author(
+        "bench.rs",
+        include_str!("../fixtures/data_path/hold/bench.rs"),
+    )],
+    kbuild: "",
+    bindings_helper: "",
+};
+
+fn body(op: &str, args: &Args) -> Option<Body> {
+    let (arg, second) = (args.get(0), args.get(1));
+    let code = match op {
+        "tpg_check_demo_mode" => quote!(true),
+        "sess_get_index" => quote!(#arg.data().number as u32),
+        "close_session" => quote!(bench::close_session(#arg)),
+        "write_pending" => quote!(bench::write_pending(#arg)),
+        "queue_data_in" | "queue_status" => quote!(bench::respond(#arg)),
+        "queue_tm_rsp" => quote!(bench::respond_tmr(#arg)),
+        "aborted_task" => quote!(bench::aborted(#arg)),
+        "fabric_drop_tpg" => quote!(#arg.data().wire.bench.clear()),
+        "fabric_enable_tpg" => quote! {
+            if !#second {
+                #arg.data().wire.bench.clear();
+            }
+            Ok(())
+        },
+        _ => return None,
+    };
+    let doc = "For the test.";
+    Some(Body { doc, code })
+}
+
+fn built(kernel: &Kernel, dir: &Path) {
+    let files = own_path::generate(&kernel.source, "tcm_hold", &HOLD).unwrap();
+    own_path::write(&files, dir).unwrap();
+    build(kernel, dir, &[]).unwrap();
+}
+
+#[test]
+#[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
+fn a_command_ends_well_in_whatever_state() {
+    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    built(&kernel, dir.path());
+    let (rounds, minutes) = match Length::of_this_run() {
+        Length::Short => (20, 20),
+        Length::Full => (2_000, 600),
+    };
+    let mut guest = Guest::new(&kernel);
+    guest.modules = vec![dir.path().to_owned()];
+    guest.limit = Duration::from_secs(60 * minutes);
+    let script = checkout().join("tests/guest/states.sh");
+    let command = format!(
+        "sh {} {} {} {rounds} || exit 1\n{KMEMLEAK}",
+        script.display(),
+        misuse().unwrap().display(),
+        dir.path().join("tcm_hold.ko").display(),
+    );
+    let outcome = guest.run_quietly(&command).unwrap();
+    outcome.check().unwrap();
+    println!("{}", outcome.output);
+    assert!(outcome.output.contains("--- complete\n"));
+    let leaks = outcome.part("leaks").unwrap().trim();
+    assert!(leaks.is_empty(), "{leaks}");
+}
+#[test]
+#[ignore = "tmp"]
+fn write_only() {
+    let flavour = if std::env::var("HOLD_FLAVOUR").unwrap() == "debug" { Flavour::Debug } else { Flavour::Plain };
+    let kernel = get(CURRENT, flavour).unwrap();
+    let dir = std::path::PathBuf::from(std::env::var("HOLD_DIR").unwrap());
+    built(&kernel, &dir);
+}
