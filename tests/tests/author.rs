@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the compiler refuses in an author's file. Each case compiles without the marked lines.
+//! What an author's file can say, and what rustc refuses in it, in modules for a real kernel.
+//!
+//! Each file of `tests/fixtures/author` has lines that are marked with an error, `//~ E0382`. The
+//! errors of the file are those, each at its line, or `elsewhere`, and there are no others. Its twin
+//! compiles: the same file without the marked lines, or with what stands behind a colon in their
+//! place.
+//!
+//! What an author can do is in the page `generator/doc/walk.md`, whose blocks are put into a module,
+//! and whose session is typed in a guest.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
+use std::time::Duration;
 
+use regex::Regex;
+use tcm_mod_builder::data_path::{Data, DataPath, Driver, Part, Source};
+use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour, get};
-use xtask::module::{LOOPBACK, Module, build};
+use xtask::module::{LOOPBACK, Module, attempt, build};
+use xtask::own_path;
+use xtask::shell::checkout;
+use xtask::suite::unwatched;
 
 /// A use of `unsafe` that is sound, so that nothing else is wrong with it.
 const UNSAFE: &str = "\n/// Reads a byte.\n#[allow(dead_code)]\nfn peek(byte: &u8) -> u8 {\n    \
@@ -43,4 +60,218 @@ fn an_authors_file_has_no_unsafe() {
         fs::write(&path, text).unwrap();
     }
     build(&kernel, &dir, &[]).unwrap();
+}
+
+/// A module without a wire, and a file of the author's beside it.
+static CASES: DataPath = DataPath {
+    name: "cases",
+    about: "What an author's file cannot say",
+    protocols: &["SAS"],
+    refusal: |_| None,
+    parts: |_| vec![&FILE],
+    depends_on: &[],
+    kconfig_help: "",
+    driver: Driver {
+        head: "It has a file of the author's.",
+        imports: &[],
+        kernel_imports: &[],
+        data: Data {
+            ty: "()",
+            doc: "Uses the file.",
+            init: "CASES",
+        },
+        tpg_field: None,
+        node_acl_state: "()",
+        session: "()",
+        cmd: "()",
+        cmd_memory: "BoxedCmd<Self>",
+        tmr: "()",
+        attributes: &[],
+        fields: &[],
+        body: |_, _| None,
+    },
+};
+
+static FILE: Part = Part {
+    sources: &[Source::author("cases.rs", "")],
+    kbuild: "",
+    bindings_helper: "",
+};
+
+/// The errors that a file's marks name: line and error.
+fn wanted(text: &str) -> BTreeSet<(usize, String)> {
+    let lines = text.lines().enumerate();
+    let marked = lines.filter_map(|(index, line)| Some((index + 1, line.split_once("//~ ")?.1)));
+    let names = marked.map(|(line, mark)| {
+        let name = mark.split(':').next().unwrap_or_default().trim();
+        match name.strip_prefix("elsewhere ") {
+            Some(name) => (0, name.to_owned()),
+            None => (line, name.to_owned()),
+        }
+    });
+    names.filter(|(_, name)| !name.is_empty()).collect()
+}
+
+/// The file with the errors left out.
+fn twin(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.split_once("//~ ") {
+        None => line.to_owned(),
+        Some((_, mark)) => mark
+            .split_once(':')
+            .map_or("", |(_, instead)| instead)
+            .to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// The errors that rustc has reported for the file.
+fn found(said: &str) -> BTreeSet<(usize, String)> {
+    let report =
+        Regex::new(r"(?m)^error(?:\[(E\d+)\])?: (.*)\n(?:.*\n)?? *--> (\S+):(\d+):").unwrap();
+    let reports = report.captures_iter(said);
+    let errors = reports.map(|report| {
+        let name = match (report.get(1), &report[2]) {
+            (Some(code), _) => code.as_str(),
+            (None, text) if text.contains("lifetime") => "lifetime",
+            (None, text) if text.contains("unsafe") => "unsafe",
+            (None, text) => text,
+        };
+        // A constant is computed where the layer uses it.
+        let line = if &report[3] == "cases.rs" {
+            report[4].parse().unwrap()
+        } else {
+            0
+        };
+        (line, name.to_owned())
+    });
+    errors.collect()
+}
+
+/// Writes the case, and the driver around it, whose `init` loads a fabric of the case's if it has
+/// one.
+fn write(dir: &Path, driver: &str, text: &str) {
+    let init = if text.contains("fn load(") {
+        "cases::load(_module).map(drop)"
+    } else {
+        "Ok(())"
+    };
+    fs::write(dir.join("cases.rs"), text).unwrap();
+    fs::write(dir.join("tcm_cases.rs"), driver.replace("CASES", init)).unwrap();
+}
+
+#[test]
+#[ignore = "builds for a kernel; `cargo xtask test` runs it"]
+fn what_an_author_cannot_say() {
+    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let files = own_path::generate(&kernel.source, "tcm_cases", &CASES).unwrap();
+    own_path::write(&files, dir.path()).unwrap();
+    let driver = &files.get("tcm_cases.rs").unwrap().text;
+    let mut count = 0;
+    for name in ["borrow", "types", "missing", "dropped", "unsafety"] {
+        let path = checkout().join(format!("tests/fixtures/author/{name}.rs"));
+        let text = fs::read_to_string(path).unwrap();
+        write(dir.path(), driver, &twin(&text));
+        build(&kernel, dir.path(), &[]).unwrap_or_else(|error| panic!("{name}, twin: {error:#}"));
+        write(dir.path(), driver, &text);
+        let said = attempt(&kernel, dir.path()).unwrap();
+        let wanted = wanted(&text);
+        assert_eq!(found(&said), wanted, "{name}:\n{said}");
+        count += wanted.len();
+    }
+    println!("{count} errors");
+}
+
+/// A block of the page, and what it says of its place.
+struct Step<'a> {
+    place: &'a str,
+    anchor: &'a str,
+    code: &'a str,
+}
+
+/// The blocks of the page, in order.
+fn steps(page: &str) -> Vec<Step<'_>> {
+    let block =
+        Regex::new(r"(?ms)^<!-- (after|before|replace): (.*?) -->\n```rust\n(.*?)^```$").unwrap();
+    let captures = block.captures_iter(page);
+    captures
+        .map(|capture| {
+            let (_, [place, anchor, code]) = capture.extract();
+            Step {
+                place,
+                anchor,
+                code,
+            }
+        })
+        .collect()
+}
+
+/// Puts a block where it says. `{..}` in what it replaces stands for all up to the brace that closes
+/// the item, `(..)` for any arguments.
+fn apply(driver: &str, step: &Step<'_>) -> String {
+    let escaped = regex::escape(step.anchor)
+        .replace(r"\(\.\.\)", r"\([^{]*")
+        .replace(r"\{\.\.\}", r"\{.*?^[ ]*\}");
+    let pattern = Regex::new(&format!(r"(?ms)^[ ]*{escaped}[^\n]*\n")).unwrap();
+    let found: Vec<_> = pattern.find_iter(driver).collect();
+    assert_eq!(
+        found.len(),
+        1,
+        "{} is there {} times",
+        step.anchor,
+        found.len()
+    );
+    let (start, end) = match step.place {
+        "before" => (found[0].start(), found[0].start()),
+        "after" => (found[0].end(), found[0].end()),
+        _ => (found[0].start(), found[0].end()),
+    };
+    format!("{}{}{}", &driver[..start], step.code, &driver[end..])
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn an_authors_walk() {
+    let kernel = unwatched().unwrap();
+    let page = fs::read_to_string(checkout().join("generator/doc/walk.md")).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = scratch.path().join("tcm_walk");
+    let module = Module {
+        proto: "iSCSI",
+        name: "tcm_walk",
+        options: &[],
+    };
+    module.generate(&kernel, &dir).unwrap();
+    let path = dir.join("tcm_walk.rs");
+    let mut driver = fs::read_to_string(&path).unwrap();
+    let steps = steps(&page);
+    let lines: usize = steps.iter().map(|step| step.code.lines().count()).sum();
+    assert!((60..120).contains(&lines), "{lines} lines");
+    for step in &steps {
+        driver = apply(&driver, step);
+    }
+    fs::write(&path, driver).unwrap();
+    build(&kernel, &dir, &[]).unwrap();
+
+    let (_, session) = page.split_once("```sh\n").unwrap();
+    let (session, _) = session.split_once("```").unwrap();
+    // A command that begins with `!` must fail, which `set -e` does not see to.
+    let session = session.replace("\n! ", "\nnot ");
+    let command = format!(
+        "modprobe target_core_mod
+         mkdir -p /sys/kernel/config/target/core/rd_mcp_0/ram
+         echo rd_pages=256 > /sys/kernel/config/target/core/rd_mcp_0/ram/control
+         echo 1 > /sys/kernel/config/target/core/rd_mcp_0/ram/enable
+         cat > /tmp/session << 'END'\nset -ex\nnot() {{ ! eval \"$@\"; }}\n{session}\nEND
+         sh /tmp/session && echo walked"
+    );
+    let mut guest = Guest::new(&kernel);
+    guest.modules = vec![dir];
+    guest.limit = Duration::from_secs(300);
+    let outcome = guest.run_quietly(&command).unwrap();
+    outcome.check().unwrap();
+    assert!(outcome.output.contains("walked"), "{}", outcome.output);
+    for value in ["\n32\n", "\n1\n", "\n2\n"] {
+        assert!(outcome.output.contains(value), "{}", outcome.output);
+    }
 }

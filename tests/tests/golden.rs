@@ -311,3 +311,17 @@ fn every_op_of_the_header_has_a_slot_a_method_and_a_callback() {
         );
     }
 }
+
+#[test]
+fn the_table_for_reviewers_is_that_of_the_ops() {
+    let path = checkout().join("generator/doc/soundness.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (head, rest) = page.split_once("<!-- table -->\n").unwrap();
+    let (_, tail) = rest.split_once("<!-- end of table -->\n").unwrap();
+    let table = tcm_mod_builder::plan::soundness_table();
+    let wanted = format!("{head}<!-- table -->\n{table}<!-- end of table -->\n{tail}");
+    if std::env::var_os("TCM_BLESS").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), wanted);
+}

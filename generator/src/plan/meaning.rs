@@ -3,7 +3,7 @@
 //! What each op means: what the header's types cannot say.
 //!
 //! The header has the signature of an op. Whether its `int` is a truth value or an errno, and
-//! when target core calls it, is here. An op without a row still generates, as a slot that
+//! how target core calls it, is here. An op without a row still generates, as a slot that
 //! stays empty.
 
 use super::wrapper::Wrapper;
@@ -84,6 +84,66 @@ impl Object {
     }
 }
 
+/// In which context target core calls an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Process context: it may sleep.
+    Process,
+    /// Process context with a spinlock held, or in a read-side critical section of RCU.
+    Atomic,
+    /// That of a completion: process context, or the backstore's where completion is direct.
+    Completion,
+    /// Any.
+    Any,
+}
+
+impl Context {
+    /// A sentence for the author.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Process => "Called in process context.",
+            Self::Atomic => {
+                "Called in process context, but under a spinlock or RCU's read lock: do not sleep."
+            }
+            Self::Completion => {
+                "Called in process context or, where completion is direct, in the backstore's, which \
+                 may be a hard interrupt: do not sleep then."
+            }
+            Self::Any => "Called in any context: do not sleep.",
+        }
+    }
+
+    /// A word for the table.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Atomic => "process, no sleep",
+            Self::Completion => "completion",
+            Self::Any => "any",
+        }
+    }
+}
+
+/// How target core calls an op, and why safe code cannot misuse what it gets: a row of the table
+/// that reviewers read.
+#[derive(Debug)]
+pub struct Calls {
+    /// In which context.
+    pub context: Context,
+    /// Under which locks.
+    pub locks: &'static str,
+    /// What may run at the same time.
+    pub alongside: &'static str,
+    /// How long what it gets lives, and what keeps it.
+    pub lives: &'static str,
+    /// Why safe code cannot misuse it.
+    pub safe: &'static str,
+    /// The C functions in `drivers/target` that show it.
+    pub source: &'static str,
+}
+
 /// What is known of one op.
 #[derive(Debug)]
 pub struct Meaning {
@@ -91,8 +151,45 @@ pub struct Meaning {
     pub name: &'static str,
     /// How it maps to a method.
     pub shape: Shape,
-    /// When target core calls it, and from where: a sentence or two of documentation.
-    pub called: &'static str,
+    /// What it does, in a sentence or two.
+    pub does: &'static str,
+    /// How it is called.
+    pub calls: Calls,
+}
+
+impl Meaning {
+    /// What it does, and in which context.
+    #[must_use]
+    pub fn documentation(&self) -> String {
+        format!("{} {}", self.does, self.calls.context.sentence())
+    }
+}
+
+/// The table of how each op is called, as Markdown.
+#[must_use]
+pub fn soundness_table() -> String {
+    let mut table = String::from(
+        "| op | context | locks held | may run at the same time | what lives how long | why safe code \
+         cannot misuse it | C source |\n| --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for Meaning { name, calls, .. } in MEANINGS {
+        let source: Vec<_> = calls
+            .source
+            .split(", ")
+            .map(|function| format!("`{function}`"))
+            .collect();
+        let cells = [
+            format!("`{name}`"),
+            calls.context.word().to_owned(),
+            calls.locks.to_owned(),
+            calls.alongside.to_owned(),
+            calls.lives.to_owned(),
+            calls.safe.to_owned(),
+            source.join(", "),
+        ];
+        table += &format!("| {} |\n", cells.join(" | "));
+    }
+    table
 }
 
 /// What is known of the op `name`.
@@ -101,240 +198,449 @@ pub(super) fn meaning(name: &str) -> Option<&'static Meaning> {
     MEANINGS.iter().find(|meaning| meaning.name == name)
 }
 
-const fn call(name: &'static str, ret: Return, called: &'static str) -> Meaning {
-    Meaning {
-        name,
-        shape: Shape::Call(ret),
-        called,
-    }
-}
-
-const fn grant(name: &'static str, right: Right, called: &'static str) -> Meaning {
-    Meaning {
-        name,
-        shape: Shape::Grant(right),
-        called,
-    }
-}
-
-const fn own(name: &'static str, shape: Shape, called: &'static str) -> Meaning {
-    Meaning {
-        name,
-        shape,
-        called,
-    }
-}
-
-const fn make(name: &'static str, object: Object, called: &'static str) -> Meaning {
-    Meaning {
-        name,
-        shape: Shape::Make(object),
-        called,
-    }
-}
-
-const fn drop(name: &'static str, object: Object, called: &'static str) -> Meaning {
-    Meaning {
-        name,
-        shape: Shape::Drop(object),
-        called,
-    }
-}
-
-/// Every op that has a safe method, in the order of the Linux 7.3 header.
+/// Every op, in the order of the Linux 7.3 header.
 static MEANINGS: &[Meaning] = &[
-    call(
-        "tpg_get_wwn",
-        Return::Text,
-        "Returns the name of the target port. Called in any context, spinlocks held.",
-    ),
-    call(
-        "tpg_get_tag",
-        Return::Number,
-        "Returns the tag of the portal group. Called in any context, spinlocks held.",
-    ),
-    call(
-        "tpg_get_default_depth",
-        Return::Number,
-        "Returns the queue depth of a node ACL to be made. Called in process context.",
-    ),
-    call(
-        "tpg_check_demo_mode",
-        Return::Truth,
-        "Whether initiators without a node ACL may log in. Called in process context.",
-    ),
-    call(
-        "tpg_check_demo_mode_cache",
-        Return::Truth,
-        "Whether the node ACL of demo mode outlives its session. Called in process context, when \
-         a session ends.",
-    ),
-    call(
-        "tpg_check_demo_mode_write_protect",
-        Return::Truth,
-        "Whether LUNs are read-only in demo mode. Called in process context, a mutex held.",
-    ),
-    call(
-        "tpg_check_prod_mode_write_protect",
-        Return::Truth,
-        "Whether the LUNs of a node ACL are read-only at first. Called in an RCU read-side \
-         critical section: do not sleep.",
-    ),
-    call(
-        "tpg_check_demo_mode_login_only",
-        Return::Truth,
-        "Whether demo mode shows no LUNs. Called in process context.",
-    ),
-    call(
-        "tpg_check_prot_fabric_only",
-        Return::Number,
-        "Returns the type of protection information, `enum target_prot_type`, that the fabric offers \
-         where the backstore has none. Called in process context, when a session is made.",
-    ),
-    call(
-        "tpg_get_inst_index",
-        Return::Number,
-        "Returns the SNMP index of the portal group. Called in process context.",
-    ),
-    own(
-        "check_stop_free",
-        Shape::Stop,
-        "Ends the driver's use of a command that is complete, by dropping target core's reference; \
-         whether that was the last. Called in process context or, where completion is direct, in the \
-         backstore's, which may be softirq.",
-    ),
-    grant(
-        "release_cmd",
-        Right::Memory,
-        "Takes the memory of a command back: its last reference is gone. Called in the context of \
-         whoever dropped that, softirq included.",
-    ),
-    own(
-        "close_session",
-        Shape::Close,
-        "Ends a session whose node ACL goes away. Called in process context.",
-    ),
-    call(
-        "sess_get_index",
-        Return::Number,
-        "Returns the SNMP index of a session. Called in process context, spinlocks held.",
-    ),
-    own(
-        "sess_get_initiator_sid",
-        Shape::InitiatorSid,
-        "Fills in the initiator session identifier and returns its length, for protocols \
-                 whose TransportIDs have one. Called in process context, spinlocks held.",
-    ),
-    grant(
-        "write_pending",
-        Right::Pending,
-        "Fetches the data of a write from the initiator, then has the command executed. Called in \
-         process context or that of the submitter. If the command is given back, target core tries \
-         again.",
-    ),
-    call(
-        "set_default_node_attributes",
-        Return::Nothing,
-        "Sets the attributes of a node ACL that has just been made, in demo mode too. Called in \
-         process context.",
-    ),
-    call(
-        "get_cmd_state",
-        Return::Number,
-        "Returns the driver's state of a command, for messages. Called in any context.",
-    ),
-    grant(
-        "queue_data_in",
-        Right::Response,
-        "Sends the data of a read, and the status, to the initiator. Called in process context \
-         or, where completion is direct, in the backstore's. EAGAIN and ENOMEM are tried again.",
-    ),
-    grant(
-        "queue_status",
-        Right::Response,
-        "Sends the status of a command, with sense data if any, to the initiator. Called as \
-         queue_data_in is.",
-    ),
-    grant(
-        "queue_tm_rsp",
-        Right::TmrResponse,
-        "Sends the response to a task management function. Called in process context.",
-    ),
-    own(
-        "aborted_task",
-        Shape::Abort,
-        "Forgets what the wire still holds of a task that was aborted without a response. \
-                 Called in process context.",
-    ),
-    make(
-        "fabric_make_wwn",
-        Object::Wwn,
-        "Makes a target port for `mkdir target/$FABRIC/$WWN`. Called in process context, configfs \
-         locks held. Target core shows every error as EINVAL.",
-    ),
-    drop(
-        "fabric_drop_wwn",
-        Object::Wwn,
-        "Stops a target port for rmdir; its data is dropped next. Called in process context. No \
-         portal group is left.",
-    ),
-    call(
-        "add_wwn_groups",
-        Return::Nothing,
-        "Adds config groups to a target port that has just been made. Called in process context.",
-    ),
-    make(
-        "fabric_make_tpg",
-        Object::Tpg,
-        "Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Called in process \
-         context, configfs locks held. Target core shows every error as EINVAL.",
-    ),
-    own(
-        "fabric_enable_tpg",
-        Shape::Enable,
-        "Opens or closes a portal group to initiators, through its attribute `enable`. Called in \
-         process context.",
-    ),
-    drop(
-        "fabric_drop_tpg",
-        Object::Tpg,
-        "Stops a portal group for rmdir: no session may be left when it returns. The group is then \
-         taken from target core, and its data dropped. Called in process context.",
-    ),
-    call(
-        "fabric_post_link",
-        Return::Errno,
-        "Follows the link of a backstore to a LUN. Called in process context. Target core ignores \
-         an error.",
-    ),
-    call(
-        "fabric_pre_unlink",
-        Return::Nothing,
-        "Precedes the unlinking of a backstore; commands to the LUN may still be active. Called \
-         in process context.",
-    ),
-    call(
-        "fabric_post_unlink",
-        Return::Nothing,
-        "Follows the unlinking of a backstore; no command to the LUN is active any more. Called \
-         in process context.",
-    ),
-    make(
-        "fabric_make_np",
-        Object::Np,
-        "Makes a network portal for `mkdir …/np/$PORTAL`. Called in process context, configfs \
-         locks held. Target core shows every error as EINVAL.",
-    ),
-    drop(
-        "fabric_drop_np",
-        Object::Np,
-        "Stops a network portal for rmdir; its data is dropped next. Called in process context.",
-    ),
+    Meaning {
+        name: "tpg_get_wwn",
+        shape: Shape::Call(Return::Text),
+        does: "Returns the name of the target port.",
+        calls: Calls {
+            context: Context::Atomic,
+            locks: "Up to spinlocks of the device's reservations, of ALUA groups, or RCU; `tpg_lun_mutex`",
+            alongside: "Every other op, `fabric_make_tpg` and `fabric_drop_tpg` of the same group included",
+            lives: "The group by its directory; the text as long as the group, since it is borrowed of it",
+            safe: "The text ends with NUL by its type. One of more than 223 bytes is given as an empty one: C prints it twice into 1,024",
+            source: "spc_emulate_evpd_83, core_scsi3_update_aptpl_buf",
+        },
+    },
+    Meaning {
+        name: "tpg_get_tag",
+        shape: Shape::Call(Return::Number),
+        does: "Returns the tag of the portal group.",
+        calls: Calls {
+            context: Context::Atomic,
+            locks: "As `tpg_get_wwn`; `acl_node_mutex`",
+            alongside: "Every other op",
+            lives: "The group by its directory",
+            safe: "A number",
+            source: "target_stat_auth_port_show, core_scsi3_update_aptpl_buf",
+        },
+    },
+    Meaning {
+        name: "tpg_get_default_depth",
+        shape: Shape::Call(Return::Number),
+        does: "Returns the queue depth of a node ACL to be made.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `mkdir acls/X`; the group's login lock for a login",
+            alongside: "Logins, another `mkdir`",
+            lives: "The group by its directory, or by the login's handle",
+            safe: "A number; target core takes 0 for 1",
+            source: "target_alloc_node_acl",
+        },
+    },
+    Meaning {
+        name: "tpg_check_demo_mode",
+        shape: Shape::Call(Return::Truth),
+        does: "Whether initiators without a node ACL may log in.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "The group's login lock, or configfs' for a link",
+            alongside: "Every other op",
+            lives: "The group by its directory, or by the login's handle",
+            safe: "A truth value",
+            source: "core_tpg_check_initiator_node_acl, core_dev_add_lun",
+        },
+    },
+    Meaning {
+        name: "tpg_check_demo_mode_cache",
+        shape: Shape::Call(Return::Truth),
+        does: "Whether the node ACL of demo mode outlives its session. Called when a session ends.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "`acl_node_mutex`, and the group's login lock",
+            alongside: "Commands of other sessions",
+            lives: "The group by the session's login, which `Nexus` holds",
+            safe: "A truth value. Whoever logs in or out here waits for itself: a hang, documented at `Nexus::new`",
+            source: "transport_free_session",
+        },
+    },
+    Meaning {
+        name: "tpg_check_demo_mode_write_protect",
+        shape: Shape::Call(Return::Truth),
+        does: "Whether LUNs are read-only in demo mode.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "`tpg_lun_mutex`, and `acl_node_mutex` for a link",
+            alongside: "Every other op",
+            lives: "The group by its directory, or by the login's handle",
+            safe: "A truth value",
+            source: "core_tpg_add_node_to_devs",
+        },
+    },
+    Meaning {
+        name: "tpg_check_prod_mode_write_protect",
+        shape: Shape::Call(Return::Truth),
+        does: "Whether the LUNs of a node ACL are read-only at first.",
+        calls: Calls {
+            context: Context::Atomic,
+            locks: "RCU's read side",
+            alongside: "Every other op",
+            lives: "The group by the link's target",
+            safe: "A truth value",
+            source: "target_fabric_mappedlun_link",
+        },
+    },
+    Meaning {
+        name: "tpg_check_demo_mode_login_only",
+        shape: Shape::Call(Return::Truth),
+        does: "Whether demo mode shows no LUNs.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "`acl_node_mutex` for a link",
+            alongside: "Every other op",
+            lives: "The group by its directory, or by the login's handle",
+            safe: "A truth value: 0 or 1, as target core compares it",
+            source: "core_tpg_check_initiator_node_acl, core_dev_add_lun",
+        },
+    },
+    Meaning {
+        name: "tpg_check_prot_fabric_only",
+        shape: Shape::Call(Return::Number),
+        does: "Returns the type of protection information, `enum target_prot_type`, that the fabric offers where the backstore has none. Called when a session is made.",
+        calls: Calls {
+            context: Context::Atomic,
+            locks: "`session_lock`, interrupts off",
+            alongside: "Commands of other sessions",
+            lives: "The group by the login's handle",
+            safe: "A number",
+            source: "__transport_register_session",
+        },
+    },
+    Meaning {
+        name: "tpg_get_inst_index",
+        shape: Shape::Call(Return::Number),
+        does: "Returns the SNMP index of the portal group.",
+        calls: Calls {
+            context: Context::Atomic,
+            locks: "RCU's read side",
+            alongside: "Every other op",
+            lives: "The group by the directory of a LUN",
+            safe: "A number",
+            source: "target_stat_transport_indx_show",
+        },
+    },
+    Meaning {
+        name: "check_stop_free",
+        shape: Shape::Stop,
+        does: "Drops target core's reference to a task that is complete.",
+        calls: Calls {
+            context: Context::Any,
+            locks: "None of target core's",
+            alongside: "Nothing more for the command",
+            lives: "The command by the reference that is dropped",
+            safe: "The layer does it: there is no method. A driver that keeps a response has a reference of its own",
+            source: "transport_cmd_check_stop_to_fabric",
+        },
+    },
+    Meaning {
+        name: "release_cmd",
+        shape: Shape::Grant(Right::Memory),
+        does: "Takes the memory of a command back: its last reference is gone.",
+        calls: Calls {
+            context: Context::Any,
+            locks: "Those of whoever drops the last reference",
+            alongside: "Nothing more for the command",
+            lives: "The memory is the driver's again; target core counts the session's commands down after the op, so `Nexus` waits for a grace period, too",
+            safe: "By value: the driver's data are dropped before, the type of the memory is that of the submission",
+            source: "target_release_cmd_kref",
+        },
+    },
+    Meaning {
+        name: "close_session",
+        shape: Shape::Close,
+        does: "Asks for a session to be ended whose node ACL goes away, or changes.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' of the node ACL",
+            alongside: "The end of the same session, and `Nexus::new`, which may not have returned",
+            lives: "Nothing holds the session. `Nexus`'s drop sees that it was taken off the list of its node ACL, and waits until this op has a count of `Login`",
+            safe: "`Login` has the portal group and the driver's data, not the session. `Session::is_close_requested` is set before",
+            source: "target_shutdown_sessions, transport_deregister_session_configfs",
+        },
+    },
+    Meaning {
+        name: "sess_get_index",
+        shape: Shape::Call(Return::Number),
+        does: "Returns the SNMP index of a session.",
+        calls: Calls {
+            context: Context::Atomic,
+            locks: "`nacl_sess_lock`, interrupts off",
+            alongside: "Every other op of the session, before `Nexus::new` returns included",
+            lives: "The session by `nacl_sess_lock`: its end takes it",
+            safe: "A number",
+            source: "target_stat_iport_indx_show",
+        },
+    },
+    Meaning {
+        name: "sess_get_initiator_sid",
+        shape: Shape::InitiatorSid,
+        does: "Fills in the initiator session identifier and returns its length, for protocols whose TransportIDs have one.",
+        calls: Calls {
+            context: Context::Atomic,
+            locks: "`session_lock` or `nacl_sess_lock`, interrupts off; none for a reservation",
+            alongside: "Itself, and every other op of the session",
+            lives: "The session as for `sess_get_index`, or by a command; the buffer is on the caller's stack, zeroed",
+            safe: "The driver gets all but the last byte, and the layer ends the text with NUL",
+            source: "core_scsi3_locate_pr_reg, __transport_register_session",
+        },
+    },
+    Meaning {
+        name: "write_pending",
+        shape: Shape::Grant(Right::Pending),
+        does: "Fetches the data of a write from the initiator, then has the command executed.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "None",
+            alongside: "An abort of the command",
+            lives: "The command until it is executed or fails: target core waits for one of them",
+            safe: "`Pending` is used up by either, and dropping it fails the command. It cannot be given back: target core loses an aborted command that is",
+            source: "transport_generic_new_cmd, transport_write_pending_qf",
+        },
+    },
+    Meaning {
+        name: "set_default_node_attributes",
+        shape: Shape::Call(Return::Nothing),
+        does: "Sets the attributes of a node ACL that has just been made, in demo mode too.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "As `tpg_get_default_depth`",
+            alongside: "Nothing for the list: nobody sees it yet",
+            lives: "The list until its directory, or its last session, is gone",
+            safe: "The data are all zero, and valid so (`Zeroable`); they change by atomics, or under the group's lock",
+            source: "target_alloc_node_acl",
+        },
+    },
+    Meaning {
+        name: "get_cmd_state",
+        shape: Shape::Call(Return::Number),
+        does: "Returns the driver's state of a command, for messages.",
+        calls: Calls {
+            context: Context::Any,
+            locks: "`t_state_lock`, interrupts off",
+            alongside: "Every op of the command",
+            lives: "The command by a reference of the caller's",
+            safe: "A number",
+            source: "target_show_cmd, __transport_wait_for_tasks",
+        },
+    },
+    Meaning {
+        name: "queue_data_in",
+        shape: Shape::Grant(Right::Response),
+        does: "Sends the data of a read, and the status, to the initiator. A response that is given back comes again, at once and as often as it is: for want of memory.",
+        calls: Calls {
+            context: Context::Completion,
+            locks: "None of target core's; of TCMU, a mutex",
+            alongside: "Other commands of the session",
+            lives: "The command until the op returns, by target core's reference",
+            safe: "`Response` ends with the op, is given back as itself alone, or is kept with a reference. Status, sense data and payload do not change any more",
+            source: "target_complete_ok_work, transport_complete_qf",
+        },
+    },
+    Meaning {
+        name: "queue_status",
+        shape: Shape::Grant(Right::Response),
+        does: "Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`; but the response to a command that is refused in its submission does not come again.",
+        calls: Calls {
+            context: Context::Completion,
+            locks: "As `queue_data_in`",
+            alongside: "As `queue_data_in`; it may run in `Session::submit`, `Pending::execute` and `Pending`'s drop",
+            lives: "As `queue_data_in`",
+            safe: "As `queue_data_in`",
+            source: "transport_generic_request_failure, target_submit_prep, target_handle_abort",
+        },
+    },
+    Meaning {
+        name: "queue_tm_rsp",
+        shape: Shape::Grant(Right::TmrResponse),
+        does: "Sends the response to a task management function.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "None",
+            alongside: "Commands; a reset that marks the function as aborted",
+            lives: "The function until the op returns",
+            safe: "By value: the code, and the driver's data, which are taken out once",
+            source: "target_tmr_work, target_complete_tmr_failure",
+        },
+    },
+    Meaning {
+        name: "aborted_task",
+        shape: Shape::Abort,
+        does: "Forgets what the wire still holds of a task that was aborted without a response.",
+        calls: Calls {
+            context: Context::Any,
+            locks: "None",
+            alongside: "Nothing more for the task",
+            lives: "The task until the op returns",
+            safe: "Target core drops the driver's reference next (`TARGET_SCF_ACK_KREF`), whether it has been dropped or not: the layer adds one for it",
+            source: "target_handle_abort",
+        },
+    },
+    Meaning {
+        name: "fabric_make_wwn",
+        shape: Shape::Make(Object::Wwn),
+        does: "Makes a target port for `mkdir target/$FABRIC/$WWN`. Target core shows every error as EINVAL.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `mkdir`",
+            alongside: "Nothing that makes a directory",
+            lives: "The name during the op; the port until `fabric_drop_wwn`",
+            safe: "An initializer: the layer allocates the port, zeroed, with the data behind it",
+            source: "target_fabric_make_wwn",
+        },
+    },
+    Meaning {
+        name: "fabric_drop_wwn",
+        shape: Shape::Drop(Object::Wwn),
+        does: "Stops a target port for rmdir; its data is dropped next. No portal group is left.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `rmdir`",
+            alongside: "Nothing of the port",
+            lives: "The port until the op returns",
+            safe: "A shared reference; the layer frees the port after the op",
+            source: "target_fabric_release_wwn",
+        },
+    },
+    Meaning {
+        name: "add_wwn_groups",
+        shape: Shape::Call(Return::Nothing),
+        does: "Adds config groups to a target port that has just been made.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `mkdir`",
+            alongside: "Nothing of the port",
+            lives: "The port until `fabric_drop_wwn`",
+            safe: "A shared reference",
+            source: "target_fabric_make_wwn",
+        },
+    },
+    Meaning {
+        name: "fabric_make_tpg",
+        shape: Shape::Make(Object::Tpg),
+        does: "Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Target core shows every error as EINVAL.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `mkdir`",
+            alongside: "Nothing that makes a directory",
+            lives: "The port by its directory; the group until `fabric_drop_tpg`",
+            safe: "An initializer: the layer registers the group when it is whole",
+            source: "target_fabric_make_tpg, core_tpg_register",
+        },
+    },
+    Meaning {
+        name: "fabric_enable_tpg",
+        shape: Shape::Enable,
+        does: "Opens or closes a portal group to initiators, through its attribute `enable`. The layer refuses logins while it is closed. Closing should not fail: target core has given the RTPI back by then.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' of the attribute",
+            alongside: "Logins, commands, links; itself, if two write the attribute at once",
+            lives: "The group by its directory",
+            safe: "A shared reference",
+            source: "target_tpg_enable, target_tpg_disable",
+        },
+    },
+    Meaning {
+        name: "fabric_drop_tpg",
+        shape: Shape::Drop(Object::Tpg),
+        does: "Stops a portal group for rmdir: it ends the sessions, and drops what holds the group. The group is then taken from target core, and its data dropped.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `rmdir`",
+            alongside: "Sessions, and threads that hold the group",
+            lives: "The group until its last handle and session are gone: the layer waits after the op",
+            safe: "No login succeeds from before the op on. Nobody has the group but by a handle or a session",
+            source: "target_fabric_tpg_release, core_tpg_deregister",
+        },
+    },
+    Meaning {
+        name: "fabric_post_link",
+        shape: Shape::Call(Return::Errno),
+        does: "Follows the link of a backstore to a LUN, which takes commands by then. Target core ignores an error.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' of the LUN",
+            alongside: "Commands to the LUN",
+            lives: "The LUN and the group by the link",
+            safe: "Shared references",
+            source: "target_fabric_port_link",
+        },
+    },
+    Meaning {
+        name: "fabric_pre_unlink",
+        shape: Shape::Call(Return::Nothing),
+        does: "Precedes the unlinking of a backstore; commands to the LUN may still be active.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' of the LUN",
+            alongside: "Commands to the LUN",
+            lives: "The LUN until `fabric_post_unlink`",
+            safe: "Shared references",
+            source: "target_fabric_port_unlink",
+        },
+    },
+    Meaning {
+        name: "fabric_post_unlink",
+        shape: Shape::Call(Return::Nothing),
+        does: "Follows the unlinking of a backstore; no command to the LUN is active any more.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' of the LUN",
+            alongside: "Nothing of the LUN",
+            lives: "The LUN until the op returns",
+            safe: "Shared references; the layer does not read the LUN's device",
+            source: "target_fabric_port_unlink",
+        },
+    },
+    Meaning {
+        name: "fabric_make_np",
+        shape: Shape::Make(Object::Np),
+        does: "Makes a network portal for `mkdir …/np/$PORTAL`. Target core shows every error as EINVAL.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `mkdir`",
+            alongside: "Nothing that makes a directory",
+            lives: "The group by its directory; the portal until `fabric_drop_np`",
+            safe: "By value: the layer allocates the portal",
+            source: "target_fabric_make_np",
+        },
+    },
+    Meaning {
+        name: "fabric_drop_np",
+        shape: Shape::Drop(Object::Np),
+        does: "Stops a network portal for rmdir; its data is dropped next.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `rmdir`",
+            alongside: "Portals of other groups",
+            lives: "The portal until the op returns",
+            safe: "A shared reference; the layer frees the portal after the op",
+            source: "target_fabric_np_base_release",
+        },
+    },
     Meaning {
         name: "fabric_init_nodeacl",
         shape: Shape::Init,
-        called: "Follows `mkdir …/acls/$INITIATOR`; an error undoes it. Called in process context. \
-                 The node ACL may be one that demo mode made, with a session that uses it.",
+        does: "Follows `mkdir …/acls/$INITIATOR`; an error undoes it. The node ACL may be one that demo mode made, and a session may use it already.",
+        calls: Calls {
+            context: Context::Process,
+            locks: "configfs' for `mkdir`",
+            alongside: "Logins with the list, and their commands",
+            lives: "The list until its directory is gone; the name during the op",
+            safe: "A shared reference. Where the op fails, the layer frees the name that target core forgets",
+            source: "target_fabric_make_nodeacl",
+        },
     },
 ];
 

@@ -16,7 +16,7 @@ use thiserror::Error;
 
 pub use changes::{Change, Changes, declarations};
 pub use field::{KNOWN_FIELDS, KnownField, PlanField};
-pub use meaning::{Meaning, Object, Return, Right, Shape};
+pub use meaning::{Calls, Context, Meaning, Object, Return, Right, Shape, soundness_table};
 pub use wrapper::Wrapper;
 
 use meaning::meaning;

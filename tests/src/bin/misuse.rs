@@ -15,14 +15,14 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args[..] {
-        ["mkdir", dir] => nth(|| fs::create_dir(dir), || fs::remove_dir(dir)),
-        ["load", file, name] => load(Path::new(file), name),
+        ["mkdir", dir] => nth(1, || fs::create_dir(dir), || fs::remove_dir(dir)),
+        ["load", file, name, stride] => load(Path::new(file), name, stride),
         ["write", file, text] => write(file, text, None),
         ["write", file, text, undo, undo_text] => write(file, text, Some((undo, undo_text))),
         ["texts", dir] => texts(Path::new(dir)),
         _ => Err(io::Error::new(
             ErrorKind::InvalidInput,
-            "want: mkdir DIR, or: load FILE NAME, or: write FILE TEXT [UNDO_FILE UNDO_TEXT], or: \
+            "want: mkdir DIR, or: load FILE NAME STRIDE, or: write FILE TEXT [UNDO_FILE UNDO_TEXT], or: \
              texts DIR",
         )),
     };
@@ -38,9 +38,10 @@ fn main() -> ExitCode {
 /// More allocations than any call here makes.
 const MANY: u32 = 2_000;
 
-/// Calls `step` once for each of its allocations, which fails, and once without a failure. After a
-/// step that has succeeded comes `undo`.
+/// Calls `step` once for each of its allocations, or each `stride`th of them, which fails, and once
+/// without a failure. After a step that has succeeded comes `undo`.
 fn nth(
+    stride: usize,
     mut step: impl FnMut() -> io::Result<()>,
     mut undo: impl FnMut() -> io::Result<()>,
 ) -> io::Result<()> {
@@ -52,7 +53,7 @@ fn nth(
     step()?;
     undo()?;
     let (mut failed, mut survived) = (0, 0);
-    for n in 1..MANY {
+    for n in (1..MANY).step_by(stride) {
         fail_nth.write_at(n.to_string().as_bytes(), 0)?;
         let result = step();
         let mut left = [0; 16];
@@ -78,7 +79,9 @@ fn nth(
         if !has_failed {
             println!("{failed} allocations fail the call, {survived} do not");
             return if failed + survived == 0 {
-                Err(io::Error::other("nothing was allocated: there were no faults"))
+                Err(io::Error::other(
+                    "nothing was allocated: there were no faults",
+                ))
             } else {
                 Ok(())
             };
@@ -87,10 +90,14 @@ fn nth(
     Err(io::Error::other("there is no end of allocations"))
 }
 
-fn load(file: &Path, name: &str) -> io::Result<()> {
+fn load(file: &Path, name: &str, stride: &str) -> io::Result<()> {
+    let stride = stride
+        .parse()
+        .map_err(|_| io::Error::from(ErrorKind::InvalidInput))?;
     let file = File::open(file)?;
     let name = std::ffi::CString::new(name)?;
     nth(
+        stride,
         || Ok(finit_module(&file, c"", 0)?),
         || Ok(delete_module(&name, 0)?),
     )
@@ -105,6 +112,7 @@ fn write(file: &str, text: &str, undo: Option<(&str, &str)>) -> io::Result<()> {
     };
     let opened = File::options().write(true).open(file)?;
     nth(
+        1,
         || opened.write_all_at(text.as_bytes(), 0),
         || undo.map_or(Ok(()), |(file, text)| put(file, text)),
     )

@@ -37,10 +37,13 @@ pub(super) fn callback_fn(op: &Op, method: &Method<'_>) -> TokenStream {
 }
 
 fn callback_doc(op: &Op, method: &Method<'_>) -> String {
-    let mut requirements: Vec<String> = method.args.iter().filter_map(requirement).collect();
-    if method.meaning.shape == Shape::Stop {
-        requirements.push("One of its references must be given away with this call.".to_owned());
-    }
+    let mut requirements: Vec<String> = match (method.meaning.shape, method.args.as_slice()) {
+        (Shape::Stop, [Passed::Wrapper { name, .. }]) => vec![format!(
+            "`{name}` must be a command or task management function of this fabric, and one of its \
+             references be given away with this call."
+        )],
+        (_, args) => args.iter().filter_map(requirement).collect(),
+    };
     if let Shape::Drop(object) = method.meaning.shape {
         requirements.push(format!(
             "Nobody but target core may use the `struct {}` any more.",

@@ -160,7 +160,11 @@ pub(super) fn field_values(plan: &Plan<'_>) -> TokenStream {
 
 fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
     let name = c_ident(&op.name);
-    let summary = format!("{}\n\nC: `{}`", method.meaning.called, op.c_declaration());
+    let summary = format!(
+        "{}\n\nC: `{}`",
+        method.meaning.documentation(),
+        op.c_declaration()
+    );
     let doc = doc(1, &with_header_doc(&summary, &op.doc));
     let args = method.args.iter().filter_map(|arg| {
         let (name, ty) = parameter(arg, &quote!(Self))?;
