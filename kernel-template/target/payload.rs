@@ -11,7 +11,8 @@
 
 use core::{
     marker::PhantomData,
-    ops::Deref, //
+    ops::Deref,
+    ptr, //
 };
 
 use kernel::{
@@ -52,7 +53,7 @@ impl Payload<'_> {
     /// No payload.
     pub(super) fn empty() -> Self {
         Self {
-            list: core::ptr::null_mut(),
+            list: ptr::null_mut(),
             entries: 0,
             len: 0,
             command: PhantomData,
@@ -85,7 +86,7 @@ impl Payload<'_> {
     /// [`EINVAL`] if they do not all lie in the payload.
     pub fn read(&self, offset: u32, to: &mut [u8]) -> Result {
         self.check(offset, to.len())?;
-        let (buffer, skip) = (to.as_mut_ptr().cast::<c_void>(), offset as _);
+        let (buffer, skip) = (to.as_mut_ptr().cast::<c_void>(), offset as bindings::off_t);
         // SAFETY: By the contract of `of` the list is alive. `to` is as long as it says.
         let copied = unsafe {
             bindings::sg_pcopy_to_buffer(self.list, self.entries, buffer, to.len(), skip)
@@ -124,7 +125,7 @@ impl PayloadMut<'_> {
     /// [`EINVAL`] if they do not all lie in the payload.
     pub fn write(&mut self, offset: u32, from: &[u8]) -> Result {
         self.0.check(offset, from.len())?;
-        let (buffer, skip) = (from.as_ptr().cast::<c_void>(), offset as _);
+        let (buffer, skip) = (from.as_ptr().cast::<c_void>(), offset as bindings::off_t);
         // SAFETY: By the contract of `of` the list is alive. `from` is as long as it says.
         let copied = unsafe {
             bindings::sg_pcopy_from_buffer(self.0.list, self.0.entries, buffer, from.len(), skip)
@@ -182,6 +183,16 @@ pub struct Segments<'a> {
 /// The bits of a scatterlist's link that are not of an address.
 const FLAGS: usize = (bindings::SG_CHAIN | bindings::SG_END) as usize;
 
+/// The link of a scatterlist's entry: an address, and [`FLAGS`].
+///
+/// # Safety
+///
+/// `entry` must be one of a list that is alive.
+unsafe fn link(entry: *const bindings::scatterlist) -> usize {
+    // SAFETY: By the requirements of this function. C's `unsigned long` is as long as `usize`.
+    unsafe { ptr::addr_of!((*entry).page_link).cast::<usize>().read() }
+}
+
 /// What comes after an entry of a scatterlist; null after the last one.
 ///
 /// # Safety
@@ -191,13 +202,12 @@ unsafe fn next(entry: *mut bindings::scatterlist) -> *mut bindings::scatterlist 
     // SAFETY: By the requirements of this function. An entry that is not the last has another one
     // behind it, which may point to where the list goes on.
     unsafe {
-        if (*entry).page_link as usize & bindings::SG_END as usize != 0 {
-            return core::ptr::null_mut();
+        if link(entry) & bindings::SG_END as usize != 0 {
+            return ptr::null_mut();
         }
         let next = entry.add(1);
-        let link = (*next).page_link as usize;
-        if link & bindings::SG_CHAIN as usize != 0 {
-            (link & !FLAGS) as *mut bindings::scatterlist
+        if link(next) & bindings::SG_CHAIN as usize != 0 {
+            (link(next) & !FLAGS) as *mut bindings::scatterlist
         } else {
             next
         }
@@ -211,10 +221,8 @@ impl<'a> Iterator for Segments<'a> {
         while self.left != 0 && !self.entry.is_null() {
             // SAFETY: The payload that this is borrowed of has a list that is alive, and this is an
             // entry of it.
-            let (link, offset, length) = unsafe {
-                let entry = &*self.entry;
-                (entry.page_link as usize, entry.offset, entry.length)
-            };
+            let (link, offset, length) =
+                unsafe { (link(self.entry), (*self.entry).offset, (*self.entry).length) };
             // SAFETY: As above.
             self.entry = unsafe { next(self.entry) };
             if self.skip >= length {

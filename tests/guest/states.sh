@@ -202,6 +202,17 @@ result 36 "status 01"
 result 34 "status 40"
 ended 35 && fail "a command that its own session has aborted was answered"
 
+section "a task management function is aborted by a reset"
+tell submit $a 45 0 write 512 1 $WRITE
+held write 45 waits
+tell tmr $a 46 0 abort 45
+held write 45 aborted
+tell tmr $b 47 0 reset
+sleep 0.5
+must "execute" tell finish execute 45
+result 46 "status ff"
+result 47 "status 01"
+
 section "a write without data fails"
 tell submit $a 37 0 write 512 1 $WRITE
 held write 37 waits
