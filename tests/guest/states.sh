@@ -116,7 +116,9 @@ refused tell login $A
 echo 1 > $TPG/enable || fail "cannot enable"
 mkdir -p $PORT/tpgt_2 && echo 1 > $PORT/tpgt_2/enable || fail "second portal group"
 [ "$(cat $TPG/rtpi)" != "$(cat $PORT/tpgt_2/rtpi)" ] || fail "one RTPI for two groups"
+[ "$(wc -l < $FABRIC/groups)" -eq 2 ] || fail "not both groups are listed"
 rmdir $PORT/tpgt_2
+grep -qx "naa.5001405000000001 1" $FABRIC/groups || fail "the group is not listed"
 log_in $A
 a=$SESSION
 log_in $B

@@ -30,7 +30,11 @@ static HOLD: DataPath = DataPath {
         head: "User space submits commands, and holds them: see `bench.rs`.",
         imports: &[],
         kernel_imports: &[],
-        data: Data::NONE,
+        data: Data {
+            ty: "bench::Registry",
+            doc: "For the test.",
+            init: "bench::Registry::new()",
+        },
         tpg_field: Some(PinnedField {
             name: "wire",
             ty: "bench::Wire",
@@ -41,23 +45,26 @@ static HOLD: DataPath = DataPath {
         cmd: "bench::Io",
         cmd_memory: "BoxedCmd<Self>",
         tmr: "bench::Function",
-        attributes: &[(
-            "tfc_tpg_base_attrs",
-            &[
-                ("acl", "bench::Acl"),
-                ("data", "bench::Data"),
-                ("finish", "bench::Finish"),
-                ("held", "bench::Held"),
-                ("hold", "bench::Hold"),
-                ("login", "bench::LogIn"),
-                ("logout", "bench::Logout"),
-                ("refuse", "bench::Refuse"),
-                ("results", "bench::Results"),
-                ("stop", "bench::Stop"),
-                ("submit", "bench::Submit"),
-                ("tmr", "bench::Manage"),
-            ],
-        )],
+        attributes: &[
+            ("tfc_wwn_attrs", &[("groups", "bench::Groups")]),
+            (
+                "tfc_tpg_base_attrs",
+                &[
+                    ("acl", "bench::Acl"),
+                    ("data", "bench::Data"),
+                    ("finish", "bench::Finish"),
+                    ("held", "bench::Held"),
+                    ("hold", "bench::Hold"),
+                    ("login", "bench::LogIn"),
+                    ("logout", "bench::Logout"),
+                    ("refuse", "bench::Refuse"),
+                    ("results", "bench::Results"),
+                    ("stop", "bench::Stop"),
+                    ("submit", "bench::Submit"),
+                    ("tmr", "bench::Manage"),
+                ],
+            ),
+        ],
         fields: &[("direct_submit_supp", "For the test.", "true")],
         body,
     },
@@ -82,11 +89,16 @@ fn body(op: &str, args: &Args) -> Option<Body> {
         "queue_data_in" | "queue_status" => quote!(bench::respond(#arg)),
         "queue_tm_rsp" => quote!(bench::respond_tmr(#arg)),
         "aborted_task" => quote!(bench::aborted(#arg)),
-        "fabric_drop_tpg" => quote!(#arg.data().wire.bench.clear()),
+        "fabric_drop_tpg" => quote! {
+            #arg.wwn().fabric().remove(#arg);
+            #arg.data().wire.bench.clear();
+        },
         "fabric_enable_tpg" => quote! {
-            if !#second {
-                #arg.data().wire.bench.clear();
+            if #second {
+                return #arg.wwn().fabric().add(#arg);
             }
+            #arg.wwn().fabric().remove(#arg);
+            #arg.data().wire.bench.clear();
             Ok(())
         },
         _ => return None,

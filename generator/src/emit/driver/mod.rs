@@ -67,7 +67,7 @@ pub(super) fn text(input: &Input<'_>, modules: &[RootModule<'_>]) -> String {
         replace(
             &mut text,
             &placeholder(group),
-            &attributes_macro(group, attributes),
+            &attributes_macro(group, &attributes),
         );
     }
     if let Some(group) = pinned_group(input) {
@@ -163,19 +163,23 @@ fn placeholder(group: &str) -> String {
 }
 
 /// The attributes that a driver has in a group: file names and types.
-type GroupAttributes = &'static [(&'static str, &'static str)];
+type GroupAttributes = Vec<(&'static str, &'static str)>;
 
 /// The groups that the driver has attributes in, of those that the header has.
 fn groups<'a>(input: &Input<'a>) -> Vec<(&'a str, GroupAttributes)> {
-    const VERSION: (&str, GroupAttributes) = ("tfc_wwn_attrs", &[("version", "Version")]);
-    let attributes = |group: &str| {
-        let mut all = input.data_path.driver.attributes.iter().chain([&VERSION]);
-        let (_, attributes) = all.find(|(name, _)| *name == group)?;
-        Some(*attributes)
+    const VERSION: (&str, &[(&str, &str)]) = ("tfc_wwn_attrs", &[("version", "Version")]);
+    let attributes = |group: &str| -> GroupAttributes {
+        let all = [VERSION]
+            .into_iter()
+            .chain(input.data_path.driver.attributes.iter().copied());
+        all.filter(|(name, _)| *name == group)
+            .flat_map(|(_, attributes)| attributes.iter().copied())
+            .collect()
     };
-    let groups = input.plan.groups.iter().copied();
+    let groups = input.plan.groups.iter();
     groups
-        .filter_map(|group| Some((group, attributes(group)?)))
+        .map(|group| (*group, attributes(group)))
+        .filter(|(_, attributes)| !attributes.is_empty())
         .collect()
 }
 
