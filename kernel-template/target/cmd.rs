@@ -97,8 +97,8 @@ impl<T: Operations> Cmd<T> {
         unsafe { Session::from_raw((*self.inner.get()).se_sess) }
     }
 
-    /// Where the sense data lie in the memory of a command, for who implements [`CmdMemory`]. Target
-    /// core has written them once there is a response that has some.
+    /// Where the sense data lie in the memory of a command, for who implements [`CmdMemory`].
+    /// Target core has written them once there is a response that has some.
     pub fn sense_buffer(cmd: *const Self) -> *const u8 {
         cmd.cast::<u8>().wrapping_add(mem::offset_of!(Self, sense))
     }
@@ -165,8 +165,8 @@ struct Memory<T: Operations> {
 unsafe impl<T: Operations> Send for BoxedCmd<T> {}
 
 impl<T: Operations> BoxedCmd<T> {
-    /// Memory for a command whose payload has `length` bytes: what the initiator says, or as many as
-    /// the command descriptor block says if the protocol does not have the initiator say it
+    /// Memory for a command whose payload has `length` bytes: what the initiator says, or as many
+    /// as the command descriptor block says if the protocol does not have the initiator say it
     /// (`TARGET_SCF_UNKNOWN_SIZE`). Called in any context.
     ///
     /// # Errors

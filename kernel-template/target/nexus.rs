@@ -31,8 +31,8 @@ use crate::{
     },
 };
 
-/// The longest name of an initiator, in bytes. Target core cuts a longer one off, and would not find
-/// its node ACL again.
+/// The longest name of an initiator, in bytes. Target core cuts a longer one off, and would not
+/// find its node ACL again.
 pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
 
 /// What a session has besides the C object: the portal group, and the driver's data. It lives until
@@ -61,8 +61,8 @@ impl<T: Operations> Login<T> {
     ///
     /// # Safety
     ///
-    /// `session` must be one of this fabric that target core has taken off the list of its node ACL,
-    /// and this the first call for it since.
+    /// `session` must be one of this fabric that target core has taken off the list of its node
+    /// ACL, and this the first call for it since.
     pub(super) unsafe fn close(session: *mut bindings::se_session) -> Arc<Self> {
         // SAFETY: By the requirements of this function `Nexus::drop` waits for what follows. The
         // pointer is the one that `Nexus::new` has made of an `Arc`, whose count stays there.
@@ -132,7 +132,8 @@ impl<T: Operations> Nexus<T> {
             return Err(ENODEV);
         }
         let private = Arc::into_raw(login.clone());
-        // SAFETY: The portal group is registered, and `login` holds it. Target core copies the name.
+        // SAFETY: The portal group is registered, and `login` holds it. Target core copies the
+        // name.
         let session = unsafe {
             bindings::target_setup_session(
                 tpg.as_raw(),

@@ -81,16 +81,16 @@ impl<T: Operations> Pending<T> {
 
     /// The payload, to be filled in.
     pub fn payload(&mut self) -> PayloadMut<'_> {
-        // SAFETY: By the type's invariants target core does not touch the payload before the command
-        // is executed or fails, which takes this whole.
+        // SAFETY: By the type's invariants target core does not touch the payload before the
+        // command is executed or fails, which takes this whole.
         PayloadMut(unsafe { Payload::of(self.as_raw()) })
     }
 
     /// Whether the command is aborted, and somebody waits until it is executed or dropped. Either
     /// ends it then, and executes nothing.
     pub fn is_aborted(&self) -> bool {
-        // SAFETY: By the type's invariants the command is alive. Target core changes the state under
-        // a lock, with single stores.
+        // SAFETY: By the type's invariants the command is alive. Target core changes the state
+        // under a lock, with single stores.
         let state = unsafe { ptr::addr_of!((*self.as_raw()).transport_state).read_volatile() };
         state & bindings::CMD_T_ABORTED != 0
     }
@@ -104,8 +104,8 @@ impl<T: Operations> Pending<T> {
         unsafe { bindings::target_execute_cmd(ptr) };
     }
 
-    /// Fails the command: its data will not arrive. Target core responds to it, before this returns.
-    /// Called in process context with interrupts on.
+    /// Fails the command: its data will not arrive. Target core responds to it, before this
+    /// returns. Called in process context with interrupts on.
     pub fn fail(self, reason: SenseReason) {
         let ptr = self.as_raw();
         mem::forget(self);

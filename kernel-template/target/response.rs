@@ -138,8 +138,8 @@ impl<T: Operations> Deref for Response<'_, T> {
     }
 }
 
-/// What `queue_data_in` or `queue_status` returns to target core: 0, or that it shall try again with
-/// the response that it has got back.
+/// What `queue_data_in` or `queue_status` returns to target core: 0, or that it shall try again
+/// with the response that it has got back.
 pub(super) fn response_errno<T: Operations>(result: Result<(), Response<'_, T>>) -> c_int {
     match result {
         Ok(()) => 0,

@@ -171,8 +171,8 @@ impl<T: Operations> Tpg<T> {
         *self.is_open.lock() = false;
     }
 
-    /// Opens the group to initiators, or closes it, for the op `fabric_enable_tpg`. It is open before
-    /// the driver lets initiators in, and closed before the driver ends their sessions.
+    /// Opens the group to initiators, or closes it, for the op `fabric_enable_tpg`. It is open
+    /// before the driver lets initiators in, and closed before the driver ends their sessions.
     ///
     /// # Errors
     ///

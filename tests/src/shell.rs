@@ -85,12 +85,13 @@ pub fn output(command: &mut Command) -> Result<String> {
         .output()
         .with_context(|| format!("cannot run {}", name(command)))?;
     if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
+        // Some programs say on one what is wrong, some on the other.
+        let said = [output.stderr, output.stdout].concat();
         bail!(
             "{} failed ({}): {}",
             name(command),
             output.status,
-            stderr.trim()
+            String::from_utf8_lossy(&said).trim()
         );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

@@ -196,8 +196,8 @@ unsafe impl<D: Driver> Send for Host<D> {}
 // SAFETY: The midlayer locks what it changes of a host, and the data may be shared by threads.
 unsafe impl<D: Driver> Sync for Host<D> {}
 
-/// What lies behind a `struct Scsi_Host`, as long as that does: an open device may keep it, and call
-/// its error handlers, after the host is removed.
+/// What lies behind a `struct Scsi_Host`, as long as that does: an open device may keep it, and
+/// call its error handlers, after the host is removed.
 #[repr(C)]
 struct HostData<D: Driver> {
     data: *const D::Data,

@@ -82,6 +82,18 @@ loaded()
 	[ -d "/sys/module/$module" ]
 }
 
+# write TEXT FILE
+write()
+{
+	echo "$1" > "$2"
+}
+
+# has_rtpi TPG: the portal group has a relative target port identifier.
+has_rtpi()
+{
+	[ "$(($(cat "$1/rtpi")))" -ne 0 ]
+}
+
 # directories DIR NAME...: each is a directory of DIR.
 directories()
 {
@@ -135,6 +147,17 @@ exists "the same portal group again" mkdir "$tree/$wwn/tpgt_1"
 for name in $other_spellings; do
 	invalid "no target port $name beside $wwn" mkdir "$tree/$name"
 done
+
+# A portal group is closed until it is enabled, and has a relative target port
+# identifier then; in some fabrics it is always open.
+tpg=$tree/$wwn/tpgt_1
+if [ -e "$tpg/enable" ]; then
+	check "closed at first" grep -qx 0 "$tpg/enable"
+	check "enabling" write 1 "$tpg/enable"
+	check "enabled" grep -qx 1 "$tpg/enable"
+	check "relative target port identifier" has_rtpi "$tpg"
+	check "disabling" write 0 "$tpg/enable"
+fi
 
 acls=$tree/$wwn/tpgt_1/acls
 for name in $refused_names $other_spellings; do
