@@ -26,8 +26,10 @@ match($0, /"Size of [A-Za-z0-9_]+"/) {
 # ["Offset of field: se_cmd::tag"][::core::mem::offset_of!(se_cmd, tag) - 16usize];
 match($0, /"Offset of field: [A-Za-z0-9_]+::[A-Za-z0-9_]+"/) {
 	split(substr($0, RSTART + 18, RLENGTH - 19), name, "::")
-	# bindgen adds an underscore to what is a keyword of Rust.
-	sub(/_$/, "", name[2])
+	# bindgen adds an underscore to what is a keyword of Rust. None has one of
+	# its own, as names in C may.
+	if (name[2] ~ /^[A-Za-z0-9]+_$/)
+		sub(/_$/, "", name[2])
 	if (name[1] in tag && name[2] !~ /^__bindgen_/)
 		add("LAYOUT_OFFSET(" tag[name[1]] " " name[1] ", " name[2])
 }

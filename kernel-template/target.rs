@@ -42,6 +42,7 @@ mod ops;
 mod payload;
 mod pending;
 mod protocol;
+mod queue;
 mod registration;
 mod request;
 mod response;
@@ -69,12 +70,13 @@ pub use ops::{
 pub use payload::{Payload, PayloadMut, Segment, Segments};
 pub use pending::{Pending, SenseReason};
 pub use protocol::Protocol;
+pub use queue::{Batch, CmdQueue, Right};
 pub use registration::Module;
 pub use request::{Refusal, Refused, Request, TaskAttribute};
 pub use response::{Completed, Residual, Response};
 pub use session::{ProtectionOps, Session};
 pub use task::{Aborted, Reference, Task};
-pub use tmr::{TmrFunction, TmrResponse};
+pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
 pub use tpg::{tpg_tag, Tpg};
 pub use wwn::Wwn;
 

@@ -18,7 +18,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{Buffer, Direction, Operations, Session}, //
+    target::{queue::Link, Buffer, Direction, Operations, Session}, //
 };
 
 /// The length of sense data, in bytes.
@@ -48,6 +48,7 @@ pub(super) fn flags<O: SeCmd>(object: &O) -> u32 {
 pub struct Cmd<T: Operations> {
     pub(super) inner: Opaque<bindings::se_cmd>,
     pub(super) sense: Opaque<[u8; SENSE_LEN]>,
+    pub(super) link: Link<T>,
     pub(super) data: T::Cmd,
 }
 

@@ -112,6 +112,26 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { Tpg::from_raw((*self.inner.get()).se_tpg) }
     }
 
+    /// How many commands a session of the initiator may have at once, as an administrator or
+    /// `tpg_get_default_depth` has said.
+    pub fn queue_depth(&self) -> u32 {
+        // SAFETY: The list is valid. Target core changes the number with single stores.
+        unsafe { (&raw const (*self.inner.get()).queue_depth).read_volatile() }
+    }
+
+    /// Sets [`Self::queue_depth`]. Target core asks for the initiator's sessions to be closed, which
+    /// go by the old one. Called in process context, and not in an op; sleeps.
+    pub fn set_queue_depth(&self, depth: u32) {
+        // SAFETY: The list is valid. The call always returns 0.
+        unsafe { bindings::core_tpg_set_initiator_node_queue_depth(self.inner.get(), depth) };
+    }
+
+    /// Whether target core has made the list for an initiator in demo mode.
+    pub fn is_dynamic(&self) -> bool {
+        // SAFETY: The list is valid. Target core changes the mark with single stores.
+        unsafe { (&raw const (*self.inner.get()).dynamic_node_acl).read_volatile() }
+    }
+
     /// The initiator's name.
     pub fn initiator_name(&self) -> &BStr {
         // SAFETY: The name ends with NUL, and does not change.

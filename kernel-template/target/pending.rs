@@ -75,6 +75,11 @@ impl<T: Operations> Pending<T> {
         Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
     }
 
+    /// The command.
+    pub(super) fn as_cmd(&self) -> *mut Cmd<T> {
+        self.0.as_ptr()
+    }
+
     fn as_raw(&self) -> *mut bindings::se_cmd {
         self.0.as_ptr().cast()
     }

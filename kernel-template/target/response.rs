@@ -107,7 +107,7 @@ pub struct Response<'a, T: Operations> {
     invariant: PhantomData<fn(&'a ()) -> &'a ()>,
 }
 
-impl<T: Operations> Response<'_, T> {
+impl<'a, T: Operations> Response<'a, T> {
     /// Makes the response that `queue_data_in` or `queue_status` shall send.
     ///
     /// # Safety
@@ -119,6 +119,11 @@ impl<T: Operations> Response<'_, T> {
             completed: unsafe { &*ptr.cast() },
             invariant: PhantomData,
         }
+    }
+
+    /// The command, for as long as the op lasts, whatever becomes of the response.
+    pub fn cmd(&self) -> &'a Cmd<T> {
+        self.completed
     }
 
     /// Takes the response out of the op: to be sent later, and dropped then.

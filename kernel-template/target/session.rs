@@ -24,6 +24,7 @@ use crate::{
     bindings,
     target::{
         nexus::Login,
+        queue::Link,
         tmr::Tmr,
         Cmd,
         CmdMemory,
@@ -156,6 +157,7 @@ impl<T: Operations> Session<T> {
         unsafe {
             inner.write_bytes(0, 1);
             ptr::addr_of_mut!((*cmd).sense).write_bytes(0, 1);
+            ptr::addr_of_mut!((*cmd).link).write(Link::new());
             ptr::addr_of_mut!((*cmd).data).write(data);
             (*inner).tag = request.tag;
             (*inner).prot_pto = buffer.is_unprotected;

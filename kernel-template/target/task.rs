@@ -73,14 +73,27 @@ impl<O: SeCmd> Drop for Reference<O> {
     }
 }
 
-/// Adds to the references of a command that has one already.
-fn count<O: SeCmd>(object: &O) {
+/// The references of a command.
+fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
     // SAFETY: The command is alive, and `kref` is a counter that is only changed atomically.
-    let count = unsafe {
+    unsafe {
         let kref = ptr::addr_of_mut!((*se_cmd(object)).cmd_kref.refcount.refs.counter);
         AtomicI32::from_ptr(kref)
-    };
-    count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Adds to the references of a command that has one already.
+pub(super) fn count<O: SeCmd>(object: &O) {
+    references(object).fetch_add(1, Ordering::Relaxed);
+}
+
+/// Takes back what [`count`] has added.
+///
+/// # Safety
+///
+/// The reference must be the caller's, and not the last one.
+pub(super) unsafe fn discount<O: SeCmd>(object: &O) {
+    references(object).fetch_sub(1, Ordering::Release);
 }
 
 /// A command or a task management function: where target core does not say which.

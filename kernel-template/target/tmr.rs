@@ -116,6 +116,23 @@ impl<T: Operations> Tmr<T> {
     }
 }
 
+/// How a task management function ended, `enum tcm_tmrsp_table`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum TmrStatus {
+    /// It failed.
+    Failed,
+    /// It is complete.
+    Complete,
+    /// There is no such task.
+    NoTask,
+    /// There is no such logical unit.
+    NoLun,
+    /// Target core does not have the function.
+    NotSupported,
+    /// It was rejected.
+    Rejected,
+}
+
 /// The response to a task management function, to be sent to the initiator at once or later.
 pub struct TmrResponse<T: Operations> {
     code: u8,
@@ -140,6 +157,20 @@ impl<T: Operations> TmrResponse<T> {
     /// The response code, of `enum tcm_tmrsp_table`.
     pub fn code(&self) -> u8 {
         self.code
+    }
+
+    /// The response code, by its meaning.
+    pub fn status(&self) -> TmrStatus {
+        match u32::from(self.code) {
+            bindings::tcm_tmrsp_table_TMR_FUNCTION_COMPLETE => TmrStatus::Complete,
+            bindings::tcm_tmrsp_table_TMR_TASK_DOES_NOT_EXIST => TmrStatus::NoTask,
+            bindings::tcm_tmrsp_table_TMR_LUN_DOES_NOT_EXIST => TmrStatus::NoLun,
+            bindings::tcm_tmrsp_table_TMR_TASK_MGMT_FUNCTION_NOT_SUPPORTED => {
+                TmrStatus::NotSupported
+            }
+            bindings::tcm_tmrsp_table_TMR_FUNCTION_REJECTED => TmrStatus::Rejected,
+            _ => TmrStatus::Failed,
+        }
     }
 
     /// Whether the function is complete.

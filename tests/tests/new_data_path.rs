@@ -32,6 +32,7 @@ static EXAMPLE: DataPath = DataPath {
     refusal: |features| (!features.rcu).then(|| "it has no RCU".to_owned()),
     parts: |_| vec![&GAUGE],
     depends_on: &["NET"],
+    selects: &[],
     kconfig_help: "Each portal group has a speed.\n",
     driver: Driver {
         head: "It has a speed, and no wire.",
@@ -49,6 +50,7 @@ static EXAMPLE: DataPath = DataPath {
         }),
         cmd: "()",
         cmd_memory: "BoxedCmd<Self>",
+        np: "()",
         node_acl_state: "()",
         session: "()",
         tmr: "()",

@@ -25,6 +25,7 @@ static HOLD: DataPath = DataPath {
     refusal: |_| None,
     parts: |_| vec![&BENCH],
     depends_on: &[],
+    selects: &[],
     kconfig_help: "",
     driver: Driver {
         head: "User space submits commands, and holds them: see `bench.rs`.",
@@ -40,6 +41,7 @@ static HOLD: DataPath = DataPath {
             ty: "bench::Wire",
             init: "bench::Wire::new()",
         }),
+        np: "()",
         node_acl_state: "u64",
         session: "bench::Initiator",
         cmd: "bench::Io",

@@ -33,6 +33,7 @@ pub(super) static LOOPBACK: DataPath = DataPath {
         vec![&HOST, device, rcu]
     },
     depends_on: &["SCSI"],
+    selects: &[],
     kconfig_help: text!("Kconfig.help"),
     driver: Driver {
         head: "It moves data between a SCSI host of this machine and target core: where the wire \
@@ -51,6 +52,7 @@ pub(super) static LOOPBACK: DataPath = DataPath {
         }),
         cmd: "()",
         cmd_memory: "Command<loopback::Loopback>",
+        np: "()",
         node_acl_state: "()",
         session: "()",
         tmr: "Arc<loopback::Waiter>",

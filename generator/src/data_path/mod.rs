@@ -3,6 +3,7 @@
 //! Data paths: what a module does with commands. A value here and a folder below
 //! `kernel-template/data_path` describe each; nothing else names one.
 
+mod iscsi;
 mod loopback;
 mod nop;
 
@@ -12,7 +13,7 @@ use crate::kernel::Features;
 use crate::output::files::Owner;
 
 /// Every data path; the first is the default.
-pub static DATA_PATHS: [&DataPath; 2] = [&nop::NOP, &loopback::LOOPBACK];
+pub static DATA_PATHS: [&DataPath; 3] = [&nop::NOP, &loopback::LOOPBACK, &iscsi::ISCSI];
 
 /// A data path.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct DataPath {
     pub parts: fn(&Features) -> Vec<&'static Part>,
     /// The Kconfig symbols that it depends on.
     pub depends_on: &'static [&'static str],
+    /// The Kconfig symbols that it selects: code that nobody is asked about.
+    pub selects: &'static [&'static str],
     /// A paragraph for the help text of Kconfig; may be empty.
     pub kconfig_help: &'static str,
     /// What it brings to the driver.
@@ -96,6 +99,8 @@ pub struct Driver {
     pub cmd: &'static str,
     /// The type `Operations::CmdMemory`.
     pub cmd_memory: &'static str,
+    /// The type `Operations::Np`.
+    pub np: &'static str,
     /// The type `Operations::NodeAclState`.
     pub node_acl_state: &'static str,
     /// The type `Operations::Session`.

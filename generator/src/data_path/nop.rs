@@ -14,6 +14,7 @@ pub(super) static NOP: DataPath = DataPath {
     refusal: |_| None,
     parts: |_| Vec::new(),
     depends_on: &[],
+    selects: &[],
     kconfig_help: "",
     driver: Driver {
         head: "It does not move data: where the wire belongs, a method does nothing and says so.",
@@ -23,6 +24,7 @@ pub(super) static NOP: DataPath = DataPath {
         tpg_field: None,
         cmd: "()",
         cmd_memory: "BoxedCmd<Self>",
+        np: "()",
         node_acl_state: "()",
         session: "()",
         tmr: "()",

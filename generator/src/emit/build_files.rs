@@ -79,6 +79,12 @@ fn kconfig(input: &Input<'_>) -> String {
         .chain(input.data_path.depends_on)
         .copied()
         .collect();
+    let selects: String = input
+        .data_path
+        .selects
+        .iter()
+        .map(|symbol| format!("\tselect {symbol}\n"))
+        .collect();
     let reservations = input.registered.no_reservations_because.map(|reason| {
         format!("Persistent reservations cannot name the ports of this fabric, since\n{reason}.\n")
     });
@@ -105,6 +111,7 @@ fn kconfig(input: &Input<'_>) -> String {
          config {symbol}\n\
          \ttristate \"{symbol} fabric module\"\n\
          \tdepends on {}\n\
+         {selects}\
          \thelp\n{}",
         depends.join(" && "),
         help.join("\n")

@@ -21,7 +21,7 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 20] = copied![
+const COPIED: [(&str, &str); 21] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
@@ -34,6 +34,7 @@ const COPIED: [(&str, &str); 20] = copied![
     "target/payload.rs",
     "target/pending.rs",
     "target/protocol.rs",
+    "target/queue.rs",
     "target/registration.rs",
     "target/request.rs",
     "target/response.rs",

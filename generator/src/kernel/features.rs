@@ -24,6 +24,8 @@ pub struct Features {
     pub prelude_zeroable: bool,
     /// The kernel crate has RCU's read side, and waits for grace periods.
     pub rcu: bool,
+    /// The kernel's sockets take addresses of any length, `struct sockaddr_unsized`.
+    pub sockaddr_unsized: bool,
     /// `ARef` is in `kernel::sync::aref`; in older crates it is in `kernel::types`.
     pub sync_aref: bool,
 }
@@ -34,14 +36,15 @@ impl Features {
     pub fn probe(dir: &Path) -> Self {
         let rust = dir.join("rust");
         let has = |file: &str, text: &str| {
-            fs::read_to_string(rust.join(file)).is_ok_and(|source| source.contains(text))
+            fs::read_to_string(dir.join(file)).is_ok_and(|source| source.contains(text))
         };
         Self {
             completion: rust.join("kernel/sync/completion.rs").is_file(),
             faux_bus: rust.join("kernel/faux.rs").is_file(),
             kunit_suites: rust.join("macros/kunit.rs").is_file(),
-            prelude_zeroable: !has("kernel/init.rs", "trait Zeroable"),
-            rcu: has("kernel/sync/rcu.rs", "fn synchronize_rcu"),
+            prelude_zeroable: !has("rust/kernel/init.rs", "trait Zeroable"),
+            rcu: has("rust/kernel/sync/rcu.rs", "fn synchronize_rcu"),
+            sockaddr_unsized: has("include/linux/net.h", "sockaddr_unsized"),
             sync_aref: rust.join("kernel/sync/aref.rs").is_file(),
         }
     }
@@ -55,6 +58,7 @@ impl Features {
             kunit_suites,
             prelude_zeroable,
             rcu,
+            sockaddr_unsized,
             sync_aref,
         } = self;
         let named = [
@@ -63,6 +67,7 @@ impl Features {
             ("kunit_suites", kunit_suites),
             ("prelude_zeroable", prelude_zeroable),
             ("rcu", rcu),
+            ("sockaddr_unsized", sockaddr_unsized),
             ("sync_aref", sync_aref),
         ];
         named

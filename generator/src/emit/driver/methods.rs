@@ -38,7 +38,7 @@ pub(super) fn operations(input: &Input<'_>) -> TokenStream {
     });
     let (cmd, memory, tmr) = (code(driver.cmd), code(driver.cmd_memory), code(driver.tmr));
     let (data, session) = (code(driver.data.ty), code(driver.session));
-    let node_acl_state = code(driver.node_acl_state);
+    let (np, node_acl_state) = (code(driver.np), code(driver.node_acl_state));
     let init = init(input);
     let methods = input
         .plan
@@ -59,7 +59,7 @@ pub(super) fn operations(input: &Input<'_>) -> TokenStream {
             type Data = #data;
             type Wwn = #target_type;
             type Tpg = #portal_type;
-            type Np = ();
+            type Np = #np;
             type NodeAcl = #initiator_type;
             type NodeAclState = #node_acl_state;
             type Session = #session;

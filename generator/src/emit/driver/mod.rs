@@ -20,7 +20,7 @@ use crate::output::files::Owner;
 use crate::protocol::Protocol;
 
 /// What a driver may use of the layer; it imports what it does use.
-const TARGET_TYPES: [&str; 22] = [
+const TARGET_TYPES: [&str; 23] = [
     "Aborted",
     "Attribute",
     "Attributes",
@@ -29,6 +29,7 @@ const TARGET_TYPES: [&str; 22] = [
     "Lun",
     "Module",
     "NodeAcl",
+    "Np",
     "Operations",
     "Page",
     "Pending",

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The iSCSI data path: initiators log in over TCP.
+
+use quote::quote;
+
+use super::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
+
+/// The text of a file in the data path's folder.
+macro_rules! text {
+    ($path:literal) => {
+        include_str!(concat!("../../../kernel-template/data_path/iscsi/", $path))
+    };
+}
+
+/// A file of the transport, which is the author's.
+macro_rules! author {
+    ($path:literal) => {
+        Source::author($path, text!($path))
+    };
+}
+
+/// A wrapper of another subsystem, which is the generator's.
+macro_rules! generator {
+    ($path:literal) => {
+        Source::generator($path, text!($path))
+    };
+}
+
+/// The value.
+pub(super) static ISCSI: DataPath = DataPath {
+    name: "iscsi",
+    about: "Moves data: initiators log in over TCP, at the portals in `np`",
+    protocols: &["iSCSI"],
+    refusal: |features| {
+        (!features.sockaddr_unsized).then(|| {
+            "its sockets do not take a struct sockaddr_unsized, as those of Linux 7.2 do".to_owned()
+        })
+    },
+    parts: |_| vec![&TRANSPORT, &NETWORK],
+    depends_on: &["INET"],
+    selects: &["CRC32"],
+    kconfig_help: text!("Kconfig.help"),
+    driver: Driver {
+        head: "It moves data between initiators on the network and target core: where the wire \
+               belongs, a method calls `iscsi.rs`.",
+        imports: &[],
+        kernel_imports: &["sync::Arc"],
+        data: Data {
+            ty: "iscsi::Registry",
+            doc: "The fabric has network portals, none yet.",
+            init: "iscsi::Registry::new()",
+        },
+        tpg_field: Some(PinnedField {
+            name: "group",
+            ty: "iscsi::Group",
+            init: "iscsi::Group::new()",
+        }),
+        np: "iscsi::NetworkPortal",
+        cmd: "iscsi::Io",
+        cmd_memory: "BoxedCmd<Self>",
+        node_acl_state: "iscsi::Timeouts",
+        session: "Arc<iscsi::Peer>",
+        tmr: "Arc<iscsi::Function>",
+        attributes: &[
+            (
+                "tfc_tpg_base_attrs",
+                &[("dynamic_sessions", "iscsi::DynamicSessions")],
+            ),
+            (
+                "tfc_tpg_attrib_attrs",
+                &[
+                    ("authentication", "iscsi::Authentication"),
+                    ("cache_dynamic_acls", "iscsi::CacheDynamicAcls"),
+                    ("default_cmdsn_depth", "iscsi::DefaultCmdsnDepth"),
+                    ("default_erl", "iscsi::DefaultErl"),
+                    ("demo_mode_discovery", "iscsi::DemoModeDiscovery"),
+                    ("demo_mode_write_protect", "iscsi::DemoModeWriteProtect"),
+                    ("generate_node_acls", "iscsi::GenerateNodeAcls"),
+                    ("login_timeout", "iscsi::LoginTimeout"),
+                    ("prod_mode_write_protect", "iscsi::ProdModeWriteProtect"),
+                ],
+            ),
+            (
+                "tfc_tpg_param_attrs",
+                &[
+                    ("DataDigest", "iscsi::DataDigest"),
+                    ("DataPDUInOrder", "iscsi::DataPDUInOrder"),
+                    ("DataSequenceInOrder", "iscsi::DataSequenceInOrder"),
+                    ("DefaultTime2Retain", "iscsi::DefaultTime2Retain"),
+                    ("DefaultTime2Wait", "iscsi::DefaultTime2Wait"),
+                    ("ErrorRecoveryLevel", "iscsi::ErrorRecoveryLevel"),
+                    ("FirstBurstLength", "iscsi::FirstBurstLength"),
+                    ("HeaderDigest", "iscsi::HeaderDigest"),
+                    ("IFMarker", "iscsi::IFMarker"),
+                    ("ImmediateData", "iscsi::ImmediateData"),
+                    ("InitialR2T", "iscsi::InitialR2T"),
+                    ("MaxBurstLength", "iscsi::MaxBurstLength"),
+                    ("MaxConnections", "iscsi::MaxConnections"),
+                    ("MaxOutstandingR2T", "iscsi::MaxOutstandingR2T"),
+                    (
+                        "MaxRecvDataSegmentLength",
+                        "iscsi::MaxRecvDataSegmentLength",
+                    ),
+                    (
+                        "MaxXmitDataSegmentLength",
+                        "iscsi::MaxXmitDataSegmentLength",
+                    ),
+                    ("OFMarker", "iscsi::OFMarker"),
+                ],
+            ),
+            (
+                "tfc_tpg_nacl_base_attrs",
+                &[
+                    ("cmdsn_depth", "iscsi::CmdsnDepth"),
+                    ("info", "iscsi::Info"),
+                ],
+            ),
+            (
+                "tfc_tpg_nacl_attrib_attrs",
+                &[
+                    ("dataout_timeout", "iscsi::DataoutTimeout"),
+                    ("nopin_response_timeout", "iscsi::NopinResponseTimeout"),
+                    ("nopin_timeout", "iscsi::NopinTimeout"),
+                ],
+            ),
+        ],
+        fields: &[
+            (
+                "direct_compl_supp",
+                "An administrator may choose so, too, with `complete_type`.",
+                "true",
+            ),
+            (
+                "direct_submit_supp",
+                "In the thread of the connection, which may sleep.",
+                "true",
+            ),
+            (
+                "default_compl_type",
+                "In the backstore's context: an op queues the response, and wakes the thread.",
+                "TARGET_DIRECT_COMPL",
+            ),
+        ],
+        body,
+    },
+};
+
+/// The transport.
+static TRANSPORT: Part = Part {
+    sources: &[
+        author!("iscsi.rs"),
+        author!("iscsi/connection.rs"),
+        author!("iscsi/keys.rs"),
+        author!("iscsi/link.rs"),
+        author!("iscsi/login.rs"),
+        author!("iscsi/pdu.rs"),
+        author!("iscsi/portal.rs"),
+        author!("iscsi/receiver.rs"),
+        author!("iscsi/sender.rs"),
+        author!("iscsi/session.rs"),
+        author!("iscsi/settings.rs"),
+    ],
+    kbuild: "",
+    bindings_helper: "",
+};
+
+/// Sockets, threads and digests.
+static NETWORK: Part = Part {
+    sources: &[
+        generator!("crc32c.rs"),
+        generator!("net_helpers.c"),
+        generator!("net_helpers.h"),
+        generator!("socket.rs"),
+        generator!("thread.rs"),
+    ],
+    kbuild: text!("Kbuild"),
+    bindings_helper: text!("bindings_helper.h"),
+};
+
+fn body(op: &str, args: &Args) -> Option<Body> {
+    let (arg, second) = (args.get(0), args.get(1));
+    let (doc, code) = match op {
+        "tpg_get_default_depth" => (
+            "What the attribute `default_cmdsn_depth` says.",
+            quote!(#arg.data().group.settings().default_cmdsn_depth()),
+        ),
+        "tpg_check_demo_mode" => (
+            "What the attribute `generate_node_acls` says.",
+            quote!(#arg.data().group.settings().generate_node_acls() != 0),
+        ),
+        "tpg_check_demo_mode_cache" => (
+            "What the attribute `cache_dynamic_acls` says.",
+            quote!(#arg.data().group.settings().cache_dynamic_acls() != 0),
+        ),
+        "tpg_check_demo_mode_write_protect" => (
+            "What the attribute `demo_mode_write_protect` says.",
+            quote!(#arg.data().group.settings().demo_mode_write_protect() != 0),
+        ),
+        "tpg_check_prod_mode_write_protect" => (
+            "What the attribute `prod_mode_write_protect` says.",
+            quote!(#arg.data().group.settings().prod_mode_write_protect() != 0),
+        ),
+        "release_cmd" => ("The memory goes back to the allocator.", quote!(drop(#arg))),
+        "close_session" => (
+            "Ends the initiator's connection, and the session with it.",
+            quote!(iscsi::close_session(#arg)),
+        ),
+        "sess_get_index" => (
+            "The number of the session, of all since the module was loaded.",
+            quote!(#arg.data().index),
+        ),
+        "sess_get_initiator_sid" => (
+            "The ISID that the initiator has logged in with.",
+            quote!(iscsi::initiator_sid(#arg.data(), #second)),
+        ),
+        "set_default_node_attributes" => (
+            "Sets the timeouts that an administrator may change.",
+            quote!(iscsi::set_default_node_attributes(#arg)),
+        ),
+        "write_pending" => (
+            "Has the thread of the connection receive the data.",
+            quote!(iscsi::write_pending(#arg)),
+        ),
+        "queue_data_in" => (
+            "Has the thread of the connection send the data and the status.",
+            quote! {
+                iscsi::queue_data_in(#arg);
+                Ok(())
+            },
+        ),
+        "queue_status" => (
+            "Has the thread of the connection send the status.",
+            quote! {
+                iscsi::queue_status(#arg);
+                Ok(())
+            },
+        ),
+        "queue_tm_rsp" => (
+            "Has the thread of the connection send the answer.",
+            quote!(iscsi::queue_tm_rsp(#arg)),
+        ),
+        "aborted_task" => (
+            "Makes room for another command, or forgets the function.",
+            quote!(iscsi::aborted_task(#arg)),
+        ),
+        "get_cmd_state" => ("A command has no state besides target core's.", quote!(0)),
+        "fabric_drop_wwn" => (
+            "Nothing to stop: each portal group has portals of its own.",
+            quote!(),
+        ),
+        "fabric_enable_tpg" => (
+            "Lets initiators log in, or has them log out.",
+            quote! {
+                #arg.data().group.enable(#second);
+                Ok(())
+            },
+        ),
+        "fabric_drop_tpg" => (
+            "Has the initiators log out.",
+            quote!(#arg.data().group.log_out()),
+        ),
+        "fabric_make_np" => (
+            "Listens at the address that the directory's name says.",
+            quote!(iscsi::NetworkPortal::new(#arg, #second)),
+        ),
+        "fabric_drop_np" => (
+            "Stops listening, unless other portal groups have the portal.",
+            quote!(#arg.data().close()),
+        ),
+        _ => return None,
+    };
+    Some(Body { doc, code })
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The iSCSI transport: a target for initiators on the network (RFC 7143).
+//!
+//! A network portal, `np/$ADDRESS:$PORT`, is a thread that accepts connections ([`portal`]). Each
+//! connection is a thread of its own ([`connection`]), which logs the initiator in ([`login`]) and
+//! then serves its session ([`session`]). It alone sends and receives; the ops hand it what target
+//! core has done, through the queues of its [`link`].
+//!
+//! A session has one connection, and recovers from errors by a new login (error recovery level 0).
+//!
+//! This is the directory to start from for another network. `pdu.rs` and `keys.rs` are the protocol
+//! and know nothing of the kernel; `session.rs` is where the layer is used.
+
+#![forbid(unsafe_code)]
+
+mod connection;
+mod keys;
+mod link;
+mod login;
+mod pdu;
+mod portal;
+mod receiver;
+mod sender;
+mod session;
+mod settings;
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use kernel::{
+    prelude::*,
+    str::BStr,
+    sync::{new_condvar, new_mutex, Arc, CondVar, Mutex}, //
+};
+
+use crate::{
+    target::{
+        ARef, Aborted, Attribute, Cmd, Login, NodeAcl, Page, Pending, Response, TmrResponse, Tpg,
+        TpgBaseAttrs, TpgNaclBaseAttrs,
+    },
+    Fabric, //
+};
+
+use keys::Parameters;
+pub(crate) use link::Peer;
+pub(crate) use portal::{NetworkPortal, Registry};
+pub(crate) use session::{Function, Io};
+pub(crate) use settings::*;
+
+/// How long a portal group that is disabled waits for its initiators to log out, in seconds.
+const LOGOUT_SECONDS: u16 = 3;
+
+/// What a portal group has.
+#[pin_data]
+pub(crate) struct Group {
+    settings: Settings,
+    is_enabled: AtomicBool,
+    /// What the target is ready for.
+    #[pin]
+    offer: Mutex<Parameters>,
+    /// The sessions, from the time on that a login has found no other of its name.
+    #[pin]
+    sessions: Mutex<KVec<Arc<Peer>>>,
+    /// Told of each session that is gone.
+    #[pin]
+    left: CondVar,
+}
+
+impl Group {
+    /// What a portal group has that has just been made.
+    pub(crate) fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            settings: Settings::new(),
+            is_enabled: AtomicBool::new(false),
+            offer <- new_mutex!(Parameters::OFFER),
+            sessions <- new_mutex!(KVec::new()),
+            left <- new_condvar!(),
+        })
+    }
+
+    /// The settings in `attrib`.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether initiators may log in.
+    fn is_enabled(&self) -> bool {
+        self.is_enabled.load(Ordering::Acquire)
+    }
+
+    /// Adds the session of a peer. A session of the same initiator port is ended first, as RFC 7143
+    /// has it (section 6.3.5). Sleeps until it is gone.
+    fn enter(&self, peer: &Arc<Peer>) -> Result {
+        let mut sessions = self.sessions.lock();
+        while let Some(other) = sessions.iter().find(|other| other.is_same_port(peer)) {
+            other.link.close();
+            self.left.wait(&mut sessions);
+        }
+        sessions.push(peer.clone(), GFP_KERNEL)?;
+        Ok(())
+    }
+
+    /// Removes the session of a peer, which has ended.
+    fn leave(&self, peer: &Arc<Peer>) {
+        let mut sessions = self.sessions.lock();
+        sessions.retain(|other| !Arc::ptr_eq(other, peer));
+        drop(sessions);
+        self.left.notify_all();
+    }
+
+    /// Opens the group, or closes it and waits until its initiators are gone.
+    pub(crate) fn enable(&self, enable: bool) {
+        self.is_enabled.store(enable, Ordering::Release);
+        if !enable {
+            self.log_out();
+        }
+    }
+
+    /// Asks all initiators to log out, and waits until they are gone: who does not follow is cut
+    /// off.
+    pub(crate) fn log_out(&self) {
+        self.is_enabled.store(false, Ordering::Release);
+        let mut sessions = self.sessions.lock();
+        for peer in sessions.iter() {
+            peer.link.request_logout();
+        }
+        while !sessions.is_empty() {
+            self.left.wait(&mut sessions);
+        }
+    }
+}
+
+/// The peer of a command.
+fn peer(cmd: &Cmd<Fabric>) -> &Peer {
+    cmd.session().data()
+}
+
+/// Hands a write over to the thread that receives its data.
+pub(crate) fn write_pending(pending: Pending<Fabric>) {
+    // The connection may be about to end the session, which takes the queue with it.
+    let peer = pending.session().data().clone();
+    // If the connection is at its end, dropping the write fails the command.
+    if peer.link.writes.push(pending).is_ok() {
+        peer.link.socket.kick();
+    }
+}
+
+/// Hands a response over to the thread that sends it, with the data of a read.
+pub(crate) fn queue_data_in(response: Response<'_, Fabric>) {
+    response.data().set_data();
+    queue_status(response);
+}
+
+/// Hands a response over to the thread that sends it.
+pub(crate) fn queue_status(response: Response<'_, Fabric>) {
+    let link = &peer(response.cmd()).link;
+    link.responses.push_response(response);
+    link.socket.kick();
+}
+
+/// Notes the response to a task management function, for the thread that sends it.
+pub(crate) fn queue_tm_rsp(response: TmrResponse<Fabric>) {
+    let status = response.status();
+    response.into_data().answer(status);
+}
+
+/// Takes note of what was aborted without a response.
+pub(crate) fn aborted_task(task: Aborted<'_, Fabric>) {
+    match task {
+        Aborted::Cmd(cmd) => peer(cmd).link.command_ended(cmd.data()),
+        Aborted::Tmr(function) => function.abort(),
+    }
+}
+
+/// Ends a session whose node ACL goes away, or changes.
+pub(crate) fn close_session(login: &Login<Fabric>) {
+    login.data().link.close();
+}
+
+/// Writes the initiator session identifier, as hexadecimal digits; its length.
+pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
+    let Some(place) = digits.get_mut(..2 * peer.isid.len()) else {
+        return 0;
+    };
+    for (pair, byte) in place.chunks_exact_mut(2).zip(peer.isid) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = b"0123456789abcdef"
+                .get(usize::from(nibble))
+                .copied()
+                .unwrap_or(b'0');
+        }
+    }
+    place.len()
+}
+
+/// The peers that have a session with a portal group by this name, or by any.
+fn for_each_peer(
+    group: &Group,
+    is_meant: impl Fn(&Peer) -> bool,
+    mut show: impl FnMut(&Peer) -> Result,
+) -> Result {
+    let sessions = group.sessions.lock();
+    for peer in sessions.iter().filter(|peer| is_meant(peer)) {
+        show(peer)?;
+    }
+    Ok(())
+}
+
+/// `tpgt_$TAG/dynamic_sessions`: the initiators without a node ACL that are logged in.
+pub(crate) struct DynamicSessions;
+
+#[vtable]
+impl Attribute for DynamicSessions {
+    type Directory = TpgBaseAttrs<Fabric>;
+
+    fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
+        let is_dynamic = |peer: &Peer| {
+            let listed = tpg.node_acl(peer.c_name());
+            listed.is_some_and(|listed| listed.is_dynamic())
+        };
+        for_each_peer(&tpg.data().group, is_dynamic, |peer| {
+            page.write_bytes(peer.name.as_bytes())?;
+            page.write_bytes(b"\n")
+        })
+    }
+}
+
+/// `acls/$INITIATOR/info`: the sessions of the initiator, in the form that iscsi_target_mod has.
+pub(crate) struct Info;
+
+#[vtable]
+impl Attribute for Info {
+    type Directory = TpgNaclBaseAttrs<Fabric>;
+
+    fn show(acl: &NodeAcl<Fabric>, page: &mut Page<'_>) -> Result {
+        let name: &[u8] = acl.initiator_name();
+        let mut any = false;
+        for_each_peer(
+            &acl.tpg().data().group,
+            |peer| peer.name.as_bytes() == name,
+            |peer| {
+                any = true;
+                page.write_bytes(b"InitiatorName: ")?;
+                page.write_bytes(name)?;
+                page.write_bytes(b"\nInitiatorAlias: \n")?;
+                writeln!(
+                    page,
+                    "LIO Session ID: {}   ISID: 0x{:012x}  TSIH: {}  SessionType: Normal",
+                    peer.index,
+                    peer.isid.iter().fold(0u64, |all, byte| all << 8 | u64::from(*byte)),
+                    peer.tsih
+                )?;
+                writeln!(page, "Session State: TARG_SESS_STATE_LOGGED_IN")?;
+                writeln!(page, "CID: {}  Connection State: TARG_CONN_STATE_LOGGED_IN", peer.cid)?;
+                if let Some(address) = peer.address {
+                    writeln!(page, "   Address {} TCP", address)?;
+                }
+                Ok(())
+            },
+        )?;
+        if any {
+            return Ok(());
+        }
+        page.write_bytes(b"No active iSCSI Session for Initiator Endpoint: ")?;
+        page.write_bytes(name)?;
+        page.write_bytes(b"\n")
+    }
+}
+
+/// `acls/$INITIATOR/cmdsn_depth`: how many commands a session may have at once. Setting it ends the
+/// sessions that there are.
+pub(crate) struct CmdsnDepth;
+
+#[vtable]
+impl Attribute for CmdsnDepth {
+    type Directory = TpgNaclBaseAttrs<Fabric>;
+
+    fn show(acl: &NodeAcl<Fabric>, page: &mut Page<'_>) -> Result {
+        writeln!(page, "{}", acl.queue_depth())
+    }
+
+    fn store(acl: &NodeAcl<Fabric>, text: &BStr) -> Result {
+        acl.set_queue_depth(number_between(
+            "cmdsn_depth",
+            text,
+            Settings::DEPTHS,
+        )?);
+        Ok(())
+    }
+}
+
+/// Holds a portal group.
+fn hold(tpg: &Tpg<Fabric>) -> ARef<Tpg<Fabric>> {
+    tpg.into()
+}

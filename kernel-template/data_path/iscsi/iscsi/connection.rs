@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The thread of a connection.
+//!
+//! It alone receives, sends, and changes the state of its session. It sleeps until the network has
+//! something, or an op or an administrator kicks it.
+
+use kernel::{
+    prelude::*,
+    sync::Arc,
+    time::{Delta, Instant, Monotonic}, //
+};
+
+use super::{
+    link::Link,
+    login::{Login, Next},
+    pdu::{AsyncEvent, Reply},
+    portal::Portal,
+    receiver::{End, Received, Receiver, Sink},
+    sender::{After, Sender, Sent},
+    session::Session,
+    LOGOUT_SECONDS, //
+};
+use crate::socket::Interest;
+
+/// How often a connection looks at what nobody tells it of, in milliseconds.
+const TICK: u32 = 1000;
+
+/// The same while a task management function may wait for writes that the connection has.
+const SHORT_TICK: u32 = 10;
+
+/// How many PDUs are received before the connection looks whether there is something to send.
+const PDUS: usize = 32;
+
+/// How long a connection that ends waits for its last words to be sent, in milliseconds.
+const LAST_WORDS: u32 = 500;
+
+/// How long a login may take before it is known to which portal group, in seconds.
+const LOGIN_SECONDS: i64 = 15;
+
+/// What a connection does.
+enum Phase {
+    Login(KBox<Login>),
+    Session(KBox<Session>),
+}
+
+/// Serves a connection until it ends.
+pub(super) fn serve(portal: &Arc<Portal>, link: &Arc<Link>) {
+    let connection = Connection::new(portal, link);
+    if let Ok(mut connection) = connection {
+        if let Err(end) = connection.run() {
+            connection.end(end);
+        }
+    }
+    link.set_session(false);
+    link.socket.shut_down();
+}
+
+struct Connection {
+    link: Arc<Link>,
+    portal: Arc<Portal>,
+    receiver: KBox<Receiver>,
+    sender: KBox<Sender>,
+    phase: Phase,
+    begun: Instant<Monotonic>,
+    ticked: Instant<Monotonic>,
+    logout_asked: Option<Instant<Monotonic>>,
+}
+
+impl Connection {
+    fn new(portal: &Arc<Portal>, link: &Arc<Link>) -> Result<Self> {
+        Ok(Self {
+            link: link.clone(),
+            portal: portal.clone(),
+            receiver: KBox::new(Receiver::new(), GFP_KERNEL)?,
+            sender: KBox::new(Sender::new(), GFP_KERNEL)?,
+            phase: Phase::Login(KBox::new(Login::new(), GFP_KERNEL)?),
+            begun: Instant::now(),
+            ticked: Instant::now(),
+            logout_asked: None,
+        })
+    }
+
+    /// Receives and sends until the connection ends.
+    fn run(&mut self) -> Result<(), End> {
+        loop {
+            self.link.socket.clear_kick();
+            if self.link.is_closing() {
+                return Err(End::Now);
+            }
+            let more = self.receive()?;
+            self.take_writes()?;
+            let sent = self.sender.send(&self.link)?;
+            if sent == Sent::Last {
+                return Err(End::Now);
+            }
+            self.tick()?;
+            if self.take_refused_writes() {
+                continue;
+            }
+            if !more || self.waits() {
+                let interest = Interest {
+                    data: !self.waits(),
+                    space: sent == Sent::Blocked,
+                };
+                self.link.socket.wait(interest, self.patience());
+            }
+        }
+    }
+
+    /// Whether nothing may be received now: the initiator does not take the replies that it gets,
+    /// or target core has to allocate memory first.
+    fn waits(&self) -> bool {
+        self.sender.is_full() || self.receiver.is_awaiting()
+    }
+
+    /// How long to wait, in milliseconds.
+    fn patience(&self) -> u32 {
+        match &self.phase {
+            Phase::Session(session) if session.has_functions() => SHORT_TICK,
+            _ => TICK,
+        }
+    }
+
+    /// Receives what there is; whether there may be more.
+    fn receive(&mut self) -> Result<bool, End> {
+        for _ in 0..PDUS {
+            if self.waits() {
+                return Ok(false);
+            }
+            match self.receiver.receive(&self.link.socket)? {
+                Received::Nothing => return Ok(false),
+                Received::Header => self.begin()?,
+                Received::Whole => self.complete()?,
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes a header, and finds out where its data go.
+    fn begin(&mut self) -> Result<(), End> {
+        let request = self.receiver.request();
+        let sink = match &mut self.phase {
+            Phase::Login(login) => login.begin(&request)?,
+            Phase::Session(session) => {
+                let ahs = self.receiver.ahs();
+                session.begin(&self.link, &mut self.sender, &request, ahs)?
+            }
+        };
+        self.receiver.set_sink(sink)?;
+        self.take_writes()
+    }
+
+    /// Takes a whole PDU.
+    fn complete(&mut self) -> Result<(), End> {
+        let request = self.receiver.request();
+        let buffer = self.receiver.take_buffer();
+        match &mut self.phase {
+            Phase::Login(login) => {
+                let next = login.complete(
+                    &self.portal,
+                    &self.link,
+                    &mut self.sender,
+                    &request,
+                    &buffer,
+                )?;
+                if let Next::Session(session) = next {
+                    let agreed = &self.sender.agreed;
+                    self.receiver
+                        .set_digests(agreed.header_digest.crc32c, agreed.data_digest.crc32c);
+                    self.phase = Phase::Session(session);
+                }
+            }
+            Phase::Session(session) => {
+                let task = self.receiver.take_task();
+                session.complete(
+                    &self.portal,
+                    &self.link,
+                    &mut self.sender,
+                    &request,
+                    buffer,
+                    task,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the writes that target core has allocated memory for.
+    fn take_writes(&mut self) -> Result<(), End> {
+        let request = self.receiver.request();
+        let Phase::Session(session) = &mut self.phase else {
+            return Ok(());
+        };
+        for pending in self.link.writes.take() {
+            session.take_write(pending, &mut self.sender, &request, self.receiver.sink())?;
+        }
+        session.answer_functions(&mut self.sender)
+    }
+
+    /// Looks at the writes that were answered before they got their memory: they never will, and
+    /// their data go nowhere. Whether there was one whose data are awaited.
+    fn take_refused_writes(&mut self) -> bool {
+        let mut any = false;
+        while let Some(tag) = self.sender.take_refused_write() {
+            if let Phase::Session(session) = &mut self.phase {
+                session.forget(tag);
+            }
+            if matches!(*self.receiver.sink(), Sink::Awaited(awaited) if awaited == tag) {
+                *self.receiver.sink() = Sink::Discard;
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Looks at what nobody tells of: time, and aborted writes.
+    fn tick(&mut self) -> Result<(), End> {
+        if self.link.is_logout_requested() && self.logout_asked.is_none() {
+            self.ask_for_logout()?;
+        }
+        if self.ticked.elapsed() < Delta::from_millis(self.patience().into()) {
+            return Ok(());
+        }
+        self.ticked = Instant::now();
+        if let Some(asked) = self.logout_asked {
+            if asked.elapsed() > Delta::from_secs(LOGOUT_SECONDS.into()) {
+                return Err(End::Now);
+            }
+        }
+        match &mut self.phase {
+            Phase::Login(login) => {
+                let seconds = login.timeout().unwrap_or(LOGIN_SECONDS);
+                if self.begun.elapsed() > Delta::from_secs(seconds) {
+                    return Err(End::Now);
+                }
+                Ok(())
+            }
+            Phase::Session(session) => session.tick(&mut self.sender, self.receiver.sink()),
+        }
+    }
+
+    /// Asks the initiator to log out.
+    fn ask_for_logout(&mut self) -> Result<(), End> {
+        self.logout_asked = Some(Instant::now());
+        if matches!(self.phase, Phase::Session(_)) {
+            let event = AsyncEvent::LogoutRequest(LOGOUT_SECONDS);
+            self.sender.reply(Reply::asynchronous(event))?;
+            self.sender.send(&self.link)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the connection and its session.
+    fn end(mut self, end: End) {
+        if let End::Rejected(reason, request) = end {
+            let header = KVVec::from_elem(0, request.as_bytes().len(), GFP_KERNEL);
+            if let Ok(mut header) = header {
+                header.copy_from_slice(request.as_bytes());
+                let reply = Reply::reject(reason);
+                let _ = self.sender.reply_with(reply, header, After::Close);
+                self.say_last_words();
+            }
+        }
+        // From here on the ops get nothing queued: what target core still has ends by itself.
+        drop(self.link.responses.close());
+        drop(self.link.writes.close());
+        self.sender.clear();
+        *self.receiver.sink() = Sink::Discard;
+        if let Phase::Session(session) = self.phase {
+            // The initiator knows that the connection is gone before its session ends: that may
+            // take as long as the backstore does.
+            self.link.socket.shut_down();
+            KBox::into_inner(session).end();
+        }
+    }
+
+    /// Sends what is left, for a while.
+    fn say_last_words(&mut self) {
+        for _ in 0..LAST_WORDS / SHORT_TICK {
+            if !matches!(self.sender.send(&self.link), Ok(Sent::Blocked)) {
+                return;
+            }
+            let interest = Interest {
+                data: false,
+                space: true,
+            };
+            self.link.socket.wait(interest, SHORT_TICK);
+        }
+    }
+}

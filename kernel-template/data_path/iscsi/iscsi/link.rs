@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the thread of a connection shares with others: the ops, and who wants it to end.
+
+use core::{
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering}, //
+};
+
+use kernel::{prelude::*, sync::Arc};
+
+use super::{pdu::Isid, session::Io};
+use crate::{
+    socket::Socket,
+    target::{self, CmdQueue, Completed, Pending, Reference},
+    transport_id::PortName,
+    Fabric, //
+};
+
+/// The shared part of a connection.
+pub(crate) struct Link {
+    /// The connection.
+    pub(super) socket: Socket,
+    /// The writes that wait for their data, from the ops.
+    pub(super) writes: CmdQueue<Pending<Fabric>>,
+    /// The responses that are to be sent, from the ops.
+    pub(super) responses: CmdQueue<Reference<Completed<Fabric>>>,
+    is_closing: AtomicBool,
+    is_logout_requested: AtomicBool,
+    /// Whether the connection has a session of a portal group's, which ends it.
+    has_session: AtomicBool,
+    /// How many numbered commands have been taken and not answered.
+    outstanding: AtomicU32,
+}
+
+impl Link {
+    /// The shared part of a new connection.
+    pub(super) fn new(socket: Socket) -> Result<Arc<Self>> {
+        let link = Self {
+            socket,
+            writes: CmdQueue::new(),
+            responses: CmdQueue::new(),
+            is_closing: AtomicBool::new(false),
+            is_logout_requested: AtomicBool::new(false),
+            has_session: AtomicBool::new(false),
+            outstanding: AtomicU32::new(0),
+        };
+        Ok(Arc::new(link, GFP_KERNEL)?)
+    }
+
+    /// Has the thread end the connection. Called in any context.
+    pub(super) fn close(&self) {
+        self.is_closing.store(true, Ordering::Release);
+        self.socket.kick();
+    }
+
+    /// Whether the connection is to end.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Acquire)
+    }
+
+    /// Has the thread ask the initiator to log out. Called in any context.
+    pub(super) fn request_logout(&self) {
+        self.is_logout_requested.store(true, Ordering::Release);
+        self.socket.kick();
+    }
+
+    /// Whether the initiator is to be asked to log out.
+    pub(super) fn is_logout_requested(&self) -> bool {
+        self.is_logout_requested.load(Ordering::Acquire)
+    }
+
+    /// Notes whether the connection has a session of a portal group's.
+    pub(super) fn set_session(&self, has_session: bool) {
+        self.has_session.store(has_session, Ordering::Release);
+    }
+
+    /// Whether the connection has a session of a portal group's.
+    pub(super) fn has_session(&self) -> bool {
+        self.has_session.load(Ordering::Acquire)
+    }
+
+    /// How many numbered commands have been taken and not answered.
+    pub(super) fn outstanding(&self) -> u32 {
+        self.outstanding.load(Ordering::Relaxed)
+    }
+
+    /// Takes a command.
+    pub(super) fn command_begun(&self, io: &Io) {
+        if !io.request.is_immediate() {
+            self.outstanding.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Answers a command, or sees it aborted without an answer. Called in any context.
+    pub(super) fn command_ended(&self, io: &Io) {
+        if !io.request.is_immediate() {
+            self.outstanding.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// An initiator that has logged in, or is about to.
+pub(crate) struct Peer {
+    /// Its connection.
+    pub(super) link: Arc<Link>,
+    /// Its name.
+    pub(super) name: PortName,
+    /// Its part of the session's identifier.
+    pub(super) isid: Isid,
+    /// The target's part.
+    pub(super) tsih: u16,
+    /// The connection's number.
+    pub(super) cid: u16,
+    /// The session's number, of all sessions since the module was loaded.
+    pub(crate) index: u32,
+    /// Where it is.
+    pub(super) address: Option<SocketAddr>,
+}
+
+impl Peer {
+    /// Whether both are the same initiator port.
+    pub(super) fn is_same_port(&self, other: &Self) -> bool {
+        self.isid == other.isid && self.name == other.name
+    }
+
+    /// The name, for target core.
+    pub(super) fn c_name(&self) -> &CStr {
+        target::c_str(self.name.to_bytes_with_nul())
+    }
+}

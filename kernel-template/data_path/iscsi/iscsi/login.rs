@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The login phase: who the initiator is, which target it wants, and what both agree on (RFC 7143,
+//! section 6.3).
+
+use kernel::{prelude::*, sync::Arc};
+
+use super::{
+    keys::{self, Parameters, Value, Writer},
+    link::{Link, Peer},
+    pdu::{self, LoginStatus, Opcode, Reply, Request, Stage},
+    portal::Portal,
+    receiver::{End, Sink},
+    sender::{After, Sender},
+    session::{Normal, Session}, //
+};
+use crate::{
+    target::{ARef, Nexus, Operations, ProtectionOps, Tpg},
+    transport_id::PortName,
+    Fabric, //
+};
+
+/// The longest data segment of a login request, in bytes.
+const SEGMENT_MAX: u32 = 8192;
+
+/// The longest text of a login request, which may be of many PDUs, in bytes.
+const TEXT_MAX: usize = 32_768;
+
+/// The longest text that the target answers with, in bytes.
+const ANSWER_MAX: usize = 2048;
+
+/// How a login request was taken.
+pub(super) enum Next {
+    /// The login goes on, or fails.
+    Login,
+    /// The login is complete.
+    Session(KBox<Session>),
+}
+
+/// Why a login fails.
+struct Failure(LoginStatus);
+
+/// A login that is under way.
+pub(super) struct Login {
+    /// What the initiator has said in its first request.
+    leader: Option<Leader>,
+    stage: Stage,
+    is_declared: bool,
+    agreed: Parameters,
+    /// The text of requests that go on.
+    text: KVVec<u8>,
+}
+
+/// What is known from the first request on.
+struct Leader {
+    name: PortName,
+    isid: pdu::Isid,
+    cid: u16,
+    /// The portal group; a discovery session has none.
+    group: Option<ARef<Tpg<Fabric>>>,
+    offer: Parameters,
+}
+
+impl Login {
+    /// A login that has not begun.
+    pub(super) fn new() -> Self {
+        Self {
+            leader: None,
+            stage: Stage::Security,
+            is_declared: false,
+            agreed: Parameters::DEFAULT,
+            text: KVVec::new(),
+        }
+    }
+
+    /// How long the login may take, in seconds, once that is known.
+    pub(super) fn timeout(&self) -> Option<i64> {
+        let group = self.leader.as_ref()?.group.as_ref()?;
+        Some(group.data().group.settings().login_timeout().into())
+    }
+
+    /// Takes a header.
+    ///
+    /// # Errors
+    ///
+    /// If it is no login request.
+    pub(super) fn begin(&mut self, request: &Request) -> Result<Sink, End> {
+        let is_login = request.opcode() == Opcode::Login
+            && request.is_immediate()
+            && request.data_length() <= SEGMENT_MAX;
+        if is_login {
+            Ok(Sink::Buffer)
+        } else {
+            Err(End::Now)
+        }
+    }
+
+    /// Takes a whole login request and answers it.
+    ///
+    /// # Errors
+    ///
+    /// If the connection cannot go on.
+    pub(super) fn complete(
+        &mut self,
+        portal: &Portal,
+        link: &Arc<Link>,
+        sender: &mut Sender,
+        request: &Request,
+        text: &[u8],
+    ) -> Result<Next, End> {
+        let login = pdu::Login(request);
+        let is_first = self.leader.is_none() && self.text.is_empty();
+        if is_first {
+            sender.begin_at(request.exp_stat_sn(), request.cmd_sn());
+        }
+        if self.text.len() + text.len() > TEXT_MAX {
+            return fail(sender, &login, LoginStatus::INITIATOR_ERROR);
+        }
+        self.text.extend_from_slice(text, GFP_KERNEL)?;
+        if login.is_continued() {
+            let stage = login.current_stage().unwrap_or(Stage::Security);
+            let reply = Reply::login(&login, 0, LoginStatus::SUCCESS).in_stage(stage, None);
+            sender.reply(reply)?;
+            return Ok(Next::Login);
+        }
+        let text = core::mem::replace(&mut self.text, KVVec::new());
+        let mut place = KVVec::from_elem(0, ANSWER_MAX, GFP_KERNEL)?;
+        let mut writer = Writer::new(&mut place);
+        let next = match self.answer(portal, &login, &text, &mut writer) {
+            Ok(next) => next,
+            Err(Failure(status)) => return fail(sender, &login, status),
+        };
+        let length = writer.length();
+        place.truncate(length);
+        let session = match (&self.leader, next) {
+            (Some(leader), Some(Stage::FullFeature)) => {
+                match leader.log_in(portal, link, sender, &self.agreed) {
+                    Ok(session) => Some(session),
+                    Err(Failure(status)) => return fail(sender, &login, status),
+                }
+            }
+            _ => None,
+        };
+        let tsih = session.as_ref().map_or(0, |session| session.tsih());
+        let after = if session.is_some() {
+            After::FullFeature
+        } else {
+            After::Nothing
+        };
+        let reply =
+            Reply::login(&login, tsih, LoginStatus::SUCCESS).in_stage(self.stage, next);
+        sender.reply_with(reply, place, after)?;
+        if let Some(next) = next {
+            self.stage = next;
+        }
+        Ok(session.map_or(Next::Login, Next::Session))
+    }
+
+    /// Answers the text of a request; the stage to go to, if it is time.
+    fn answer(
+        &mut self,
+        portal: &Portal,
+        login: &pdu::Login<'_>,
+        text: &[u8],
+        writer: &mut Writer<'_>,
+    ) -> Result<Option<Stage>, Failure> {
+        let current = login.current_stage();
+        let stage = current.ok_or(Failure(LoginStatus::INVALID_REQUEST))?;
+        let is_first = self.leader.is_none();
+        if is_first {
+            self.leader = Some(Leader::new(portal, login, text)?);
+            self.stage = stage;
+        }
+        let Some(leader) = &self.leader else {
+            return Err(Failure(LoginStatus::INITIATOR_ERROR));
+        };
+        if stage != self.stage || stage == Stage::FullFeature {
+            return Err(Failure(LoginStatus::INVALID_REQUEST));
+        }
+        if is_first {
+            leader.introduce(writer)?;
+        }
+        for pair in keys::pairs(text) {
+            let (key, value) = pair.ok_or(Failure(LoginStatus::INITIATOR_ERROR))?;
+            let Some(answer) = leader.answer(key, value, &mut self.agreed)? else {
+                continue;
+            };
+            written(writer.pair(key, answer))?;
+        }
+        if stage == Stage::Operational && !self.is_declared {
+            self.is_declared = true;
+            let longest = leader.offer.max_recv_data_segment_length;
+            self.agreed.max_recv_data_segment_length = longest;
+            let value = Value::Number(longest);
+            written(writer.pair(b"MaxRecvDataSegmentLength", value))?;
+        }
+        if !login.is_transit() {
+            return Ok(None);
+        }
+        let next = login.next_stage();
+        let next = next.filter(|next| *next > stage);
+        let next = next.ok_or(Failure(LoginStatus::INVALID_REQUEST))?;
+        leader.authenticate()?;
+        Ok(Some(next))
+    }
+}
+
+/// Whether there was room for an answer.
+fn written(is_written: bool) -> Result<(), Failure> {
+    if is_written {
+        Ok(())
+    } else {
+        Err(Failure(LoginStatus::OUT_OF_RESOURCES))
+    }
+}
+
+/// Answers that the login fails, and ends the connection.
+fn fail(
+    sender: &mut Sender,
+    login: &pdu::Login<'_>,
+    status: LoginStatus,
+) -> Result<Next, End> {
+    let reply = Reply::login(login, 0, status);
+    sender.reply_with(reply, KVVec::new(), After::Close)?;
+    Ok(Next::Login)
+}
+
+impl Leader {
+    /// Reads what the first request of a login has to say.
+    fn new(portal: &Portal, login: &pdu::Login<'_>, text: &[u8]) -> Result<Self, Failure> {
+        if login.version_min() != 0 {
+            return Err(Failure(LoginStatus::UNSUPPORTED_VERSION));
+        }
+        let value = |wanted: &[u8]| {
+            let mut pairs = keys::pairs(text).flatten();
+            pairs.find(|(key, _)| *key == wanted).map(|(_, value)| value)
+        };
+        let missing = Failure(LoginStatus::MISSING_PARAMETER);
+        let name = value(b"InitiatorName").and_then(PortName::parse);
+        let name = name.ok_or(missing)?;
+        let group = match value(b"SessionType") {
+            Some(b"Discovery") => None,
+            Some(b"Normal") | None => {
+                let target = value(b"TargetName").ok_or(Failure(LoginStatus::MISSING_PARAMETER))?;
+                Some(find(portal, target, &name)?)
+            }
+            Some(_) => return Err(Failure(LoginStatus::SESSION_TYPE)),
+        };
+        if login.tsih() != 0 {
+            // One connection a session: no other can join it.
+            let is_known = group.as_ref().is_some_and(|group| {
+                let sessions = group.data().group.sessions.lock();
+                sessions.iter().any(|peer| peer.tsih == login.tsih() && peer.name == name)
+            });
+            return Err(Failure(if is_known {
+                LoginStatus::TOO_MANY_CONNECTIONS
+            } else {
+                LoginStatus::NO_SESSION
+            }));
+        }
+        let offer = match &group {
+            Some(group) => *group.data().group.offer.lock(),
+            None => Parameters::OFFER,
+        };
+        Ok(Self {
+            name,
+            isid: login.isid(),
+            cid: login.cid(),
+            group,
+            offer,
+        })
+    }
+
+    /// What the target says of itself in its first answer.
+    fn introduce(&self, writer: &mut Writer<'_>) -> Result<(), Failure> {
+        let Some(group) = &self.group else {
+            return Ok(());
+        };
+        let tag = Value::Number(Fabric::tpg_get_tag(group).into());
+        written(writer.pair(b"TargetPortalGroupTag", tag))
+    }
+
+    /// Whether initiators have to authenticate themselves.
+    fn wants_authentication(&self) -> bool {
+        let settings = self.group.as_ref().map(|group| group.data().group.settings());
+        settings.is_some_and(|settings| settings.authentication() != 0)
+    }
+
+    /// Answers a key, unless it only declares something.
+    fn answer(
+        &self,
+        key: &[u8],
+        value: &[u8],
+        agreed: &mut Parameters,
+    ) -> Result<Option<Value<'static>>, Failure> {
+        let answer = match key {
+            b"InitiatorName" | b"InitiatorAlias" | b"TargetName" | b"SessionType" => {
+                return Ok(None);
+            }
+            b"AuthMethod" => {
+                let is_allowed = |method: &[u8]| method == b"None" && !self.wants_authentication();
+                match keys::first_allowed(value, is_allowed) {
+                    Some(_) => Value::Text(b"None"),
+                    None => return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE)),
+                }
+            }
+            _ => match keys::negotiate(key, value, &self.offer, agreed) {
+                Some(Value::Nothing) => return Ok(None),
+                Some(answer) => answer,
+                None => Value::NOT_UNDERSTOOD,
+            },
+        };
+        Ok(Some(answer))
+    }
+
+    /// Whether the initiator may leave a stage.
+    fn authenticate(&self) -> Result<(), Failure> {
+        if self.wants_authentication() {
+            return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE));
+        }
+        Ok(())
+    }
+
+    /// Completes the login: sets up the session, in the place of an older one of the same port.
+    fn log_in(
+        &self,
+        portal: &Portal,
+        link: &Arc<Link>,
+        sender: &mut Sender,
+        agreed: &Parameters,
+    ) -> Result<KBox<Session>, Failure> {
+        let exhausted = |_| Failure(LoginStatus::OUT_OF_RESOURCES);
+        let fabric = portal.any_group();
+        let fabric = fabric.as_ref().ok_or(Failure(LoginStatus::SERVICE_UNAVAILABLE))?;
+        let index = fabric.wwn().fabric().next_session();
+        // The handle is not 0, and differs from those of the sessions before.
+        let tsih = (index % 0xffff + 1) as u16;
+        sender.agreed = *agreed;
+        let Some(group) = &self.group else {
+            sender.depth = DISCOVERY_DEPTH;
+            let session = Session::new(None, self.name.clone(), self.cid, tsih);
+            return KBox::new(session, GFP_KERNEL).map_err(exhausted);
+        };
+        let peer = Peer {
+            link: link.clone(),
+            name: self.name.clone(),
+            isid: self.isid,
+            tsih,
+            cid: self.cid,
+            index,
+            address: link.socket.peer_address(),
+        };
+        let peer = Arc::new(peer, GFP_KERNEL).map_err(exhausted)?;
+        let entry = &group.data().group;
+        entry
+            .enter(&peer)
+            .map_err(|_| Failure(LoginStatus::OUT_OF_RESOURCES))?;
+        // From here on a portal that closes leaves the connection to the group.
+        link.set_session(true);
+        let nexus = Nexus::new(group, peer.c_name(), ProtectionOps::NORMAL, peer.clone());
+        let session = nexus
+            .map_err(|error| {
+                Failure(match error {
+                    EACCES => LoginStatus::AUTHORIZATION_FAILURE,
+                    ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
+                    _ => LoginStatus::OUT_OF_RESOURCES,
+                })
+            })
+            .and_then(|nexus| {
+                // Target core may have asked for the end before there was anybody to end it.
+                if nexus.is_close_requested() {
+                    return Err(Failure(LoginStatus::SERVICE_UNAVAILABLE));
+                }
+                sender.depth = nexus.node_acl().queue_depth().max(1);
+                let normal = Normal {
+                    nexus,
+                    peer: peer.clone(),
+                    group: group.clone(),
+                };
+                let session = Session::new(Some(normal), self.name.clone(), self.cid, tsih);
+                KBox::new(session, GFP_KERNEL).map_err(exhausted)
+            });
+        if session.is_err() {
+            link.set_session(false);
+            entry.leave(&peer);
+        }
+        session
+    }
+}
+
+/// How many commands a discovery session may have.
+const DISCOVERY_DEPTH: u32 = 16;
+
+/// The portal group that an initiator wants to log in to.
+fn find(portal: &Portal, target: &[u8], name: &PortName) -> Result<ARef<Tpg<Fabric>>, Failure> {
+    let not_found = Failure(LoginStatus::NOT_FOUND);
+    let target = PortName::parse(target);
+    let group = target.and_then(|target| portal.group(&target));
+    let group = group.ok_or(not_found)?;
+    let shared = &group.data().group;
+    if !shared.is_enabled() {
+        return Err(Failure(LoginStatus::SERVICE_UNAVAILABLE));
+    }
+    let c_name = crate::target::c_str(name.to_bytes_with_nul());
+    let is_demo = shared.settings().generate_node_acls() != 0;
+    if !is_demo && group.node_acl(c_name).is_none() {
+        return Err(Failure(LoginStatus::AUTHORIZATION_FAILURE));
+    }
+    Ok(group)
+}

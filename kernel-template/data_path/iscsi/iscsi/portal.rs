@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Network portals: the addresses that initiators connect to, `np/$ADDRESS:$PORT`.
+//!
+//! A portal is one listening socket, however many portal groups have it, and one thread that
+//! accepts connections.
+
+use core::{net::SocketAddr, str, sync::atomic::{AtomicU32, Ordering}};
+
+use kernel::{
+    c_str,
+    prelude::*,
+    str::BStr,
+    sync::{new_mutex, Arc, Mutex},
+    time::{delay::fsleep, Delta}, //
+};
+
+use super::{connection, hold, keys::{Value, Writer}, link::Link};
+use crate::{
+    socket::{Listener, Socket},
+    target::{self, ARef, Operations, Tpg},
+    thread,
+    transport_id::PortName,
+    Fabric, //
+};
+
+/// How many connections wait to be accepted.
+const BACKLOG: u16 = 256;
+
+/// How many connections may be about to log in at once.
+const LOGINS_MAX: usize = 256;
+
+/// What the fabric has: its portals, and the numbers of its sessions.
+pub(crate) struct Registry {
+    portals: Pin<KBox<Mutex<KVec<Arc<Portal>>>>>,
+    sessions: AtomicU32,
+}
+
+impl Registry {
+    /// A fabric without portals.
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self {
+            portals: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
+            sessions: AtomicU32::new(0),
+        })
+    }
+
+    /// A number for a session, which no other has had.
+    pub(super) fn next_session(&self) -> u32 {
+        self.sessions.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+    }
+
+    /// The targets of the fabric and their addresses, as SendTargets tells them to `initiator`, who
+    /// has come to `local` (RFC 7143, appendix C). With `only`, that target alone.
+    pub(super) fn targets(
+        &self,
+        initiator: &PortName,
+        local: Option<SocketAddr>,
+        only: Option<&[u8]>,
+    ) -> Result<KVVec<u8>> {
+        let entries = self.entries(initiator, local, only)?;
+        let mut text = KVVec::new();
+        for (index, (group, _)) in entries.iter().enumerate() {
+            let wwn = group.wwn();
+            let of_this = |entry: &&(ARef<Tpg<Fabric>>, SocketAddr)| {
+                core::ptr::eq(entry.0.wwn(), wwn)
+            };
+            if entries.iter().take(index).any(|entry| of_this(&entry)) {
+                continue;
+            }
+            let name: &BStr = Fabric::tpg_get_wwn(group).as_ref();
+            add(&mut text, b"TargetName", name)?;
+            for (group, address) in entries.iter().filter(of_this) {
+                let mut place = [0; 64];
+                let mut words = Words(Writer::new(&mut place));
+                let tag = Fabric::tpg_get_tag(group);
+                let written = core::fmt::write(&mut words, format_args!("{address},{tag}"));
+                let length = words.0.length();
+                written.map_err(|_| EINVAL)?;
+                add(&mut text, b"TargetAddress", place.get(..length).unwrap_or_default())?;
+            }
+        }
+        Ok(text)
+    }
+
+    /// Each portal group that `initiator` may know of, with an address of its.
+    fn entries(
+        &self,
+        initiator: &PortName,
+        local: Option<SocketAddr>,
+        only: Option<&[u8]>,
+    ) -> Result<KVVec<(ARef<Tpg<Fabric>>, SocketAddr)>> {
+        let mut entries = KVVec::new();
+        for portal in self.portals.lock().iter() {
+            let mut address = portal.address;
+            if let Some(local) = local.filter(|_| address.ip().is_unspecified()) {
+                address.set_ip(local.ip());
+            }
+            for group in portal.groups.lock().iter() {
+                let name: &BStr = Fabric::tpg_get_wwn(group).as_ref();
+                let is_meant = only.is_none_or(|only| only == &**name);
+                if is_meant && is_shown(group, initiator) {
+                    entries.push((group.clone(), address), GFP_KERNEL)?;
+                }
+            }
+        }
+        Ok(entries)
+    }
+}
+
+/// Whether an initiator is told of a portal group.
+fn is_shown(group: &Tpg<Fabric>, initiator: &PortName) -> bool {
+    let settings = group.data().group.settings();
+    group.data().group.is_enabled()
+        && (settings.generate_node_acls() != 0
+            || settings.demo_mode_discovery() != 0
+            || group
+                .node_acl(target::c_str(initiator.to_bytes_with_nul()))
+                .is_some())
+}
+
+/// Appends a key and its value.
+fn add(text: &mut KVVec<u8>, key: &[u8], value: &[u8]) -> Result {
+    let mut place = [0; 256];
+    let mut writer = Writer::new(&mut place);
+    if !writer.pair(key, Value::Text(value)) {
+        return Err(EINVAL);
+    }
+    let length = writer.length();
+    text.extend_from_slice(place.get(..length).unwrap_or_default(), GFP_KERNEL)?;
+    Ok(())
+}
+
+/// Writes formatted text into a buffer.
+struct Words<'a>(Writer<'a>);
+
+impl core::fmt::Write for Words<'_> {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        if self.0.push(text.as_bytes()) {
+            Ok(())
+        } else {
+            Err(core::fmt::Error)
+        }
+    }
+}
+
+/// An address that initiators connect to.
+#[pin_data]
+pub(crate) struct Portal {
+    address: SocketAddr,
+    listener: Listener,
+    /// The portal groups that have it.
+    #[pin]
+    groups: Mutex<KVec<ARef<Tpg<Fabric>>>>,
+    /// The connections that came here.
+    #[pin]
+    links: Mutex<KVec<Arc<Link>>>,
+}
+
+impl Portal {
+    /// Listens at `address`.
+    fn new(address: SocketAddr) -> Result<Arc<Self>> {
+        let listener = Listener::bind(&address, BACKLOG)?;
+        Arc::pin_init(
+            try_pin_init!(Self {
+                address,
+                listener,
+                groups <- new_mutex!(KVec::new()),
+                links <- new_mutex!(KVec::new()),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// The portal group of the target `name` that has this portal.
+    pub(super) fn group(&self, name: &PortName) -> Option<ARef<Tpg<Fabric>>> {
+        let groups = self.groups.lock();
+        let found = groups.iter().find(|group| {
+            let wwn: &BStr = Fabric::tpg_get_wwn(group).as_ref();
+            &**wwn == name.as_bytes()
+        });
+        found.cloned()
+    }
+
+    /// A portal group that has this portal, unless it is closed.
+    pub(super) fn any_group(&self) -> Option<ARef<Tpg<Fabric>>> {
+        self.groups.lock().first().cloned()
+    }
+
+    /// Accepts connections until the portal is closed.
+    fn accept(self: Arc<Self>) {
+        loop {
+            match self.listener.accept() {
+                Ok(socket) => {
+                    if let Err(error) = self.begin(socket) {
+                        pr_warn!("a connection is refused: {:?}\n", error);
+                    }
+                }
+                Err(EINVAL) => return,
+                // Something of the machine is short, or a connection has not come about.
+                Err(_) => fsleep(Delta::from_millis(10)),
+            }
+        }
+    }
+
+    /// Begins the thread of a connection.
+    fn begin(self: &Arc<Self>, socket: Socket) -> Result {
+        let link = Link::new(socket)?;
+        let mut links = self.links.lock();
+        if links.iter().filter(|link| !link.has_session()).count() >= LOGINS_MAX {
+            return Err(EBUSY);
+        }
+        links.push(link.clone(), GFP_KERNEL)?;
+        drop(links);
+        let portal = self.clone();
+        let serves = link.clone();
+        let started = thread::spawn(c_str!("iscsi_conn"), move || {
+            connection::serve(&portal, &serves);
+            portal.forget(&serves);
+        });
+        if started.is_err() {
+            self.forget(&link);
+        }
+        started
+    }
+
+    /// Forgets a connection that has ended.
+    fn forget(&self, link: &Arc<Link>) {
+        self.links
+            .lock()
+            .retain(|other| !Arc::ptr_eq(other, link));
+    }
+}
+
+/// A portal of a portal group: its directory in `np`.
+pub(crate) struct NetworkPortal {
+    portal: Arc<Portal>,
+    group: ARef<Tpg<Fabric>>,
+}
+
+impl NetworkPortal {
+    /// Opens the portal `name` for a portal group, or shares one that is open.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if the name is no address and port, [`EEXIST`] if another portal group of the
+    /// target has the portal, and what [`Listener::bind`] fails with.
+    pub(crate) fn new(tpg: &Tpg<Fabric>, name: &BStr) -> Result<Self> {
+        let address = str::from_utf8(name).ok().and_then(|text| text.parse().ok());
+        let address: SocketAddr = address.ok_or_else(|| {
+            pr_err!("portal {}: want ADDRESS:PORT, as in 192.0.2.1:3260 or [2001:db8::1]:3260\n", name);
+            EINVAL
+        })?;
+        let mut portals = tpg.wwn().fabric().portals.lock();
+        let known = portals.iter().find(|portal| {
+            portal.address == address && portal.listener.is_in_this_namespace()
+        });
+        if let Some(portal) = known {
+            let portal = portal.clone();
+            let mut groups = portal.groups.lock();
+            if groups.iter().any(|other| core::ptr::eq(other.wwn(), tpg.wwn())) {
+                pr_err!("portal {}: a portal group of this target has it already\n", name);
+                return Err(EEXIST);
+            }
+            groups.push(hold(tpg), GFP_KERNEL)?;
+            drop(groups);
+            return Ok(Self {
+                portal,
+                group: hold(tpg),
+            });
+        }
+        let portal = Portal::new(address).inspect_err(|error| {
+            pr_err!("portal {}: cannot listen there: {:?}\n", name, error);
+        })?;
+        portal.groups.lock().push(hold(tpg), GFP_KERNEL)?;
+        portals.reserve(1, GFP_KERNEL)?;
+        let accepts = portal.clone();
+        thread::spawn(c_str!("iscsi_np"), move || accepts.accept())?;
+        portals.push(portal.clone(), GFP_KERNEL)?;
+        Ok(Self {
+            portal,
+            group: hold(tpg),
+        })
+    }
+
+    /// Takes the portal from its portal group. With the last group the listening ends, and the
+    /// connections that are in no session of a portal group's.
+    pub(crate) fn close(&self) {
+        let mut portals = self.group.wwn().fabric().portals.lock();
+        let mut groups = self.portal.groups.lock();
+        groups.retain(|group| !core::ptr::eq(&**group, &*self.group));
+        if !groups.is_empty() {
+            return;
+        }
+        drop(groups);
+        portals.retain(|portal| !Arc::ptr_eq(portal, &self.portal));
+        self.portal.listener.shut_down();
+        drop(portals);
+        let links = self.portal.links.lock();
+        for link in links.iter().filter(|link| !link.has_session()) {
+            link.close();
+        }
+    }
+}

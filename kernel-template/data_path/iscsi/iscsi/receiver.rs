@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Receives PDUs piece by piece, as the network has them, and the data of writes straight into
+//! their payload.
+
+use kernel::{alloc::AllocError, prelude::*};
+
+use super::{
+    pdu::{self, Reject, Request, DIGEST_LEN, HEADER_LEN},
+    sender,
+    session::Task, //
+};
+use crate::{crc32c::Crc32c, socket::Socket, target::Payload};
+
+/// The most that may come before a data segment: the header, the additional header segments, and
+/// the digest.
+const HEAD_MAX: usize = HEADER_LEN + 255 * 4 + DIGEST_LEN;
+
+/// How much is read at once of what nobody wants, or of a payload for its digest.
+const PIECE: usize = 512;
+
+/// Why a connection ends.
+pub(super) enum End {
+    /// The network has failed, or the connection is to end without a word.
+    Now,
+    /// The initiator has sent what is rejected, and the connection cannot go on after it.
+    Rejected(Reject, Request),
+}
+
+impl From<Error> for End {
+    fn from(_: Error) -> Self {
+        Self::Now
+    }
+}
+
+impl From<AllocError> for End {
+    fn from(_: AllocError) -> Self {
+        Self::Now
+    }
+}
+
+/// Where a data segment goes.
+pub(super) enum Sink {
+    /// Nowhere.
+    Discard,
+    /// Into memory, as it is: a text, or a ping.
+    Buffer,
+    /// Into the payload of a write, up to its end; what is beyond goes nowhere.
+    Payload(Task),
+    /// Into the payload of a write with this tag, once target core has allocated it.
+    Awaited(u32),
+}
+
+/// What has been received.
+pub(super) enum Received {
+    /// Nothing more: the network has nothing, or the sink is awaited.
+    Nothing,
+    /// A header. The next call wants a sink.
+    Header,
+    /// The data segment, and so a whole PDU.
+    Whole,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Head,
+    Data,
+    Tail,
+}
+
+/// The receiving half of a connection.
+pub(super) struct Receiver {
+    stage: Stage,
+    head: [u8; HEAD_MAX],
+    head_length: usize,
+    received: usize,
+    request: Request,
+    has_header_digest: bool,
+    has_data_digest: bool,
+    sink: Sink,
+    buffer: KVVec<u8>,
+    position: u32,
+    tail: [u8; 3 + DIGEST_LEN],
+    tail_length: usize,
+    crc: Crc32c,
+}
+
+impl Receiver {
+    /// The receiving half of a new connection.
+    pub(super) fn new() -> Self {
+        Self {
+            stage: Stage::Head,
+            head: [0; HEAD_MAX],
+            head_length: HEADER_LEN,
+            received: 0,
+            request: Request::new([0; HEADER_LEN]),
+            has_header_digest: false,
+            has_data_digest: false,
+            sink: Sink::Discard,
+            buffer: KVVec::new(),
+            position: 0,
+            tail: [0; 3 + DIGEST_LEN],
+            tail_length: 0,
+            crc: Crc32c::new(),
+        }
+    }
+
+    /// Sets which digests the PDUs have from now on.
+    pub(super) fn set_digests(&mut self, header: bool, data: bool) {
+        (self.has_header_digest, self.has_data_digest) = (header, data);
+    }
+
+    /// The header that was received last.
+    pub(super) fn request(&self) -> Request {
+        self.request
+    }
+
+    /// Its additional header segments.
+    pub(super) fn ahs(&self) -> &[u8] {
+        let end = HEADER_LEN + self.request.ahs_length();
+        self.head.get(HEADER_LEN..end).unwrap_or_default()
+    }
+
+    /// The sink.
+    pub(super) fn sink(&mut self) -> &mut Sink {
+        &mut self.sink
+    }
+
+    /// The memory that a data segment was put into.
+    pub(super) fn take_buffer(&mut self) -> KVVec<u8> {
+        core::mem::replace(&mut self.buffer, KVVec::new())
+    }
+
+    /// The write that a data segment was put into.
+    pub(super) fn take_task(&mut self) -> Option<Task> {
+        match core::mem::replace(&mut self.sink, Sink::Discard) {
+            Sink::Payload(task) => Some(task),
+            _ => None,
+        }
+    }
+
+    /// Whether the data segment waits for target core, not for the network.
+    pub(super) fn is_awaiting(&self) -> bool {
+        self.stage == Stage::Data && matches!(self.sink, Sink::Awaited(_))
+    }
+
+    /// Says where the data segment goes whose header has been received.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory.
+    pub(super) fn set_sink(&mut self, sink: Sink) -> Result<(), End> {
+        self.sink = sink;
+        self.buffer.clear();
+        if matches!(self.sink, Sink::Buffer) {
+            let length = self.request.data_length() as usize;
+            self.buffer = KVVec::from_elem(0, length, GFP_KERNEL)?;
+        }
+        Ok(())
+    }
+
+    /// Receives what there is, up to the end of a header or of a PDU.
+    ///
+    /// # Errors
+    ///
+    /// If the connection is gone, or a digest is wrong.
+    pub(super) fn receive(&mut self, socket: &Socket) -> Result<Received, End> {
+        loop {
+            let step = match self.stage {
+                Stage::Head => self.receive_head(socket),
+                Stage::Data => self.receive_data(socket),
+                Stage::Tail => self.receive_tail(socket),
+            };
+            match step {
+                Ok(Some(received)) => return Ok(received),
+                Ok(None) => {}
+                Err(Fault::Network(EAGAIN)) => return Ok(Received::Nothing),
+                Err(Fault::Network(_)) => return Err(End::Now),
+                Err(Fault::End(end)) => return Err(end),
+            }
+        }
+    }
+
+    fn receive_head(&mut self, socket: &Socket) -> Result<Option<Received>, Fault> {
+        let room = self.head.get_mut(self.received..self.head_length);
+        self.received += socket.receive(room.unwrap_or_default())?;
+        if self.received < self.head_length {
+            return Ok(None);
+        }
+        if self.head_length == HEADER_LEN {
+            let header = self.head.first_chunk().copied();
+            self.request = Request::new(header.unwrap_or([0; HEADER_LEN]));
+            let digest = if self.has_header_digest { DIGEST_LEN } else { 0 };
+            self.head_length += self.request.ahs_length() + digest;
+            if self.received < self.head_length {
+                return Ok(None);
+            }
+        }
+        if self.has_header_digest {
+            let (head, digest) = self.head.split_at(self.head_length - DIGEST_LEN);
+            let mut crc = Crc32c::new();
+            crc.update(head);
+            // Nothing in the header can be believed: where the next one begins, for one.
+            if !digest.starts_with(&crc.finish()) {
+                return Err(End::Now.into());
+            }
+        }
+        self.stage = Stage::Data;
+        self.position = 0;
+        self.crc = Crc32c::new();
+        Ok(Some(Received::Header))
+    }
+
+    fn receive_data(&mut self, socket: &Socket) -> Result<Option<Received>, Fault> {
+        let length = self.request.data_length();
+        if self.position == length {
+            self.stage = Stage::Tail;
+            self.received = 0;
+            self.tail_length = pdu::padding(length) as usize;
+            if self.has_data_digest && length != 0 {
+                self.tail_length += DIGEST_LEN;
+            }
+            return Ok(None);
+        }
+        let (position, rest) = (self.position, length - self.position);
+        let has_digest = self.has_data_digest;
+        let count = match &mut self.sink {
+            Sink::Awaited(_) => return Ok(Some(Received::Nothing)),
+            Sink::Buffer => {
+                let place = self.buffer.get_mut(position as usize..);
+                let place = place.unwrap_or_default();
+                let count = socket.receive(place)?;
+                if has_digest {
+                    self.crc.update(place.get(..count).unwrap_or_default());
+                }
+                count
+            }
+            Sink::Payload(task) if task.room() > position => {
+                let count = rest.min(task.room() - position);
+                let start = task.offset() + position;
+                let mut payload = task.payload();
+                let count = socket.receive_payload(&mut payload, start, count)?;
+                if has_digest {
+                    sender::digest(&mut self.crc, &payload, start, count as u32)?;
+                }
+                count
+            }
+            Sink::Payload(_) | Sink::Discard => {
+                let mut piece = [0; PIECE];
+                let place = piece.get_mut(..PIECE.min(rest as usize));
+                let place = place.unwrap_or_default();
+                let count = socket.receive(place)?;
+                if has_digest {
+                    self.crc.update(place.get(..count).unwrap_or_default());
+                }
+                count
+            }
+        };
+        self.position += count as u32;
+        Ok(None)
+    }
+
+    fn receive_tail(&mut self, socket: &Socket) -> Result<Option<Received>, Fault> {
+        if self.received < self.tail_length {
+            let room = self.tail.get_mut(self.received..self.tail_length);
+            self.received += socket.receive(room.unwrap_or_default())?;
+            if self.received < self.tail_length {
+                return Ok(None);
+            }
+        }
+        let padding = pdu::padding(self.request.data_length()) as usize;
+        if self.tail_length > padding {
+            let (bytes, digest) = self.tail.split_at(padding);
+            self.crc.update(bytes);
+            if !digest.starts_with(&self.crc.finish()) {
+                return Err(End::Rejected(Reject::DataDigest, self.request).into());
+            }
+        }
+        self.stage = Stage::Head;
+        self.received = 0;
+        self.head_length = HEADER_LEN;
+        Ok(Some(Received::Whole))
+    }
+}
+
+/// What may go wrong while receiving.
+enum Fault {
+    Network(Error),
+    End(End),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Network(error)
+    }
+}
+
+impl From<End> for Fault {
+    fn from(end: End) -> Self {
+        Self::End(end)
+    }
+}
+
+/// Reads a part of a payload, piece by piece.
+pub(super) fn read_in_pieces(
+    payload: &Payload<'_>,
+    offset: u32,
+    length: u32,
+    mut each: impl FnMut(&[u8]),
+) -> Result {
+    let mut piece = [0; PIECE];
+    let mut done = 0;
+    while done < length {
+        let count = (length - done).min(PIECE as u32);
+        let place = piece.get_mut(..count as usize).unwrap_or_default();
+        payload.read(offset + done, place)?;
+        each(place);
+        done += count;
+    }
+    Ok(())
+}

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Sends what a connection has to say: replies, responses, and the data of reads.
+//!
+//! One PDU is on its way at a time, as far as the network has room. It gets its numbers when it
+//! sets out, so that they are in the order of sending.
+
+use kernel::prelude::*;
+
+use super::{
+    keys::Parameters,
+    link::Link,
+    pdu::{self, Numbers, Reply, Residual, DIGEST_LEN, HEADER_LEN},
+    receiver::read_in_pieces,
+};
+use crate::{
+    crc32c::Crc32c,
+    target::{self, Batch, Completed, Payload, Reference},
+    Fabric, //
+};
+
+/// The length of the sense data in a response, with its length before it.
+const SENSE_MAX: usize = 2 + 96;
+
+/// What follows a reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum After {
+    /// Nothing.
+    Nothing,
+    /// The full feature phase, with the digests that were agreed on.
+    FullFeature,
+    /// The end of the connection.
+    Close,
+}
+
+/// A reply that waits to be sent.
+struct Queued {
+    reply: Reply,
+    data: KVVec<u8>,
+    after: After,
+}
+
+/// A read whose data are being sent.
+struct Reading {
+    response: Reference<Completed<Fabric>>,
+    length: u32,
+    offset: u32,
+    data_sn: u32,
+    /// How much is left of the sequence.
+    burst: u32,
+}
+
+/// The data segment of the PDU that is on its way.
+enum Body {
+    None,
+    Bytes(KVVec<u8>),
+    Sense([u8; SENSE_MAX], usize),
+    /// A part of the payload of the read that is being sent.
+    Payload { offset: u32, length: u32 },
+}
+
+/// How far sending has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// All is sent.
+    All,
+    /// The network has no room.
+    Blocked,
+    /// What ends the connection is sent.
+    Last,
+}
+
+/// The sending half of a connection.
+pub(super) struct Sender {
+    /// What holds for the session.
+    pub(super) agreed: Parameters,
+    /// The number of the command that is expected next.
+    pub(super) exp_cmd_sn: u32,
+    /// How many commands the initiator may have on their way.
+    pub(super) depth: u32,
+    stat_sn: u32,
+    has_digests: bool,
+    replies: KVec<Queued>,
+    batch: Batch<Reference<Completed<Fabric>>>,
+    reading: Option<Reading>,
+    head: [u8; HEADER_LEN + DIGEST_LEN],
+    body: Body,
+    tail: [u8; 3 + DIGEST_LEN],
+    /// The lengths of the three, and how much of them has been sent.
+    lengths: [usize; 3],
+    sent: usize,
+    after: After,
+    /// The tags of writes that were answered without their data.
+    refused_writes: KVec<u32>,
+}
+
+impl Sender {
+    /// The sending half of a new connection, whose initiator expects this status number.
+    pub(super) fn new() -> Self {
+        Self {
+            agreed: Parameters::DEFAULT,
+            exp_cmd_sn: 0,
+            depth: 1,
+            stat_sn: 0,
+            has_digests: false,
+            replies: KVec::new(),
+            batch: Batch::empty(),
+            reading: None,
+            head: [0; HEADER_LEN + DIGEST_LEN],
+            body: Body::None,
+            tail: [0; 3 + DIGEST_LEN],
+            lengths: [0; 3],
+            sent: 0,
+            after: After::Nothing,
+            refused_writes: KVec::new(),
+        }
+    }
+
+    /// Takes over the status number that the initiator expects first.
+    pub(super) fn begin_at(&mut self, stat_sn: u32, cmd_sn: u32) {
+        self.stat_sn = stat_sn;
+        self.exp_cmd_sn = cmd_sn;
+    }
+
+    /// Queues a reply.
+    ///
+    /// # Errors
+    ///
+    /// [`ENOMEM`].
+    pub(super) fn reply(&mut self, reply: Reply) -> Result {
+        self.reply_with(reply, KVVec::new(), After::Nothing)
+    }
+
+    /// Queues a reply with a data segment.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::reply`].
+    pub(super) fn reply_with(&mut self, reply: Reply, data: KVVec<u8>, after: After) -> Result {
+        let queued = Queued {
+            reply: reply.with_data(data.len() as u32),
+            data,
+            after,
+        };
+        self.replies.push(queued, GFP_KERNEL)?;
+        Ok(())
+    }
+
+    /// Whether so many replies wait that nothing more should be received.
+    pub(super) fn is_full(&self) -> bool {
+        self.replies.len() >= 64
+    }
+
+    /// The numbers of a PDU that is sent now.
+    fn numbers(&self, link: &Link) -> Numbers {
+        let window = self.depth.saturating_sub(link.outstanding());
+        Numbers {
+            stat_sn: self.stat_sn,
+            exp_cmd_sn: self.exp_cmd_sn,
+            max_cmd_sn: self.exp_cmd_sn.wrapping_add(window).wrapping_sub(1),
+        }
+    }
+
+    /// The last command number that the initiator may use now.
+    pub(super) fn max_cmd_sn(&self, link: &Link) -> u32 {
+        self.numbers(link).max_cmd_sn
+    }
+
+    /// Sends what there is, as far as the network has room.
+    ///
+    /// # Errors
+    ///
+    /// What the network fails with.
+    pub(super) fn send(&mut self, link: &Link) -> Result<Sent> {
+        loop {
+            let total: usize = self.lengths.iter().sum();
+            if self.sent == total {
+                match core::mem::replace(&mut self.after, After::Nothing) {
+                    After::Nothing => {}
+                    After::FullFeature => self.has_digests = true,
+                    After::Close => return Ok(Sent::Last),
+                }
+                if !self.next(link)? {
+                    return Ok(Sent::All);
+                }
+                continue;
+            }
+            match self.push(link) {
+                Ok(count) => self.sent += count,
+                Err(EAGAIN) => return Ok(Sent::Blocked),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Sends the next piece of the PDU that is on its way; how many bytes.
+    fn push(&mut self, link: &Link) -> Result<usize> {
+        let [head, body, tail] = self.lengths;
+        let has_more = !self.replies.is_empty()
+            || !self.batch.is_empty()
+            || self.reading.as_ref().is_some_and(|reading| reading.offset < reading.length);
+        let socket = &link.socket;
+        if self.sent < head {
+            let rest = self.head.get(self.sent..head).unwrap_or_default();
+            return socket.send(rest, has_more || body != 0);
+        }
+        let more = has_more || tail != 0;
+        let position = self.sent - head;
+        if position < body {
+            return match (&self.body, &self.reading) {
+                (Body::Bytes(bytes), _) => {
+                    socket.send(bytes.get(position..).unwrap_or_default(), more)
+                }
+                (Body::Sense(bytes, length), _) => {
+                    socket.send(bytes.get(position..*length).unwrap_or_default(), more)
+                }
+                (Body::Payload { offset, length }, Some(reading)) => {
+                    let position = position as u32;
+                    let payload = reading.response.payload();
+                    socket.send_payload(&payload, offset + position, length - position, more)
+                }
+                _ => Err(EIO),
+            };
+        }
+        let rest = self.tail.get(position - body..tail).unwrap_or_default();
+        socket.send(rest, has_more)
+    }
+
+    /// Prepares the next PDU; whether there is one.
+    fn next(&mut self, link: &Link) -> Result<bool> {
+        if !self.replies.is_empty() {
+            let queued = self.replies.remove(0).map_err(|_| EIO)?;
+            let length = queued.data.len();
+            let body = if length == 0 {
+                Body::None
+            } else {
+                Body::Bytes(queued.data)
+            };
+            self.begin(queued.reply, body, link)?;
+            self.after = queued.after;
+            return Ok(true);
+        }
+        if let Some(reading) = self.reading.take() {
+            if reading.offset < reading.length {
+                self.begin_data(reading, link)?;
+                return Ok(true);
+            }
+            if !has_status(&reading.response) {
+                self.begin_response(&reading.response, reading.data_sn, link)?;
+                return Ok(true);
+            }
+        }
+        if self.batch.is_empty() {
+            self.batch = link.responses.take();
+        }
+        let Some(response) = self.batch.next() else {
+            self.begin_nothing();
+            return Ok(false);
+        };
+        let length = response.payload().len();
+        if response.data().has_data() && length != 0 {
+            let reading = Reading {
+                response,
+                length,
+                offset: 0,
+                data_sn: 0,
+                burst: 0,
+            };
+            self.begin_data(reading, link)?;
+        } else {
+            self.begin_response(&response, 0, link)?;
+        }
+        Ok(true)
+    }
+
+    /// Nothing is on its way.
+    fn begin_nothing(&mut self) {
+        self.body = Body::None;
+        self.lengths = [0; 3];
+        self.sent = 0;
+    }
+
+    /// Begins the next data of a read.
+    fn begin_data(&mut self, mut reading: Reading, link: &Link) -> Result {
+        if reading.burst == 0 {
+            reading.burst = self.agreed.max_burst_length;
+        }
+        let (offset, rest) = (reading.offset, reading.length - reading.offset);
+        let length = rest
+            .min(reading.burst)
+            .min(self.agreed.max_xmit_data_segment_length);
+        reading.burst -= length;
+        reading.offset += length;
+        let is_last = reading.offset == reading.length;
+        let io = reading.response.data();
+        let is_final = is_last || reading.burst == 0;
+        let mut reply = Reply::data_in(io.request.task_tag(), reading.data_sn, offset, is_final);
+        if is_last && has_status(&reading.response) {
+            link.command_ended(io);
+            reply = reply.with_status(reading.response.status(), residual(&reading.response));
+        }
+        reading.data_sn += 1;
+        self.reading = Some(reading);
+        self.begin(reply.with_data(length), Body::Payload { offset, length }, link)
+    }
+
+    /// Begins the response to a command, which has had so many PDUs of data.
+    fn begin_response(
+        &mut self,
+        response: &Completed<Fabric>,
+        data_sn: u32,
+        link: &Link,
+    ) -> Result {
+        let io = response.data();
+        link.command_ended(io);
+        if io.is_refused_write() {
+            self.refused_writes.push(io.request.task_tag(), GFP_KERNEL)?;
+        }
+        let sent = data_sn + io.r2t_count();
+        let tag = io.request.task_tag();
+        let mut reply = Reply::response(tag, response.status(), residual(response), sent);
+        let mut body = Body::None;
+        if let Some(sense) = response.sense() {
+            // SPC-4, section 4.5: byte 7 says how much follows the first eight.
+            let length = sense.get(7).map_or(8, |more| 8 + usize::from(*more));
+            let length = length.min(sense.len());
+            let mut bytes = [0; SENSE_MAX];
+            let [high, low, rest @ ..] = &mut bytes;
+            [*high, *low] = (length as u16).to_be_bytes();
+            for (place, byte) in rest.iter_mut().zip(sense.iter().take(length)) {
+                *place = *byte;
+            }
+            body = Body::Sense(bytes, 2 + length);
+            reply = reply.with_data(2 + length as u32);
+        }
+        self.begin(reply, body, link)
+    }
+
+    /// Begins to send a PDU.
+    fn begin(&mut self, reply: Reply, body: Body, link: &Link) -> Result {
+        let reply = reply.numbered(self.numbers(link));
+        if reply.has_status() {
+            self.stat_sn = self.stat_sn.wrapping_add(1);
+        }
+        self.body = body;
+        self.sent = 0;
+        let mut length = HEADER_LEN;
+        let header = reply.as_bytes();
+        set(&mut self.head, 0, header);
+        if self.has_digests && self.agreed.header_digest.crc32c {
+            let mut crc = Crc32c::new();
+            crc.update(header);
+            set(&mut self.head, HEADER_LEN, &crc.finish());
+            length += DIGEST_LEN;
+        }
+        let (bytes, padding) = match &self.body {
+            Body::None => (0, 0),
+            Body::Bytes(bytes) => padded(bytes.len()),
+            Body::Sense(_, length) => padded(*length),
+            Body::Payload { length, .. } => padded(*length as usize),
+        };
+        self.tail = [0; 3 + DIGEST_LEN];
+        let mut tail = padding;
+        if bytes != 0 && self.has_digests && self.agreed.data_digest.crc32c {
+            let mut crc = Crc32c::new();
+            match (&self.body, &self.reading) {
+                (Body::Bytes(bytes), _) => crc.update(bytes),
+                (Body::Sense(bytes, length), _) => {
+                    crc.update(bytes.get(..*length).unwrap_or_default());
+                }
+                (Body::Payload { offset, length }, Some(reading)) => {
+                    digest(&mut crc, &reading.response.payload(), *offset, *length)?;
+                }
+                _ => {}
+            }
+            crc.update(self.tail.get(..padding).unwrap_or_default());
+            set(&mut self.tail, padding, &crc.finish());
+            tail += DIGEST_LEN;
+        }
+        self.lengths = [length, bytes, tail];
+        Ok(())
+    }
+
+    /// The tag of a write that was answered without its data, each once.
+    pub(super) fn take_refused_write(&mut self) -> Option<u32> {
+        self.refused_writes.pop()
+    }
+
+    /// Drops what is not sent yet.
+    pub(super) fn clear(&mut self) {
+        self.begin_nothing();
+        self.reading = None;
+        self.batch = Batch::empty();
+    }
+}
+
+/// A length, and how much padding follows.
+fn padded(length: usize) -> (usize, usize) {
+    (length, pdu::padding(length as u32) as usize)
+}
+
+fn set(place: &mut [u8], offset: usize, bytes: &[u8]) {
+    if let Some(place) = place.get_mut(offset..offset + bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
+}
+
+/// Goes on with a digest over a part of a payload.
+pub(super) fn digest(
+    crc: &mut Crc32c,
+    payload: &Payload<'_>,
+    offset: u32,
+    length: u32,
+) -> Result {
+    read_in_pieces(payload, offset, length, |piece| crc.update(piece))
+}
+
+/// Whether the last data of a read bring the status: it has no sense data then.
+fn has_status(response: &Completed<Fabric>) -> bool {
+    response.status() == 0 && response.sense().is_none()
+}
+
+/// The residual, as the protocol has it.
+fn residual(response: &Completed<Fabric>) -> Residual {
+    match response.residual() {
+        target::Residual::None => Residual::None,
+        target::Residual::Underflow(count) => Residual::Underflow(count),
+        target::Residual::Overflow(count) => Residual::Overflow(count),
+    }
+}

@@ -1,0 +1,820 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The full feature phase: what an initiator that has logged in asks for, and how target core gets
+//! it.
+//!
+//! A write waits in [`Session::tasks`] while its data are on the way. Target core allocates its
+//! payload first ([`Pending`]); data go straight there, those that come with the command too.
+
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use kernel::{
+    prelude::*,
+    str::BStr,
+    sync::Arc,
+    time::{Delta, Instant, Monotonic}, //
+};
+
+use super::{
+    keys::{self, Value, Writer},
+    link::{Link, Peer},
+    pdu::{
+        self, function_response, logout_response, Command, DataOut, Logout, Opcode, Reject, Reply,
+        Request, TaskManagement, CDB_MAX, NO_TAG,
+    },
+    portal::Portal,
+    receiver::{End, Sink},
+    sender::{After, Sender},
+    settings::Timeouts, //
+};
+use crate::{
+    target::{
+        self, ARef, BoxedCmd, Direction, Nexus, Operations, PayloadMut, Pending, Refusal,
+        SenseReason, TaskAttribute, TmrFunction, TmrStatus, Tpg,
+    },
+    transport_id::PortName,
+    Fabric, //
+};
+
+/// Status BUSY, SAM-5 section 5.3.1: the initiator tries again.
+const BUSY: u8 = 0x08;
+
+/// The longest text that an initiator may send, in bytes.
+const TEXT_MAX: u32 = 8192;
+
+/// The longest ping that is answered whole, in bytes; a longer one is cut off.
+const PING_MAX: u32 = 262_144;
+
+/// The driver's data for a command.
+pub(crate) struct Io {
+    /// What the initiator has sent.
+    pub(super) request: Request,
+    has_data: AtomicBool,
+    is_allocated: AtomicBool,
+    r2t_count: AtomicU32,
+}
+
+impl Io {
+    fn new(request: &Request) -> Self {
+        Self {
+            request: *request,
+            has_data: AtomicBool::new(false),
+            is_allocated: AtomicBool::new(false),
+            r2t_count: AtomicU32::new(0),
+        }
+    }
+
+    /// Notes that the response has data. Called in any context.
+    pub(super) fn set_data(&self) {
+        self.has_data.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the response has data.
+    pub(super) fn has_data(&self) -> bool {
+        self.has_data.load(Ordering::Relaxed)
+    }
+
+    /// Whether this is a write that was answered without its data.
+    pub(super) fn is_refused_write(&self) -> bool {
+        Command(&self.request).writes() && !self.is_allocated.load(Ordering::Relaxed)
+    }
+
+    /// How often the target has asked for data.
+    pub(super) fn r2t_count(&self) -> u32 {
+        self.r2t_count.load(Ordering::Relaxed)
+    }
+}
+
+/// The driver's data for a task management function.
+pub(crate) struct Function {
+    request: Request,
+    link: Arc<Link>,
+    /// An [`Outcome`]: the response code, or one of the constants.
+    outcome: AtomicU32,
+}
+
+impl Function {
+    const PENDING: u32 = 0x100;
+    const ABORTED: u32 = 0x101;
+
+    /// Notes how the function has ended.
+    pub(super) fn answer(&self, status: TmrStatus) {
+        let code = match status {
+            TmrStatus::Complete => function_response::COMPLETE,
+            TmrStatus::NoTask => function_response::NO_TASK,
+            TmrStatus::NoLun => function_response::NO_LUN,
+            TmrStatus::NotSupported => function_response::NOT_SUPPORTED,
+            TmrStatus::Rejected | TmrStatus::Failed => function_response::REJECTED,
+        };
+        self.end(Outcome::Answered(code));
+    }
+
+    /// Notes that the function was aborted by another one.
+    pub(super) fn abort(&self) {
+        self.end(Outcome::Aborted);
+    }
+
+    fn end(&self, outcome: Outcome) {
+        let code = match outcome {
+            Outcome::Pending => Self::PENDING,
+            Outcome::Aborted => Self::ABORTED,
+            Outcome::Answered(code) => code.into(),
+        };
+        self.outcome.store(code, Ordering::Release);
+        self.link.socket.kick();
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self.outcome.load(Ordering::Acquire) {
+            Self::PENDING => Outcome::Pending,
+            Self::ABORTED => Outcome::Aborted,
+            code => Outcome::Answered(code as u8),
+        }
+    }
+}
+
+/// What has become of a task management function.
+#[derive(Clone, Copy)]
+enum Outcome {
+    /// Nothing yet.
+    Pending,
+    /// It was aborted by another one, and has no answer.
+    Aborted,
+    /// It has this response code.
+    Answered(u8),
+}
+
+/// Where a write is with its data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Transfer {
+    /// None are on their way.
+    Idle,
+    /// They come unasked.
+    Unsolicited,
+    /// They were asked for, up to this offset, by this tag.
+    Solicited { end: u32, tag: u32 },
+}
+
+/// A write that waits for its data.
+pub(super) struct Task {
+    pending: Pending<Fabric>,
+    length: u32,
+    offset: u32,
+    transfer: Transfer,
+    data_sn: u32,
+    r2t_sn: u32,
+    since: Instant<Monotonic>,
+}
+
+impl Task {
+    fn new(mut pending: Pending<Fabric>) -> Self {
+        let length = pending.payload().len();
+        let io = pending.data();
+        io.is_allocated.store(true, Ordering::Relaxed);
+        let transfer = if io.request.is_final() {
+            Transfer::Idle
+        } else {
+            Transfer::Unsolicited
+        };
+        Self {
+            pending,
+            length,
+            offset: 0,
+            transfer,
+            data_sn: 0,
+            r2t_sn: 0,
+            since: Instant::now(),
+        }
+    }
+
+    fn tag(&self) -> u32 {
+        self.pending.data().request.task_tag()
+    }
+
+    /// How much has been received, of what the initiator sends.
+    pub(super) fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// How much the payload has room for, from there on.
+    pub(super) fn room(&self) -> u32 {
+        self.length.saturating_sub(self.offset)
+    }
+
+    /// The payload.
+    pub(super) fn payload(&mut self) -> PayloadMut<'_> {
+        self.pending.payload()
+    }
+
+    /// Whether data are what the write waits for: in order, and no more than may come.
+    fn is_next(&self, data: &DataOut<'_>, first_burst: u32) -> bool {
+        let (end, tag) = match self.transfer {
+            Transfer::Idle => return false,
+            Transfer::Unsolicited => (first_burst, NO_TAG),
+            Transfer::Solicited { end, tag } => (end, tag),
+        };
+        let Some(data_end) = self.offset.checked_add(data.0.data_length()) else {
+            return false;
+        };
+        let expected = Command(&self.pending.data().request).expected_length();
+        data.offset() == self.offset
+            && data.data_sn() == self.data_sn
+            && data.0.transfer_tag() == tag
+            && data_end <= end.min(expected)
+    }
+
+    /// Whether the initiator has taken longer than so many seconds.
+    fn is_late(&self, seconds: u32) -> bool {
+        self.since.elapsed() > Delta::from_secs(seconds.into())
+    }
+}
+
+/// What a session of a portal group has.
+pub(super) struct Normal {
+    pub(super) nexus: Nexus<Fabric>,
+    pub(super) peer: Arc<Peer>,
+    pub(super) group: ARef<Tpg<Fabric>>,
+}
+
+/// A session in its full feature phase.
+pub(super) struct Session {
+    /// The part that a discovery session lacks.
+    normal: Option<Normal>,
+    name: PortName,
+    cid: u16,
+    tsih: u16,
+    timeouts: Timeouts,
+    tasks: KVec<Task>,
+    /// The tags of the writes that target core has not allocated memory for yet.
+    awaited: KVec<u32>,
+    functions: KVec<Arc<Function>>,
+    next_tag: u32,
+    /// What is left of a long text for the initiator.
+    text: KVVec<u8>,
+    text_sent: usize,
+    is_ignored: bool,
+    heard: Instant<Monotonic>,
+    pinged: Option<Instant<Monotonic>>,
+}
+
+impl Session {
+    /// A session that has just logged in.
+    pub(super) fn new(
+        normal: Option<Normal>,
+        name: PortName,
+        cid: u16,
+        tsih: u16,
+    ) -> Self {
+        let timeouts = match &normal {
+            Some(normal) => *normal.nexus.node_acl().lock(),
+            None => Timeouts::DEFAULT,
+        };
+        Self {
+            normal,
+            name,
+            cid,
+            tsih,
+            timeouts,
+            tasks: KVec::new(),
+            awaited: KVec::new(),
+            functions: KVec::new(),
+            next_tag: 0,
+            text: KVVec::new(),
+            text_sent: 0,
+            is_ignored: false,
+            heard: Instant::now(),
+            pinged: None,
+        }
+    }
+
+    /// The target's part of its identifier.
+    pub(super) fn tsih(&self) -> u16 {
+        self.tsih
+    }
+
+    /// Whether a task management function is at work.
+    pub(super) fn has_functions(&self) -> bool {
+        !self.functions.is_empty()
+    }
+
+    /// Whether target core is still to allocate memory for a write.
+    pub(super) fn is_awaited(&self, tag: u32) -> bool {
+        self.awaited.contains(&tag)
+    }
+
+    /// Takes a header: commands and functions begin here, before their data. Says where the data
+    /// go.
+    ///
+    /// # Errors
+    ///
+    /// If the connection cannot go on.
+    pub(super) fn begin(
+        &mut self,
+        link: &Arc<Link>,
+        sender: &mut Sender,
+        request: &Request,
+        ahs: &[u8],
+    ) -> Result<Sink, End> {
+        self.heard = Instant::now();
+        if request.data_length() > sender.agreed.max_recv_data_segment_length {
+            return Err(End::Rejected(Reject::Protocol, *request));
+        }
+        let opcode = request.opcode();
+        self.is_ignored = !self.is_in_order(link, sender, request)?;
+        if self.is_ignored {
+            return Ok(Sink::Discard);
+        }
+        if self.normal.is_none() && !matches!(opcode, Opcode::NopOut | Opcode::Text | Opcode::Logout)
+        {
+            return Err(End::Rejected(Reject::Protocol, *request));
+        }
+        match opcode {
+            Opcode::Command => self.begin_command(link, sender, request, ahs),
+            Opcode::DataOut => self.begin_data(sender, request),
+            Opcode::TaskManagement => {
+                self.begin_function(link, sender, request)?;
+                Ok(Sink::Discard)
+            }
+            Opcode::NopOut if request.data_length() <= PING_MAX => Ok(Sink::Buffer),
+            Opcode::Text if request.data_length() <= TEXT_MAX => Ok(Sink::Buffer),
+            _ => Ok(Sink::Discard),
+        }
+    }
+
+    /// Whether a PDU comes when it should: commands are numbered, and what is numbered outside of
+    /// the window is ignored (RFC 7143, section 4.2.2.1).
+    fn is_in_order(&self, link: &Link, sender: &mut Sender, request: &Request) -> Result<bool, End> {
+        if matches!(request.opcode(), Opcode::DataOut | Opcode::Snack) || request.is_immediate() {
+            return Ok(true);
+        }
+        let number = request.cmd_sn();
+        if number == sender.exp_cmd_sn && !pdu::is_before(sender.max_cmd_sn(link), number) {
+            sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
+            return Ok(true);
+        }
+        let is_outside =
+            pdu::is_before(number, sender.exp_cmd_sn) || pdu::is_before(sender.max_cmd_sn(link), number);
+        if is_outside {
+            return Ok(false);
+        }
+        // One connection, on which nothing is lost: the number that is left out never comes.
+        Err(End::Rejected(Reject::Protocol, *request))
+    }
+
+    fn begin_command(
+        &mut self,
+        link: &Arc<Link>,
+        sender: &mut Sender,
+        request: &Request,
+        ahs: &[u8],
+    ) -> Result<Sink, End> {
+        let Some(normal) = &self.normal else {
+            return Err(End::Now);
+        };
+        let command = Command(request);
+        let (length, immediate) = (command.expected_length(), request.data_length());
+        let direction = match (command.writes(), command.reads()) {
+            (true, true) => return reject(sender, Reject::NotSupported, request),
+            (false, false) if length != 0 => return reject(sender, Reject::InvalidField, request),
+            _ if length == 0 => Direction::NONE,
+            (true, false) => Direction::OUT,
+            _ => Direction::IN,
+        };
+        let is_write = direction == Direction::OUT;
+        let agreed = &sender.agreed;
+        let may_be_immediate = is_write
+            && agreed.immediate_data
+            && immediate <= agreed.first_burst_length
+            && immediate <= length;
+        let may_be_unsolicited = is_write && !agreed.initial_r2t;
+        if immediate != 0 && !may_be_immediate || !request.is_final() && !may_be_unsolicited {
+            return Err(End::Rejected(Reject::Protocol, *request));
+        }
+        let mut cdb = [0; CDB_MAX];
+        let cdb_length = pdu::cdb(command.cdb(), ahs, &mut cdb);
+        let Some(cdb) = cdb_length.and_then(|length| cdb.get(..length)) else {
+            return reject(sender, Reject::InvalidField, request);
+        };
+        let attribute = match command.attribute() {
+            2 => TaskAttribute::ORDERED,
+            3 => TaskAttribute::HEAD,
+            _ => TaskAttribute::SIMPLE,
+        };
+        let Ok(memory) = BoxedCmd::new(Some(length), direction) else {
+            let reply = Reply::response(request.task_tag(), BUSY, pdu::Residual::None, 0);
+            sender.reply(reply)?;
+            return Ok(Sink::Discard);
+        };
+        if is_write {
+            self.awaited.push(request.task_tag(), GFP_KERNEL)?;
+        }
+        let io = Io::new(request);
+        link.command_begun(&io);
+        let submitted = normal.nexus.submit(
+            memory,
+            io,
+            &target::Request {
+                tag: request.task_tag().into(),
+                lun: request.lun(),
+                cdb,
+                attribute,
+            },
+        );
+        if let Err(refused) = submitted {
+            link.command_ended(&refused.data);
+            self.awaited.retain(|tag| *tag != request.task_tag());
+            return match refused.reason {
+                Refusal::ShortCdb => reject(sender, Reject::InvalidField, request),
+                Refusal::Stopped => Err(End::Now),
+            };
+        }
+        if is_write && immediate != 0 {
+            Ok(Sink::Awaited(request.task_tag()))
+        } else {
+            Ok(Sink::Discard)
+        }
+    }
+
+    fn begin_data(&mut self, sender: &Sender, request: &Request) -> Result<Sink, End> {
+        let tag = request.task_tag();
+        if self.is_awaited(tag) {
+            return Ok(Sink::Awaited(tag));
+        }
+        // Data of a write that was answered or aborted may still be on their way.
+        let Some(index) = self.tasks.iter().position(|task| task.tag() == tag) else {
+            return Ok(Sink::Discard);
+        };
+        let task = self.tasks.remove(index).map_err(|_| End::Now)?;
+        admit(task, sender, request)
+    }
+
+    /// Takes a write that target core has allocated memory for: into the sink, if its data are
+    /// there already, or back.
+    ///
+    /// # Errors
+    ///
+    /// If its data may not come.
+    pub(super) fn take_write(
+        &mut self,
+        pending: Pending<Fabric>,
+        sender: &mut Sender,
+        request: &Request,
+        sink: &mut Sink,
+    ) -> Result<(), End> {
+        let task = Task::new(pending);
+        let tag = task.tag();
+        self.awaited.retain(|other| *other != tag);
+        if !matches!(sink, Sink::Awaited(awaited) if *awaited == tag) {
+            return self.go_on(sender, task);
+        }
+        *sink = match request.opcode() {
+            Opcode::DataOut => admit(task, sender, request)?,
+            _ => Sink::Payload(task),
+        };
+        Ok(())
+    }
+
+    /// Takes note of a write that was answered without its data.
+    pub(super) fn forget(&mut self, tag: u32) {
+        self.awaited.retain(|other| *other != tag);
+    }
+
+    /// Goes on with a write: executes it, asks for more data, or waits for them.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory.
+    pub(super) fn go_on(&mut self, sender: &mut Sender, mut task: Task) -> Result<(), End> {
+        if task.transfer == Transfer::Idle {
+            let left = task.room();
+            if left == 0 {
+                task.pending.execute();
+                return Ok(());
+            }
+            let length = left.min(sender.agreed.max_burst_length);
+            let tag = self.next_tag;
+            self.next_tag = (self.next_tag + 1) % NO_TAG;
+            let io = task.pending.data();
+            let reply =
+                Reply::ready_to_transfer(&io.request, tag, task.r2t_sn, task.offset, length);
+            io.r2t_count.fetch_add(1, Ordering::Relaxed);
+            sender.reply(reply)?;
+            task.r2t_sn += 1;
+            task.data_sn = 0;
+            let end = task.offset + length;
+            task.transfer = Transfer::Solicited { end, tag };
+        }
+        task.since = Instant::now();
+        if let Err(error) = self.tasks.reserve(1, GFP_KERNEL) {
+            task.pending.fail(SenseReason::OUT_OF_RESOURCES);
+            return Err(error.into());
+        }
+        self.tasks.push(task, GFP_KERNEL)?;
+        Ok(())
+    }
+
+    /// Has target core do a task management function.
+    fn begin_function(
+        &mut self,
+        link: &Arc<Link>,
+        sender: &mut Sender,
+        request: &Request,
+    ) -> Result<(), End> {
+        let Some(normal) = &self.normal else {
+            return Ok(());
+        };
+        let management = TaskManagement(request);
+        let function = match management.function() {
+            Some(pdu::Function::AbortTask) => {
+                TmrFunction::AbortTask(management.referenced_tag().into())
+            }
+            Some(pdu::Function::AbortTaskSet) => TmrFunction::AbortTaskSet,
+            Some(pdu::Function::ClearAca) => TmrFunction::ClearAca,
+            Some(pdu::Function::ClearTaskSet) => TmrFunction::ClearTaskSet,
+            Some(pdu::Function::LunReset) => TmrFunction::LunReset,
+            Some(pdu::Function::TargetWarmReset) => TmrFunction::TargetWarmReset,
+            Some(pdu::Function::TargetColdReset) => {
+                return answer(sender, request, function_response::NOT_SUPPORTED);
+            }
+            Some(pdu::Function::TaskReassign) => {
+                return answer(sender, request, function_response::NO_REASSIGNMENT);
+            }
+            None => {
+                reject(sender, Reject::InvalidField, request)?;
+                return Ok(());
+            }
+        };
+        let noted = Function {
+            request: *request,
+            link: link.clone(),
+            outcome: AtomicU32::new(Function::PENDING),
+        };
+        let noted = Arc::new(noted, GFP_KERNEL)?;
+        self.functions.push(noted.clone(), GFP_KERNEL)?;
+        let submitted = normal.nexus.submit_tmr(request.lun(), function, noted);
+        if submitted.is_err() {
+            self.functions.pop();
+            return answer(sender, request, function_response::REJECTED);
+        }
+        Ok(())
+    }
+
+    /// Answers the task management functions that have ended.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory.
+    pub(super) fn answer_functions(&mut self, sender: &mut Sender) -> Result<(), End> {
+        let mut index = 0;
+        while let Some(function) = self.functions.get(index) {
+            let request = function.request;
+            match function.outcome() {
+                Outcome::Pending => {
+                    index += 1;
+                    continue;
+                }
+                Outcome::Aborted => {}
+                Outcome::Answered(code) => answer(sender, &request, code)?,
+            }
+            drop(self.functions.remove(index));
+        }
+        Ok(())
+    }
+
+    /// Takes a whole PDU.
+    ///
+    /// # Errors
+    ///
+    /// If the connection cannot go on.
+    pub(super) fn complete(
+        &mut self,
+        portal: &Portal,
+        link: &Link,
+        sender: &mut Sender,
+        request: &Request,
+        buffer: KVVec<u8>,
+        task: Option<Task>,
+    ) -> Result<(), End> {
+        if self.is_ignored {
+            return Ok(());
+        }
+        match request.opcode() {
+            Opcode::Command | Opcode::DataOut => match task {
+                Some(task) => self.take_data(sender, request, task),
+                None => Ok(()),
+            },
+            Opcode::TaskManagement => Ok(()),
+            Opcode::NopOut => self.pong(sender, request, buffer),
+            Opcode::Text => self.answer_text(portal, link, sender, request, &buffer),
+            Opcode::Logout => self.log_out(sender, request),
+            Opcode::Snack => reject(sender, Reject::Snack, request).map(drop),
+            Opcode::Login => Err(End::Rejected(Reject::Protocol, *request)),
+            Opcode::Other(_) => reject(sender, Reject::NotSupported, request).map(drop),
+        }
+    }
+
+    /// Takes data of a write.
+    fn take_data(
+        &mut self,
+        sender: &mut Sender,
+        request: &Request,
+        mut task: Task,
+    ) -> Result<(), End> {
+        task.offset += request.data_length();
+        let is_final = request.is_final();
+        if request.opcode() == Opcode::DataOut {
+            task.data_sn += 1;
+            if is_final {
+                if let Transfer::Solicited { end, .. } = task.transfer {
+                    if task.offset != end {
+                        return Err(End::Rejected(Reject::Protocol, *request));
+                    }
+                }
+                task.transfer = Transfer::Idle;
+            }
+        }
+        self.go_on(sender, task)
+    }
+
+    /// Answers a ping, or takes the answer to one.
+    fn pong(
+        &mut self,
+        sender: &mut Sender,
+        request: &Request,
+        mut data: KVVec<u8>,
+    ) -> Result<(), End> {
+        self.pinged = None;
+        if request.task_tag() == NO_TAG {
+            return Ok(());
+        }
+        data.truncate(sender.agreed.max_xmit_data_segment_length as usize);
+        sender.reply_with(Reply::pong(request.task_tag()), data, After::Nothing)?;
+        Ok(())
+    }
+
+    /// Answers a text request: SendTargets, or what is left of the answer before.
+    fn answer_text(
+        &mut self,
+        portal: &Portal,
+        link: &Link,
+        sender: &mut Sender,
+        request: &Request,
+        text: &[u8],
+    ) -> Result<(), End> {
+        let goes_on = request.transfer_tag() != NO_TAG && self.text_sent < self.text.len();
+        if !goes_on {
+            self.text = self.text_for(portal, link, text)?;
+            self.text_sent = 0;
+        }
+        let rest = self.text.get(self.text_sent..).unwrap_or_default();
+        let length = rest
+            .len()
+            .min(sender.agreed.max_xmit_data_segment_length as usize);
+        let mut data = KVVec::with_capacity(length, GFP_KERNEL)?;
+        data.extend_from_slice(rest.get(..length).unwrap_or_default(), GFP_KERNEL)?;
+        self.text_sent += length;
+        let is_last = self.text_sent == self.text.len();
+        let transfer_tag = if is_last { NO_TAG } else { 1 };
+        let reply = Reply::text(request.task_tag(), transfer_tag);
+        sender.reply_with(reply, data, After::Nothing)?;
+        Ok(())
+    }
+
+    /// The answer to a text.
+    fn text_for(&self, portal: &Portal, link: &Link, text: &[u8]) -> Result<KVVec<u8>, End> {
+        let mut answer = KVVec::new();
+        for (key, value) in keys::pairs(text).flatten() {
+            if key == b"SendTargets" {
+                let targets = self.targets(portal, link, value)?;
+                answer.extend_from_slice(&targets, GFP_KERNEL)?;
+                continue;
+            }
+            let mut place = [0; 128];
+            let mut writer = Writer::new(&mut place);
+            if writer.pair(key, Value::NOT_UNDERSTOOD) {
+                let length = writer.length();
+                answer.extend_from_slice(place.get(..length).unwrap_or_default(), GFP_KERNEL)?;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// The targets that SendTargets asks for: `All`, or one by its name; in a session with a target
+    /// that one.
+    fn targets(&self, portal: &Portal, link: &Link, value: &[u8]) -> Result<KVVec<u8>, End> {
+        let own: Option<&BStr> = self
+            .normal
+            .as_ref()
+            .map(|normal| Fabric::tpg_get_wwn(&normal.group).as_ref());
+        let only = match (own, value) {
+            (None, b"All") => None,
+            (None, name) => Some(name),
+            (Some(own), b"") => Some(&**own),
+            (Some(own), name) if **own == *name => Some(name),
+            (Some(_), _) => return Ok(KVVec::new()),
+        };
+        let local = link.socket.local_address();
+        match portal.any_group() {
+            Some(group) => {
+                let registry = group.wwn().fabric();
+                Ok(registry.targets(&self.name, local, only)?)
+            }
+            None => Ok(KVVec::new()),
+        }
+    }
+
+    fn log_out(&self, sender: &mut Sender, request: &Request) -> Result<(), End> {
+        let logout = Logout(request);
+        let (response, after) = match logout.reason() {
+            0 => (logout_response::CLOSED, After::Close),
+            1 if logout.cid() == self.cid => (logout_response::CLOSED, After::Close),
+            1 => (logout_response::NO_CONNECTION, After::Nothing),
+            _ => (logout_response::NO_RECOVERY, After::Nothing),
+        };
+        let reply = Reply::logout(request.task_tag(), response);
+        sender.reply_with(reply, KVVec::new(), after)?;
+        Ok(())
+    }
+
+    /// Looks at what nobody tells of: writes that are aborted, and time.
+    ///
+    /// # Errors
+    ///
+    /// If the initiator is silent for too long.
+    pub(super) fn tick(&mut self, sender: &mut Sender, sink: &mut Sink) -> Result<(), End> {
+        let mut index = 0;
+        while let Some(task) = self.tasks.get(index) {
+            if task.pending.is_aborted() {
+                drop(self.tasks.remove(index));
+                continue;
+            }
+            if task.is_late(self.timeouts.dataout_timeout) {
+                return Err(End::Now);
+            }
+            index += 1;
+        }
+        if let Sink::Payload(task) = sink {
+            if task.pending.is_aborted() {
+                *sink = Sink::Discard;
+            } else if task.is_late(self.timeouts.dataout_timeout) {
+                return Err(End::Now);
+            }
+        }
+        self.ping(sender)
+    }
+
+    /// Pings an initiator that is silent.
+    fn ping(&mut self, sender: &mut Sender) -> Result<(), End> {
+        let Timeouts {
+            nopin_timeout,
+            nopin_response_timeout,
+            ..
+        } = self.timeouts;
+        if let Some(pinged) = self.pinged {
+            if self.heard.elapsed() < pinged.elapsed() {
+                self.pinged = None;
+            } else if pinged.elapsed() > Delta::from_secs(nopin_response_timeout.into()) {
+                return Err(End::Now);
+            }
+            return Ok(());
+        }
+        if nopin_timeout != 0 && self.heard.elapsed() > Delta::from_secs(nopin_timeout.into()) {
+            self.pinged = Some(Instant::now());
+            sender.reply(Reply::ping(0))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the session, once target core has given back all of its commands. Sleeps.
+    pub(super) fn end(self) {
+        // Each write that waits for its data fails: its data will not come.
+        drop(self.tasks);
+        if let Some(normal) = self.normal {
+            drop(normal.nexus);
+            normal.group.data().group.leave(&normal.peer);
+        }
+    }
+}
+
+/// Says whether data are what a write waits for, and where they go.
+fn admit(task: Task, sender: &Sender, request: &Request) -> Result<Sink, End> {
+    if task.is_next(&DataOut(request), sender.agreed.first_burst_length) {
+        Ok(Sink::Payload(task))
+    } else {
+        Err(End::Rejected(Reject::Protocol, *request))
+    }
+}
+
+/// Rejects a PDU, after which the connection goes on; its data go nowhere.
+fn reject(sender: &mut Sender, reason: Reject, request: &Request) -> Result<Sink, End> {
+    let mut header = KVVec::new();
+    header.extend_from_slice(request.as_bytes(), GFP_KERNEL)?;
+    sender.reply_with(Reply::reject(reason), header, After::Nothing)?;
+    Ok(Sink::Discard)
+}
+
+/// Answers a task management function.
+fn answer(sender: &mut Sender, request: &Request, response: u8) -> Result<(), End> {
+    sender.reply(Reply::function_response(request.task_tag(), response))?;
+    Ok(())
+}

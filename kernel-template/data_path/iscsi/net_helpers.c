@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Inline functions and macros of sockets and threads, for Rust to call.
+ */
+#include <linux/bvec.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/nsproxy.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+
+#include "net_helpers.h"
+
+/* Whether the network may hold the pages, and not a copy. */
+bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages,
+				       unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (!sendpages_ok(pages[i].bv_page, pages[i].bv_len,
+				  pages[i].bv_offset))
+			return false;
+	return true;
+}
+
+bool tcm_template_socket_is_in_this_namespace(struct socket *sock)
+{
+	return net_eq(sock_net(sock->sk), current->nsproxy->net_ns);
+}
+
+static bool is_ready(struct socket *sock, atomic_t *kicked, __poll_t events)
+{
+	return atomic_read(kicked) || sock->ops->poll(NULL, sock, NULL) & events;
+}
+
+/*
+ * Waits on the socket's own queue, which the network wakes; so does a kick.
+ * Returns whether there is something to do before the time is over.
+ */
+bool tcm_template_socket_wait(struct socket *sock, atomic_t *kicked,
+			      bool for_data, bool for_space,
+			      unsigned int timeout_ms)
+{
+	__poll_t events = EPOLLHUP | EPOLLERR;
+
+	if (for_data)
+		events |= EPOLLIN | EPOLLRDHUP;
+	if (for_space)
+		events |= EPOLLOUT;
+	return wait_event_interruptible_timeout(sock->wq.wait,
+						is_ready(sock, kicked, events),
+						msecs_to_jiffies(timeout_ms)) > 0;
+}
+
+void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked)
+{
+	/* Who waits looks at the flag after it has queued itself. */
+	atomic_set(kicked, 1);
+	smp_mb();
+	if (waitqueue_active(&sock->wq.wait))
+		wake_up_interruptible(&sock->wq.wait);
+}
+
+/* The thread holds the module, until tcm_template_thread_exit(). */
+int tcm_template_thread_run(int (*run)(void *data), void *data,
+			    const char *name)
+{
+	struct task_struct *task;
+
+	__module_get(THIS_MODULE);
+	task = kthread_run(run, data, "%s", name);
+	if (IS_ERR(task)) {
+		module_put(THIS_MODULE);
+		return PTR_ERR(task);
+	}
+	return 0;
+}
+
+void tcm_template_thread_exit(void)
+{
+	module_put_and_kthread_exit(0);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The C headers of sockets, threads and digests, and what bindgen cannot reach of
+ * them: inline functions and macros, under names of this module's own.
+ */
+#include <linux/atomic.h>
+#include <linux/bvec.h>
+#include <linux/crc32.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/jiffies.h>
+#include <linux/net.h>
+#include <linux/tcp.h>
+#include <linux/types.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages,
+				       unsigned int count);
+bool tcm_template_socket_is_in_this_namespace(struct socket *sock);
+bool tcm_template_socket_wait(struct socket *sock, atomic_t *kicked,
+			      bool for_data, bool for_space,
+			      unsigned int timeout_ms);
+void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked);
+int tcm_template_thread_run(int (*run)(void *data), void *data,
+			    const char *name);
+void tcm_template_thread_exit(void) __noreturn;

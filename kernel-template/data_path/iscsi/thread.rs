@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Threads of the kernel.
+//!
+//! C header: [`include/linux/kthread.h`](srctree/include/linux/kthread.h)
+
+use kernel::{
+    error::to_result,
+    ffi::{c_int, c_void},
+    prelude::*, //
+};
+
+use crate::bindings;
+
+/// Runs `run` in a thread of its own, which ends when that returns. The module stays loaded until
+/// then: whatever lets it be unloaded has to see to it that the thread ends. Called in process
+/// context; sleeps.
+///
+/// `name` is shown in lists of processes, cut to 15 bytes.
+///
+/// # Errors
+///
+/// [`ENOMEM`], or `EINTR` if the caller is about to be killed.
+pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, run: F) -> Result {
+    let run = KBox::into_raw(KBox::new(run, GFP_KERNEL)?);
+    // SAFETY: The name ends with NUL, and is copied. `start` gets the box, whose type it is made
+    // for; what is in it may go to another thread, and borrows nothing.
+    let result = to_result(unsafe {
+        bindings::tcm_template_thread_run(Some(start::<F>), run.cast(), name.as_char_ptr())
+    });
+    if result.is_err() {
+        // SAFETY: There is no thread, so the box is still this function's.
+        drop(unsafe { KBox::from_raw(run) });
+    }
+    result
+}
+
+/// What a thread begins with.
+///
+/// # Safety
+///
+/// `run` must come from a box of `F`, which belongs to this call.
+unsafe extern "C" fn start<F: FnOnce()>(run: *mut c_void) -> c_int {
+    // SAFETY: By the requirements of this function.
+    let run = unsafe { KBox::from_raw(run.cast::<F>()) };
+    KBox::into_inner(run)();
+    // SAFETY: This is a thread of `spawn`'s, and nothing is left to be dropped in it.
+    unsafe { bindings::tcm_template_thread_exit() }
+}
