@@ -38,6 +38,15 @@ impl SenseReason {
     /// ABORTED COMMAND, logical block reference tag check failed.
     pub const REF_TAG_CHECK_FAILED: Self =
         Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_BLOCK_REF_TAG_CHECK_FAILED);
+    /// ABORTED COMMAND, protocol service CRC error: a digest of the data is wrong.
+    pub const SERVICE_CRC_ERROR: Self =
+        Self(bindings::tcm_sense_reason_table_TCM_SERVICE_CRC_ERROR);
+    /// ILLEGAL REQUEST, unexpected unsolicited data.
+    pub const UNEXPECTED_UNSOLICITED_DATA: Self =
+        Self(bindings::tcm_sense_reason_table_TCM_UNEXPECTED_UNSOLICITED_DATA);
+    /// ABORTED COMMAND, not enough unsolicited data.
+    pub const INCORRECT_AMOUNT_OF_DATA: Self =
+        Self(bindings::tcm_sense_reason_table_TCM_INCORRECT_AMOUNT_OF_DATA);
     /// Status TASK SET FULL.
     pub const OUT_OF_RESOURCES: Self = Self(bindings::tcm_sense_reason_table_TCM_OUT_OF_RESOURCES);
     /// Status BUSY.

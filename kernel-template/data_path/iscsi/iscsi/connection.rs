@@ -14,7 +14,7 @@ use kernel::{
 use super::{
     link::Link,
     login::{Login, Next},
-    pdu::{AsyncEvent, Reply},
+    pdu::{logout_response, AsyncEvent, Reply},
     portal::Portal,
     receiver::{End, Received, Receiver, Sink},
     sender::{After, Sender, Sent},
@@ -132,6 +132,7 @@ impl Connection {
                 Received::Nothing => return Ok(false),
                 Received::Header => self.begin()?,
                 Received::Whole => self.complete()?,
+                Received::Corrupt => self.corrupt()?,
             }
         }
         Ok(true)
@@ -184,6 +185,16 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Takes a whole PDU whose data are not what was sent.
+    fn corrupt(&mut self) -> Result<(), End> {
+        let Phase::Session(session) = &mut self.phase else {
+            return Err(End::Now);
+        };
+        let request = self.receiver.request();
+        let task = self.receiver.take_task();
+        session.corrupt(&mut self.sender, &request, task)
     }
 
     /// Takes the writes that target core has allocated memory for.
@@ -254,32 +265,46 @@ impl Connection {
     /// Ends the connection and its session.
     fn end(mut self, end: End) {
         if let End::Rejected(reason, request) = end {
-            let header = KVVec::from_elem(0, request.as_bytes().len(), GFP_KERNEL);
-            if let Ok(mut header) = header {
-                header.copy_from_slice(request.as_bytes());
-                let reply = Reply::reject(reason);
-                let _ = self.sender.reply_with(reply, header, After::Close);
-                self.say_last_words();
-            }
+            self.say_last(Reply::reject(reason), request.as_bytes());
+        }
+        // What is answered already reaches the initiator before the answer to its logout.
+        let is_logout = matches!(end, End::LoggedOut(_)) && self.send_all();
+        if !is_logout {
+            // The initiator knows that the connection is gone before its session ends: that may
+            // take as long as the backstore does.
+            self.link.socket.shut_down();
         }
         // From here on the ops get nothing queued: what target core still has ends by itself.
         drop(self.link.responses.close());
         drop(self.link.writes.close());
         self.sender.clear();
         *self.receiver.sink() = Sink::Discard;
-        if let Phase::Session(session) = self.phase {
-            // The initiator knows that the connection is gone before its session ends: that may
-            // take as long as the backstore does.
-            self.link.socket.shut_down();
-            KBox::into_inner(session).end();
+        if let Phase::Session(session) = &mut self.phase {
+            session.end();
+        }
+        if let End::LoggedOut(request) = end {
+            let reply = Reply::logout(request.task_tag(), logout_response::CLOSED);
+            self.say_last(reply, &[]);
         }
     }
 
-    /// Sends what is left, for a while.
-    fn say_last_words(&mut self) {
+    /// Sends a last reply.
+    fn say_last(&mut self, reply: Reply, data: &[u8]) {
+        let mut copy = KVVec::new();
+        if copy.extend_from_slice(data, GFP_KERNEL).is_ok()
+            && self.sender.reply_with(reply, copy, After::Close).is_ok()
+        {
+            self.send_all();
+        }
+    }
+
+    /// Sends what is left, for a while; whether that is all.
+    fn send_all(&mut self) -> bool {
         for _ in 0..LAST_WORDS / SHORT_TICK {
-            if !matches!(self.sender.send(&self.link), Ok(Sent::Blocked)) {
-                return;
+            match self.sender.send(&self.link) {
+                Ok(Sent::Blocked) => {}
+                Ok(_) => return true,
+                Err(_) => return false,
             }
             let interest = Interest {
                 data: false,
@@ -287,5 +312,6 @@ impl Connection {
             };
             self.link.socket.wait(interest, SHORT_TICK);
         }
+        false
     }
 }

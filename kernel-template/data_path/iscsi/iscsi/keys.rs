@@ -7,10 +7,14 @@
 /// Each key and its value in a text: `KEY=VALUE`, each ended by NUL. `None` stands for what is not
 /// of this form.
 pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
-    let items = text.split(|byte| *byte == 0).filter(|item| !item.is_empty());
+    let items = text
+        .split(|byte| *byte == 0)
+        .filter(|item| !item.is_empty());
     items.map(|item| {
         let end = item.iter().position(|byte| *byte == b'=')?;
-        let (key, value) = (item.get(..end)?, item.get(end + 1..)?);
+        let (key, [_, value @ ..]) = item.split_at_checked(end)? else {
+            return None;
+        };
         (!key.is_empty() && key.len() <= KEY_MAX).then_some((key, value))
     })
 }
@@ -82,8 +86,14 @@ pub(crate) struct Parameters {
 impl Parameters {
     /// What a target is ready for, unless it is told otherwise.
     pub(crate) const OFFER: Self = Self {
-        header_digest: Digests { crc32c: true, none: true },
-        data_digest: Digests { crc32c: true, none: true },
+        header_digest: Digests {
+            crc32c: true,
+            none: true,
+        },
+        data_digest: Digests {
+            crc32c: true,
+            none: true,
+        },
         initial_r2t: true,
         immediate_data: true,
         max_recv_data_segment_length: 262_144,
@@ -97,8 +107,14 @@ impl Parameters {
 
     /// What holds for a session whose sides say nothing.
     pub(crate) const DEFAULT: Self = Self {
-        header_digest: Digests { crc32c: false, none: true },
-        data_digest: Digests { crc32c: false, none: true },
+        header_digest: Digests {
+            crc32c: false,
+            none: true,
+        },
+        data_digest: Digests {
+            crc32c: false,
+            none: true,
+        },
         initial_r2t: true,
         immediate_data: true,
         max_recv_data_segment_length: SEGMENT_DEFAULT,
@@ -145,7 +161,8 @@ pub(crate) fn first_allowed<'a>(
     list: &'a [u8],
     is_allowed: impl Fn(&[u8]) -> bool,
 ) -> Option<&'a [u8]> {
-    list.split(|byte| *byte == b',').find(|value| is_allowed(value))
+    list.split(|byte| *byte == b',')
+        .find(|value| is_allowed(value))
 }
 
 fn digest(list: &[u8], offer: Digests, agreed: &mut Digests) -> Value<'static> {
@@ -156,11 +173,17 @@ fn digest(list: &[u8], offer: Digests, agreed: &mut Digests) -> Value<'static> {
     };
     match first_allowed(list, allowed) {
         Some(b"CRC32C") => {
-            *agreed = Digests { crc32c: true, none: false };
+            *agreed = Digests {
+                crc32c: true,
+                none: false,
+            };
             Value::Text(b"CRC32C")
         }
         Some(_) => {
-            *agreed = Digests { crc32c: false, none: true };
+            *agreed = Digests {
+                crc32c: false,
+                none: true,
+            };
             Value::Text(b"None")
         }
         None => Value::REJECT,
@@ -214,8 +237,7 @@ pub(crate) fn negotiate(
         b"MaxRecvDataSegmentLength" => match bounded(value, LENGTHS) {
             // What the initiator takes is what the target may send.
             Some(value) => {
-                agreed.max_xmit_data_segment_length =
-                    value.min(offer.max_xmit_data_segment_length);
+                agreed.max_xmit_data_segment_length = value.min(offer.max_xmit_data_segment_length);
                 Value::Nothing
             }
             None => Value::REJECT,
@@ -309,7 +331,7 @@ impl<'a> Writer<'a> {
             return false;
         };
         place.copy_from_slice(bytes);
-        self.length += bytes.len();
+        self.length = self.length.saturating_add(bytes.len());
         true
     }
 
@@ -319,9 +341,9 @@ impl<'a> Writer<'a> {
         let mut rest = number;
         let mut first = digits.len();
         for place in digits.iter_mut().rev() {
-            *place = b'0' + (rest % 10) as u8;
+            *place = b'0'.wrapping_add((rest % 10) as u8);
             rest /= 10;
-            first -= 1;
+            first = first.saturating_sub(1);
             if rest == 0 {
                 break;
             }

@@ -25,6 +25,8 @@ pub(super) enum End {
     Now,
     /// The initiator has sent what is rejected, and the connection cannot go on after it.
     Rejected(Reject, Request),
+    /// The initiator has logged out, and is answered once its session has ended.
+    LoggedOut(Request),
 }
 
 impl From<Error> for End {
@@ -59,6 +61,8 @@ pub(super) enum Received {
     Header,
     /// The data segment, and so a whole PDU.
     Whole,
+    /// A whole PDU, whose data segment is not what was sent.
+    Corrupt,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -269,17 +273,17 @@ impl Receiver {
             }
         }
         let padding = pdu::padding(self.request.data_length()) as usize;
-        if self.tail_length > padding {
-            let (bytes, digest) = self.tail.split_at(padding);
-            self.crc.update(bytes);
-            if !digest.starts_with(&self.crc.finish()) {
-                return Err(End::Rejected(Reject::DataDigest, self.request).into());
-            }
-        }
+        let (bytes, digest) = self.tail.split_at(padding);
+        self.crc.update(bytes);
+        let is_corrupt = self.tail_length > padding && !digest.starts_with(&self.crc.finish());
         self.stage = Stage::Head;
         self.received = 0;
         self.head_length = HEADER_LEN;
-        Ok(Some(Received::Whole))
+        Ok(Some(if is_corrupt {
+            Received::Corrupt
+        } else {
+            Received::Whole
+        }))
     }
 }
 

@@ -445,7 +445,7 @@ impl Session {
             return Ok(Sink::Discard);
         };
         let task = self.tasks.remove(index).map_err(|_| End::Now)?;
-        admit(task, sender, request)
+        Ok(admit(task, sender, request))
     }
 
     /// Takes a write that target core has allocated memory for: into the sink, if its data are
@@ -453,7 +453,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If its data may not come.
+    /// If there is not enough memory.
     pub(super) fn take_write(
         &mut self,
         pending: Pending<Fabric>,
@@ -468,7 +468,7 @@ impl Session {
             return self.go_on(sender, task);
         }
         *sink = match request.opcode() {
-            Opcode::DataOut => admit(task, sender, request)?,
+            Opcode::DataOut => admit(task, sender, request),
             _ => Sink::Payload(task),
         };
         Ok(())
@@ -627,7 +627,8 @@ impl Session {
             if is_final {
                 if let Transfer::Solicited { end, .. } = task.transfer {
                     if task.offset != end {
-                        return Err(End::Rejected(Reject::Protocol, *request));
+                        task.pending.fail(SenseReason::INCORRECT_AMOUNT_OF_DATA);
+                        return Ok(());
                     }
                 }
                 task.transfer = Transfer::Idle;
@@ -725,14 +726,32 @@ impl Session {
 
     fn log_out(&self, sender: &mut Sender, request: &Request) -> Result<(), End> {
         let logout = Logout(request);
-        let (response, after) = match logout.reason() {
-            0 => (logout_response::CLOSED, After::Close),
-            1 if logout.cid() == self.cid => (logout_response::CLOSED, After::Close),
-            1 => (logout_response::NO_CONNECTION, After::Nothing),
-            _ => (logout_response::NO_RECOVERY, After::Nothing),
+        let response = match logout.reason() {
+            0 => return Err(End::LoggedOut(*request)),
+            1 if logout.cid() == self.cid => return Err(End::LoggedOut(*request)),
+            1 => logout_response::NO_CONNECTION,
+            _ => logout_response::NO_RECOVERY,
         };
-        let reply = Reply::logout(request.task_tag(), response);
-        sender.reply_with(reply, KVVec::new(), after)?;
+        sender.reply(Reply::logout(request.task_tag(), response))?;
+        Ok(())
+    }
+
+    /// Takes note that the data segment of a PDU is not what the initiator has sent: it is
+    /// rejected, and a write fails.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory.
+    pub(super) fn corrupt(
+        &mut self,
+        sender: &mut Sender,
+        request: &Request,
+        task: Option<Task>,
+    ) -> Result<(), End> {
+        reject(sender, Reject::DataDigest, request)?;
+        if let Some(task) = task {
+            task.pending.fail(SenseReason::SERVICE_CRC_ERROR);
+        }
         Ok(())
     }
 
@@ -786,23 +805,28 @@ impl Session {
     }
 
     /// Ends the session, once target core has given back all of its commands. Sleeps.
-    pub(super) fn end(self) {
+    pub(super) fn end(&mut self) {
         // Each write that waits for its data fails: its data will not come.
-        drop(self.tasks);
-        if let Some(normal) = self.normal {
+        self.tasks.clear();
+        if let Some(normal) = self.normal.take() {
             drop(normal.nexus);
             normal.group.data().group.leave(&normal.peer);
         }
     }
 }
 
-/// Says whether data are what a write waits for, and where they go.
-fn admit(task: Task, sender: &Sender, request: &Request) -> Result<Sink, End> {
+/// Says where data go: to the write that waits for them, or nowhere, if they are not what it waits
+/// for. Then it fails, since without recovery the right ones never come.
+fn admit(task: Task, sender: &Sender, request: &Request) -> Sink {
     if task.is_next(&DataOut(request), sender.agreed.first_burst_length) {
-        Ok(Sink::Payload(task))
-    } else {
-        Err(End::Rejected(Reject::Protocol, *request))
+        return Sink::Payload(task);
     }
+    let reason = match task.transfer {
+        Transfer::Solicited { .. } => SenseReason::INCORRECT_AMOUNT_OF_DATA,
+        _ => SenseReason::UNEXPECTED_UNSOLICITED_DATA,
+    };
+    task.pending.fail(reason);
+    Sink::Discard
 }
 
 /// Rejects a PDU, after which the connection goes on; its data go nowhere.
