@@ -119,8 +119,8 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { (&raw const (*self.inner.get()).queue_depth).read_volatile() }
     }
 
-    /// Sets [`Self::queue_depth`]. Target core asks for the initiator's sessions to be closed, which
-    /// go by the old one. Called in process context, and not in an op; sleeps.
+    /// Sets [`Self::queue_depth`]. Target core asks for the initiator's sessions to be closed,
+    /// which go by the old one. Called in process context, and not in an op; sleeps.
     pub fn set_queue_depth(&self, depth: u32) {
         // SAFETY: The list is valid. The call always returns 0.
         unsafe { bindings::core_tpg_set_initiator_node_queue_depth(self.inner.get(), depth) };

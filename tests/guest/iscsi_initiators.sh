@@ -19,36 +19,6 @@ SECOND=iqn.1994-05.org.example.client:second
 V4=127.0.0.1:3261
 V6=[::1]:3262
 
-# disk WWN IFACE: the disk of a session, once it is there. A node is shown with
-# its sessions, the disks of a session after its names.
-disk()
-{
-	iscsiadm -m session -P 3 2> /dev/null | awk -v wwn="$1" -v iface="$2" '
-		/^Target: / { target = $2 }
-		/Iface Name: / { name = $3 }
-		/Attached scsi disk/ && target == wwn && name == iface { print "/dev/" $4; exit }'
-}
-
-has_disk()
-{
-	DISK=$(disk "$1" "$2")
-	[ -b "$DISK" ]
-}
-
-# log_in WWN PORTAL IFACE: DISK is the disk.
-log_in()
-{
-	iscsiadm -m node -T "$1" -p "$2" -I "$3" --login > $SCRATCH/log 2>&1 ||
-		fail "cannot log in to $1: $(cat $SCRATCH/log)"
-	retry 20 has_disk "$1" "$3" || fail "no disk of $1"
-}
-
-log_out()
-{
-	iscsiadm -m node -T "$1" -p "$2" -I "$3" --logout > $SCRATCH/log 2>&1 ||
-		fail "cannot log out of $1: $(cat $SCRATCH/log)"
-}
-
 # is_back DISK: its session has recovered. iscsid looks at its clock when somebody
 # asks it something.
 is_back()
@@ -73,9 +43,7 @@ verify()
 		fail "fio at a depth of $2: $(cat $SCRATCH/fio)"
 }
 
-for module in iscsi_tcp "$MODULE"; do
-	modprobe $module || exit 1
-done
+modprobe "$MODULE" || exit 1
 
 echo "--- targets"
 ramdisk first 64
@@ -97,9 +65,7 @@ done
 rmdir "$T/$FABRIC/${WWN}1/tpgt_2"
 
 echo "--- discovery"
-mkdir -p /run/lock/iscsi
-echo "InitiatorName=$FIRST" > /etc/iscsi/initiatorname.iscsi
-iscsid || fail "no iscsid"
+initiator $FIRST
 iscsiadm -m iface -I second --op=new > /dev/null || fail "no second interface"
 iscsiadm -m iface -I second --op=update -n iface.initiatorname -v $SECOND > /dev/null
 # The address in what another one tells is the one that was asked.

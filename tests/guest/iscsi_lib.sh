@@ -32,3 +32,42 @@ drop_target()
 	done
 	rmdir "$1"/np/* "$1" "${1%/*}" || fail "cannot remove the target"
 }
+
+# initiator NAME: the kernel's own initiator, by this name.
+initiator()
+{
+	modprobe iscsi_tcp || exit 1
+	mkdir -p /run/lock/iscsi
+	echo "InitiatorName=$1" > /etc/iscsi/initiatorname.iscsi
+	iscsid || fail "no iscsid"
+}
+
+# session_disk WWN IFACE: the disk of a session, if it is there. iscsiadm shows it
+# after the names of the target and the interface.
+session_disk()
+{
+	iscsiadm -m session -P 3 2> /dev/null | awk -v wwn="$1" -v iface="$2" '
+		/^Target: / { target = $2 }
+		/Iface Name: / { name = $3 }
+		/Attached scsi disk/ && target == wwn && name == iface { print "/dev/" $4; exit }'
+}
+
+has_disk()
+{
+	DISK=$(session_disk "$1" "$2")
+	[ -b "$DISK" ]
+}
+
+# log_in WWN PORTAL IFACE: DISK is the disk.
+log_in()
+{
+	iscsiadm -m node -T "$1" -p "$2" -I "$3" --login > $SCRATCH/log 2>&1 ||
+		fail "cannot log in to $1: $(cat $SCRATCH/log)"
+	retry 20 has_disk "$1" "$3" || fail "no disk of $1"
+}
+
+log_out()
+{
+	iscsiadm -m node -T "$1" -p "$2" -I "$3" --logout > $SCRATCH/log 2>&1 ||
+		fail "cannot log out of $1: $(cat $SCRATCH/log)"
+}

@@ -142,6 +142,9 @@ impl Module<'_> {
 /// What generates a module that moves data.
 pub const LOOPBACK: [&str; 2] = ["--data-path", "loopback"];
 
+/// What generates an iSCSI target.
+pub const ISCSI: [&str; 2] = ["--data-path", "iscsi"];
+
 /// A module of one protocol, generated and built.
 #[derive(Clone, Debug)]
 pub struct Built {

@@ -36,7 +36,17 @@ const PACKAGES: [&str; 21] = [
 ];
 
 /// What talks to disks in a guest.
-const CLIENTS: [&str; 5] = ["dmsetup", "e2fsprogs", "fio", "libiscsi-bin", "sg3-utils"];
+const CLIENTS: [&str; 9] = [
+    "dmsetup",
+    "e2fsprogs",
+    "fio",
+    "iproute2",
+    "libiscsi-bin",
+    "open-iscsi",
+    "qemu-block-extra",
+    "qemu-utils",
+    "sg3-utils",
+];
 
 /// The compiler for kernels, with its library's source and its linter. Debian's stable releases
 /// have a newer one under another name, for browsers.

@@ -71,6 +71,7 @@ static CASES: DataPath = DataPath {
     refusal: |_| None,
     parts: |_| vec![&FILE],
     depends_on: &[],
+    selects: &[],
     kconfig_help: "",
     driver: Driver {
         head: "It has a file of the author's.",
@@ -82,6 +83,7 @@ static CASES: DataPath = DataPath {
             init: "CASES",
         },
         tpg_field: None,
+        np: "()",
         node_acl_state: "()",
         session: "()",
         cmd: "()",

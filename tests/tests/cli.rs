@@ -827,7 +827,7 @@ fn bash_completes_subcommands_and_their_options() {
     }
     assert_eq!(complete("sync --ch"), "--check\n");
     assert_eq!(complete("ops --kernel /et"), "/etc\n");
-    assert_eq!(complete("--data-path ''"), "nop loopback\n");
+    assert_eq!(complete("--data-path ''"), "nop loopback iscsi\n");
 }
 
 #[test]
@@ -878,4 +878,20 @@ fn a_reader_that_goes_away_is_no_fault() {
         let mut shell = Command::new("sh");
         shell.args(["-c", &script]).assert().success().stderr("0\n");
     }
+}
+
+#[test]
+fn an_iscsi_target_wants_its_protocol_and_a_kernel_with_its_sockets() {
+    let tree = FixtureTree::new().unwrap();
+    let refuse = |proto: &str, code: i32, said: &str| {
+        let (mut command, _) = generate_for(&tree, proto);
+        refused(&tree, command.args(["--data-path", "iscsi"]), code, &[said]);
+    };
+    refuse(
+        "SAS",
+        1,
+        "--data-path iscsi does not go with SAS, only with iSCSI",
+    );
+    fs::remove_file(tree.path().join("include/linux/net.h")).unwrap();
+    refuse("iSCSI", 1, "struct sockaddr_unsized");
 }

@@ -247,11 +247,17 @@ impl Attribute for Info {
                     page,
                     "LIO Session ID: {}   ISID: 0x{:012x}  TSIH: {}  SessionType: Normal",
                     peer.index,
-                    peer.isid.iter().fold(0u64, |all, byte| all << 8 | u64::from(*byte)),
+                    peer.isid
+                        .iter()
+                        .fold(0u64, |all, byte| all << 8 | u64::from(*byte)),
                     peer.tsih
                 )?;
                 writeln!(page, "Session State: TARG_SESS_STATE_LOGGED_IN")?;
-                writeln!(page, "CID: {}  Connection State: TARG_CONN_STATE_LOGGED_IN", peer.cid)?;
+                writeln!(
+                    page,
+                    "CID: {}  Connection State: TARG_CONN_STATE_LOGGED_IN",
+                    peer.cid
+                )?;
                 if let Some(address) = peer.address {
                     writeln!(page, "   Address {} TCP", address)?;
                 }
@@ -280,11 +286,7 @@ impl Attribute for CmdsnDepth {
     }
 
     fn store(acl: &NodeAcl<Fabric>, text: &BStr) -> Result {
-        acl.set_queue_depth(number_between(
-            "cmdsn_depth",
-            text,
-            Settings::DEPTHS,
-        )?);
+        acl.set_queue_depth(number_between("cmdsn_depth", text, Settings::DEPTHS)?);
         Ok(())
     }
 }

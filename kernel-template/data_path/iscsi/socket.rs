@@ -109,9 +109,7 @@ impl Address {
                     let port = u16::from_be(self.v6.sin6_port);
                     match ip.to_ipv4_mapped() {
                         Some(v4) => Some(SocketAddr::new(IpAddr::V4(v4), port)),
-                        None => {
-                            Some(SocketAddrV6::new(ip, port, 0, self.v6.sin6_scope_id).into())
-                        }
+                        None => Some(SocketAddrV6::new(ip, port, 0, self.v6.sin6_scope_id).into()),
                     }
                 }
                 _ => None,
@@ -305,8 +303,10 @@ impl Socket {
         let mut message = message(send_flags(more || pages.length < count as usize));
         // SAFETY: The pages are the payload's, which outlives the message. They are only read.
         unsafe {
-            if bindings::tcm_template_pages_can_be_spliced(pages.vectors.as_ptr().cast(), pages.count)
-            {
+            if bindings::tcm_template_pages_can_be_spliced(
+                pages.vectors.as_ptr().cast(),
+                pages.count,
+            ) {
                 message.msg_flags |= bindings::MSG_SPLICE_PAGES;
             }
             pages.iterate(&mut message.msg_iter, bindings::ITER_SOURCE);

@@ -5,6 +5,8 @@
 //! It alone receives, sends, and changes the state of its session. It sleeps until the network has
 //! something, or an op or an administrator kicks it.
 
+#![forbid(unsafe_code)]
+
 use kernel::{
     prelude::*,
     sync::Arc,

@@ -4,6 +4,8 @@
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
+#![forbid(unsafe_code)]
+
 /// Each key and its value in a text: `KEY=VALUE`, each ended by NUL. `None` stands for what is not
 /// of this form.
 pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
@@ -157,10 +159,7 @@ impl Value<'_> {
 }
 
 /// The first of a list of values that this side allows too.
-pub(crate) fn first_allowed<'a>(
-    list: &'a [u8],
-    is_allowed: impl Fn(&[u8]) -> bool,
-) -> Option<&'a [u8]> {
+pub(crate) fn first_allowed(list: &[u8], is_allowed: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
     list.split(|byte| *byte == b',')
         .find(|value| is_allowed(value))
 }

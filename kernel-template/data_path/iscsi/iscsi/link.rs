@@ -2,6 +2,8 @@
 
 //! What the thread of a connection shares with others: the ops, and who wants it to end.
 
+#![forbid(unsafe_code)]
+
 use core::{
     net::SocketAddr,
     sync::atomic::{AtomicBool, AtomicU32, Ordering}, //

@@ -3,6 +3,8 @@
 //! The login phase: who the initiator is, which target it wants, and what both agree on (RFC 7143,
 //! section 6.3).
 
+#![forbid(unsafe_code)]
+
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
@@ -147,8 +149,7 @@ impl Login {
         } else {
             After::Nothing
         };
-        let reply =
-            Reply::login(&login, tsih, LoginStatus::SUCCESS).in_stage(self.stage, next);
+        let reply = Reply::login(&login, tsih, LoginStatus::SUCCESS).in_stage(self.stage, next);
         sender.reply_with(reply, place, after)?;
         if let Some(next) = next {
             self.stage = next;
@@ -215,11 +216,7 @@ fn written(is_written: bool) -> Result<(), Failure> {
 }
 
 /// Answers that the login fails, and ends the connection.
-fn fail(
-    sender: &mut Sender,
-    login: &pdu::Login<'_>,
-    status: LoginStatus,
-) -> Result<Next, End> {
+fn fail(sender: &mut Sender, login: &pdu::Login<'_>, status: LoginStatus) -> Result<Next, End> {
     let reply = Reply::login(login, 0, status);
     sender.reply_with(reply, KVVec::new(), After::Close)?;
     Ok(Next::Login)
@@ -233,7 +230,9 @@ impl Leader {
         }
         let value = |wanted: &[u8]| {
             let mut pairs = keys::pairs(text).flatten();
-            pairs.find(|(key, _)| *key == wanted).map(|(_, value)| value)
+            pairs
+                .find(|(key, _)| *key == wanted)
+                .map(|(_, value)| value)
         };
         let missing = Failure(LoginStatus::MISSING_PARAMETER);
         let name = value(b"InitiatorName").and_then(PortName::parse);
@@ -250,7 +249,9 @@ impl Leader {
             // One connection a session: no other can join it.
             let is_known = group.as_ref().is_some_and(|group| {
                 let sessions = group.data().group.sessions.lock();
-                sessions.iter().any(|peer| peer.tsih == login.tsih() && peer.name == name)
+                sessions
+                    .iter()
+                    .any(|peer| peer.tsih == login.tsih() && peer.name == name)
             });
             return Err(Failure(if is_known {
                 LoginStatus::TOO_MANY_CONNECTIONS
@@ -282,7 +283,10 @@ impl Leader {
 
     /// Whether initiators have to authenticate themselves.
     fn wants_authentication(&self) -> bool {
-        let settings = self.group.as_ref().map(|group| group.data().group.settings());
+        let settings = self
+            .group
+            .as_ref()
+            .map(|group| group.data().group.settings());
         settings.is_some_and(|settings| settings.authentication() != 0)
     }
 
@@ -331,7 +335,9 @@ impl Leader {
     ) -> Result<KBox<Session>, Failure> {
         let exhausted = |_| Failure(LoginStatus::OUT_OF_RESOURCES);
         let fabric = portal.any_group();
-        let fabric = fabric.as_ref().ok_or(Failure(LoginStatus::SERVICE_UNAVAILABLE))?;
+        let fabric = fabric
+            .as_ref()
+            .ok_or(Failure(LoginStatus::SERVICE_UNAVAILABLE))?;
         let index = fabric.wwn().fabric().next_session();
         // The handle is not 0, and differs from those of the sessions before.
         let tsih = (index % 0xffff + 1) as u16;

@@ -8,6 +8,8 @@
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
+#![forbid(unsafe_code)]
+
 /// The length of a basic header segment, in bytes.
 pub(crate) const HEADER_LEN: usize = 48;
 

@@ -5,7 +5,13 @@
 //! A portal is one listening socket, however many portal groups have it, and one thread that
 //! accepts connections.
 
-use core::{net::SocketAddr, str, sync::atomic::{AtomicU32, Ordering}};
+#![forbid(unsafe_code)]
+
+use core::{
+    net::SocketAddr,
+    str,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use kernel::{
     c_str,
@@ -15,7 +21,11 @@ use kernel::{
     time::{delay::fsleep, Delta}, //
 };
 
-use super::{connection, hold, keys::{Value, Writer}, link::Link};
+use super::{
+    connection, hold,
+    keys::{Value, Writer},
+    link::Link,
+};
 use crate::{
     socket::{Listener, Socket},
     target::{self, ARef, Operations, Tpg},
@@ -47,7 +57,9 @@ impl Registry {
 
     /// A number for a session, which no other has had.
     pub(super) fn next_session(&self) -> u32 {
-        self.sessions.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+        self.sessions
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_add(1)
     }
 
     /// The targets of the fabric and their addresses, as SendTargets tells them to `initiator`, who
@@ -62,9 +74,8 @@ impl Registry {
         let mut text = KVVec::new();
         for (index, (group, _)) in entries.iter().enumerate() {
             let wwn = group.wwn();
-            let of_this = |entry: &&(ARef<Tpg<Fabric>>, SocketAddr)| {
-                core::ptr::eq(entry.0.wwn(), wwn)
-            };
+            let of_this =
+                |entry: &&(ARef<Tpg<Fabric>>, SocketAddr)| core::ptr::eq(entry.0.wwn(), wwn);
             if entries.iter().take(index).any(|entry| of_this(&entry)) {
                 continue;
             }
@@ -77,7 +88,11 @@ impl Registry {
                 let written = core::fmt::write(&mut words, format_args!("{address},{tag}"));
                 let length = words.0.length();
                 written.map_err(|_| EINVAL)?;
-                add(&mut text, b"TargetAddress", place.get(..length).unwrap_or_default())?;
+                add(
+                    &mut text,
+                    b"TargetAddress",
+                    place.get(..length).unwrap_or_default(),
+                )?;
             }
         }
         Ok(text)
@@ -226,9 +241,7 @@ impl Portal {
 
     /// Forgets a connection that has ended.
     fn forget(&self, link: &Arc<Link>) {
-        self.links
-            .lock()
-            .retain(|other| !Arc::ptr_eq(other, link));
+        self.links.lock().retain(|other| !Arc::ptr_eq(other, link));
     }
 }
 
@@ -248,18 +261,27 @@ impl NetworkPortal {
     pub(crate) fn new(tpg: &Tpg<Fabric>, name: &BStr) -> Result<Self> {
         let address = str::from_utf8(name).ok().and_then(|text| text.parse().ok());
         let address: SocketAddr = address.ok_or_else(|| {
-            pr_err!("portal {}: want ADDRESS:PORT, as in 192.0.2.1:3260 or [2001:db8::1]:3260\n", name);
+            pr_err!(
+                "portal {}: want ADDRESS:PORT, as in 192.0.2.1:3260 or [2001:db8::1]:3260\n",
+                name
+            );
             EINVAL
         })?;
         let mut portals = tpg.wwn().fabric().portals.lock();
-        let known = portals.iter().find(|portal| {
-            portal.address == address && portal.listener.is_in_this_namespace()
-        });
+        let known = portals
+            .iter()
+            .find(|portal| portal.address == address && portal.listener.is_in_this_namespace());
         if let Some(portal) = known {
             let portal = portal.clone();
             let mut groups = portal.groups.lock();
-            if groups.iter().any(|other| core::ptr::eq(other.wwn(), tpg.wwn())) {
-                pr_err!("portal {}: a portal group of this target has it already\n", name);
+            if groups
+                .iter()
+                .any(|other| core::ptr::eq(other.wwn(), tpg.wwn()))
+            {
+                pr_err!(
+                    "portal {}: a portal group of this target has it already\n",
+                    name
+                );
                 return Err(EEXIST);
             }
             groups.push(hold(tpg), GFP_KERNEL)?;

@@ -3,6 +3,8 @@
 //! Receives PDUs piece by piece, as the network has them, and the data of writes straight into
 //! their payload.
 
+#![forbid(unsafe_code)]
+
 use kernel::{alloc::AllocError, prelude::*};
 
 use super::{
@@ -194,7 +196,11 @@ impl Receiver {
         if self.head_length == HEADER_LEN {
             let header = self.head.first_chunk().copied();
             self.request = Request::new(header.unwrap_or([0; HEADER_LEN]));
-            let digest = if self.has_header_digest { DIGEST_LEN } else { 0 };
+            let digest = if self.has_header_digest {
+                DIGEST_LEN
+            } else {
+                0
+            };
             self.head_length += self.request.ahs_length() + digest;
             if self.received < self.head_length {
                 return Ok(None);

@@ -5,6 +5,8 @@
 //! One PDU is on its way at a time, as far as the network has room. It gets its numbers when it
 //! sets out, so that they are in the order of sending.
 
+#![forbid(unsafe_code)]
+
 use kernel::prelude::*;
 
 use super::{
@@ -56,7 +58,10 @@ enum Body {
     Bytes(KVVec<u8>),
     Sense([u8; SENSE_MAX], usize),
     /// A part of the payload of the read that is being sent.
-    Payload { offset: u32, length: u32 },
+    Payload {
+        offset: u32,
+        length: u32,
+    },
 }
 
 /// How far sending has come.
@@ -198,7 +203,10 @@ impl Sender {
         let [head, body, tail] = self.lengths;
         let has_more = !self.replies.is_empty()
             || !self.batch.is_empty()
-            || self.reading.as_ref().is_some_and(|reading| reading.offset < reading.length);
+            || self
+                .reading
+                .as_ref()
+                .is_some_and(|reading| reading.offset < reading.length);
         let socket = &link.socket;
         if self.sent < head {
             let rest = self.head.get(self.sent..head).unwrap_or_default();
@@ -301,7 +309,11 @@ impl Sender {
         }
         reading.data_sn += 1;
         self.reading = Some(reading);
-        self.begin(reply.with_data(length), Body::Payload { offset, length }, link)
+        self.begin(
+            reply.with_data(length),
+            Body::Payload { offset, length },
+            link,
+        )
     }
 
     /// Begins the response to a command, which has had so many PDUs of data.
@@ -314,7 +326,8 @@ impl Sender {
         let io = response.data();
         link.command_ended(io);
         if io.is_refused_write() {
-            self.refused_writes.push(io.request.task_tag(), GFP_KERNEL)?;
+            self.refused_writes
+                .push(io.request.task_tag(), GFP_KERNEL)?;
         }
         let sent = data_sn + io.r2t_count();
         let tag = io.request.task_tag();
@@ -406,12 +419,7 @@ fn set(place: &mut [u8], offset: usize, bytes: &[u8]) {
 }
 
 /// Goes on with a digest over a part of a payload.
-pub(super) fn digest(
-    crc: &mut Crc32c,
-    payload: &Payload<'_>,
-    offset: u32,
-    length: u32,
-) -> Result {
+pub(super) fn digest(crc: &mut Crc32c, payload: &Payload<'_>, offset: u32, length: u32) -> Result {
     read_in_pieces(payload, offset, length, |piece| crc.update(piece))
 }
 

@@ -6,6 +6,8 @@
 //! A write waits in [`Session::tasks`] while its data are on the way. Target core allocates its
 //! payload first ([`Pending`]); data go straight there, those that come with the command too.
 
+#![forbid(unsafe_code)]
+
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use kernel::{
@@ -259,12 +261,7 @@ pub(super) struct Session {
 
 impl Session {
     /// A session that has just logged in.
-    pub(super) fn new(
-        normal: Option<Normal>,
-        name: PortName,
-        cid: u16,
-        tsih: u16,
-    ) -> Self {
+    pub(super) fn new(normal: Option<Normal>, name: PortName, cid: u16, tsih: u16) -> Self {
         let timeouts = match &normal {
             Some(normal) => *normal.nexus.node_acl().lock(),
             None => Timeouts::DEFAULT,
@@ -324,7 +321,8 @@ impl Session {
         if self.is_ignored {
             return Ok(Sink::Discard);
         }
-        if self.normal.is_none() && !matches!(opcode, Opcode::NopOut | Opcode::Text | Opcode::Logout)
+        if self.normal.is_none()
+            && !matches!(opcode, Opcode::NopOut | Opcode::Text | Opcode::Logout)
         {
             return Err(End::Rejected(Reject::Protocol, *request));
         }
@@ -343,7 +341,12 @@ impl Session {
 
     /// Whether a PDU comes when it should: commands are numbered, and what is numbered outside of
     /// the window is ignored (RFC 7143, section 4.2.2.1).
-    fn is_in_order(&self, link: &Link, sender: &mut Sender, request: &Request) -> Result<bool, End> {
+    fn is_in_order(
+        &self,
+        link: &Link,
+        sender: &mut Sender,
+        request: &Request,
+    ) -> Result<bool, End> {
         if matches!(request.opcode(), Opcode::DataOut | Opcode::Snack) || request.is_immediate() {
             return Ok(true);
         }
@@ -352,8 +355,8 @@ impl Session {
             sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
             return Ok(true);
         }
-        let is_outside =
-            pdu::is_before(number, sender.exp_cmd_sn) || pdu::is_before(sender.max_cmd_sn(link), number);
+        let is_outside = pdu::is_before(number, sender.exp_cmd_sn)
+            || pdu::is_before(sender.max_cmd_sn(link), number);
         if is_outside {
             return Ok(false);
         }

@@ -3,6 +3,8 @@
 //! What an administrator sets: the attributes in `attrib` and `param` of a portal group, and in
 //! `attrib` of a node ACL, under the names that iscsi_target_mod has.
 
+#![forbid(unsafe_code)]
+
 use core::{
     ops::RangeInclusive,
     sync::atomic::{AtomicU32, Ordering}, //
@@ -13,7 +15,13 @@ use kernel::{prelude::*, str::BStr};
 use super::keys::{self, Digests};
 use crate::{
     target::{
-        Attribute, NodeAcl, Page, Tpg, TpgAttribAttrs, TpgNaclAttribAttrs, TpgParamAttrs, //
+        Attribute,
+        NodeAcl,
+        Page,
+        Tpg,
+        TpgAttribAttrs,
+        TpgNaclAttribAttrs,
+        TpgParamAttrs, //
     },
     Fabric,
 };
@@ -99,8 +107,8 @@ impl Settings {
     pub(super) const DEPTHS: RangeInclusive<u32> = 1..=512;
 }
 
-/// Declares the parameters in `param`: of each the attribute's type, the field, and how its value is
-/// read and written.
+/// Declares the parameters in `param`: of each the attribute's type, the field, and how its value
+/// is read and written.
 macro_rules! parameters {
     ($($(#[$attr:meta])* $name:ident $kind:ident($($field:ident $(, $range:expr)?)?);)*) => {$(
         $(#[$attr])*
@@ -138,7 +146,8 @@ macro_rules! parameters {
         Ok(())
     }};
     (@store digests $name:ident $text:ident $value:expr) => {{
-        $value = one_of($name, $text, &DIGEST_NAMES).and_then(|index| DIGESTS.get(index).copied().ok_or(EINVAL))?;
+        let index = one_of($name, $text, &DIGEST_NAMES)?;
+        $value = DIGESTS.get(index).copied().ok_or(EINVAL)?;
         Ok(())
     }};
     (@store one $name:ident $text:ident) => { one_of($name, $text, &["1"]).map(drop) };

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The iSCSI target: beside the kernel's own `iscsi_target_mod`, and with real initiators.
+//!
+//! What runs in the guest is in `tests/guest`.
+
+use std::time::Duration;
+
+use tcm_mod_builder::protocol::find;
+use xtask::conformance::{differences, results};
+use xtask::guest::{Guest, KMEMLEAK, Outcome};
+use xtask::kernel::{CURRENT, Flavour, Kernel, get};
+use xtask::module::{Built, ISCSI};
+use xtask::suite::{Length, Modules};
+
+/// The one of them that `iscsi_target_mod` fails, and this target is to pass.
+const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
+
+/// Boots `kernel` with a target, and runs a script of `tests/guest` on it, then `after`.
+fn run(kernel: &Kernel, name: &str, more: &str, after: &str, minutes: u64) -> Outcome {
+    let dir = Modules::new(kernel).unwrap();
+    let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
+    let mut guest = Guest::new(kernel);
+    guest.modules = vec![module.dir.clone()];
+    guest.limit = Duration::from_secs(60 * minutes);
+    let script = xtask::shell::checkout().join("tests/guest").join(name);
+    let command = format!(
+        "sh {} {} {} {more} || exit 1\n{after}",
+        script.display(),
+        module.module,
+        module.fabric
+    );
+    let outcome = guest.run_quietly(&command).unwrap();
+    outcome.check().unwrap();
+    assert!(
+        outcome.output.contains("--- complete\n"),
+        "{}",
+        outcome.output
+    );
+    outcome
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn a_target_is_as_right_as_the_kernels_own() {
+    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let outcome = run(&kernel, "iscsi_conformance.sh", "", "", 20);
+    let part = |name: &str| results(outcome.part(&format!("conformance {name}")).unwrap());
+    let (ours, peer) = (part("ours"), part("peer"));
+    let passed = |results: &std::collections::BTreeMap<_, bool>| {
+        results.values().filter(|passed| **passed).count()
+    };
+    println!(
+        "iscsi-test-cu: {} of {} tests pass on ours, {} of {} on iscsi_target_mod; {} differ",
+        passed(&ours),
+        ours.len(),
+        passed(&peer),
+        peer.len(),
+        differences(&ours, &peer).len()
+    );
+    for difference in differences(&ours, &peer) {
+        println!("{difference}");
+    }
+    assert!(
+        peer.len() > 200 && passed(&peer) > 200,
+        "{}",
+        outcome.output
+    );
+    for (test, passed) in &peer {
+        assert!(
+            !passed || ours.get(test) == Some(&true),
+            "{test} passes on iscsi_target_mod alone"
+        );
+    }
+    assert_eq!(ours.get(DATA_SN), Some(&true), "{DATA_SN}");
+}
+
+/// What the session of the initiators shows, checked.
+fn check_initiators(outcome: &Outcome) {
+    let output = &outcome.output;
+    let wwn = "iqn.2003-01.org.example.host:target";
+    for line in [
+        format!("127.0.0.1:3261,1 {wwn}1"),
+        format!("127.0.0.1:3261,1 {wwn}2"),
+        format!("[::1]:3262,1 {wwn}1"),
+    ] {
+        // Asked for at both portals, each tells of all.
+        assert_eq!(
+            output.lines().filter(|found| **found == line).count(),
+            2,
+            "{line}:\n{output}"
+        );
+    }
+    // Two initiators have registered, each with a name and an ISID of the kernel initiator's kind.
+    for initiator in ["first", "second"] {
+        let id = format!("iqn.1994-05.org.example.client:{initiator},i,0x00023d");
+        assert!(output.contains(&id), "{id}:\n{output}");
+    }
+    // The ports of two groups are two.
+    assert!(
+        output.contains("51 94 00 04 00 00 00 01\n51 94 00 04 00 00 00 02\n"),
+        "{output}"
+    );
+    assert!(output.contains("TARG_SESS_STATE_LOGGED_IN"), "{output}");
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn real_initiators_find_log_in_to_and_use_it() {
+    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let mib = match Length::of_this_run() {
+        Length::Short => 4,
+        Length::Full => 48,
+    };
+    let outcome = run(&kernel, "iscsi_initiators.sh", &format!("{mib} 20"), "", 60);
+    check_initiators(&outcome);
+}
+
+#[test]
+#[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
+fn nothing_is_lost_on_the_debug_kernel() {
+    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let outcome = run(&kernel, "iscsi_initiators.sh", "1 200", KMEMLEAK, 30);
+    check_initiators(&outcome);
+    let leaks = outcome.part("leaks").unwrap().trim();
+    assert!(leaks.is_empty(), "{leaks}");
+}
+
+#[test]
+#[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
+fn libiscsis_tests_find_nothing_on_the_debug_kernel() {
+    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    // The family of the transport.
+    let tests = match Length::of_this_run() {
+        Length::Short => "iSCSI",
+        Length::Full => "ALL",
+    };
+    let outcome = run(&kernel, "iscsi_conformance.sh", tests, KMEMLEAK, 60);
+    let ours = results(outcome.part("conformance ours").unwrap());
+    assert!(ours.len() > 10, "{}", outcome.output);
+    let leaks = outcome.part("leaks").unwrap().trim();
+    assert!(leaks.is_empty(), "{leaks}");
+}
