@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# iscsi_initiators.sh MODULE FABRIC MIB LOGINS: real initiators at a fabric that
+# iscsi_initiators.sh MODULE FABRIC MIB LOGINS [DISK_LOAD]: real initiators at a fabric that
 # was generated with --data-path iscsi: the kernel's own with open-iscsi's tools,
 # libiscsi's tools, QEMU. MIB megabytes are written and verified at each queue
-# depth; LOGINS times an initiator logs in and out.
+# depth; LOGINS times an initiator logs in and out. DISK_LOAD is the harness's
+# disk-load, where fio takes long to start.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/iscsi_lib.sh"
@@ -13,6 +14,7 @@ MODULE=$1
 FABRIC=$2
 MIB=$3
 LOGINS=$4
+DISK_LOAD=$5
 WWN=iqn.2003-01.org.example.host:target
 FIRST=iqn.1994-05.org.example.client:first
 SECOND=iqn.1994-05.org.example.client:second
@@ -37,6 +39,10 @@ set_node()
 # verify DISK DEPTH
 verify()
 {
+	if [ -n "$DISK_LOAD" ]; then
+		"$DISK_LOAD" verify "$1" "$MIB" || fail "data differ"
+		return
+	fi
 	fio --name=verify --filename="$1" --direct=1 --rw=randwrite --bsrange=512-128k \
 		--size="${MIB}m" --ioengine=io_uring --iodepth="$2" --verify=crc32c \
 		--verify_fatal=1 --output=$SCRATCH/fio > /dev/null 2>&1 ||

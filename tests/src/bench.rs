@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::guest::Guest;
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
-use crate::module::{LOOPBACK, Module, Profile, build, builder, rounds};
+use crate::module::{ISCSI, LOOPBACK, Module, Profile, build, builder, rounds};
 use crate::setup::LLVM;
 use crate::shell::{checkout, logged, output, text};
 
@@ -29,6 +29,13 @@ const DISK: Module<'static> = Module {
     proto: "iSCSI",
     name: "tcm_bench_disk",
     options: &LOOPBACK,
+};
+
+/// An iSCSI target.
+const TARGET: Module<'static> = Module {
+    proto: "iSCSI",
+    name: "tcm_bench_target",
+    options: &ISCSI,
 };
 
 /// How often a command is run; the best time counts, since all else is noise.
@@ -86,11 +93,13 @@ pub fn bench() -> Result<()> {
     figures.push(building(&kernel, &module, scratch.path())?);
     figures.extend(instructions(&kernel, &module)?);
     figures.extend(scale(&kernel, &module)?);
-    let disk = scratch.path().join(DISK.name);
-    DISK.generate(&kernel, &disk)?;
-    build(&kernel, &disk, &[])?;
-    figures.extend(disk_instructions(&kernel, &disk)?);
-    figures.extend(disk_rates(&kernel, &disk)?);
+    for disk in [&LOOP_DISK, &NETWORK_DISK] {
+        let dir = scratch.path().join(disk.module.name);
+        disk.module.generate(&kernel, &dir)?;
+        build(&kernel, &dir, &[])?;
+        figures.extend(disk_instructions(&kernel, &dir, disk)?);
+        figures.extend(disk_rates(&kernel, &dir, disk)?);
+    }
     print(&figures);
     Ok(())
 }
@@ -442,6 +451,29 @@ fn most_of(kind: &str) -> Target {
 
 // The data path.
 
+/// A disk to be measured beside that of the kernel's own module.
+struct Disk {
+    module: Module<'static>,
+    /// The script of `tests/guest` that runs the loads on both.
+    script: &'static str,
+    /// The kernel's own module.
+    peer: &'static str,
+}
+
+/// The disk of a SCSI host.
+const LOOP_DISK: Disk = Disk {
+    module: DISK,
+    script: "speed.sh",
+    peer: "tcm_loop",
+};
+
+/// The disk of an iSCSI target, with the kernel's own initiator.
+const NETWORK_DISK: Disk = Disk {
+    module: TARGET,
+    script: "iscsi_speed.sh",
+    peer: "iscsi_target_mod",
+};
+
 /// A run of fio: how much it moved, and how long that took.
 struct Run {
     kib: f64,
@@ -455,13 +487,14 @@ struct Runs {
     peer: Vec<Run>,
 }
 
-/// Runs `tests/guest/speed.sh` in the guest; gives the runs by load.
-fn speed(guest: &Guest<'_>, jobs: u32, rounds: u32) -> Result<BTreeMap<String, Runs>> {
-    let fabric = DISK.name.trim_start_matches("tcm_");
+/// Runs the loads in the guest; gives the runs by load.
+fn speed(guest: &Guest<'_>, disk: &Disk, jobs: u32, rounds: u32) -> Result<BTreeMap<String, Runs>> {
+    let name = disk.module.name;
     let outcome = guest.run_quietly(&format!(
-        "sh {}/tests/guest/speed.sh {} {fabric} {jobs} {rounds}",
+        "sh {}/tests/guest/{} {name} {} {jobs} {rounds}",
         checkout().display(),
-        DISK.name
+        disk.script,
+        name.trim_start_matches("tcm_"),
     ))?;
     outcome.check()?;
     let mut loads: BTreeMap<String, Runs> = BTreeMap::new();
@@ -501,6 +534,7 @@ fn disk_figures(
     target: Target,
     measure: fn(&Run, f64) -> f64,
     what: &str,
+    peer_name: &str,
 ) -> Result<Vec<Figure>> {
     let figure = |(load, runs): (String, Runs)| {
         let block = block(&load)?;
@@ -510,7 +544,7 @@ fn disk_figures(
         };
         let (ours, peer) = (measured(&runs.ours), measured(&runs.peer));
         Ok(Figure {
-            what: format!("{what}, {load}, to tcm_loop"),
+            what: format!("{what}, {load}, to {peer_name}"),
             ours: format!("{ours:.0}"),
             peer: format!("{peer:.0}"),
             ratio: ours / peer,
@@ -520,27 +554,29 @@ fn disk_figures(
     loads.into_iter().map(figure).collect()
 }
 
-/// Instructions for each command to a disk, fio's own included, as ratios to `tcm_loop`'s.
-fn disk_instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
+/// Instructions for each command to a disk, fio's own included, as ratios to the peer's.
+fn disk_instructions(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
     guest.count_instructions();
     disk_figures(
-        speed(&guest, 1, 3)?,
+        speed(&guest, disk, 1, 3)?,
         Target::Most(1.0),
         |run, commands| run.milliseconds * 1e6 / commands,
         "instructions",
+        disk.peer,
     )
 }
 
-/// Commands a second that two processors get done, as ratios to `tcm_loop`'s.
-fn disk_rates(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
+/// Commands a second that two processors get done, as ratios to the peer's.
+fn disk_rates(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
     disk_figures(
-        speed(&guest, 2, 9)?,
+        speed(&guest, disk, 2, 9)?,
         Target::Least(1.0),
         |run, commands| commands / (run.milliseconds / 1e3),
         "IOPS, two processors",
+        disk.peer,
     )
 }

@@ -11,7 +11,7 @@ use tcm_mod_builder::protocol::PROTOCOLS;
 
 use crate::fixture::FixtureTree;
 use crate::kernel::{CURRENT, Flavour, Kernel, LTS, get};
-use crate::module::{LOOPBACK, Module, Profile, build, builder};
+use crate::module::{ISCSI, LOOPBACK, Module, Profile, build, builder};
 use crate::shell::output;
 
 /// Runs every gate on a module of each protocol, and on one that moves data, and on one
@@ -26,6 +26,7 @@ pub fn lint() -> Result<()> {
         gates(&kernel, protocol.name, &[])?;
     }
     gates(&kernel, "iSCSI", &LOOPBACK)?;
+    gates(&kernel, "iSCSI", &ISCSI)?;
     patch(&kernel)?;
     let lts = get(LTS, Flavour::Plain)?;
     gates(&lts, "iSCSI", &[])?;

@@ -10,19 +10,19 @@ use tcm_mod_builder::protocol::find;
 use xtask::conformance::{differences, results};
 use xtask::guest::{Guest, KMEMLEAK, Outcome};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
-use xtask::module::{Built, ISCSI};
+use xtask::module::{Built, ISCSI, disk_load};
 use xtask::suite::{Length, Modules};
 
 /// The one of them that `iscsi_target_mod` fails, and this target is to pass.
 const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
 
 /// Boots `kernel` with a target, and runs a script of `tests/guest` on it, then `after`.
-fn run(kernel: &Kernel, name: &str, more: &str, after: &str, minutes: u64) -> Outcome {
+fn run(kernel: &Kernel, name: &str, more: &str, after: &str) -> Outcome {
     let dir = Modules::new(kernel).unwrap();
     let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.dir.clone()];
-    guest.limit = Duration::from_secs(60 * minutes);
+    guest.limit = Duration::from_secs(60 * 60);
     let script = xtask::shell::checkout().join("tests/guest").join(name);
     let command = format!(
         "sh {} {} {} {more} || exit 1\n{after}",
@@ -44,7 +44,7 @@ fn run(kernel: &Kernel, name: &str, more: &str, after: &str, minutes: u64) -> Ou
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn a_target_is_as_right_as_the_kernels_own() {
     let kernel = get(CURRENT, Flavour::Plain).unwrap();
-    let outcome = run(&kernel, "iscsi_conformance.sh", "", "", 20);
+    let outcome = run(&kernel, "iscsi_conformance.sh", "", "");
     let part = |name: &str| results(outcome.part(&format!("conformance {name}")).unwrap());
     let (ours, peer) = (part("ours"), part("peer"));
     let passed = |results: &std::collections::BTreeMap<_, bool>| {
@@ -112,7 +112,7 @@ fn real_initiators_find_log_in_to_and_use_it() {
         Length::Short => 4,
         Length::Full => 48,
     };
-    let outcome = run(&kernel, "iscsi_initiators.sh", &format!("{mib} 20"), "", 60);
+    let outcome = run(&kernel, "iscsi_initiators.sh", &format!("{mib} 20"), "");
     check_initiators(&outcome);
 }
 
@@ -120,7 +120,8 @@ fn real_initiators_find_log_in_to_and_use_it() {
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_on_the_debug_kernel() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
-    let outcome = run(&kernel, "iscsi_initiators.sh", "1 200", KMEMLEAK, 30);
+    let more = format!("1 200 {}", disk_load().unwrap().display());
+    let outcome = run(&kernel, "iscsi_initiators.sh", &more, KMEMLEAK);
     check_initiators(&outcome);
     let leaks = outcome.part("leaks").unwrap().trim();
     assert!(leaks.is_empty(), "{leaks}");
@@ -135,7 +136,7 @@ fn libiscsis_tests_find_nothing_on_the_debug_kernel() {
         Length::Short => "iSCSI",
         Length::Full => "ALL",
     };
-    let outcome = run(&kernel, "iscsi_conformance.sh", tests, KMEMLEAK, 60);
+    let outcome = run(&kernel, "iscsi_conformance.sh", tests, KMEMLEAK);
     let ours = results(outcome.part("conformance ours").unwrap());
     assert!(ours.len() > 10, "{}", outcome.output);
     let leaks = outcome.part("leaks").unwrap().trim();

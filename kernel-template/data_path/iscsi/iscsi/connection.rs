@@ -86,11 +86,12 @@ impl Connection {
     /// Receives and sends until the connection ends.
     fn run(&mut self) -> Result<(), End> {
         loop {
+            let more = self.receive()?;
+            // What has kicked so far is seen below: most of it was this thread itself.
             self.link.socket.clear_kick();
             if self.link.is_closing() {
                 return Err(End::Now);
             }
-            let more = self.receive()?;
             self.take_writes()?;
             let sent = self.sender.send(&self.link)?;
             if sent == Sent::Last {
