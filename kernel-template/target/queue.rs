@@ -165,6 +165,12 @@ impl<R: Right> CmdQueue<R> {
     }
 }
 
+impl<R: Right> Default for CmdQueue<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
     /// Hands over a response, as [`Response::keep`] does. If the queue is closed the response ends
     /// here, unsent. Called in any context, hard interrupts among them.

@@ -14,8 +14,7 @@
 #include "net_helpers.h"
 
 /* Whether the network may hold the pages, and not a copy. */
-bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages,
-				       unsigned int count)
+bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
 		if (!sendpages_ok(pages[i].bv_page, pages[i].bv_len,
@@ -38,33 +37,30 @@ static bool is_ready(struct socket *sock, atomic_t *kicked, __poll_t events)
  * Waits on the socket's own queue, which the network wakes; so does a kick.
  * Returns whether there is something to do before the time is over.
  */
-bool tcm_template_socket_wait(struct socket *sock, atomic_t *kicked,
-			      bool for_data, bool for_space,
-			      unsigned int timeout_ms)
+bool tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u32 ms)
 {
 	__poll_t events = EPOLLHUP | EPOLLERR;
+	long left;
 
-	if (for_data)
+	if (what & TCM_SOCKET_DATA)
 		events |= EPOLLIN | EPOLLRDHUP;
-	if (for_space)
+	if (what & TCM_SOCKET_SPACE)
 		events |= EPOLLOUT;
-	return wait_event_interruptible_timeout(sock->wq.wait,
+	left = wait_event_interruptible_timeout(sock->wq.wait,
 						is_ready(sock, kicked, events),
-						msecs_to_jiffies(timeout_ms)) > 0;
+						msecs_to_jiffies(ms));
+	return left > 0;
 }
 
 void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked)
 {
-	/* Who waits looks at the flag after it has queued itself. */
 	atomic_set(kicked, 1);
-	smp_mb();
-	if (waitqueue_active(&sock->wq.wait))
+	if (wq_has_sleeper(&sock->wq.wait))
 		wake_up_interruptible(&sock->wq.wait);
 }
 
 /* The thread holds the module, until tcm_template_thread_exit(). */
-int tcm_template_thread_run(int (*run)(void *data), void *data,
-			    const char *name)
+int tcm_template_thread_run(int (*run)(void *data), void *data, const char *name)
 {
 	struct task_struct *task;
 

@@ -79,13 +79,13 @@ impl Address {
         let mut raw = Self::zeroed();
         match address {
             SocketAddr::V4(v4) => {
-                raw.v4.sin_family = bindings::AF_INET as _;
+                raw.v4.sin_family = bindings::AF_INET as u16;
                 raw.v4.sin_port = v4.port().to_be();
                 raw.v4.sin_addr.s_addr = u32::from_ne_bytes(v4.ip().octets());
                 (raw, mem::size_of::<bindings::sockaddr_in>())
             }
             SocketAddr::V6(v6) => {
-                raw.v6.sin6_family = bindings::AF_INET6 as _;
+                raw.v6.sin6_family = bindings::AF_INET6 as u16;
                 raw.v6.sin6_port = v6.port().to_be();
                 raw.v6.sin6_addr.in6_u.u6_addr8 = v6.ip().octets();
                 raw.v6.sin6_scope_id = v6.scope_id();
@@ -326,16 +326,11 @@ impl Socket {
     /// `milliseconds` are over; whether it was anything but the last. Called in process context;
     /// sleeps.
     pub(crate) fn wait(&self, interest: Interest, milliseconds: u32) -> bool {
+        let data = u32::from(interest.data) * bindings::TCM_SOCKET_DATA;
+        let space = u32::from(interest.space) * bindings::TCM_SOCKET_SPACE;
+        let (socket, kicked) = (self.raw.as_ptr(), self.kicked.as_ptr().cast());
         // SAFETY: The socket is alive, and an `atomic_t` is an integer of this size.
-        unsafe {
-            bindings::tcm_template_socket_wait(
-                self.raw.as_ptr(),
-                self.kicked.as_ptr().cast(),
-                interest.data,
-                interest.space,
-                milliseconds,
-            )
-        }
+        unsafe { bindings::tcm_template_socket_wait(socket, kicked, data | space, milliseconds) }
     }
 
     /// Takes note that the kicks so far are seen: to be called before looking for what they are
@@ -437,7 +432,7 @@ impl Pages {
                 iterator,
                 direction,
                 vectors,
-                (self.count as usize) as _,
+                self.count as usize,
                 self.length,
             );
         }

@@ -174,12 +174,12 @@ impl Command<'_> {
 
     /// How many bytes the initiator sends or expects.
     pub(crate) fn expected_length(&self) -> u32 {
-        u32_at(&self.0.0, 20)
+        u32_at(self.0.as_bytes(), 20)
     }
 
     /// The first 16 bytes of the command descriptor block.
     pub(crate) fn cdb(&self) -> &[u8] {
-        self.0.0.get(32..).unwrap_or_default()
+        self.0.as_bytes().get(32..).unwrap_or_default()
     }
 }
 
@@ -249,7 +249,7 @@ impl TaskManagement<'_> {
 
     /// The tag of the task that it is about.
     pub(crate) fn referenced_tag(&self) -> u32 {
-        u32_at(&self.0.0, 20)
+        u32_at(self.0.as_bytes(), 20)
     }
 }
 
@@ -276,12 +276,12 @@ pub(crate) struct DataOut<'a>(pub(crate) &'a Request);
 impl DataOut<'_> {
     /// The number of the PDU in its sequence.
     pub(crate) fn data_sn(&self) -> u32 {
-        u32_at(&self.0.0, 36)
+        u32_at(self.0.as_bytes(), 36)
     }
 
     /// Where the data belong.
     pub(crate) fn offset(&self) -> u32 {
-        u32_at(&self.0.0, 40)
+        u32_at(self.0.as_bytes(), 40)
     }
 }
 
@@ -350,18 +350,18 @@ impl Login<'_> {
 
     /// The initiator's part of the session identifier.
     pub(crate) fn isid(&self) -> Isid {
-        let bytes = self.0.0.get(8..).and_then(<[u8]>::first_chunk);
+        let bytes = self.0.as_bytes().get(8..).and_then(<[u8]>::first_chunk);
         bytes.copied().unwrap_or_default()
     }
 
     /// The target's part of the session identifier: 0 for a new session.
     pub(crate) fn tsih(&self) -> u16 {
-        u16_at(&self.0.0, 14)
+        u16_at(self.0.as_bytes(), 14)
     }
 
     /// The connection's number in the session.
     pub(crate) fn cid(&self) -> u16 {
-        u16_at(&self.0.0, 20)
+        u16_at(self.0.as_bytes(), 20)
     }
 }
 
@@ -410,7 +410,7 @@ impl Logout<'_> {
 
     /// The connection that it is about.
     pub(crate) fn cid(&self) -> u16 {
-        u16_at(&self.0.0, 20)
+        u16_at(self.0.as_bytes(), 20)
     }
 }
 
