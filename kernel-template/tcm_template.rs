@@ -29,9 +29,9 @@ mod transport_id;
 use crate::{
     scsi_host::Command,
     target::{
-        attributes, Aborted, Attribute, Attributes, Login, Lun, Module, NodeAcl, Np, Operations,
-        Page, Pending, Protocol, Response, Session, Task, TmrResponse, Tpg, TpgAttribAttrs,
-        TpgBaseAttrs, Wwn, WwnAttrs, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT,
+        attributes, Aborted, Attribute, Attributes, Login, Lun, Module, NodeAcl, Operations, Page,
+        Pending, Protocol, Response, Session, Task, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
+        Wwn, WwnAttrs, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT,
     },
     transport_id::PortName,
 };

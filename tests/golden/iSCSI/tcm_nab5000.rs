@@ -24,9 +24,8 @@ mod transport_id;
 
 use crate::{
     target::{
-        attributes, Aborted, Attribute, Attributes, BoxedCmd, Login, Module, NodeAcl, Np,
-        Operations, Page, Pending, Protocol, Response, Session, Task, TmrResponse, Tpg, Wwn,
-        WwnAttrs,
+        attributes, Aborted, Attribute, Attributes, BoxedCmd, Login, Module, NodeAcl, Operations,
+        Page, Pending, Protocol, Response, Session, Task, TmrResponse, Tpg, Wwn, WwnAttrs,
     },
     transport_id::PortName,
 };

@@ -256,6 +256,7 @@ fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
     let names = TARGET_TYPES.iter().copied();
     let layer = names
         .filter(|name| used.contains(*name) && !directories.contains(*name))
+        .filter(|name| *name != "Np" || has_portals(input))
         .map(ident);
     let layer = layer.chain(directories.iter().map(|name| ident(name)));
     let attributes = (!groups(input).is_empty()).then(|| quote!(attributes,));
@@ -270,6 +271,14 @@ fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
             transport_id::PortName,
         };
     }
+}
+
+/// Whether a method of the driver gets a network portal: the associated type has that name, too.
+fn has_portals(input: &Input<'_>) -> bool {
+    let slots = input.plan.slots.iter();
+    slots
+        .filter(|slot| slot.op.name == "fabric_drop_np")
+        .any(|slot| methods::is_written(input, slot))
 }
 
 fn module(input: &Input<'_>) -> TokenStream {
