@@ -96,7 +96,7 @@ pub struct CmdQueue<R: Right>(AtomicPtr<Cmd<R::Fabric>>);
 
 impl<R: Right> CmdQueue<R> {
     /// Stands where nothing is put into the queue any more. No command is at this address.
-    const CLOSED: *mut Cmd<R::Fabric> = ptr::without_provenance_mut(1);
+    const CLOSED: *mut Cmd<R::Fabric> = 1 as *mut Cmd<R::Fabric>;
 
     /// A queue without commands.
     pub const fn new() -> Self {

@@ -22,7 +22,7 @@ fn run(kernel: &Kernel, name: &str, more: &str, after: &str) -> Outcome {
     let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.dir.clone()];
-    guest.limit = Duration::from_secs(60 * 60);
+    guest.limit = Duration::from_secs(60 * 20);
     let script = xtask::shell::checkout().join("tests/guest").join(name);
     let command = format!(
         "sh {} {} {} {more} || exit 1\n{after}",
