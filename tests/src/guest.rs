@@ -330,7 +330,9 @@ fn init(share: &Path) -> String {
          mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
          mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug\n\
          # Where the host has udev, which would look into disks whenever they change.\n\
+         # dmsetup is not to wait for it.\n\
          udevadm control --exit 2> /dev/null\n\
+         export DM_DISABLE_UDEV=1\n\
          # Its own scan would begin with the command, and take as long; who wants one asks for it.\n\
          [ ! -e /sys/kernel/debug/kmemleak ] || echo scan=off > /sys/kernel/debug/kmemleak\n\
          # Where target core keeps what outlives a reboot: the first of these that there is.\n\
