@@ -24,20 +24,6 @@ const MODULE: Module<'static> = Module {
     options: &[],
 };
 
-/// The same with a data path.
-const DISK: Module<'static> = Module {
-    proto: "iSCSI",
-    name: "tcm_bench_disk",
-    options: &LOOPBACK,
-};
-
-/// An iSCSI target.
-const TARGET: Module<'static> = Module {
-    proto: "iSCSI",
-    name: "tcm_bench_target",
-    options: &ISCSI,
-};
-
 /// How often a command is run; the best time counts, since all else is noise.
 const RUNS: u32 = 7;
 
@@ -462,14 +448,22 @@ struct Disk {
 
 /// The disk of a SCSI host.
 const LOOP_DISK: Disk = Disk {
-    module: DISK,
+    module: Module {
+        proto: "iSCSI",
+        name: "tcm_bench_disk",
+        options: &LOOPBACK,
+    },
     script: "speed.sh",
     peer: "tcm_loop",
 };
 
 /// The disk of an iSCSI target, with the kernel's own initiator.
 const NETWORK_DISK: Disk = Disk {
-    module: TARGET,
+    module: Module {
+        proto: "iSCSI",
+        name: "tcm_bench_target",
+        options: &ISCSI,
+    },
     script: "iscsi_speed.sh",
     peer: "iscsi_target_mod",
 };

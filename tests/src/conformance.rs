@@ -54,6 +54,34 @@ pub fn differences(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>)
         .collect()
 }
 
+/// Prints how the results of our disk compare to those of the kernel's own module `name`.
+///
+/// # Panics
+///
+/// If a test passes on the peer alone, or hardly any passes there.
+pub fn compare(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>, name: &str) {
+    let passed = |results: &BTreeMap<_, bool>| results.values().filter(|passed| **passed).count();
+    let differences = differences(ours, peer);
+    println!(
+        "iscsi-test-cu: {} of {} tests pass on ours, {} of {} on {name}; {} differ",
+        passed(ours),
+        ours.len(),
+        passed(peer),
+        peer.len(),
+        differences.len()
+    );
+    for difference in differences {
+        println!("{difference}");
+    }
+    assert!(passed(peer) > 200, "hardly a test passes on {name}");
+    for (test, passed) in peer {
+        assert!(
+            !passed || ours.get(test) == Some(&true),
+            "{test} passes on {name} alone"
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -329,8 +329,8 @@ fn init(share: &Path) -> String {
          mount --bind {share}/modules /lib/modules\n\
          mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
          mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug\n\
-         # Where the host has udev, which would look into disks whenever they change.\n\
-         # dmsetup is not to wait for it.\n\
+         # udev, where the host has it, would look into each disk that changes. It ends, and\n\
+         # dmsetup does not wait for it.\n\
          udevadm control --exit 2> /dev/null\n\
          export DM_DISABLE_UDEV=1\n\
          # Its own scan would begin with the command, and take as long; who wants one asks for it.\n\

@@ -14,7 +14,7 @@ use crate::kernel::{CURRENT, Flavour, Kernel, LTS, get};
 use crate::module::{ISCSI, LOOPBACK, Module, Profile, build, builder};
 use crate::shell::output;
 
-/// Runs every gate on a module of each protocol, and on one that moves data, and on one
+/// Runs every gate on a module of each protocol, and on one of each data path, and on one
 /// of each kind for the kernel with long-term support. Says nothing where nothing is found.
 ///
 /// # Errors

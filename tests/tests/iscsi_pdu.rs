@@ -24,8 +24,8 @@ mod pdu;
 
 use keys::{Parameters, Value, Writer, negotiate, pairs};
 use pdu::{
-    AsyncEvent, CDB_MAX, Command, DataOut, HEADER_LEN, Header, Login, LoginStatus, Logout, NO_TAG,
-    Numbers, Opcode, Reject, Reply, Request, Residual, Stage, TaskManagement,
+    CDB_MAX, Command, DataOut, HEADER_LEN, Header, Login, LoginStatus, Logout, NO_TAG, Numbers,
+    Opcode, Reject, Reply, Request, Residual, Stage, TaskManagement,
 };
 use proptest::prelude::*;
 
@@ -144,7 +144,7 @@ fn replies_are_laid_out_as_rfc_7143_has_them() {
     assert_eq!(at(refusal, 36), 0x0203_0000);
 
     assert!(!Reply::ping(3).has_status() && Reply::pong(3).has_status());
-    let message = bytes(Reply::asynchronous(AsyncEvent::LogoutRequest(10)));
+    let message = bytes(Reply::logout_request(10));
     assert_eq!((at(message, 36), at(message, 40)), (0x0100_0000, 10));
     assert_eq!(at(bytes(Reply::reject(Reject::Protocol)), 0), 0x3f80_0400);
     assert_eq!(at(bytes(Reply::text(1, 5)), 0), 0x2440_0000);

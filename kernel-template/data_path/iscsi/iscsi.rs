@@ -35,9 +35,10 @@ use kernel::{
 
 use crate::{
     target::{
-        ARef, Aborted, Attribute, Cmd, Login, NodeAcl, Page, Pending, Response, TmrResponse, Tpg,
-        TpgBaseAttrs, TpgNaclBaseAttrs,
+        self, Aborted, Attribute, Cmd, Login, NodeAcl, Operations, Page, Pending, Response,
+        TmrResponse, Tpg, TpgBaseAttrs, TpgNaclBaseAttrs,
     },
+    transport_id::PortName,
     Fabric, //
 };
 
@@ -58,7 +59,7 @@ pub(crate) struct Group {
     /// What the target is ready for.
     #[pin]
     offer: Mutex<Parameters>,
-    /// The sessions, from the time on that a login has found no other of its name.
+    /// The sessions, and those that are being set up.
     #[pin]
     sessions: Mutex<KVec<Arc<Peer>>>,
     /// Told of each session that is gone.
@@ -110,14 +111,15 @@ impl Group {
 
     /// Opens the group, or closes it and waits until its initiators are gone.
     pub(crate) fn enable(&self, enable: bool) {
-        self.is_enabled.store(enable, Ordering::Release);
-        if !enable {
+        if enable {
+            self.is_enabled.store(true, Ordering::Release);
+        } else {
             self.log_out();
         }
     }
 
-    /// Asks all initiators to log out, and waits until they are gone: who does not follow is cut
-    /// off.
+    /// Closes the group, asks its initiators to log out, and waits until they are gone. One that
+    /// does not log out is cut off.
     pub(crate) fn log_out(&self) {
         self.is_enabled.store(false, Ordering::Release);
         let mut sessions = self.sessions.lock();
@@ -137,7 +139,7 @@ fn peer(cmd: &Cmd<Fabric>) -> &Peer {
 
 /// Hands a write over to the thread that receives its data.
 pub(crate) fn write_pending(pending: Pending<Fabric>) {
-    // The connection may be about to end the session, which takes the queue with it.
+    // Once the write is pushed, the thread may end it, and the session: hold what the kick needs.
     let peer = pending.session().data().clone();
     // If the connection is at its end, dropping the write fails the command.
     if peer.link.writes.push(pending).is_ok() {
@@ -193,7 +195,7 @@ pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
     place.len()
 }
 
-/// The peers that have a session with a portal group by this name, or by any.
+/// Shows each peer that has a session with a portal group and is meant.
 fn for_each_peer(
     group: &Group,
     is_meant: impl Fn(&Peer) -> bool,
@@ -291,7 +293,18 @@ impl Attribute for CmdsnDepth {
     }
 }
 
-/// Holds a portal group.
-fn hold(tpg: &Tpg<Fabric>) -> ARef<Tpg<Fabric>> {
-    tpg.into()
+/// The name of an initiator, for target core.
+fn c_name(name: &PortName) -> &CStr {
+    target::c_str(name.to_bytes_with_nul())
+}
+
+/// Whether an initiator has a node ACL in a portal group.
+fn is_listed(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
+    tpg.node_acl(c_name(name)).is_some()
+}
+
+/// The name of the target that a portal group belongs to.
+fn target_name(tpg: &Tpg<Fabric>) -> &[u8] {
+    let name: &BStr = Fabric::tpg_get_wwn(tpg).as_ref();
+    name
 }

@@ -33,23 +33,18 @@ static bool is_ready(struct socket *sock, atomic_t *kicked, __poll_t events)
 	return atomic_read(kicked) || sock->ops->poll(NULL, sock, NULL) & events;
 }
 
-/*
- * Waits on the socket's own queue, which the network wakes; so does a kick.
- * Returns whether there is something to do before the time is over.
- */
-bool tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u32 ms)
+/* Waits on the socket's own queue, which the network wakes; so does a kick. */
+void tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u32 ms)
 {
 	__poll_t events = EPOLLHUP | EPOLLERR;
-	long left;
 
 	if (what & TCM_SOCKET_DATA)
 		events |= EPOLLIN | EPOLLRDHUP;
 	if (what & TCM_SOCKET_SPACE)
 		events |= EPOLLOUT;
-	left = wait_event_interruptible_timeout(sock->wq.wait,
-						is_ready(sock, kicked, events),
-						msecs_to_jiffies(ms));
-	return left > 0;
+	wait_event_interruptible_timeout(sock->wq.wait,
+					 is_ready(sock, kicked, events),
+					 msecs_to_jiffies(ms));
 }
 
 void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked)

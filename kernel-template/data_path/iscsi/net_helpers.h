@@ -21,7 +21,7 @@ static const u32 TCM_SOCKET_SPACE __maybe_unused = 2;
 
 bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages, unsigned int count);
 bool tcm_template_socket_is_in_this_namespace(struct socket *sock);
-bool tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u32 ms);
+void tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u32 ms);
 void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked);
 int tcm_template_thread_run(int (*run)(void *data), void *data, const char *name);
 void tcm_template_thread_exit(void) __noreturn;

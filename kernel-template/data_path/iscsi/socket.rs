@@ -204,7 +204,7 @@ pub(crate) struct Interest {
 /// A connection.
 pub(crate) struct Socket {
     raw: Raw,
-    /// What [`Self::kick`] sets, and [`Self::wait`] clears.
+    /// What [`Self::kick`] sets, and [`Self::clear_kick`] clears.
     kicked: AtomicI32,
 }
 
@@ -323,18 +323,17 @@ impl Socket {
     }
 
     /// Waits for what is of `interest`, or until the connection ends, or somebody kicks, or
-    /// `milliseconds` are over; whether it was anything but the last. Called in process context;
-    /// sleeps.
-    pub(crate) fn wait(&self, interest: Interest, milliseconds: u32) -> bool {
+    /// `milliseconds` are over. Called in process context; sleeps.
+    pub(crate) fn wait(&self, interest: Interest, milliseconds: u32) {
         let data = u32::from(interest.data) * bindings::TCM_SOCKET_DATA;
         let space = u32::from(interest.space) * bindings::TCM_SOCKET_SPACE;
         let (socket, kicked) = (self.raw.as_ptr(), self.kicked.as_ptr().cast());
         // SAFETY: The socket is alive, and an `atomic_t` is an integer of this size.
-        unsafe { bindings::tcm_template_socket_wait(socket, kicked, data | space, milliseconds) }
+        unsafe { bindings::tcm_template_socket_wait(socket, kicked, data | space, milliseconds) };
     }
 
-    /// Takes note that the kicks so far are seen: to be called before looking for what they are
-    /// about.
+    /// Clears the kick. Call it before you look at what a kick may be about: then one that comes
+    /// later ends the next [`Self::wait`] at once.
     pub(crate) fn clear_kick(&self) {
         self.kicked.swap(0, Ordering::AcqRel);
     }
@@ -354,26 +353,25 @@ impl Socket {
 
     /// The address of this end.
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
-        let mut address = Address::zeroed();
-        // SAFETY: The socket is alive, and the address has room for the longest.
-        let length = unsafe {
-            let address = ptr::from_mut(&mut address).cast();
-            bindings::kernel_getsockname(self.raw.as_ptr(), address)
-        };
-        address.get().filter(|_| length > 0)
+        self.address(bindings::kernel_getsockname)
     }
 
     /// The address of the other end.
     pub(crate) fn peer_address(&self) -> Option<SocketAddr> {
+        self.address(bindings::kernel_getpeername)
+    }
+
+    /// The address that one of C's two functions for it tells.
+    fn address(&self, tell: GetName) -> Option<SocketAddr> {
         let mut address = Address::zeroed();
         // SAFETY: The socket is alive, and the address has room for the longest.
-        let length = unsafe {
-            let address = ptr::from_mut(&mut address).cast();
-            bindings::kernel_getpeername(self.raw.as_ptr(), address)
-        };
+        let length = unsafe { tell(self.raw.as_ptr(), ptr::from_mut(&mut address).cast()) };
         address.get().filter(|_| length > 0)
     }
 }
+
+/// `kernel_getsockname()` or `kernel_getpeername()`.
+type GetName = unsafe extern "C" fn(*mut bindings::socket, *mut bindings::sockaddr) -> c_int;
 
 /// A message with these flags, and no data yet.
 fn message(flags: c_uint) -> bindings::msghdr {

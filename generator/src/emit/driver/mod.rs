@@ -256,7 +256,6 @@ fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
     let names = TARGET_TYPES.iter().copied();
     let layer = names
         .filter(|name| used.contains(*name) && !directories.contains(*name))
-        .filter(|name| *name != "Np" || has_portals(input))
         .map(ident);
     let layer = layer.chain(directories.iter().map(|name| ident(name)));
     let attributes = (!groups(input).is_empty()).then(|| quote!(attributes,));
@@ -273,14 +272,6 @@ fn imports(input: &Input<'_>, items: &TokenStream) -> TokenStream {
     }
 }
 
-/// Whether a method of the driver gets a network portal: the associated type has that name, too.
-fn has_portals(input: &Input<'_>) -> bool {
-    let slots = input.plan.slots.iter();
-    slots
-        .filter(|slot| slot.op.name == "fabric_drop_np")
-        .any(|slot| methods::is_written(input, slot))
-}
-
 fn module(input: &Input<'_>) -> TokenStream {
     let ty = input.names.module_type();
     let doc = doc(
@@ -293,11 +284,19 @@ fn module(input: &Input<'_>) -> TokenStream {
     }
 }
 
-/// Every identifier in `tokens`.
+/// Every identifier that `tokens` use, but for the names that `type` declares.
 fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    let mut is_declared = false;
     for token in tokens {
         match token {
-            TokenTree::Ident(ident) => drop(found.insert(ident.to_string())),
+            TokenTree::Ident(ident) => {
+                let ident = ident.to_string();
+                let declares = ident == "type";
+                if !is_declared {
+                    found.insert(ident);
+                }
+                is_declared = declares;
+            }
             TokenTree::Group(group) => idents(group.stream(), found),
             _ => {}
         }

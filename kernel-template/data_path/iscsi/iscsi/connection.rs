@@ -16,16 +16,16 @@ use kernel::{
 use super::{
     link::Link,
     login::{Login, Next},
-    pdu::{logout_response, AsyncEvent, Reply},
+    pdu::{logout_response, Reply},
     portal::Portal,
     receiver::{End, Received, Receiver, Sink},
-    sender::{After, Sender, Sent},
+    sender::{copied, After, Sender, Sent},
     session::Session,
     LOGOUT_SECONDS, //
 };
 use crate::socket::Interest;
 
-/// How often a connection looks at what nobody tells it of, in milliseconds.
+/// How often a connection looks at the time and at aborted writes, in milliseconds.
 const TICK: u32 = 1000;
 
 /// The same while a task management function may wait for writes that the connection has.
@@ -34,8 +34,8 @@ const SHORT_TICK: u32 = 10;
 /// How many PDUs are received before the connection looks whether there is something to send.
 const PDUS: usize = 32;
 
-/// How long a connection that ends waits for its last words to be sent, in milliseconds.
-const LAST_WORDS: u32 = 500;
+/// How long a connection that ends waits for its last PDU to be sent, in milliseconds.
+const LAST_PDU: u32 = 500;
 
 /// How long a login may take before it is known to which portal group, in seconds.
 const LOGIN_SECONDS: i64 = 15;
@@ -48,8 +48,7 @@ enum Phase {
 
 /// Serves a connection until it ends.
 pub(super) fn serve(portal: &Arc<Portal>, link: &Arc<Link>) {
-    let connection = Connection::new(portal, link);
-    if let Ok(mut connection) = connection {
+    if let Ok(mut connection) = Connection::new(portal, link) {
         if let Err(end) = connection.run() {
             connection.end(end);
         }
@@ -92,12 +91,12 @@ impl Connection {
             if self.link.is_closing() {
                 return Err(End::Now);
             }
-            self.take_writes()?;
+            self.take_from_ops()?;
+            self.tick()?;
             let sent = self.sender.send(&self.link)?;
             if sent == Sent::Last {
                 return Err(End::Now);
             }
-            self.tick()?;
             if self.take_refused_writes() {
                 continue;
             }
@@ -151,23 +150,21 @@ impl Connection {
                 session.begin(&self.link, &mut self.sender, &request, ahs)?
             }
         };
-        self.receiver.set_sink(sink)?;
-        self.take_writes()
+        *self.receiver.sink() = sink;
+        self.take_from_ops()
     }
 
     /// Takes a whole PDU.
     fn complete(&mut self) -> Result<(), End> {
         let request = self.receiver.request();
-        let buffer = self.receiver.take_buffer();
+        let sink = self.receiver.take_sink();
         match &mut self.phase {
             Phase::Login(login) => {
-                let next = login.complete(
-                    &self.portal,
-                    &self.link,
-                    &mut self.sender,
-                    &request,
-                    &buffer,
-                )?;
+                let Sink::Buffer(text) = sink else {
+                    return Err(End::Now);
+                };
+                let next =
+                    login.complete(&self.portal, &self.link, &mut self.sender, &request, &text)?;
                 if let Next::Session(session) = next {
                     let agreed = &self.sender.agreed;
                     self.receiver
@@ -176,15 +173,7 @@ impl Connection {
                 }
             }
             Phase::Session(session) => {
-                let task = self.receiver.take_task();
-                session.complete(
-                    &self.portal,
-                    &self.link,
-                    &mut self.sender,
-                    &request,
-                    buffer,
-                    task,
-                )?;
+                session.complete(&self.portal, &self.link, &mut self.sender, &request, sink)?;
             }
         }
         Ok(())
@@ -196,12 +185,13 @@ impl Connection {
             return Err(End::Now);
         };
         let request = self.receiver.request();
-        let task = self.receiver.take_task();
-        session.corrupt(&mut self.sender, &request, task)
+        let sink = self.receiver.take_sink();
+        session.corrupt(&mut self.sender, &request, sink)
     }
 
-    /// Takes the writes that target core has allocated memory for.
-    fn take_writes(&mut self) -> Result<(), End> {
+    /// Takes what the ops have handed over: writes that have their memory now, and task management
+    /// functions that have ended.
+    fn take_from_ops(&mut self) -> Result<(), End> {
         let request = self.receiver.request();
         let Phase::Session(session) = &mut self.phase else {
             return Ok(());
@@ -228,7 +218,7 @@ impl Connection {
         any
     }
 
-    /// Looks at what nobody tells of: time, and aborted writes.
+    /// Looks at the time, and at aborted writes; asks for a logout if somebody wants one.
     fn tick(&mut self) -> Result<(), End> {
         if self.link.is_logout_requested() && self.logout_asked.is_none() {
             self.ask_for_logout()?;
@@ -258,9 +248,7 @@ impl Connection {
     fn ask_for_logout(&mut self) -> Result<(), End> {
         self.logout_asked = Some(Instant::now());
         if matches!(self.phase, Phase::Session(_)) {
-            let event = AsyncEvent::LogoutRequest(LOGOUT_SECONDS);
-            self.sender.reply(Reply::asynchronous(event))?;
-            self.sender.send(&self.link)?;
+            self.sender.reply(Reply::logout_request(LOGOUT_SECONDS))?;
         }
         Ok(())
     }
@@ -293,17 +281,16 @@ impl Connection {
 
     /// Sends a last reply.
     fn say_last(&mut self, reply: Reply, data: &[u8]) {
-        let mut copy = KVVec::new();
-        if copy.extend_from_slice(data, GFP_KERNEL).is_ok()
-            && self.sender.reply_with(reply, copy, After::Close).is_ok()
-        {
+        let queued =
+            copied(data).and_then(|data| self.sender.reply_with(reply, data, After::Close));
+        if queued.is_ok() {
             self.send_all();
         }
     }
 
     /// Sends what is left, for a while; whether that is all.
     fn send_all(&mut self) -> bool {
-        for _ in 0..LAST_WORDS / SHORT_TICK {
+        for _ in 0..LAST_PDU / SHORT_TICK {
             match self.sender.send(&self.link) {
                 Ok(Sent::Blocked) => {}
                 Ok(_) => return true,

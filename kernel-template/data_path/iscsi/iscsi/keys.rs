@@ -48,7 +48,7 @@ fn yes_or_no(value: bool) -> Value<'static> {
     Value::Text(if value { b"Yes" } else { b"No" })
 }
 
-/// Who decides whether there are digests.
+/// Which digests one side allows, or both have agreed on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Digests {
     /// Whether CRC32C is allowed.
@@ -150,7 +150,7 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// Values that do not negotiate.
+    /// There is nothing to agree on: the value is wrong, or not allowed.
     pub(crate) const REJECT: Self = Self::Text(b"Reject");
     /// The key is not known.
     pub(crate) const NOT_UNDERSTOOD: Self = Self::Text(b"NotUnderstood");

@@ -11,10 +11,10 @@ use core::{
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::{pdu::Isid, session::Io};
+use super::{c_name, pdu::Isid, session::Io};
 use crate::{
     socket::Socket,
-    target::{self, CmdQueue, Completed, Pending, Reference},
+    target::{CmdQueue, Completed, Pending, Reference},
     transport_id::PortName,
     Fabric, //
 };
@@ -29,7 +29,8 @@ pub(crate) struct Link {
     pub(super) responses: CmdQueue<Reference<Completed<Fabric>>>,
     is_closing: AtomicBool,
     is_logout_requested: AtomicBool,
-    /// Whether the connection has a session of a portal group's, which ends it.
+    /// Whether the connection has a session with a portal group. Then the group ends it, and not
+    /// the portal that it came to.
     has_session: AtomicBool,
     /// How many numbered commands have been taken and not answered.
     outstanding: AtomicU32,
@@ -72,12 +73,12 @@ impl Link {
         self.is_logout_requested.load(Ordering::Acquire)
     }
 
-    /// Notes whether the connection has a session of a portal group's.
+    /// Notes whether the connection has a session with a portal group.
     pub(super) fn set_session(&self, has_session: bool) {
         self.has_session.store(has_session, Ordering::Release);
     }
 
-    /// Whether the connection has a session of a portal group's.
+    /// Whether the connection has a session with a portal group.
     pub(super) fn has_session(&self) -> bool {
         self.has_session.load(Ordering::Acquire)
     }
@@ -128,6 +129,6 @@ impl Peer {
 
     /// The name, for target core.
     pub(super) fn c_name(&self) -> &CStr {
-        target::c_str(self.name.to_bytes_with_nul())
+        c_name(&self.name)
     }
 }

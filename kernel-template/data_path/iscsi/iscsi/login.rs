@@ -8,6 +8,7 @@
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
+    is_listed,
     keys::{self, Parameters, Value, Writer},
     link::{Link, Peer},
     pdu::{self, LoginStatus, Opcode, Reply, Request, Stage},
@@ -91,7 +92,7 @@ impl Login {
             && request.is_immediate()
             && request.data_length() <= SEGMENT_MAX;
         if is_login {
-            Ok(Sink::Buffer)
+            Sink::buffer(request)
         } else {
             Err(End::Now)
         }
@@ -137,17 +138,15 @@ impl Login {
         let session = match (&self.leader, next) {
             (Some(leader), Some(Stage::FullFeature)) => {
                 match leader.log_in(portal, link, sender, &self.agreed) {
-                    Ok(session) => Some(session),
+                    Ok(logged_in) => Some(logged_in),
                     Err(Failure(status)) => return fail(sender, &login, status),
                 }
             }
             _ => None,
         };
-        let tsih = session.as_ref().map_or(0, |session| session.tsih());
-        let after = if session.is_some() {
-            After::FullFeature
-        } else {
-            After::Nothing
+        let (session, tsih, after) = match session {
+            Some((session, tsih)) => (Some(session), tsih, After::FullFeature),
+            None => (None, 0, After::Nothing),
         };
         let reply = Reply::login(&login, tsih, LoginStatus::SUCCESS).in_stage(self.stage, next);
         sender.reply_with(reply, place, after)?;
@@ -325,14 +324,15 @@ impl Leader {
         Ok(())
     }
 
-    /// Completes the login: sets up the session, in the place of an older one of the same port.
+    /// Completes the login: sets up the session, in the place of an older one of the same port, and
+    /// gives it the target's part of its identifier.
     fn log_in(
         &self,
         portal: &Portal,
         link: &Arc<Link>,
         sender: &mut Sender,
         agreed: &Parameters,
-    ) -> Result<KBox<Session>, Failure> {
+    ) -> Result<(KBox<Session>, u16), Failure> {
         let exhausted = |_| Failure(LoginStatus::OUT_OF_RESOURCES);
         let fabric = portal.any_group();
         let fabric = fabric
@@ -344,8 +344,9 @@ impl Leader {
         sender.agreed = *agreed;
         let Some(group) = &self.group else {
             sender.depth = DISCOVERY_DEPTH;
-            let session = Session::new(None, self.name.clone(), self.cid, tsih);
-            return KBox::new(session, GFP_KERNEL).map_err(exhausted);
+            let session = Session::new(None, self.name.clone(), self.cid);
+            let session = KBox::new(session, GFP_KERNEL).map_err(exhausted)?;
+            return Ok((session, tsih));
         };
         let peer = Peer {
             link: link.clone(),
@@ -383,14 +384,14 @@ impl Leader {
                     peer: peer.clone(),
                     group: group.clone(),
                 };
-                let session = Session::new(Some(normal), self.name.clone(), self.cid, tsih);
+                let session = Session::new(Some(normal), self.name.clone(), self.cid);
                 KBox::new(session, GFP_KERNEL).map_err(exhausted)
             });
         if session.is_err() {
             link.set_session(false);
             entry.leave(&peer);
         }
-        session
+        Ok((session?, tsih))
     }
 }
 
@@ -407,9 +408,8 @@ fn find(portal: &Portal, target: &[u8], name: &PortName) -> Result<ARef<Tpg<Fabr
     if !shared.is_enabled() {
         return Err(Failure(LoginStatus::SERVICE_UNAVAILABLE));
     }
-    let c_name = crate::target::c_str(name.to_bytes_with_nul());
     let is_demo = shared.settings().generate_node_acls() != 0;
-    if !is_demo && group.node_acl(c_name).is_none() {
+    if !is_demo && !is_listed(&group, name) {
         return Err(Failure(LoginStatus::AUTHORIZATION_FAILURE));
     }
     Ok(group)

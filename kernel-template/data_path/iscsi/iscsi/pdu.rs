@@ -439,13 +439,6 @@ pub(crate) enum Reject {
     InvalidField = 9,
 }
 
-/// What has happened, in an asynchronous message, section 11.9.1.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum AsyncEvent {
-    /// The initiator shall log out within this many seconds.
-    LogoutRequest(u16),
-}
-
 /// How far the data that were expected, and those that there are, differ in length.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Residual {
@@ -634,13 +627,11 @@ impl Reply {
         reply
     }
 
-    /// An asynchronous message.
-    pub(crate) fn asynchronous(event: AsyncEvent) -> Self {
+    /// The asynchronous message (section 11.9) that asks the initiator to log out within so many
+    /// seconds.
+    pub(crate) fn logout_request(seconds: u16) -> Self {
         let mut reply = Self::new(0x32, 0x80, NO_TAG);
-        let (code, seconds) = match event {
-            AsyncEvent::LogoutRequest(seconds) => (1, seconds),
-        };
-        reply.set(36, &[code]);
+        reply.set(36, &[1]);
         reply.set(42, &seconds.to_be_bytes());
         reply
     }

@@ -22,13 +22,15 @@ use kernel::{
 };
 
 use super::{
-    connection, hold,
+    connection,
+    is_listed,
     keys::{Value, Writer},
     link::Link,
+    target_name, //
 };
 use crate::{
     socket::{Listener, Socket},
-    target::{self, ARef, Operations, Tpg},
+    target::{ARef, Operations, Tpg},
     thread,
     transport_id::PortName,
     Fabric, //
@@ -79,8 +81,7 @@ impl Registry {
             if entries.iter().take(index).any(|entry| of_this(&entry)) {
                 continue;
             }
-            let name: &BStr = Fabric::tpg_get_wwn(group).as_ref();
-            add(&mut text, b"TargetName", name)?;
+            add(&mut text, b"TargetName", target_name(group))?;
             for (group, address) in entries.iter().filter(of_this) {
                 let mut place = [0; 64];
                 let mut words = Words(Writer::new(&mut place));
@@ -112,8 +113,7 @@ impl Registry {
                 address.set_ip(local.ip());
             }
             for group in portal.groups.lock().iter() {
-                let name: &BStr = Fabric::tpg_get_wwn(group).as_ref();
-                let is_meant = only.is_none_or(|only| only == &**name);
+                let is_meant = only.is_none_or(|only| only == target_name(group));
                 if is_meant && is_shown(group, initiator) {
                     entries.push((group.clone(), address), GFP_KERNEL)?;
                 }
@@ -129,9 +129,7 @@ fn is_shown(group: &Tpg<Fabric>, initiator: &PortName) -> bool {
     group.data().group.is_enabled()
         && (settings.generate_node_acls() != 0
             || settings.demo_mode_discovery() != 0
-            || group
-                .node_acl(target::c_str(initiator.to_bytes_with_nul()))
-                .is_some())
+            || is_listed(group, initiator))
 }
 
 /// Appends a key and its value.
@@ -190,10 +188,9 @@ impl Portal {
     /// The portal group of the target `name` that has this portal.
     pub(super) fn group(&self, name: &PortName) -> Option<ARef<Tpg<Fabric>>> {
         let groups = self.groups.lock();
-        let found = groups.iter().find(|group| {
-            let wwn: &BStr = Fabric::tpg_get_wwn(group).as_ref();
-            &**wwn == name.as_bytes()
-        });
+        let found = groups
+            .iter()
+            .find(|group| target_name(group) == name.as_bytes());
         found.cloned()
     }
 
@@ -208,7 +205,8 @@ impl Portal {
             match self.listener.accept() {
                 Ok(socket) => {
                     if let Err(error) = self.begin(socket) {
-                        pr_warn!("a connection is refused: {:?}\n", error);
+                        let port = self.address.port();
+                        pr_warn!("port {}: a connection is refused: {:?}\n", port, error);
                     }
                 }
                 Err(EINVAL) => return,
@@ -279,29 +277,33 @@ impl NetworkPortal {
                 .any(|other| core::ptr::eq(other.wwn(), tpg.wwn()))
             {
                 pr_err!(
-                    "portal {}: a portal group of this target has it already\n",
+                    "portal {}: another group of this target has it; choose another address or port\n",
                     name
                 );
                 return Err(EEXIST);
             }
-            groups.push(hold(tpg), GFP_KERNEL)?;
+            groups.push(ARef::from(tpg), GFP_KERNEL)?;
             drop(groups);
             return Ok(Self {
                 portal,
-                group: hold(tpg),
+                group: ARef::from(tpg),
             });
         }
         let portal = Portal::new(address).inspect_err(|error| {
-            pr_err!("portal {}: cannot listen there: {:?}\n", name, error);
+            pr_err!(
+                "portal {}: {:?}: want an address of this network namespace, and a free port\n",
+                name,
+                error
+            );
         })?;
-        portal.groups.lock().push(hold(tpg), GFP_KERNEL)?;
+        portal.groups.lock().push(ARef::from(tpg), GFP_KERNEL)?;
         portals.reserve(1, GFP_KERNEL)?;
         let accepts = portal.clone();
         thread::spawn(c_str!("iscsi_np"), move || accepts.accept())?;
         portals.push(portal.clone(), GFP_KERNEL)?;
         Ok(Self {
             portal,
-            group: hold(tpg),
+            group: ARef::from(tpg),
         })
     }
 

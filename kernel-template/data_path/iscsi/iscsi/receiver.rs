@@ -9,16 +9,15 @@ use kernel::{alloc::AllocError, prelude::*};
 
 use super::{
     pdu::{self, Reject, Request, DIGEST_LEN, HEADER_LEN},
-    sender,
     session::Task, //
 };
-use crate::{crc32c::Crc32c, socket::Socket, target::Payload};
+use crate::{crc32c::Crc32c, socket::Socket};
 
 /// The most that may come before a data segment: the header, the additional header segments, and
 /// the digest.
 const HEAD_MAX: usize = HEADER_LEN + 255 * 4 + DIGEST_LEN;
 
-/// How much is read at once of what nobody wants, or of a payload for its digest.
+/// How much is read at once of what goes nowhere, in bytes.
 const PIECE: usize = 512;
 
 /// Why a connection ends.
@@ -48,11 +47,23 @@ pub(super) enum Sink {
     /// Nowhere.
     Discard,
     /// Into memory, as it is: a text, or a ping.
-    Buffer,
+    Buffer(KVVec<u8>),
     /// Into the payload of a write, up to its end; what is beyond goes nowhere.
     Payload(Task),
     /// Into the payload of a write with this tag, once target core has allocated it.
     Awaited(u32),
+}
+
+impl Sink {
+    /// Memory for the whole data segment of a PDU.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough.
+    pub(super) fn buffer(request: &Request) -> Result<Self, End> {
+        let length = request.data_length() as usize;
+        Ok(Self::Buffer(KVVec::from_elem(0, length, GFP_KERNEL)?))
+    }
 }
 
 /// What has been received.
@@ -84,7 +95,6 @@ pub(super) struct Receiver {
     has_header_digest: bool,
     has_data_digest: bool,
     sink: Sink,
-    buffer: KVVec<u8>,
     position: u32,
     tail: [u8; 3 + DIGEST_LEN],
     tail_length: usize,
@@ -103,7 +113,6 @@ impl Receiver {
             has_header_digest: false,
             has_data_digest: false,
             sink: Sink::Discard,
-            buffer: KVVec::new(),
             position: 0,
             tail: [0; 3 + DIGEST_LEN],
             tail_length: 0,
@@ -132,37 +141,14 @@ impl Receiver {
         &mut self.sink
     }
 
-    /// The memory that a data segment was put into.
-    pub(super) fn take_buffer(&mut self) -> KVVec<u8> {
-        core::mem::replace(&mut self.buffer, KVVec::new())
-    }
-
-    /// The write that a data segment was put into.
-    pub(super) fn take_task(&mut self) -> Option<Task> {
-        match core::mem::replace(&mut self.sink, Sink::Discard) {
-            Sink::Payload(task) => Some(task),
-            _ => None,
-        }
+    /// Takes the sink, with what it holds. The next data segment goes nowhere until it has one.
+    pub(super) fn take_sink(&mut self) -> Sink {
+        core::mem::replace(&mut self.sink, Sink::Discard)
     }
 
     /// Whether the data segment waits for target core, not for the network.
     pub(super) fn is_awaiting(&self) -> bool {
         self.stage == Stage::Data && matches!(self.sink, Sink::Awaited(_))
-    }
-
-    /// Says where the data segment goes whose header has been received.
-    ///
-    /// # Errors
-    ///
-    /// If there is not enough memory.
-    pub(super) fn set_sink(&mut self, sink: Sink) -> Result<(), End> {
-        self.sink = sink;
-        self.buffer.clear();
-        if matches!(self.sink, Sink::Buffer) {
-            let length = self.request.data_length() as usize;
-            self.buffer = KVVec::from_elem(0, length, GFP_KERNEL)?;
-        }
-        Ok(())
     }
 
     /// Receives what there is, up to the end of a header or of a PDU.
@@ -236,8 +222,8 @@ impl Receiver {
         let has_digest = self.has_data_digest;
         let count = match &mut self.sink {
             Sink::Awaited(_) => return Ok(Some(Received::Nothing)),
-            Sink::Buffer => {
-                let place = self.buffer.get_mut(position as usize..);
+            Sink::Buffer(buffer) => {
+                let place = buffer.get_mut(position as usize..);
                 let place = place.unwrap_or_default();
                 let count = socket.receive(place)?;
                 if has_digest {
@@ -251,7 +237,7 @@ impl Receiver {
                 let mut payload = task.payload();
                 let count = socket.receive_payload(&mut payload, start, count)?;
                 if has_digest {
-                    sender::digest(&mut self.crc, &payload, start, count as u32)?;
+                    self.crc.update_payload(&payload, start, count as u32)?;
                 }
                 count
             }
@@ -309,23 +295,4 @@ impl From<End> for Fault {
     fn from(end: End) -> Self {
         Self::End(end)
     }
-}
-
-/// Reads a part of a payload, piece by piece.
-pub(super) fn read_in_pieces(
-    payload: &Payload<'_>,
-    offset: u32,
-    length: u32,
-    mut each: impl FnMut(&[u8]),
-) -> Result {
-    let mut piece = [0; PIECE];
-    let mut done = 0;
-    while done < length {
-        let count = (length - done).min(PIECE as u32);
-        let place = piece.get_mut(..count as usize).unwrap_or_default();
-        payload.read(offset + done, place)?;
-        each(place);
-        done += count;
-    }
-    Ok(())
 }

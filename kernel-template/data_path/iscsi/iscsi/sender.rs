@@ -13,18 +13,17 @@ use super::{
     keys::Parameters,
     link::Link,
     pdu::{self, Numbers, Reply, Residual, DIGEST_LEN, HEADER_LEN},
-    receiver::read_in_pieces,
 };
 use crate::{
     crc32c::Crc32c,
-    target::{self, Batch, Completed, Payload, Reference},
+    target::{self, Batch, Completed, Reference},
     Fabric, //
 };
 
 /// The length of the sense data in a response, with its length before it.
 const SENSE_MAX: usize = 2 + 96;
 
-/// What follows a reply.
+/// What happens once a reply is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     /// Nothing.
@@ -100,7 +99,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// The sending half of a new connection, whose initiator expects this status number.
+    /// The sending half of a new connection.
     pub(super) fn new() -> Self {
         Self {
             agreed: Parameters::DEFAULT,
@@ -121,7 +120,7 @@ impl Sender {
         }
     }
 
-    /// Takes over the status number that the initiator expects first.
+    /// Takes over the status number that the initiator expects first, and its command number.
     pub(super) fn begin_at(&mut self, stat_sn: u32, cmd_sn: u32) {
         self.stat_sn = stat_sn;
         self.exp_cmd_sn = cmd_sn;
@@ -382,7 +381,7 @@ impl Sender {
                     crc.update(bytes.get(..*length).unwrap_or_default());
                 }
                 (Body::Payload { offset, length }, Some(reading)) => {
-                    digest(&mut crc, &reading.response.payload(), *offset, *length)?;
+                    crc.update_payload(&reading.response.payload(), *offset, *length)?;
                 }
                 _ => {}
             }
@@ -418,9 +417,15 @@ fn set(place: &mut [u8], offset: usize, bytes: &[u8]) {
     }
 }
 
-/// Goes on with a digest over a part of a payload.
-pub(super) fn digest(crc: &mut Crc32c, payload: &Payload<'_>, offset: u32, length: u32) -> Result {
-    read_in_pieces(payload, offset, length, |piece| crc.update(piece))
+/// A copy of bytes, to be sent.
+///
+/// # Errors
+///
+/// If there is not enough memory.
+pub(super) fn copied(bytes: &[u8]) -> Result<KVVec<u8>> {
+    let mut copy = KVVec::new();
+    copy.extend_from_slice(bytes, GFP_KERNEL)?;
+    Ok(copy)
 }
 
 /// Whether the last data of a read bring the status: it has no sense data then.

@@ -12,7 +12,6 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use kernel::{
     prelude::*,
-    str::BStr,
     sync::Arc,
     time::{Delta, Instant, Monotonic}, //
 };
@@ -26,13 +25,14 @@ use super::{
     },
     portal::Portal,
     receiver::{End, Sink},
-    sender::{After, Sender},
-    settings::Timeouts, //
+    sender::{copied, After, Sender},
+    settings::Timeouts,
+    target_name, //
 };
 use crate::{
     target::{
-        self, ARef, BoxedCmd, Direction, Nexus, Operations, PayloadMut, Pending, Refusal,
-        SenseReason, TaskAttribute, TmrFunction, TmrStatus, Tpg,
+        self, ARef, BoxedCmd, Direction, Nexus, PayloadMut, Pending, Refusal, SenseReason,
+        TaskAttribute, TmrFunction, TmrStatus, Tpg,
     },
     transport_id::PortName,
     Fabric, //
@@ -244,7 +244,6 @@ pub(super) struct Session {
     normal: Option<Normal>,
     name: PortName,
     cid: u16,
-    tsih: u16,
     timeouts: Timeouts,
     tasks: KVec<Task>,
     /// The tags of the writes that target core has not allocated memory for yet.
@@ -261,7 +260,7 @@ pub(super) struct Session {
 
 impl Session {
     /// A session that has just logged in.
-    pub(super) fn new(normal: Option<Normal>, name: PortName, cid: u16, tsih: u16) -> Self {
+    pub(super) fn new(normal: Option<Normal>, name: PortName, cid: u16) -> Self {
         let timeouts = match &normal {
             Some(normal) => *normal.nexus.node_acl().lock(),
             None => Timeouts::DEFAULT,
@@ -270,7 +269,6 @@ impl Session {
             normal,
             name,
             cid,
-            tsih,
             timeouts,
             tasks: KVec::new(),
             awaited: KVec::new(),
@@ -282,11 +280,6 @@ impl Session {
             heard: Instant::now(),
             pinged: None,
         }
-    }
-
-    /// The target's part of its identifier.
-    pub(super) fn tsih(&self) -> u16 {
-        self.tsih
     }
 
     /// Whether a task management function is at work.
@@ -333,8 +326,8 @@ impl Session {
                 self.begin_function(link, sender, request)?;
                 Ok(Sink::Discard)
             }
-            Opcode::NopOut if request.data_length() <= PING_MAX => Ok(Sink::Buffer),
-            Opcode::Text if request.data_length() <= TEXT_MAX => Ok(Sink::Buffer),
+            Opcode::NopOut if request.data_length() <= PING_MAX => Sink::buffer(request),
+            Opcode::Text if request.data_length() <= TEXT_MAX => Sink::buffer(request),
             _ => Ok(Sink::Discard),
         }
     }
@@ -425,7 +418,7 @@ impl Session {
         );
         if let Err(refused) = submitted {
             link.command_ended(&refused.data);
-            self.awaited.retain(|tag| *tag != request.task_tag());
+            self.forget(request.task_tag());
             return match refused.reason {
                 Refusal::ShortCdb => reject(sender, Reject::InvalidField, request),
                 Refusal::Stopped => Err(End::Now),
@@ -451,8 +444,8 @@ impl Session {
         Ok(admit(task, sender, request))
     }
 
-    /// Takes a write that target core has allocated memory for: into the sink, if its data are
-    /// there already, or back.
+    /// Takes a write that target core has allocated memory for. If the data that come next are its,
+    /// it goes into the sink.
     ///
     /// # Errors
     ///
@@ -466,7 +459,7 @@ impl Session {
     ) -> Result<(), End> {
         let task = Task::new(pending);
         let tag = task.tag();
-        self.awaited.retain(|other| *other != tag);
+        self.forget(tag);
         if !matches!(sink, Sink::Awaited(awaited) if *awaited == tag) {
             return self.go_on(sender, task);
         }
@@ -477,7 +470,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes note of a write that was answered without its data.
+    /// Target core is not to allocate memory for a write any more: it has, or has answered it.
     pub(super) fn forget(&mut self, tag: u32) {
         self.awaited.retain(|other| *other != tag);
     }
@@ -595,18 +588,18 @@ impl Session {
         link: &Link,
         sender: &mut Sender,
         request: &Request,
-        buffer: KVVec<u8>,
-        task: Option<Task>,
+        sink: Sink,
     ) -> Result<(), End> {
         if self.is_ignored {
             return Ok(());
         }
+        let buffer = match sink {
+            Sink::Payload(task) => return self.take_data(sender, request, task),
+            Sink::Buffer(buffer) => buffer,
+            Sink::Discard | Sink::Awaited(_) => KVVec::new(),
+        };
         match request.opcode() {
-            Opcode::Command | Opcode::DataOut => match task {
-                Some(task) => self.take_data(sender, request, task),
-                None => Ok(()),
-            },
-            Opcode::TaskManagement => Ok(()),
+            Opcode::Command | Opcode::DataOut | Opcode::TaskManagement => Ok(()),
             Opcode::NopOut => self.pong(sender, request, buffer),
             Opcode::Text => self.answer_text(portal, link, sender, request, &buffer),
             Opcode::Logout => self.log_out(sender, request),
@@ -674,8 +667,7 @@ impl Session {
         let length = rest
             .len()
             .min(sender.agreed.max_xmit_data_segment_length as usize);
-        let mut data = KVVec::with_capacity(length, GFP_KERNEL)?;
-        data.extend_from_slice(rest.get(..length).unwrap_or_default(), GFP_KERNEL)?;
+        let data = copied(rest.get(..length).unwrap_or_default())?;
         self.text_sent += length;
         let is_last = self.text_sent == self.text.len();
         let transfer_tag = if is_last { NO_TAG } else { 1 };
@@ -706,15 +698,15 @@ impl Session {
     /// The targets that SendTargets asks for: `All`, or one by its name; in a session with a target
     /// that one.
     fn targets(&self, portal: &Portal, link: &Link, value: &[u8]) -> Result<KVVec<u8>, End> {
-        let own: Option<&BStr> = self
+        let own = self
             .normal
             .as_ref()
-            .map(|normal| Fabric::tpg_get_wwn(&normal.group).as_ref());
+            .map(|normal| target_name(&normal.group));
         let only = match (own, value) {
             (None, b"All") => None,
             (None, name) => Some(name),
-            (Some(own), b"") => Some(&**own),
-            (Some(own), name) if **own == *name => Some(name),
+            (Some(own), b"") => Some(own),
+            (Some(own), name) if own == name => Some(name),
             (Some(_), _) => return Ok(KVVec::new()),
         };
         let local = link.socket.local_address();
@@ -749,16 +741,16 @@ impl Session {
         &mut self,
         sender: &mut Sender,
         request: &Request,
-        task: Option<Task>,
+        sink: Sink,
     ) -> Result<(), End> {
         reject(sender, Reject::DataDigest, request)?;
-        if let Some(task) = task {
+        if let Sink::Payload(task) = sink {
             task.pending.fail(SenseReason::SERVICE_CRC_ERROR);
         }
         Ok(())
     }
 
-    /// Looks at what nobody tells of: writes that are aborted, and time.
+    /// Looks at the time, and at aborted writes, of which nobody tells.
     ///
     /// # Errors
     ///
@@ -834,8 +826,7 @@ fn admit(task: Task, sender: &Sender, request: &Request) -> Sink {
 
 /// Rejects a PDU, after which the connection goes on; its data go nowhere.
 fn reject(sender: &mut Sender, reason: Reject, request: &Request) -> Result<Sink, End> {
-    let mut header = KVVec::new();
-    header.extend_from_slice(request.as_bytes(), GFP_KERNEL)?;
+    let header = copied(request.as_bytes())?;
     sender.reply_with(Reply::reject(reason), header, After::Nothing)?;
     Ok(Sink::Discard)
 }
