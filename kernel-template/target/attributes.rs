@@ -120,6 +120,9 @@ pub trait Attribute: 'static {
     /// Where the attribute is.
     type Directory: Directory;
 
+    /// Whether the attribute shows a secret: then only root may read it.
+    const IS_SECRET: bool = false;
+
     /// Writes the attribute's value to `page`.
     fn show(_context: &<Self::Directory as Directory>::Context, _page: &mut Page<'_>) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
@@ -194,7 +197,8 @@ impl<D: Directory> AttributeSlot<D> {
             matches!(name.as_bytes(), [.., 0]),
             "the name must end with NUL"
         );
-        let read = if A::HAS_SHOW { 0o444 } else { 0 };
+        let readers = if A::IS_SECRET { 0o400 } else { 0o444 };
+        let read = if A::HAS_SHOW { readers } else { 0 };
         let write = if A::HAS_STORE { 0o200 } else { 0 };
         Self(
             UnsafeCell::new(bindings::configfs_attribute {

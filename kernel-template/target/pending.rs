@@ -20,7 +20,8 @@ use crate::{
     },
 };
 
-/// Why a write fails whose data do not arrive, `enum tcm_sense_reason_table`.
+/// Why a write fails whose data do not arrive: those of `enum tcm_sense_reason_table` that
+/// `transport_generic_request_failure` knows. It makes another one of the rest.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SenseReason(bindings::tcm_sense_reason_table);
 
@@ -38,15 +39,6 @@ impl SenseReason {
     /// ABORTED COMMAND, logical block reference tag check failed.
     pub const REF_TAG_CHECK_FAILED: Self =
         Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_BLOCK_REF_TAG_CHECK_FAILED);
-    /// ABORTED COMMAND, protocol service CRC error: a digest of the data is wrong.
-    pub const SERVICE_CRC_ERROR: Self =
-        Self(bindings::tcm_sense_reason_table_TCM_SERVICE_CRC_ERROR);
-    /// ILLEGAL REQUEST, unexpected unsolicited data.
-    pub const UNEXPECTED_UNSOLICITED_DATA: Self =
-        Self(bindings::tcm_sense_reason_table_TCM_UNEXPECTED_UNSOLICITED_DATA);
-    /// ABORTED COMMAND, not enough unsolicited data.
-    pub const INCORRECT_AMOUNT_OF_DATA: Self =
-        Self(bindings::tcm_sense_reason_table_TCM_INCORRECT_AMOUNT_OF_DATA);
     /// Status TASK SET FULL.
     pub const OUT_OF_RESOURCES: Self = Self(bindings::tcm_sense_reason_table_TCM_OUT_OF_RESOURCES);
     /// Status BUSY.
@@ -111,7 +103,14 @@ impl<T: Operations> Pending<T> {
 
     /// Executes the command: its data have arrived. Called in process context with interrupts on:
     /// this may run the backstore.
+    ///
+    /// PERSISTENT RESERVE OUT with PREEMPT AND ABORT waits here until other commands are given
+    /// back, those of the same session too. So the thread that gives them back must not be the one
+    /// that executes it.
     pub fn execute(self) {
+        if self.is_aborted() {
+            return;
+        }
         let ptr = self.as_raw();
         mem::forget(self);
         // SAFETY: By the type's invariants target core waits for this.
@@ -121,10 +120,20 @@ impl<T: Operations> Pending<T> {
     /// Fails the command: its data will not arrive. Target core responds to it, before this
     /// returns. Called in process context with interrupts on.
     pub fn fail(self, reason: SenseReason) {
+        let this = mem::ManuallyDrop::new(self);
+        this.end(reason);
+    }
+
+    /// Has target core respond that the command has failed.
+    fn end(&self, reason: SenseReason) {
         let ptr = self.as_raw();
-        mem::forget(self);
-        // SAFETY: By the type's invariants target core waits for this.
-        unsafe { bindings::transport_generic_request_failure(ptr, reason.0) };
+        // SAFETY: By the type's invariants target core waits for this call, or that of `execute`,
+        // and both `fail` and `drop` make it the last one. The callback is for a command that was
+        // executed: that of COMPARE AND WRITE gives back a semaphore, which only executing takes.
+        unsafe {
+            (*ptr).transport_complete_callback = None;
+            bindings::transport_generic_request_failure(ptr, reason.0);
+        }
     }
 }
 
@@ -139,8 +148,6 @@ impl<T: Operations> Deref for Pending<T> {
 
 impl<T: Operations> Drop for Pending<T> {
     fn drop(&mut self) {
-        let reason = SenseReason::ABORT_CMD.0;
-        // SAFETY: By the type's invariants target core waits for this.
-        unsafe { bindings::transport_generic_request_failure(self.as_raw(), reason) };
+        self.end(SenseReason::ABORT_CMD);
     }
 }

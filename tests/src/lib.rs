@@ -11,6 +11,7 @@ pub mod distribution;
 pub mod fixture;
 pub mod fuzz;
 pub mod guest;
+pub mod initiator;
 pub mod kernel;
 pub mod ktap;
 pub mod lint;

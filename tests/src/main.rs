@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use xtask::bench::Part;
 use xtask::guest::Guest;
 use xtask::kernel::{self, CURRENT, Flavour, Kernel};
 use xtask::module::build;
@@ -91,7 +92,11 @@ enum Command {
     /// Makes a Debian package of the generator: its path is the last line.
     Deb,
     /// Measures, and prints each figure as a ratio to a peer's.
-    Bench,
+    Bench {
+        /// One part alone.
+        #[arg(value_enum)]
+        part: Option<Part>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -132,7 +137,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Stock => xtask::stock::stock()?,
         Command::Deb => println!("{}", xtask::package::deb()?.display()),
-        Command::Bench => xtask::bench::bench()?,
+        Command::Bench { part } => xtask::bench::bench(part)?,
         Command::Boot {
             version,
             debug,

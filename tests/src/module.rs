@@ -41,6 +41,15 @@ pub fn disk_load() -> Result<PathBuf> {
     binary("xtask", "disk-load", Profile::Dev)
 }
 
+/// `iscsi-client`, which runs in a guest.
+///
+/// # Errors
+///
+/// If cargo cannot build it.
+pub fn iscsi_client() -> Result<PathBuf> {
+    binary("xtask", "iscsi-client", Profile::Dev)
+}
+
 /// `misuse`, which runs in a guest.
 ///
 /// # Errors

@@ -39,16 +39,17 @@ const NOT_BOOTED: [&str; 11] = [
 ];
 
 /// The parts of what the guest writes that end with a status.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     "kernel",
     "howto",
     "selftest-nop",
     "disk",
     "selftest-disk",
+    "network",
     "unload",
 ];
 
-/// How long the guest may take, in seconds. Without KVM it takes about 70.
+/// How long the guest may take, in seconds. Without KVM it takes about 100.
 const LIMIT: u32 = 600;
 
 /// From an empty root to modules that ran on its kernel.
@@ -190,7 +191,12 @@ impl Stock {
         }
         let scripts = checkout().join("tests");
         fs::copy(scripts.join("stock/guest.sh"), copy.join("tcm/guest.sh"))?;
-        fs::copy(scripts.join("guest/lib.sh"), copy.join("tcm/lib.sh"))?;
+        for name in ["lib.sh", "iscsi_lib.sh"] {
+            fs::copy(
+                scripts.join("guest").join(name),
+                copy.join("tcm").join(name),
+            )?;
+        }
         fs::copy(disk_load()?, copy.join("tcm/disk-load"))?;
         let _ = fs::remove_file(&disk);
         File::create(&disk)?.set_len(4 << 30)?;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs as init on a distribution's own kernel: loads the two modules of
+# Runs as init on a distribution's own kernel: loads the three modules of
 # session.sh, tries them, unloads them, and shows what the kernel has to report.
 # What it writes goes to the console; the harness reads it there.
 
@@ -28,15 +28,10 @@ howto()
 	drop_backstore "$BACKSTORE"
 }
 
-# A disk with a file system on it.
-disk_session()
+# file_system DISK: one with a file, which is there after the next mount.
+file_system()
 {
-	modprobe tcm_disk
-	modprobe sd_mod
-	ramdisk disk 64
-	port disk naa.5001405000000001 naa.5001405000000002
-	link "$TPG" "$BACKSTORE"
-	disk=$(disk "$TPG")
+	disk=$1
 	verified_io "$disk" 64
 	mkfs.ext4 -q "$disk"
 	mkdir -p /tmp/mnt
@@ -48,9 +43,42 @@ disk_session()
 	cmp /tmp/data /tmp/mnt/data
 	umount /tmp/mnt
 	echo "ext4 on $disk: the data are right"
+}
+
+# A disk of the module's own SCSI host.
+disk_session()
+{
+	modprobe tcm_disk
+	modprobe sd_mod
+	ramdisk disk 64
+	port disk naa.5001405000000001 naa.5001405000000002
+	link "$TPG" "$BACKSTORE"
+	file_system "$(disk "$TPG")"
 	unlink "$TPG"
 	drop_port "$TPG"
 	drop_backstore "$BACKSTORE"
+}
+
+# A disk on the network, of Debian's own initiator.
+network_session()
+{
+	. /tcm/iscsi_lib.sh
+	modprobe tcm_net
+	wwn=iqn.2003-01.org.example.host:target
+	ramdisk network 64
+	target net $wwn 127.0.0.1:3260
+	link "$TPG" "$BACKSTORE"
+	echo 1 > "$TPG/enable"
+	initiator iqn.1994-05.org.example.client:initiator
+	iscsiadm -m discovery -t sendtargets -p 127.0.0.1
+	log_in $wwn 127.0.0.1:3260 default
+	file_system "$DISK"
+	log_out $wwn 127.0.0.1:3260 default
+	iscsiadm -k 0
+	drop_target "$TPG"
+	rmdir $T/net
+	drop_backstore "$BACKSTORE"
+	retry 5 rmmod tcm_net
 }
 
 run()
@@ -77,6 +105,7 @@ run howto howto
 run selftest-nop sh /root/tcm_nab5000/selftest.sh
 run disk disk_session
 run selftest-disk sh /root/tcm_disk/selftest.sh
+run network network_session
 run unload unload_both
 echo "=== log"
 dmesg --level=emerg,alert,crit,err,warn

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What a user types on a fresh Debian 13 with backports, to build two modules for
-# the distribution's kernel, one by hand and one by DKMS. The page "On your
+# What a user types on a fresh Debian 13 with backports, to build three modules for
+# the distribution's kernel, two by hand and one by DKMS. The page "On your
 # distribution" shows the same commands. $1 is the package of tcm-mod-builder.
 
 set -e -o pipefail
@@ -88,6 +88,11 @@ quietly tcm-mod-builder -p SAS -m tcm_disk --data-path loopback -o tcm_disk -k "
 seconds make try make -C tcm_nab5000 KDIR="$K"
 try make -C tcm_nab5000 KDIR="$K" modules_install
 try make -C tcm_nab5000 KDIR="$K" test
+quietly tcm-mod-builder -p iSCSI -m tcm_net --data-path iscsi -o tcm_net -k "$K"
+seconds make-iscsi try make -C tcm_net KDIR="$K"
+try make -C tcm_net KDIR="$K" modules_install
+# The initiator that logs in to it, in the guest.
+quietly apt-get install --yes --no-install-recommends open-iscsi iproute2
 
 echo "=== dkms"
 quietly apt-get install --yes --no-install-recommends dkms

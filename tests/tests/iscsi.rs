@@ -10,30 +10,34 @@ use tcm_mod_builder::protocol::find;
 use xtask::conformance::{compare, results};
 use xtask::guest::{Guest, KMEMLEAK, Outcome};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
-use xtask::module::{Built, ISCSI, disk_load};
+use xtask::module::{Built, ISCSI, disk_load, iscsi_client};
+use xtask::shell::checkout;
 use xtask::suite::{Length, Modules};
 
 /// The one of them that `iscsi_target_mod` fails, and this target is to pass.
 const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
 
-/// Boots `kernel` with a target, and runs a script of `tests/guest` on it, then `after`.
-fn run(kernel: &Kernel, name: &str, more: &str, after: &str) -> Outcome {
+/// Boots `kernel` with a target, and runs scripts of `tests/guest` on it, then `after`.
+fn run(kernel: &Kernel, scripts: &[(&str, String)], after: &str) -> Outcome {
     let dir = Modules::new(kernel).unwrap();
     let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.dir.clone()];
     guest.limit = Duration::from_secs(60 * 20);
-    let script = xtask::shell::checkout().join("tests/guest").join(name);
-    let command = format!(
-        "sh {} {} {} {more} || exit 1\n{after}",
-        script.display(),
-        module.module,
-        module.fabric
-    );
+    let lines = scripts.iter().map(|(name, more)| {
+        let script = checkout().join("tests/guest").join(name);
+        let (module, fabric) = (&module.module, &module.fabric);
+        format!(
+            "sh {} {module} {fabric} {more} || exit 1\n",
+            script.display()
+        )
+    });
+    let command = lines.collect::<String>() + after;
     let outcome = guest.run_quietly(&command).unwrap();
     outcome.check().unwrap();
-    assert!(
-        outcome.output.contains("--- complete\n"),
+    assert_eq!(
+        outcome.output.matches("--- complete\n").count(),
+        scripts.len(),
         "{}",
         outcome.output
     );
@@ -44,7 +48,7 @@ fn run(kernel: &Kernel, name: &str, more: &str, after: &str) -> Outcome {
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn a_target_is_as_right_as_the_kernels_own() {
     let kernel = get(CURRENT, Flavour::Plain).unwrap();
-    let outcome = run(&kernel, "iscsi_conformance.sh", "", "");
+    let outcome = run(&kernel, &[("iscsi_conformance.sh", String::new())], "");
     let part = |name: &str| results(outcome.part(&format!("conformance {name}")).unwrap());
     let (ours, peer) = (part("ours"), part("peer"));
     assert!(
@@ -93,7 +97,7 @@ fn real_initiators_find_log_in_to_and_use_it() {
         Length::Short => 4,
         Length::Full => 48,
     };
-    let outcome = run(&kernel, "iscsi_initiators.sh", &format!("{mib} 20"), "");
+    let outcome = run(&kernel, &[("iscsi_initiators.sh", mib.to_string())], "");
     check_initiators(&outcome);
 }
 
@@ -101,9 +105,32 @@ fn real_initiators_find_log_in_to_and_use_it() {
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_on_the_debug_kernel() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
-    let more = format!("1 200 {}", disk_load().unwrap().display());
-    let outcome = run(&kernel, "iscsi_initiators.sh", &more, KMEMLEAK);
+    let more = format!("1 {}", disk_load().unwrap().display());
+    let outcome = run(&kernel, &[("iscsi_initiators.sh", more)], KMEMLEAK);
     check_initiators(&outcome);
+    let leaks = outcome.part("leaks").unwrap().trim();
+    assert!(leaks.is_empty(), "{leaks}");
+}
+
+#[test]
+#[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
+fn nobody_gets_past_authentication_or_does_harm() {
+    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let client = iscsi_client().unwrap();
+    let client = client.display();
+    let (logins, seconds) = match Length::of_this_run() {
+        Length::Short => (200, 60),
+        Length::Full => (1000, 600),
+    };
+    let seed = fastrand::u64(..);
+    let scripts = [
+        ("iscsi_auth.sh", client.to_string()),
+        (
+            "iscsi_hostile.sh",
+            format!("{client} 300 {logins} {seconds} {seed}"),
+        ),
+    ];
+    let outcome = run(&kernel, &scripts, KMEMLEAK);
     let leaks = outcome.part("leaks").unwrap().trim();
     assert!(leaks.is_empty(), "{leaks}");
 }
@@ -117,7 +144,8 @@ fn libiscsis_tests_find_nothing_on_the_debug_kernel() {
         Length::Short => "iSCSI",
         Length::Full => "ALL",
     };
-    let outcome = run(&kernel, "iscsi_conformance.sh", tests, KMEMLEAK);
+    let scripts = [("iscsi_conformance.sh", tests.to_owned())];
+    let outcome = run(&kernel, &scripts, KMEMLEAK);
     let ours = results(outcome.part("conformance ours").unwrap());
     assert!(ours.len() > 10, "{}", outcome.output);
     let leaks = outcome.part("leaks").unwrap().trim();

@@ -248,7 +248,7 @@ fn read_all(request: &Request) {
             login.tsih(),
             login.cid(),
         ),
-        (login.isid(), login.version_min(), login.is_continued()),
+        (login.isid(), login.version_min(), request.is_continued()),
         (function.function(), function.referenced_tag()),
         (data.offset(), data.data_sn()),
         (logout.reason(), logout.cid()),

@@ -39,7 +39,13 @@ pub(super) static ISCSI: DataPath = DataPath {
     },
     parts: |_| vec![&TRANSPORT, &NETWORK],
     depends_on: &["INET"],
-    selects: &["CRC32"],
+    selects: &[
+        "CRC32",
+        "CRYPTO_LIB_MD5",
+        "CRYPTO_LIB_SHA1",
+        "CRYPTO_LIB_SHA256",
+        "CRYPTO_LIB_UTILS",
+    ],
     kconfig_help: text!("Kconfig.help"),
     driver: Driver {
         head: "It moves data between initiators on the network and target core: where the wire \
@@ -59,7 +65,7 @@ pub(super) static ISCSI: DataPath = DataPath {
         np: "iscsi::NetworkPortal",
         cmd: "iscsi::Io",
         cmd_memory: "BoxedCmd<Self>",
-        node_acl_state: "iscsi::Timeouts",
+        node_acl_state: "iscsi::NodeSettings",
         session: "Arc<iscsi::Peer>",
         tmr: "Arc<iscsi::Function>",
         attributes: &[
@@ -79,6 +85,37 @@ pub(super) static ISCSI: DataPath = DataPath {
                     ("generate_node_acls", "iscsi::GenerateNodeAcls"),
                     ("login_timeout", "iscsi::LoginTimeout"),
                     ("prod_mode_write_protect", "iscsi::ProdModeWriteProtect"),
+                ],
+            ),
+            (
+                "tfc_discovery_attrs",
+                &[
+                    ("authenticate_target", "iscsi::DiscoveryMutual"),
+                    ("enforce_discovery_auth", "iscsi::EnforceDiscoveryAuth"),
+                    ("password", "iscsi::DiscoveryPassword"),
+                    ("password_mutual", "iscsi::DiscoveryPasswordMutual"),
+                    ("userid", "iscsi::DiscoveryUserid"),
+                    ("userid_mutual", "iscsi::DiscoveryUseridMutual"),
+                ],
+            ),
+            (
+                "tfc_tpg_auth_attrs",
+                &[
+                    ("authenticate_target", "iscsi::GroupMutual"),
+                    ("password", "iscsi::GroupPassword"),
+                    ("password_mutual", "iscsi::GroupPasswordMutual"),
+                    ("userid", "iscsi::GroupUserid"),
+                    ("userid_mutual", "iscsi::GroupUseridMutual"),
+                ],
+            ),
+            (
+                "tfc_tpg_nacl_auth_attrs",
+                &[
+                    ("authenticate_target", "iscsi::NodeMutual"),
+                    ("password", "iscsi::NodePassword"),
+                    ("password_mutual", "iscsi::NodePasswordMutual"),
+                    ("userid", "iscsi::NodeUserid"),
+                    ("userid_mutual", "iscsi::NodeUseridMutual"),
                 ],
             ),
             (
@@ -119,6 +156,7 @@ pub(super) static ISCSI: DataPath = DataPath {
             (
                 "tfc_tpg_nacl_attrib_attrs",
                 &[
+                    ("authentication", "iscsi::NodeAuthentication"),
                     ("dataout_timeout", "iscsi::DataoutTimeout"),
                     ("nopin_response_timeout", "iscsi::NopinResponseTimeout"),
                     ("nopin_timeout", "iscsi::NopinTimeout"),
@@ -137,6 +175,11 @@ pub(super) static ISCSI: DataPath = DataPath {
                 "true",
             ),
             (
+                "max_data_sg_nents",
+                "32 MiB: what a command moves at most.",
+                "8192",
+            ),
+            (
                 "default_compl_type",
                 "In the backstore's context: an op queues the response, and wakes the thread.",
                 "TARGET_DIRECT_COMPL",
@@ -150,6 +193,8 @@ pub(super) static ISCSI: DataPath = DataPath {
 static TRANSPORT: Part = Part {
     sources: &[
         author!("iscsi.rs"),
+        author!("iscsi/auth.rs"),
+        author!("iscsi/chap.rs"),
         author!("iscsi/connection.rs"),
         author!("iscsi/keys.rs"),
         author!("iscsi/link.rs"),
@@ -169,6 +214,7 @@ static TRANSPORT: Part = Part {
 static NETWORK: Part = Part {
     sources: &[
         generator!("crc32c.rs"),
+        generator!("crypto.rs"),
         generator!("net_helpers.c"),
         generator!("net_helpers.h"),
         generator!("socket.rs"),
@@ -265,8 +311,8 @@ fn body(op: &str, args: &Args) -> Option<Body> {
             quote!(iscsi::NetworkPortal::new(#arg, #second)),
         ),
         "fabric_drop_np" => (
-            "Stops listening, unless other portal groups have the portal.",
-            quote!(#arg.data().close()),
+            "Nothing to do: a portal that is dropped stops listening.",
+            quote!(),
         ),
         _ => return None,
     };

@@ -14,6 +14,8 @@
 
 #![forbid(unsafe_code)]
 
+mod auth;
+mod chap;
 mod connection;
 mod keys;
 mod link;
@@ -30,7 +32,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use kernel::{
     prelude::*,
     str::BStr,
-    sync::{new_condvar, new_mutex, Arc, CondVar, Mutex}, //
+    sync::{new_condvar, new_mutex, Arc, CondVar, Mutex},
+    time::{msecs_to_jiffies, Delta, Instant, Monotonic}, //
 };
 
 use crate::{
@@ -42,6 +45,7 @@ use crate::{
     Fabric, //
 };
 
+pub(crate) use auth::*;
 use keys::Parameters;
 pub(crate) use link::Peer;
 pub(crate) use portal::{NetworkPortal, Registry};
@@ -59,6 +63,9 @@ pub(crate) struct Group {
     /// What the target is ready for.
     #[pin]
     offer: Mutex<Parameters>,
+    /// The credentials of initiators without a node ACL.
+    #[pin]
+    secrets: Mutex<Secrets>,
     /// The sessions, and those that are being set up.
     #[pin]
     sessions: Mutex<KVec<Arc<Peer>>>,
@@ -74,6 +81,7 @@ impl Group {
             settings: Settings::new(),
             is_enabled: AtomicBool::new(false),
             offer <- new_mutex!(Parameters::OFFER),
+            secrets <- new_mutex!(Secrets::none()),
             sessions <- new_mutex!(KVec::new()),
             left <- new_condvar!(),
         })
@@ -91,11 +99,26 @@ impl Group {
 
     /// Adds the session of a peer. A session of the same initiator port is ended first, as RFC 7143
     /// has it (section 6.3.5). Sleeps until it is gone.
-    fn enter(&self, peer: &Arc<Peer>) -> Result {
+    ///
+    /// # Errors
+    ///
+    /// [`EAGAIN`] if it is not gone after so many seconds, as where a backstore hangs, or if the
+    /// connection is to end; [`ENOMEM`].
+    fn enter(&self, peer: &Arc<Peer>, seconds: u32) -> Result {
+        let begun = Instant::<Monotonic>::now();
         let mut sessions = self.sessions.lock();
         while let Some(other) = sessions.iter().find(|other| other.is_same_port(peer)) {
+            if other.is_newer(peer) {
+                // The initiator has given this login up.
+                return Err(EAGAIN);
+            }
+            let is_late = begun.elapsed() > Delta::from_secs(seconds.into());
+            if is_late || peer.link.is_closing() {
+                return Err(EAGAIN);
+            }
             other.link.close();
-            self.left.wait(&mut sessions);
+            let tick = msecs_to_jiffies(100);
+            let _ = self.left.wait_interruptible_timeout(&mut sessions, tick);
         }
         sessions.push(peer.clone(), GFP_KERNEL)?;
         Ok(())

@@ -17,7 +17,8 @@
 bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
-		if (!sendpages_ok(pages[i].bv_page, pages[i].bv_len,
+		if (!sendpages_ok(pages[i].bv_page,
+				  pages[i].bv_len + offset_in_page(pages[i].bv_offset),
 				  pages[i].bv_offset))
 			return false;
 	return true;
@@ -36,12 +37,12 @@ static bool is_ready(struct socket *sock, atomic_t *kicked, __poll_t events)
 /* Waits on the socket's own queue, which the network wakes; so does a kick. */
 void tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u32 ms)
 {
-	__poll_t events = EPOLLHUP | EPOLLERR;
+	__poll_t events = 0;
 
 	if (what & TCM_SOCKET_DATA)
-		events |= EPOLLIN | EPOLLRDHUP;
+		events |= EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 	if (what & TCM_SOCKET_SPACE)
-		events |= EPOLLOUT;
+		events |= EPOLLOUT | EPOLLHUP | EPOLLERR;
 	wait_event_interruptible_timeout(sock->wq.wait,
 					 is_ready(sock, kicked, events),
 					 msecs_to_jiffies(ms));
@@ -49,9 +50,21 @@ void tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u
 
 void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked)
 {
-	atomic_set(kicked, 1);
+	/* Whoever sees the kick sees what it is about. */
+	atomic_set_release(kicked, 1);
 	if (wq_has_sleeper(&sock->wq.wait))
 		wake_up_interruptible(&sock->wq.wait);
+}
+
+/* Whether the module can be held: it is loaded, and stays for now. */
+static bool hold_module(void)
+{
+#ifdef MODULE
+	/* One that comes or goes is freed whoever holds it. */
+	if (READ_ONCE(THIS_MODULE->state) != MODULE_STATE_LIVE)
+		return false;
+#endif
+	return try_module_get(THIS_MODULE);
 }
 
 /* The thread holds the module, until tcm_template_thread_exit(). */
@@ -59,7 +72,8 @@ int tcm_template_thread_run(int (*run)(void *data), void *data, const char *name
 {
 	struct task_struct *task;
 
-	__module_get(THIS_MODULE);
+	if (!hold_module())
+		return -ENODEV;
 	task = kthread_run(run, data, "%s", name);
 	if (IS_ERR(task)) {
 		module_put(THIS_MODULE);

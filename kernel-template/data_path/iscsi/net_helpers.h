@@ -3,6 +3,10 @@
  * The C headers of sockets, threads and digests, and what bindgen cannot reach of
  * them: inline functions and macros, under names of this module's own.
  */
+#include <crypto/md5.h>
+#include <crypto/sha1.h>
+#include <crypto/sha2.h>
+#include <crypto/utils.h>
 #include <linux/atomic.h>
 #include <linux/bvec.h>
 #include <linux/crc32.h>
@@ -10,6 +14,7 @@
 #include <linux/in6.h>
 #include <linux/jiffies.h>
 #include <linux/net.h>
+#include <linux/random.h>
 #include <linux/tcp.h>
 #include <linux/types.h>
 #include <linux/uio.h>

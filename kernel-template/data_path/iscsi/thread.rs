@@ -20,7 +20,8 @@ use crate::bindings;
 ///
 /// # Errors
 ///
-/// [`ENOMEM`], or `EINTR` if the caller is about to be killed.
+/// [`ENODEV`] while the module is being loaded or unloaded, [`ENOMEM`], or `EINTR` if the caller is
+/// about to be killed.
 pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, run: F) -> Result {
     let run = KBox::into_raw(KBox::new(run, GFP_KERNEL)?);
     // SAFETY: The name ends with NUL, and is copied. `start` gets the box, whose type it is made

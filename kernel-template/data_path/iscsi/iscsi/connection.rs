@@ -291,6 +291,7 @@ impl Connection {
     /// Sends what is left, for a while; whether that is all.
     fn send_all(&mut self) -> bool {
         for _ in 0..LAST_PDU / SHORT_TICK {
+            self.link.socket.clear_kick();
             match self.sender.send(&self.link) {
                 Ok(Sent::Blocked) => {}
                 Ok(_) => return true,

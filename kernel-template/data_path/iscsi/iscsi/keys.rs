@@ -24,6 +24,55 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>>
 /// The longest key, in bytes.
 const KEY_MAX: usize = 63;
 
+/// The keys that are negotiated or declared once in a login (RFC 7143, section 6.2).
+const ONCE: [&[u8]; 26] = [
+    b"AuthMethod",
+    b"CHAP_A",
+    b"CHAP_C",
+    b"CHAP_I",
+    b"CHAP_N",
+    b"CHAP_R",
+    b"DataDigest",
+    b"DataPDUInOrder",
+    b"DataSequenceInOrder",
+    b"DefaultTime2Retain",
+    b"DefaultTime2Wait",
+    b"ErrorRecoveryLevel",
+    b"FirstBurstLength",
+    b"HeaderDigest",
+    b"IFMarkInt",
+    b"IFMarker",
+    b"ImmediateData",
+    b"InitialR2T",
+    b"MaxBurstLength",
+    b"MaxConnections",
+    b"MaxOutstandingR2T",
+    b"MaxRecvDataSegmentLength",
+    b"OFMarkInt",
+    b"OFMarker",
+    b"TaskReporting",
+    b"iSCSIProtocolLevel",
+];
+
+/// The keys that an initiator has said.
+pub(crate) struct Said(u32);
+
+impl Said {
+    /// None.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// Notes a key; whether it may be said, and was not said before if it is said once.
+    pub(crate) fn note(&mut self, key: &[u8]) -> bool {
+        let Some(index) = ONCE.iter().position(|once| *once == key) else {
+            return true;
+        };
+        let bit = 1u32.checked_shl(index as u32).unwrap_or(0);
+        let is_new = self.0 & bit == 0;
+        self.0 |= bit;
+        is_new
+    }
+}
+
 /// The numbers in a text are decimal or hexadecimal.
 pub(crate) fn number(text: &[u8]) -> Option<u32> {
     let (digits, radix) = match text {
@@ -107,6 +156,12 @@ impl Parameters {
         max_outstanding_r2t: 1,
     };
 
+    /// What a target is ready for in a discovery session: nothing large.
+    pub(crate) const DISCOVERY: Self = Self {
+        max_recv_data_segment_length: SEGMENT_DEFAULT,
+        ..Self::OFFER
+    };
+
     /// What holds for a session whose sides say nothing.
     pub(crate) const DEFAULT: Self = Self {
         header_digest: Digests {
@@ -145,6 +200,8 @@ pub(crate) enum Value<'a> {
     Text(&'a [u8]),
     /// This number.
     Number(u32),
+    /// These bytes, in hexadecimal digits.
+    Binary(&'a [u8]),
     /// Nothing: the key declares something.
     Nothing,
 }
@@ -350,6 +407,16 @@ impl<'a> Writer<'a> {
         self.push(digits.get(first..).unwrap_or_default())
     }
 
+    /// Appends bytes in hexadecimal digits.
+    fn push_binary(&mut self, bytes: &[u8]) -> bool {
+        let digit = |nibble: u8| match nibble {
+            0..=9 => b'0'.wrapping_add(nibble),
+            _ => b'a'.wrapping_add(nibble).wrapping_sub(10),
+        };
+        let mut bytes = bytes.iter();
+        self.push(b"0x") && bytes.all(|byte| self.push(&[digit(byte >> 4), digit(byte & 0xf)]))
+    }
+
     /// Appends a key and its value; whether there was room.
     pub(crate) fn pair(&mut self, key: &[u8], value: Value<'_>) -> bool {
         let is_written = self.push(key) && self.push(b"=");
@@ -357,6 +424,7 @@ impl<'a> Writer<'a> {
             && match value {
                 Value::Text(text) => self.push(text),
                 Value::Number(number) => self.push_number(number),
+                Value::Binary(bytes) => self.push_binary(bytes),
                 Value::Nothing => true,
             }
             && self.push(b"\0")

@@ -5,13 +5,17 @@
 #![forbid(unsafe_code)]
 
 use core::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::atomic::{AtomicBool, AtomicU32, Ordering}, //
 };
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::{c_name, pdu::Isid, session::Io};
+use super::{
+    c_name,
+    pdu::{is_before, Isid},
+    session::Io, //
+};
 use crate::{
     socket::Socket,
     target::{CmdQueue, Completed, Pending, Reference},
@@ -23,6 +27,8 @@ use crate::{
 pub(crate) struct Link {
     /// The connection.
     pub(super) socket: Socket,
+    /// Where it comes from.
+    pub(super) address: Option<IpAddr>,
     /// The writes that wait for their data, from the ops.
     pub(super) writes: CmdQueue<Pending<Fabric>>,
     /// The responses that are to be sent, from the ops.
@@ -34,12 +40,15 @@ pub(crate) struct Link {
     has_session: AtomicBool,
     /// How many numbered commands have been taken and not answered.
     outstanding: AtomicU32,
+    /// How many immediate ones.
+    immediate: AtomicU32,
 }
 
 impl Link {
     /// The shared part of a new connection.
     pub(super) fn new(socket: Socket) -> Result<Arc<Self>> {
         let link = Self {
+            address: socket.peer_address().map(|address| address.ip()),
             socket,
             writes: CmdQueue::new(),
             responses: CmdQueue::new(),
@@ -47,6 +56,7 @@ impl Link {
             is_logout_requested: AtomicBool::new(false),
             has_session: AtomicBool::new(false),
             outstanding: AtomicU32::new(0),
+            immediate: AtomicU32::new(0),
         };
         Ok(Arc::new(link, GFP_KERNEL)?)
     }
@@ -88,17 +98,26 @@ impl Link {
         self.outstanding.load(Ordering::Relaxed)
     }
 
+    /// How many immediate commands have been taken and not answered.
+    pub(super) fn immediate(&self) -> u32 {
+        self.immediate.load(Ordering::Relaxed)
+    }
+
     /// Takes a command.
     pub(super) fn command_begun(&self, io: &Io) {
-        if !io.request.is_immediate() {
-            self.outstanding.fetch_add(1, Ordering::Relaxed);
-        }
+        self.counter(io).fetch_add(1, Ordering::Relaxed);
     }
 
     /// Answers a command, or sees it aborted without an answer. Called in any context.
     pub(super) fn command_ended(&self, io: &Io) {
-        if !io.request.is_immediate() {
-            self.outstanding.fetch_sub(1, Ordering::Relaxed);
+        self.counter(io).fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn counter(&self, io: &Io) -> &AtomicU32 {
+        if io.request.is_immediate() {
+            &self.immediate
+        } else {
+            &self.outstanding
         }
     }
 }
@@ -125,6 +144,11 @@ impl Peer {
     /// Whether both are the same initiator port.
     pub(super) fn is_same_port(&self, other: &Self) -> bool {
         self.isid == other.isid && self.name == other.name
+    }
+
+    /// Whether its login came later.
+    pub(super) fn is_newer(&self, other: &Self) -> bool {
+        is_before(other.index, self.index)
     }
 
     /// The name, for target core.

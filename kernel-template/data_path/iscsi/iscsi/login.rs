@@ -8,17 +8,22 @@
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
+    auth::Kernel,
+    c_name,
+    chap::{self, Chap, Credentials},
     is_listed,
-    keys::{self, Parameters, Value, Writer},
+    keys::{self, Parameters, Said, Value, Writer},
     link::{Link, Peer},
     pdu::{self, LoginStatus, Opcode, Reply, Request, Stage},
     portal::Portal,
     receiver::{End, Sink},
     sender::{After, Sender},
-    session::{Normal, Session}, //
+    session::{Normal, Session},
+    target_name, //
 };
 use crate::{
-    target::{ARef, Nexus, Operations, ProtectionOps, Tpg},
+    crypto,
+    target::{ARef, HeldNodeAcl, Nexus, Operations, ProtectionOps, Tpg},
     transport_id::PortName,
     Fabric, //
 };
@@ -27,7 +32,7 @@ use crate::{
 const SEGMENT_MAX: u32 = 8192;
 
 /// The longest text of a login request, which may be of many PDUs, in bytes.
-const TEXT_MAX: usize = 32_768;
+const TEXT_MAX: usize = 16_384;
 
 /// The longest text that the target answers with, in bytes.
 const ANSWER_MAX: usize = 2048;
@@ -43,11 +48,21 @@ pub(super) enum Next {
 /// Why a login fails.
 struct Failure(LoginStatus);
 
+impl From<LoginStatus> for Failure {
+    fn from(status: LoginStatus) -> Self {
+        Self(status)
+    }
+}
+
 /// A login that is under way.
 pub(super) struct Login {
     /// What the initiator has said in its first request.
     leader: Option<Leader>,
     stage: Stage,
+    /// The keys of all requests.
+    said: Said,
+    /// The handshake, once both want one.
+    chap: Option<KBox<Chap>>,
     is_declared: bool,
     agreed: Parameters,
     /// The text of requests that go on.
@@ -61,6 +76,8 @@ struct Leader {
     cid: u16,
     /// The portal group; a discovery session has none.
     group: Option<ARef<Tpg<Fabric>>>,
+    /// Whether it has to authenticate itself.
+    authenticates: bool,
     offer: Parameters,
 }
 
@@ -70,6 +87,8 @@ impl Login {
         Self {
             leader: None,
             stage: Stage::Security,
+            said: Said::NONE,
+            chap: None,
             is_declared: false,
             agreed: Parameters::DEFAULT,
             text: KVVec::new(),
@@ -92,7 +111,7 @@ impl Login {
             && request.is_immediate()
             && request.data_length() <= SEGMENT_MAX;
         if is_login {
-            Sink::buffer(request)
+            Sink::buffer(request, SEGMENT_MAX)
         } else {
             Err(End::Now)
         }
@@ -120,7 +139,7 @@ impl Login {
             return fail(sender, &login, LoginStatus::INITIATOR_ERROR);
         }
         self.text.extend_from_slice(text, GFP_KERNEL)?;
-        if login.is_continued() {
+        if request.is_continued() {
             let stage = login.current_stage().unwrap_or(Stage::Security);
             let reply = Reply::login(&login, 0, LoginStatus::SUCCESS).in_stage(stage, None);
             sender.reply(reply)?;
@@ -180,12 +199,37 @@ impl Login {
         if is_first {
             leader.introduce(writer)?;
         }
+        let begins = self.chap.is_none();
+        let mut proof = chap::Keys::default();
         for pair in keys::pairs(text) {
             let (key, value) = pair.ok_or(Failure(LoginStatus::INITIATOR_ERROR))?;
-            let Some(answer) = leader.answer(key, value, &mut self.agreed)? else {
+            if !self.said.note(key) {
+                return Err(Failure(LoginStatus::INITIATOR_ERROR));
+            }
+            if proof.take(key, value) {
                 continue;
+            }
+            let answer = match key {
+                b"AuthMethod" if stage == Stage::Security => {
+                    leader.choose(value, &mut self.chap)?
+                }
+                b"AuthMethod" => return Err(Failure(LoginStatus::INITIATOR_ERROR)),
+                _ => match leader.answer(key, value, &mut self.agreed)? {
+                    Some(answer) => answer,
+                    None => continue,
+                },
             };
             written(writer.pair(key, answer))?;
+        }
+        match &mut self.chap {
+            Some(chap) if stage == Stage::Security && !begins => {
+                leader.with_credentials(portal, |credentials| {
+                    chap.answer::<Kernel>(&proof, credentials, writer)
+                })?;
+            }
+            // It is too early for a proof, or too late.
+            _ if !proof.is_empty() => return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE)),
+            _ => {}
         }
         if stage == Stage::Operational && !self.is_declared {
             self.is_declared = true;
@@ -200,7 +244,13 @@ impl Login {
         let next = login.next_stage();
         let next = next.filter(|next| *next > stage);
         let next = next.ok_or(Failure(LoginStatus::INVALID_REQUEST))?;
-        leader.authenticate()?;
+        let is_authentic = self.chap.as_ref().is_some_and(|chap| chap.is_done());
+        if leader.authenticates && !is_authentic {
+            if stage == Stage::Security && self.chap.is_some() {
+                return Ok(None);
+            }
+            return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE));
+        }
         Ok(Some(next))
     }
 }
@@ -258,15 +308,27 @@ impl Leader {
                 LoginStatus::NO_SESSION
             }));
         }
-        let offer = match &group {
+        let mut offer = match &group {
             Some(group) => *group.data().group.offer.lock(),
-            None => Parameters::OFFER,
+            None => Parameters::DISCOVERY,
+        };
+        // Whatever is negotiated first, the one is not longer than the other.
+        offer.first_burst_length = offer.first_burst_length.min(offer.max_burst_length);
+        let authenticates = match &group {
+            Some(group) => authenticates(group, &name),
+            None => {
+                let fabric = portal.any_group();
+                let fabric = fabric.ok_or(Failure(LoginStatus::SERVICE_UNAVAILABLE))?;
+                let discovery = fabric.wwn().fabric().discovery.lock();
+                discovery.enforces
+            }
         };
         Ok(Self {
             name,
             isid: login.isid(),
             cid: login.cid(),
             group,
+            authenticates,
             offer,
         })
     }
@@ -280,13 +342,42 @@ impl Leader {
         written(writer.pair(b"TargetPortalGroupTag", tag))
     }
 
-    /// Whether initiators have to authenticate themselves.
-    fn wants_authentication(&self) -> bool {
-        let settings = self
-            .group
-            .as_ref()
-            .map(|group| group.data().group.settings());
-        settings.is_some_and(|settings| settings.authentication() != 0)
+    /// Chooses how the initiator authenticates itself.
+    fn choose(
+        &self,
+        methods: &[u8],
+        chap: &mut Option<KBox<Chap>>,
+    ) -> Result<Value<'static>, Failure> {
+        let wanted: &[u8] = if self.authenticates { b"CHAP" } else { b"None" };
+        if keys::first_allowed(methods, |method| method == wanted).is_none() {
+            return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE));
+        }
+        if !self.authenticates {
+            return Ok(Value::Text(b"None"));
+        }
+        let begun = KBox::new(Chap::new(crypto::random()), GFP_KERNEL);
+        *chap = Some(begun.map_err(|_| Failure(LoginStatus::OUT_OF_RESOURCES))?);
+        Ok(Value::Text(b"CHAP"))
+    }
+
+    /// Looks at the credentials of the initiator and the target.
+    fn with_credentials(
+        &self,
+        portal: &Portal,
+        look: impl FnOnce(&Credentials<'_>) -> Result<(), LoginStatus>,
+    ) -> Result<(), LoginStatus> {
+        match &self.group {
+            Some(group) => match listed(group, &self.name) {
+                Some(acl) => look(&acl.lock().secrets.credentials()),
+                None => look(&group.data().group.secrets.lock().credentials()),
+            },
+            None => {
+                let fabric = portal.any_group();
+                let fabric = fabric.ok_or(LoginStatus::SERVICE_UNAVAILABLE)?;
+                let discovery = fabric.wwn().fabric().discovery.lock();
+                look(&discovery.secrets.credentials())
+            }
+        }
     }
 
     /// Answers a key, unless it only declares something.
@@ -296,32 +387,25 @@ impl Leader {
         value: &[u8],
         agreed: &mut Parameters,
     ) -> Result<Option<Value<'static>>, Failure> {
-        let answer = match key {
-            b"InitiatorName" | b"InitiatorAlias" | b"TargetName" | b"SessionType" => {
-                return Ok(None);
+        let is_same = match key {
+            b"InitiatorName" => PortName::parse(value).as_ref() == Some(&self.name),
+            b"TargetName" => self.group.as_ref().is_none_or(|group| {
+                PortName::parse(value).is_some_and(|name| name.as_bytes() == target_name(group))
+            }),
+            b"InitiatorAlias" | b"SessionType" => true,
+            _ => {
+                return Ok(match keys::negotiate(key, value, &self.offer, agreed) {
+                    Some(Value::Nothing) => None,
+                    Some(answer) => Some(answer),
+                    None => Some(Value::NOT_UNDERSTOOD),
+                });
             }
-            b"AuthMethod" => {
-                let is_allowed = |method: &[u8]| method == b"None" && !self.wants_authentication();
-                match keys::first_allowed(value, is_allowed) {
-                    Some(_) => Value::Text(b"None"),
-                    None => return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE)),
-                }
-            }
-            _ => match keys::negotiate(key, value, &self.offer, agreed) {
-                Some(Value::Nothing) => return Ok(None),
-                Some(answer) => answer,
-                None => Value::NOT_UNDERSTOOD,
-            },
         };
-        Ok(Some(answer))
-    }
-
-    /// Whether the initiator may leave a stage.
-    fn authenticate(&self) -> Result<(), Failure> {
-        if self.wants_authentication() {
-            return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE));
+        if is_same {
+            Ok(None)
+        } else {
+            Err(Failure(LoginStatus::INITIATOR_ERROR))
         }
-        Ok(())
     }
 
     /// Completes the login: sets up the session, in the place of an older one of the same port, and
@@ -359,11 +443,17 @@ impl Leader {
         };
         let peer = Arc::new(peer, GFP_KERNEL).map_err(exhausted)?;
         let entry = &group.data().group;
-        entry
-            .enter(&peer)
-            .map_err(|_| Failure(LoginStatus::OUT_OF_RESOURCES))?;
         // From here on a portal that closes leaves the connection to the group.
         link.set_session(true);
+        entry
+            .enter(&peer, entry.settings().login_timeout())
+            .map_err(|error| {
+                Failure(match error {
+                    EAGAIN => LoginStatus::SERVICE_UNAVAILABLE,
+                    _ => LoginStatus::OUT_OF_RESOURCES,
+                })
+            })
+            .inspect_err(|_| link.set_session(false))?;
         let nexus = Nexus::new(group, peer.c_name(), ProtectionOps::NORMAL, peer.clone());
         let session = nexus
             .map_err(|error| {
@@ -397,6 +487,19 @@ impl Leader {
 
 /// How many commands a discovery session may have.
 const DISCOVERY_DEPTH: u32 = 16;
+
+/// The node ACL of an initiator, if an administrator has made one.
+fn listed(group: &Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<Fabric>> {
+    let acl = group.node_acl(c_name(name));
+    acl.filter(|acl| !acl.is_dynamic())
+}
+
+/// Whether an initiator has to authenticate itself to a portal group.
+fn authenticates(group: &Tpg<Fabric>, name: &PortName) -> bool {
+    let inherited = group.data().group.settings().authentication() != 0;
+    let own = listed(group, name).map(|acl| acl.lock().authentication);
+    own.map_or(inherited, |own| own.or(inherited))
+}
 
 /// The portal group that an initiator wants to log in to.
 fn find(portal: &Portal, target: &[u8], name: &PortName) -> Result<ARef<Tpg<Fabric>>, Failure> {

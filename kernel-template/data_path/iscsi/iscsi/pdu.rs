@@ -116,6 +116,11 @@ impl Request {
         self.byte(1) & 0x80 != 0
     }
 
+    /// Whether the text of a login or text request goes on in the next one: the C bit.
+    pub(crate) fn is_continued(&self) -> bool {
+        self.byte(1) & 0x40 != 0
+    }
+
     /// The length of the additional header segments, in bytes.
     pub(crate) fn ahs_length(&self) -> usize {
         usize::from(self.byte(4)).wrapping_mul(4)
@@ -328,11 +333,6 @@ impl Login<'_> {
         self.0.byte(1) & 0x80 != 0
     }
 
-    /// Whether its text goes on in the next request.
-    pub(crate) fn is_continued(&self) -> bool {
-        self.0.byte(1) & 0x40 != 0
-    }
-
     /// The stage that it is of.
     pub(crate) fn current_stage(&self) -> Option<Stage> {
         Stage::of(self.0.byte(1) >> 2)
@@ -435,6 +435,8 @@ pub(crate) enum Reject {
     Protocol = 4,
     /// There is no such command.
     NotSupported = 5,
+    /// There are too many immediate commands.
+    Immediate = 6,
     /// A field of its header is wrong.
     InvalidField = 9,
 }
@@ -582,6 +584,13 @@ impl Reply {
         let flags = if transfer_tag == NO_TAG { 0x80 } else { 0x40 };
         let mut reply = Self::new(0x24, flags, task_tag);
         reply.set(20, &transfer_tag.to_be_bytes());
+        reply
+    }
+
+    /// The response to a text request whose text goes on: nothing yet.
+    pub(crate) fn text_goes_on(task_tag: u32) -> Self {
+        let mut reply = Self::new(0x24, 0, task_tag);
+        reply.set(20, &1u32.to_be_bytes());
         reply
     }
 

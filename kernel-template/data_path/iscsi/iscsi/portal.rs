@@ -22,6 +22,7 @@ use kernel::{
 };
 
 use super::{
+    auth::{Discovery, Secrets},
     connection,
     is_listed,
     keys::{Value, Writer},
@@ -39,13 +40,18 @@ use crate::{
 /// How many connections wait to be accepted.
 const BACKLOG: u16 = 256;
 
-/// How many connections may be about to log in at once.
+/// How many connections may be about to log in at once. After that, one gives way to the next: the
+/// oldest of those from the address that has most, so that a flood is in its own way.
 const LOGINS_MAX: usize = 256;
 
-/// What the fabric has: its portals, and the numbers of its sessions.
+/// How many of them there may be with those that are giving way.
+const LOGINS_AND_ENDING_MAX: usize = 2 * LOGINS_MAX;
+
+/// What the fabric has: its portals, the numbers of its sessions, and what discovery takes.
 pub(crate) struct Registry {
     portals: Pin<KBox<Mutex<KVec<Arc<Portal>>>>>,
     sessions: AtomicU32,
+    pub(super) discovery: Pin<KBox<Mutex<Discovery>>>,
 }
 
 impl Registry {
@@ -54,6 +60,13 @@ impl Registry {
         Ok(Self {
             portals: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
             sessions: AtomicU32::new(0),
+            discovery: KBox::pin_init(
+                new_mutex!(Discovery {
+                    enforces: false,
+                    secrets: Secrets::none(),
+                }),
+                GFP_KERNEL,
+            )?,
         })
     }
 
@@ -203,16 +216,31 @@ impl Portal {
     fn accept(self: Arc<Self>) {
         loop {
             match self.listener.accept() {
-                Ok(socket) => {
-                    if let Err(error) = self.begin(socket) {
+                Ok(socket) => match self.begin(socket) {
+                    // A flood of connections floods the log, else.
+                    Ok(()) | Err(EBUSY) => {}
+                    Err(error) => {
                         let port = self.address.port();
                         pr_warn!("port {}: a connection is refused: {:?}\n", port, error);
                     }
-                }
-                Err(EINVAL) => return,
+                },
+                Err(EINVAL) => return self.forget_if_ended(),
                 // Something of the machine is short, or a connection has not come about.
                 Err(_) => fsleep(Delta::from_millis(10)),
             }
+        }
+    }
+
+    /// Forgets the portal if its listening was ended from outside, as `ss -K` does: another
+    /// directory of this name opens it again.
+    fn forget_if_ended(self: &Arc<Self>) {
+        if let Some(group) = self.any_group() {
+            pr_err!(
+                "port {}: somebody has ended the listening\n",
+                self.address.port()
+            );
+            let mut portals = group.wwn().fabric().portals.lock();
+            portals.retain(|portal| !Arc::ptr_eq(portal, self));
         }
     }
 
@@ -220,8 +248,10 @@ impl Portal {
     fn begin(self: &Arc<Self>, socket: Socket) -> Result {
         let link = Link::new(socket)?;
         let mut links = self.links.lock();
-        if links.iter().filter(|link| !link.has_session()).count() >= LOGINS_MAX {
-            return Err(EBUSY);
+        match links.iter().filter(|link| !link.has_session()).count() {
+            0..LOGINS_MAX => {}
+            LOGINS_MAX..LOGINS_AND_ENDING_MAX => make_room(&links),
+            _ => return Err(EBUSY),
         }
         links.push(link.clone(), GFP_KERNEL)?;
         drop(links);
@@ -240,6 +270,19 @@ impl Portal {
     /// Forgets a connection that has ended.
     fn forget(&self, link: &Arc<Link>) {
         self.links.lock().retain(|other| !Arc::ptr_eq(other, link));
+    }
+}
+
+/// Ends the connection that gives way to the next one.
+fn make_room(links: &[Arc<Link>]) {
+    let logins = || {
+        let logins = links.iter().filter(|link| !link.has_session());
+        logins.filter(|link| !link.is_closing())
+    };
+    let of = |address| logins().filter(move |link| link.address == address);
+    let most = logins().max_by_key(|link| of(link.address).count());
+    if let Some(oldest) = most.and_then(|link| of(link.address).next()) {
+        oldest.close();
     }
 }
 
@@ -309,7 +352,7 @@ impl NetworkPortal {
 
     /// Takes the portal from its portal group. With the last group the listening ends, and the
     /// connections that are in no session of a portal group's.
-    pub(crate) fn close(&self) {
+    fn close(&self) {
         let mut portals = self.group.wwn().fabric().portals.lock();
         let mut groups = self.portal.groups.lock();
         groups.retain(|group| !core::ptr::eq(&**group, &*self.group));
@@ -324,5 +367,11 @@ impl NetworkPortal {
         for link in links.iter().filter(|link| !link.has_session()) {
             link.close();
         }
+    }
+}
+
+impl Drop for NetworkPortal {
+    fn drop(&mut self) {
+        self.close();
     }
 }

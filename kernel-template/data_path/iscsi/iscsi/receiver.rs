@@ -46,7 +46,7 @@ impl From<AllocError> for End {
 pub(super) enum Sink {
     /// Nowhere.
     Discard,
-    /// Into memory, as it is: a text, or a ping.
+    /// Into memory, as it is: a text, or a ping. What is beyond goes nowhere.
     Buffer(KVVec<u8>),
     /// Into the payload of a write, up to its end; what is beyond goes nowhere.
     Payload(Task),
@@ -55,13 +55,13 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    /// Memory for the whole data segment of a PDU.
+    /// Memory for the data segment of a PDU, or for so much of it.
     ///
     /// # Errors
     ///
     /// If there is not enough.
-    pub(super) fn buffer(request: &Request) -> Result<Self, End> {
-        let length = request.data_length() as usize;
+    pub(super) fn buffer(request: &Request, most: u32) -> Result<Self, End> {
+        let length = request.data_length().min(most) as usize;
         Ok(Self::Buffer(KVVec::from_elem(0, length, GFP_KERNEL)?))
     }
 }
@@ -208,6 +208,9 @@ impl Receiver {
     }
 
     fn receive_data(&mut self, socket: &Socket) -> Result<Option<Received>, Fault> {
+        if matches!(self.sink, Sink::Awaited(_)) {
+            return Ok(Some(Received::Nothing));
+        }
         let length = self.request.data_length();
         if self.position == length {
             self.stage = Stage::Tail;
@@ -221,8 +224,7 @@ impl Receiver {
         let (position, rest) = (self.position, length - self.position);
         let has_digest = self.has_data_digest;
         let count = match &mut self.sink {
-            Sink::Awaited(_) => return Ok(Some(Received::Nothing)),
-            Sink::Buffer(buffer) => {
+            Sink::Buffer(buffer) if buffer.len() > position as usize => {
                 let place = buffer.get_mut(position as usize..);
                 let place = place.unwrap_or_default();
                 let count = socket.receive(place)?;
@@ -241,7 +243,7 @@ impl Receiver {
                 }
                 count
             }
-            Sink::Payload(_) | Sink::Discard => {
+            Sink::Buffer(_) | Sink::Payload(_) | Sink::Discard | Sink::Awaited(_) => {
                 let mut piece = [0; PIECE];
                 let place = piece.get_mut(..PIECE.min(rest as usize));
                 let place = place.unwrap_or_default();

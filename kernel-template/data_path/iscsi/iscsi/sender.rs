@@ -7,7 +7,10 @@
 
 #![forbid(unsafe_code)]
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    time::{Delta, Instant, Monotonic}, //
+};
 
 use super::{
     keys::Parameters,
@@ -22,6 +25,12 @@ use crate::{
 
 /// The length of the sense data in a response, with its length before it.
 const SENSE_MAX: usize = 2 + 96;
+
+/// How many replies wait before nothing more is received.
+const REPLIES_MAX: usize = 64;
+
+/// How many bytes they have then.
+const BYTES_MAX: usize = 262_144;
 
 /// What happens once a reply is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,6 +94,13 @@ pub(super) struct Sender {
     stat_sn: u32,
     has_digests: bool,
     replies: KVec<Queued>,
+    /// How many bytes of data they have.
+    bytes: usize,
+    /// Whether the last of them ends the connection.
+    ends: bool,
+    /// The answers to task management functions, which come after the responses of commands that
+    /// were done before: those that may be sent once `batch` is, and those after them.
+    answers: [KVec<Reply>; 2],
     batch: Batch<Reference<Completed<Fabric>>>,
     reading: Option<Reading>,
     head: [u8; HEADER_LEN + DIGEST_LEN],
@@ -96,6 +112,8 @@ pub(super) struct Sender {
     after: After,
     /// The tags of writes that were answered without their data.
     refused_writes: KVec<u32>,
+    /// Since when the network has had no room.
+    blocked: Option<Instant<Monotonic>>,
 }
 
 impl Sender {
@@ -108,6 +126,9 @@ impl Sender {
             stat_sn: 0,
             has_digests: false,
             replies: KVec::new(),
+            bytes: 0,
+            ends: false,
+            answers: [KVec::new(), KVec::new()],
             batch: Batch::empty(),
             reading: None,
             head: [0; HEADER_LEN + DIGEST_LEN],
@@ -117,6 +138,7 @@ impl Sender {
             sent: 0,
             after: After::Nothing,
             refused_writes: KVec::new(),
+            blocked: None,
         }
     }
 
@@ -146,13 +168,40 @@ impl Sender {
             data,
             after,
         };
+        let bytes = queued.data.len();
         self.replies.push(queued, GFP_KERNEL)?;
+        self.bytes += bytes;
+        self.ends |= after == After::Close;
         Ok(())
     }
 
-    /// Whether so many replies wait that nothing more should be received.
+    /// Queues the answer to a task management function, to be sent after the responses that target
+    /// core has queued so far.
+    ///
+    /// # Errors
+    ///
+    /// [`ENOMEM`].
+    pub(super) fn answer(&mut self, reply: Reply) -> Result {
+        let [_, later] = &mut self.answers;
+        later.push(reply, GFP_KERNEL)?;
+        Ok(())
+    }
+
+    /// Whether nothing more should be received: too many replies wait, or what ends the connection.
     pub(super) fn is_full(&self) -> bool {
-        self.replies.len() >= 64
+        self.ends || self.replies.len() >= REPLIES_MAX || self.bytes >= BYTES_MAX
+    }
+
+    /// Whether the network has no room.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked.is_some()
+    }
+
+    /// Whether it has had none for so many seconds: the initiator does not read.
+    pub(super) fn is_stuck(&self, seconds: u32) -> bool {
+        let is_long =
+            |since: Instant<Monotonic>| since.elapsed() > Delta::from_secs(seconds.into());
+        self.blocked.is_some_and(is_long)
     }
 
     /// The numbers of a PDU that is sent now.
@@ -190,8 +239,14 @@ impl Sender {
                 continue;
             }
             match self.push(link) {
-                Ok(count) => self.sent += count,
-                Err(EAGAIN) => return Ok(Sent::Blocked),
+                Ok(count) => {
+                    self.sent += count;
+                    self.blocked = None;
+                }
+                Err(EAGAIN) => {
+                    self.blocked.get_or_insert_with(Instant::now);
+                    return Ok(Sent::Blocked);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -237,6 +292,7 @@ impl Sender {
     fn next(&mut self, link: &Link) -> Result<bool> {
         if !self.replies.is_empty() {
             let queued = self.replies.remove(0).map_err(|_| EIO)?;
+            self.bytes -= queued.data.len();
             let length = queued.data.len();
             let body = if length == 0 {
                 Body::None
@@ -258,7 +314,16 @@ impl Sender {
             }
         }
         if self.batch.is_empty() {
+            let [due, later] = &mut self.answers;
+            if let Ok(reply) = due.remove(0) {
+                self.begin(reply, Body::None, link)?;
+                return Ok(true);
+            }
+            core::mem::swap(due, later);
             self.batch = link.responses.take();
+            if self.batch.is_empty() && !due.is_empty() {
+                return self.next(link);
+            }
         }
         let Some(response) = self.batch.next() else {
             self.begin_nothing();
@@ -401,8 +466,10 @@ impl Sender {
     /// Drops what is not sent yet.
     pub(super) fn clear(&mut self) {
         self.begin_nothing();
+        self.blocked = None;
         self.reading = None;
         self.batch = Batch::empty();
+        self.answers = [KVec::new(), KVec::new()];
     }
 }
 

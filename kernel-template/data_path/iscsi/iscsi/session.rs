@@ -11,13 +11,14 @@
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use kernel::{
+    c_str,
     prelude::*,
     sync::Arc,
     time::{Delta, Instant, Monotonic}, //
 };
 
 use super::{
-    keys::{self, Value, Writer},
+    keys::{self, Parameters, Value, Writer},
     link::{Link, Peer},
     pdu::{
         self, function_response, logout_response, Command, DataOut, Logout, Opcode, Reject, Reply,
@@ -34,18 +35,29 @@ use crate::{
         self, ARef, BoxedCmd, Direction, Nexus, PayloadMut, Pending, Refusal, SenseReason,
         TaskAttribute, TmrFunction, TmrStatus, Tpg,
     },
+    thread,
     transport_id::PortName,
     Fabric, //
 };
 
+/// SPC-4, section 6.16.
+const PERSISTENT_RESERVE_OUT: u8 = 0x5f;
+
 /// Status BUSY, SAM-5 section 5.3.1: the initiator tries again.
 const BUSY: u8 = 0x08;
 
-/// The longest text that an initiator may send, in bytes.
+/// The longest text that an initiator may send, which may be of many PDUs, in bytes.
 const TEXT_MAX: u32 = 8192;
 
-/// The longest ping that is answered whole, in bytes; a longer one is cut off.
-const PING_MAX: u32 = 262_144;
+/// The most data that a command moves, in bytes. Target core allocates as much as the initiator
+/// says; `max_data_sg_nents` has it tell initiators of this limit.
+const TRANSFER_MAX: u32 = 32 << 20;
+
+/// How many immediate commands a session may have at once; no window holds them back.
+const IMMEDIATE_MAX: u32 = 32;
+
+/// How many task management functions a session may have at once.
+const FUNCTIONS_MAX: usize = 32;
 
 /// The driver's data for a command.
 pub(crate) struct Io {
@@ -250,6 +262,8 @@ pub(super) struct Session {
     awaited: KVec<u32>,
     functions: KVec<Arc<Function>>,
     next_tag: u32,
+    /// The text of requests that go on.
+    said: KVVec<u8>,
     /// What is left of a long text for the initiator.
     text: KVVec<u8>,
     text_sent: usize,
@@ -262,7 +276,7 @@ impl Session {
     /// A session that has just logged in.
     pub(super) fn new(normal: Option<Normal>, name: PortName, cid: u16) -> Self {
         let timeouts = match &normal {
-            Some(normal) => *normal.nexus.node_acl().lock(),
+            Some(normal) => normal.nexus.node_acl().lock().timeouts,
             None => Timeouts::DEFAULT,
         };
         Self {
@@ -274,6 +288,7 @@ impl Session {
             awaited: KVec::new(),
             functions: KVec::new(),
             next_tag: 0,
+            said: KVVec::new(),
             text: KVVec::new(),
             text_sent: 0,
             is_ignored: false,
@@ -326,8 +341,9 @@ impl Session {
                 self.begin_function(link, sender, request)?;
                 Ok(Sink::Discard)
             }
-            Opcode::NopOut if request.data_length() <= PING_MAX => Sink::buffer(request),
-            Opcode::Text if request.data_length() <= TEXT_MAX => Sink::buffer(request),
+            // More than can be sent back is cut off.
+            Opcode::NopOut => Sink::buffer(request, sender.agreed.max_xmit_data_segment_length),
+            Opcode::Text => Sink::buffer(request, TEXT_MAX),
             _ => Ok(Sink::Discard),
         }
     }
@@ -340,7 +356,13 @@ impl Session {
         sender: &mut Sender,
         request: &Request,
     ) -> Result<bool, End> {
-        if matches!(request.opcode(), Opcode::DataOut | Opcode::Snack) || request.is_immediate() {
+        let has_number = match request.opcode() {
+            Opcode::DataOut | Opcode::Snack => false,
+            // The answer to a ping has none.
+            Opcode::NopOut if request.task_tag() == NO_TAG => false,
+            _ => !request.is_immediate(),
+        };
+        if !has_number {
             return Ok(true);
         }
         let number = request.cmd_sn();
@@ -369,12 +391,15 @@ impl Session {
         };
         let command = Command(request);
         let (length, immediate) = (command.expected_length(), request.data_length());
+        if length > TRANSFER_MAX {
+            return reject(sender, Reject::InvalidField, request);
+        }
         let direction = match (command.writes(), command.reads()) {
-            (true, true) => return reject(sender, Reject::NotSupported, request),
-            (false, false) if length != 0 => return reject(sender, Reject::InvalidField, request),
             _ if length == 0 => Direction::NONE,
+            (true, true) => return reject(sender, Reject::NotSupported, request),
+            (false, false) => return reject(sender, Reject::InvalidField, request),
             (true, false) => Direction::OUT,
-            _ => Direction::IN,
+            (false, true) => Direction::IN,
         };
         let is_write = direction == Direction::OUT;
         let agreed = &sender.agreed;
@@ -385,6 +410,9 @@ impl Session {
         let may_be_unsolicited = is_write && !agreed.initial_r2t;
         if immediate != 0 && !may_be_immediate || !request.is_final() && !may_be_unsolicited {
             return Err(End::Rejected(Reject::Protocol, *request));
+        }
+        if request.is_immediate() && link.immediate() >= IMMEDIATE_MAX {
+            return reject(sender, Reject::Immediate, request);
         }
         let mut cdb = [0; CDB_MAX];
         let cdb_length = pdu::cdb(command.cdb(), ahs, &mut cdb);
@@ -484,8 +512,7 @@ impl Session {
         if task.transfer == Transfer::Idle {
             let left = task.room();
             if left == 0 {
-                task.pending.execute();
-                return Ok(());
+                return execute(task.pending);
             }
             let length = left.min(sender.agreed.max_burst_length);
             let tag = self.next_tag;
@@ -495,12 +522,12 @@ impl Session {
                 Reply::ready_to_transfer(&io.request, tag, task.r2t_sn, task.offset, length);
             io.r2t_count.fetch_add(1, Ordering::Relaxed);
             sender.reply(reply)?;
-            task.r2t_sn += 1;
+            task.r2t_sn = task.r2t_sn.wrapping_add(1);
             task.data_sn = 0;
             let end = task.offset + length;
             task.transfer = Transfer::Solicited { end, tag };
+            task.since = Instant::now();
         }
-        task.since = Instant::now();
         if let Err(error) = self.tasks.reserve(1, GFP_KERNEL) {
             task.pending.fail(SenseReason::OUT_OF_RESOURCES);
             return Err(error.into());
@@ -519,6 +546,9 @@ impl Session {
         let Some(normal) = &self.normal else {
             return Ok(());
         };
+        if self.functions.len() >= FUNCTIONS_MAX {
+            return answer(sender, request, function_response::REJECTED);
+        }
         let management = TaskManagement(request);
         let function = match management.function() {
             Some(pdu::Function::AbortTask) => {
@@ -570,7 +600,9 @@ impl Session {
                     continue;
                 }
                 Outcome::Aborted => {}
-                Outcome::Answered(code) => answer(sender, &request, code)?,
+                Outcome::Answered(code) => {
+                    sender.answer(Reply::function_response(request.task_tag(), code))?;
+                }
             }
             drop(self.functions.remove(index));
         }
@@ -616,14 +648,17 @@ impl Session {
         request: &Request,
         mut task: Task,
     ) -> Result<(), End> {
-        task.offset += request.data_length();
+        if request.data_length() != 0 {
+            task.offset += request.data_length();
+            task.since = Instant::now();
+        }
         let is_final = request.is_final();
         if request.opcode() == Opcode::DataOut {
-            task.data_sn += 1;
+            task.data_sn = task.data_sn.wrapping_add(1);
             if is_final {
                 if let Transfer::Solicited { end, .. } = task.transfer {
                     if task.offset != end {
-                        task.pending.fail(SenseReason::INCORRECT_AMOUNT_OF_DATA);
+                        task.pending.fail(SenseReason::ABORT_CMD);
                         return Ok(());
                     }
                 }
@@ -634,17 +669,11 @@ impl Session {
     }
 
     /// Answers a ping, or takes the answer to one.
-    fn pong(
-        &mut self,
-        sender: &mut Sender,
-        request: &Request,
-        mut data: KVVec<u8>,
-    ) -> Result<(), End> {
+    fn pong(&mut self, sender: &mut Sender, request: &Request, data: KVVec<u8>) -> Result<(), End> {
         self.pinged = None;
         if request.task_tag() == NO_TAG {
             return Ok(());
         }
-        data.truncate(sender.agreed.max_xmit_data_segment_length as usize);
         sender.reply_with(Reply::pong(request.task_tag()), data, After::Nothing)?;
         Ok(())
     }
@@ -658,10 +687,22 @@ impl Session {
         request: &Request,
         text: &[u8],
     ) -> Result<(), End> {
-        let goes_on = request.transfer_tag() != NO_TAG && self.text_sent < self.text.len();
-        if !goes_on {
-            self.text = self.text_for(portal, link, text)?;
+        if request.transfer_tag() == NO_TAG {
+            // Another request: what is left of the one before is not wanted.
+            (self.said, self.text) = (KVVec::new(), KVVec::new());
             self.text_sent = 0;
+        }
+        if self.text.is_empty() {
+            if self.said.len() + text.len() > TEXT_MAX as usize {
+                return Err(End::Rejected(Reject::Protocol, *request));
+            }
+            self.said.extend_from_slice(text, GFP_KERNEL)?;
+            if !request.is_final() {
+                sender.reply(Reply::text_goes_on(request.task_tag()))?;
+                return Ok(());
+            }
+            let said = core::mem::replace(&mut self.said, KVVec::new());
+            self.text = self.text_for(portal, link, sender, &said)?;
         }
         let rest = self.text.get(self.text_sent..).unwrap_or_default();
         let length = rest
@@ -670,6 +711,10 @@ impl Session {
         let data = copied(rest.get(..length).unwrap_or_default())?;
         self.text_sent += length;
         let is_last = self.text_sent == self.text.len();
+        if is_last {
+            self.text = KVVec::new();
+            self.text_sent = 0;
+        }
         let transfer_tag = if is_last { NO_TAG } else { 1 };
         let reply = Reply::text(request.task_tag(), transfer_tag);
         sender.reply_with(reply, data, After::Nothing)?;
@@ -677,22 +722,50 @@ impl Session {
     }
 
     /// The answer to a text.
-    fn text_for(&self, portal: &Portal, link: &Link, text: &[u8]) -> Result<KVVec<u8>, End> {
+    fn text_for(
+        &self,
+        portal: &Portal,
+        link: &Link,
+        sender: &mut Sender,
+        text: &[u8],
+    ) -> Result<KVVec<u8>, End> {
         let mut answer = KVVec::new();
+        let mut has_targets = false;
         for (key, value) in keys::pairs(text).flatten() {
-            if key == b"SendTargets" {
-                let targets = self.targets(portal, link, value)?;
-                answer.extend_from_slice(&targets, GFP_KERNEL)?;
-                continue;
-            }
+            let value = match key {
+                // A list for each time would be a lot of memory for a short request.
+                b"SendTargets" if !has_targets => {
+                    has_targets = true;
+                    let targets = self.targets(portal, link, value)?;
+                    answer.extend_from_slice(&targets, GFP_KERNEL)?;
+                    continue;
+                }
+                b"SendTargets" => Value::REJECT,
+                b"MaxRecvDataSegmentLength" => {
+                    let offer = self.offer();
+                    match keys::negotiate(key, value, &offer, &mut sender.agreed) {
+                        Some(Value::Nothing) => continue,
+                        _ => Value::REJECT,
+                    }
+                }
+                _ => Value::NOT_UNDERSTOOD,
+            };
             let mut place = [0; 128];
             let mut writer = Writer::new(&mut place);
-            if writer.pair(key, Value::NOT_UNDERSTOOD) {
+            if writer.pair(key, value) {
                 let length = writer.length();
                 answer.extend_from_slice(place.get(..length).unwrap_or_default(), GFP_KERNEL)?;
             }
         }
         Ok(answer)
+    }
+
+    /// What the target is ready for.
+    fn offer(&self) -> Parameters {
+        match &self.normal {
+            Some(normal) => *normal.group.data().group.offer.lock(),
+            None => Parameters::DISCOVERY,
+        }
     }
 
     /// The targets that SendTargets asks for: `All`, or one by its name; in a session with a target
@@ -745,7 +818,7 @@ impl Session {
     ) -> Result<(), End> {
         reject(sender, Reject::DataDigest, request)?;
         if let Sink::Payload(task) = sink {
-            task.pending.fail(SenseReason::SERVICE_CRC_ERROR);
+            task.pending.fail(SenseReason::ABORT_CMD);
         }
         Ok(())
     }
@@ -756,6 +829,15 @@ impl Session {
     ///
     /// If the initiator is silent for too long.
     pub(super) fn tick(&mut self, sender: &mut Sender, sink: &mut Sink) -> Result<(), End> {
+        if sender.is_stuck(self.timeouts.nopin_response_timeout) {
+            return Err(End::Now);
+        }
+        if sender.is_blocked() || sender.is_full() {
+            // The initiator may not have been asked yet, or have sent what is not received yet.
+            self.tasks
+                .iter_mut()
+                .for_each(|task| task.since = Instant::now());
+        }
         let mut index = 0;
         while let Some(task) = self.tasks.get(index) {
             if task.pending.is_aborted() {
@@ -810,17 +892,33 @@ impl Session {
     }
 }
 
+/// Executes a write whose data have come.
+///
+/// PERSISTENT RESERVE OUT may abort other commands, and waits until they are given back: that is
+/// for this thread to do, so another one executes it.
+fn execute(pending: Pending<Fabric>) -> Result<(), End> {
+    let opcode = Command(&pending.data().request).cdb().first().copied();
+    if opcode == Some(PERSISTENT_RESERVE_OUT) {
+        thread::spawn(c_str!("iscsi_pr"), move || pending.execute())?;
+    } else {
+        pending.execute();
+    }
+    Ok(())
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// Says where data go: to the write that waits for them, or nowhere, if they are not what it waits
 /// for. Then it fails, since without recovery the right ones never come.
 fn admit(task: Task, sender: &Sender, request: &Request) -> Sink {
     if task.is_next(&DataOut(request), sender.agreed.first_burst_length) {
         return Sink::Payload(task);
     }
-    let reason = match task.transfer {
-        Transfer::Solicited { .. } => SenseReason::INCORRECT_AMOUNT_OF_DATA,
-        _ => SenseReason::UNEXPECTED_UNSOLICITED_DATA,
-    };
-    task.pending.fail(reason);
+    task.pending.fail(SenseReason::ABORT_CMD);
     Sink::Discard
 }
 

@@ -12,7 +12,10 @@ use core::{
 
 use kernel::{prelude::*, str::BStr};
 
-use super::keys::{self, Digests};
+use super::{
+    auth::{Authenticates, Secrets},
+    keys::{self, Digests}, //
+};
 use crate::{
     target::{
         Attribute,
@@ -257,9 +260,19 @@ impl Timeouts {
     };
 }
 
+/// What a node ACL has.
+#[derive(Zeroable)]
+pub(crate) struct NodeSettings {
+    pub(super) timeouts: Timeouts,
+    /// Whether the initiator has to authenticate itself.
+    pub(super) authentication: Authenticates,
+    /// The credentials of both.
+    pub(super) secrets: Secrets,
+}
+
 /// Gives a node ACL that has just been made its settings.
 pub(crate) fn set_default_node_attributes(acl: &NodeAcl<Fabric>) {
-    *acl.lock() = Timeouts::DEFAULT;
+    acl.lock().timeouts = Timeouts::DEFAULT;
 }
 
 /// Declares the settings in `attrib` of a node ACL.
@@ -273,13 +286,13 @@ macro_rules! timeouts {
             type Directory = TpgNaclAttribAttrs<Fabric>;
 
             fn show(acl: &NodeAcl<Fabric>, page: &mut Page<'_>) -> Result {
-                let value = acl.lock().$field;
+                let value = acl.lock().timeouts.$field;
                 writeln!(page, "{}", value)
             }
 
             fn store(acl: &NodeAcl<Fabric>, text: &BStr) -> Result {
                 let value = number_between(stringify!($field), text, $range)?;
-                acl.lock().$field = value;
+                acl.lock().timeouts.$field = value;
                 Ok(())
             }
         }

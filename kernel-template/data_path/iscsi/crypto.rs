@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Digests for authentication, and random numbers.
+//!
+//! C headers: [`include/crypto/md5.h`](srctree/include/crypto/md5.h),
+//! [`include/crypto/sha1.h`](srctree/include/crypto/sha1.h),
+//! [`include/crypto/sha2.h`](srctree/include/crypto/sha2.h),
+//! [`include/crypto/utils.h`](srctree/include/crypto/utils.h),
+//! [`include/linux/random.h`](srctree/include/linux/random.h)
+
+use crate::bindings;
+
+/// Declares a digest of bytes, of so many bytes.
+macro_rules! digests {
+    ($($(#[$attr:meta])* $name:ident $length:literal;)*) => {$(
+        $(#[$attr])*
+        pub(crate) fn $name(bytes: &[u8]) -> [u8; $length] {
+            let mut digest = [0; $length];
+            // SAFETY: The bytes are as many as the slice says, and the digest has room for what the
+            // function writes.
+            unsafe { bindings::$name(bytes.as_ptr(), bytes.len(), digest.as_mut_ptr()) };
+            digest
+        }
+    )*};
+}
+
+digests! {
+    /// MD5, RFC 1321.
+    md5 16;
+    /// SHA-1, FIPS 180-4.
+    sha1 20;
+    /// SHA-256, FIPS 180-4.
+    sha256 32;
+}
+
+/// Whether two digests are equal. How long it takes does not depend on where they differ.
+pub(crate) fn is_equal<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
+    // SAFETY: Both have `N` bytes.
+    unsafe { bindings::__crypto_memneq(a.as_ptr().cast(), b.as_ptr().cast(), N) == 0 }
+}
+
+/// Bytes that nobody can guess. Sleeps until the kernel has them, early in a boot.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // SAFETY: There are `N` bytes to be written. If a signal ends the wait for entropy, the bytes
+    // are those that the kernel has by then.
+    unsafe {
+        bindings::wait_for_random_bytes();
+        bindings::get_random_bytes(bytes.as_mut_ptr().cast(), N);
+    }
+    bytes
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Who has to authenticate itself, and with what: the attributes in `auth` of a node ACL and of a
+//! portal group, and in `discovery_auth`, under the names that iscsi_target_mod has.
+//!
+//! A node ACL's credentials are its initiator's. The portal group's are those of initiators without
+//! a node ACL. `discovery_auth` is for discovery sessions.
+
+#![forbid(unsafe_code)]
+
+use kernel::{prelude::*, str::BStr};
+
+use super::{
+    chap::{self, Algorithm, Credentials, DIGEST_MAX},
+    portal::Registry,
+    settings::number_between, //
+};
+use crate::{
+    crypto,
+    target::{
+        Attribute,
+        DiscoveryAttrs,
+        NodeAcl,
+        Page,
+        Tpg,
+        TpgAuthAttrs,
+        TpgNaclAttribAttrs,
+        TpgNaclAuthAttrs, //
+    },
+    Fabric,
+};
+
+/// The longest name or secret, in bytes.
+const SECRET_MAX: usize = 255;
+
+/// What unsets a name or a secret, as iscsi_target_mod has it.
+const UNSET: &[u8] = b"NULL";
+
+/// A name or a secret; empty if there is none.
+#[derive(Zeroable)]
+struct Secret {
+    bytes: [u8; SECRET_MAX],
+    length: u8,
+}
+
+impl Secret {
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes
+            .get(..usize::from(self.length))
+            .unwrap_or_default()
+    }
+
+    fn set(&mut self, text: &[u8]) -> Result {
+        let text = if text == UNSET { &[] } else { text };
+        let is_text = !text.contains(&0);
+        match self.bytes.get_mut(..text.len()).filter(|_| is_text) {
+            Some(place) => {
+                place.copy_from_slice(text);
+                self.length = text.len() as u8;
+                Ok(())
+            }
+            None => {
+                pr_err!("credentials: want at most {} bytes of text\n", SECRET_MAX);
+                Err(EINVAL)
+            }
+        }
+    }
+}
+
+/// The credentials of an initiator and its target.
+#[derive(Zeroable)]
+pub(crate) struct Secrets {
+    userid: Secret,
+    password: Secret,
+    userid_mutual: Secret,
+    password_mutual: Secret,
+}
+
+impl Secrets {
+    /// No credentials.
+    pub(super) const fn none() -> Self {
+        const NONE: Secret = Secret {
+            bytes: [0; SECRET_MAX],
+            length: 0,
+        };
+        Self {
+            userid: NONE,
+            password: NONE,
+            userid_mutual: NONE,
+            password_mutual: NONE,
+        }
+    }
+
+    /// The credentials, for a login.
+    pub(super) fn credentials(&self) -> Credentials<'_> {
+        Credentials {
+            userid: self.userid.as_bytes(),
+            password: self.password.as_bytes(),
+            userid_mutual: self.userid_mutual.as_bytes(),
+            password_mutual: self.password_mutual.as_bytes(),
+        }
+    }
+
+    /// Refuses one secret for both directions: whoever is asked for it could have it answered by
+    /// the other side (RFC 7143, section 9.2.1).
+    fn set_password(&mut self, text: &[u8], of: impl Fn(&mut Self) -> &mut Secret) -> Result {
+        let is_other = |other: &Secret| other.length != 0 && other.as_bytes() == text;
+        if is_other(&self.password) || is_other(&self.password_mutual) {
+            let is_same = of(self).as_bytes() == text;
+            if !is_same {
+                pr_err!("credentials: want two secrets for password and password_mutual\n");
+                return Err(EINVAL);
+            }
+        }
+        of(self).set(text)
+    }
+}
+
+/// What discovery sessions have to do.
+pub(crate) struct Discovery {
+    /// Whether the initiator has to authenticate itself.
+    pub(super) enforces: bool,
+    /// The credentials of both.
+    pub(super) secrets: Secrets,
+}
+
+/// Whether an initiator has to authenticate itself, by its node ACL.
+#[derive(Clone, Copy, Zeroable)]
+pub(crate) struct Authenticates(u8);
+
+impl Authenticates {
+    /// The portal group says so, or not.
+    const INHERITED: u8 = 0;
+    const NO: u8 = 1;
+    const YES: u8 = 2;
+
+    /// Whether it does, where the portal group says `inherited`.
+    pub(super) fn or(self, inherited: bool) -> bool {
+        match self.0 {
+            Self::INHERITED => inherited,
+            authenticates => authenticates == Self::YES,
+        }
+    }
+}
+
+/// `acls/$INITIATOR/attrib/authentication`: whether the initiator has to authenticate itself; -1 if
+/// the portal group says so.
+pub(crate) struct NodeAuthentication;
+
+#[vtable]
+impl Attribute for NodeAuthentication {
+    type Directory = TpgNaclAttribAttrs<Fabric>;
+
+    fn show(acl: &NodeAcl<Fabric>, page: &mut Page<'_>) -> Result {
+        let authenticates = acl.lock().authentication.0;
+        writeln!(page, "{}", i32::from(authenticates) - 1)
+    }
+
+    fn store(acl: &NodeAcl<Fabric>, text: &BStr) -> Result {
+        let authenticates = match &**text {
+            b"-1" => Authenticates::INHERITED,
+            b"0" => Authenticates::NO,
+            b"1" => Authenticates::YES,
+            _ => {
+                pr_err!("authentication {}: want -1, 0 or 1\n", text);
+                return Err(EINVAL);
+            }
+        };
+        acl.lock().authentication = Authenticates(authenticates);
+        Ok(())
+    }
+}
+
+/// `discovery_auth/enforce_discovery_auth`: whether initiators have to authenticate themselves for
+/// a discovery session.
+pub(crate) struct EnforceDiscoveryAuth;
+
+#[vtable]
+impl Attribute for EnforceDiscoveryAuth {
+    type Directory = DiscoveryAttrs<Fabric>;
+
+    fn show(registry: &Registry, page: &mut Page<'_>) -> Result {
+        writeln!(page, "{}", u8::from(registry.discovery.lock().enforces))
+    }
+
+    fn store(registry: &Registry, text: &BStr) -> Result {
+        let enforces = number_between("enforce_discovery_auth", text, 0..=1)?;
+        registry.discovery.lock().enforces = enforces != 0;
+        Ok(())
+    }
+}
+
+/// Declares the attributes in a directory of credentials: the directory, what it belongs to, and
+/// how the credentials are reached.
+macro_rules! credentials {
+    ($directory:ident, $context:ident: $type:ty, $secrets:expr;
+     $mutual:ident, $($name:ident $field:ident $set:ident,)*) => {
+        /// `authenticate_target`: whether the target authenticates itself, too. It does where
+        /// `userid_mutual` and `password_mutual` are set.
+        pub(crate) struct $mutual;
+
+        #[vtable]
+        impl Attribute for $mutual {
+            type Directory = $directory<Fabric>;
+
+            fn show($context: &$type, page: &mut Page<'_>) -> Result {
+                let is_mutual = $secrets.credentials().is_mutual();
+                writeln!(page, "{}", u8::from(is_mutual))
+            }
+        }
+
+        $(
+            #[doc = concat!("`", stringify!($field), "`: a credential; `NULL` unsets it.")]
+            pub(crate) struct $name;
+
+            #[vtable]
+            impl Attribute for $name {
+                type Directory = $directory<Fabric>;
+                const IS_SECRET: bool = true;
+
+                fn show($context: &$type, page: &mut Page<'_>) -> Result {
+                    page.write_bytes($secrets.$field.as_bytes())?;
+                    page.write_bytes(b"\n")
+                }
+
+                fn store($context: &$type, text: &BStr) -> Result {
+                    credentials!(@$set $secrets, $field, text)
+                }
+            }
+        )*
+    };
+    (@name $secrets:expr, $field:ident, $text:ident) => {
+        $secrets.$field.set($text)
+    };
+    (@secret $secrets:expr, $field:ident, $text:ident) => {
+        $secrets.set_password($text, |secrets| &mut secrets.$field)
+    };
+}
+
+credentials! {
+    DiscoveryAttrs, registry: Registry, registry.discovery.lock().secrets;
+    DiscoveryMutual,
+    DiscoveryUserid userid name,
+    DiscoveryPassword password secret,
+    DiscoveryUseridMutual userid_mutual name,
+    DiscoveryPasswordMutual password_mutual secret,
+}
+
+credentials! {
+    TpgAuthAttrs, tpg: Tpg<Fabric>, tpg.data().group.secrets.lock();
+    GroupMutual,
+    GroupUserid userid name,
+    GroupPassword password secret,
+    GroupUseridMutual userid_mutual name,
+    GroupPasswordMutual password_mutual secret,
+}
+
+credentials! {
+    TpgNaclAuthAttrs, acl: NodeAcl<Fabric>, acl.lock().secrets;
+    NodeMutual,
+    NodeUserid userid name,
+    NodePassword password secret,
+    NodeUseridMutual userid_mutual name,
+    NodePasswordMutual password_mutual secret,
+}
+
+/// The kernel's digests, for CHAP.
+pub(super) struct Kernel;
+
+impl chap::Crypto for Kernel {
+    fn digest(algorithm: Algorithm, parts: [&[u8]; 3]) -> Option<[u8; DIGEST_MAX]> {
+        let mut bytes = KVec::new();
+        for part in parts {
+            bytes.extend_from_slice(part, GFP_KERNEL).ok()?;
+        }
+        let mut digest = [0; DIGEST_MAX];
+        let (place, _) = digest.split_at_mut(algorithm.digest_length());
+        match algorithm {
+            Algorithm::Md5 => place.copy_from_slice(&crypto::md5(&bytes)),
+            Algorithm::Sha1 => place.copy_from_slice(&crypto::sha1(&bytes)),
+            Algorithm::Sha256 => place.copy_from_slice(&crypto::sha256(&bytes)),
+        }
+        Some(digest)
+    }
+
+    fn is_equal(a: &[u8; DIGEST_MAX], b: &[u8; DIGEST_MAX]) -> bool {
+        crypto::is_equal(a, b)
+    }
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The challenge handshake authentication protocol, CHAP, in a login (RFC 7143, section 12.1.3, and
+//! RFC 1994).
+//!
+//! The target asks the initiator to prove that it knows a secret; the initiator may ask the same of
+//! the target. Neither sends its secret.
+//!
+//! Pure `core`: the same file is compiled and tested on the host.
+
+#![forbid(unsafe_code)]
+
+use super::{
+    keys::{number, Value, Writer},
+    pdu::LoginStatus, //
+};
+
+/// The longest challenge that an initiator may send, in bytes (RFC 7143, section 12.1.3).
+const CHALLENGE_MAX: usize = 1024;
+
+/// The longest digest, in bytes.
+pub(crate) const DIGEST_MAX: usize = 32;
+
+/// How much the target needs that nobody can guess: an identifier and a challenge.
+pub(crate) const RANDOM_LEN: usize = 1 + DIGEST_MAX;
+
+/// A digest, by its number in IANA's registry of PPP authentication algorithms.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Algorithm {
+    Md5 = 5,
+    Sha1 = 6,
+    Sha256 = 7,
+}
+
+impl Algorithm {
+    fn of(text: &[u8]) -> Option<Self> {
+        let known = [Self::Md5, Self::Sha1, Self::Sha256];
+        let wanted = number(text)?;
+        known
+            .into_iter()
+            .find(|algorithm| *algorithm as u32 == wanted)
+    }
+
+    /// The length of the digest, in bytes.
+    pub(crate) fn digest_length(self) -> usize {
+        match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+}
+
+/// What CHAP needs of a library.
+pub(crate) trait Crypto {
+    /// The digest of `parts`, one after the other, and zeros; `None` without memory.
+    fn digest(algorithm: Algorithm, parts: [&[u8]; 3]) -> Option<[u8; DIGEST_MAX]>;
+
+    /// Whether two digests are equal. How long it takes does not depend on where they differ.
+    fn is_equal(a: &[u8; DIGEST_MAX], b: &[u8; DIGEST_MAX]) -> bool;
+}
+
+/// What an administrator has set; empty where nothing is set.
+#[derive(Clone, Copy)]
+pub(crate) struct Credentials<'a> {
+    /// The name of the initiator.
+    pub(crate) userid: &'a [u8],
+    /// Its secret.
+    pub(crate) password: &'a [u8],
+    /// The name of the target.
+    pub(crate) userid_mutual: &'a [u8],
+    /// Its secret.
+    pub(crate) password_mutual: &'a [u8],
+}
+
+impl Credentials<'_> {
+    /// Whether the target is to authenticate itself too.
+    pub(crate) fn is_mutual(&self) -> bool {
+        !self.userid_mutual.is_empty() && !self.password_mutual.is_empty()
+    }
+}
+
+/// The values of CHAP's keys in a login request.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Keys<'a> {
+    algorithms: Option<&'a [u8]>,
+    id: Option<&'a [u8]>,
+    challenge: Option<&'a [u8]>,
+    name: Option<&'a [u8]>,
+    response: Option<&'a [u8]>,
+}
+
+impl<'a> Keys<'a> {
+    /// Takes a key and its value, if it is one of CHAP's; whether it is.
+    pub(crate) fn take(&mut self, key: &[u8], value: &'a [u8]) -> bool {
+        let place = match key {
+            b"CHAP_A" => &mut self.algorithms,
+            b"CHAP_I" => &mut self.id,
+            b"CHAP_C" => &mut self.challenge,
+            b"CHAP_N" => &mut self.name,
+            b"CHAP_R" => &mut self.response,
+            _ => return false,
+        };
+        *place = Some(value);
+        true
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        let all = [
+            self.algorithms,
+            self.id,
+            self.challenge,
+            self.name,
+            self.response,
+        ];
+        all.iter().all(Option::is_none)
+    }
+}
+
+/// How far the handshake is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// The initiator is to say which digests it knows.
+    Algorithms,
+    /// It is to answer the target's challenge.
+    Response(Algorithm),
+    /// It has proven who it is.
+    Done,
+}
+
+/// The target's side of a handshake.
+pub(crate) struct Chap {
+    step: Step,
+    random: [u8; RANDOM_LEN],
+}
+
+impl Chap {
+    /// A handshake that begins. `random` must never have been used before.
+    pub(crate) fn new(random: [u8; RANDOM_LEN]) -> Self {
+        Self {
+            step: Step::Algorithms,
+            random,
+        }
+    }
+
+    /// Whether the initiator has proven who it is.
+    pub(crate) fn is_done(&self) -> bool {
+        self.step == Step::Done
+    }
+
+    /// The identifier, and the challenge for a digest.
+    fn challenge(&self, algorithm: Algorithm) -> (u8, &[u8]) {
+        let [id, challenge @ ..] = &self.random;
+        let challenge = challenge.get(..algorithm.digest_length());
+        (*id, challenge.unwrap_or_default())
+    }
+
+    /// Answers a request of the initiator's.
+    ///
+    /// # Errors
+    ///
+    /// The status that ends the login: the initiator is not who it says, or breaks the protocol.
+    pub(crate) fn answer<C: Crypto>(
+        &mut self,
+        said: &Keys<'_>,
+        credentials: &Credentials<'_>,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), LoginStatus> {
+        match self.step {
+            Step::Algorithms => self.choose(said, writer),
+            Step::Response(algorithm) => {
+                self.verify::<C>(algorithm, said, credentials)?;
+                self.step = Step::Done;
+                if said.id.is_none() && said.challenge.is_none() && !credentials.is_mutual() {
+                    return Ok(());
+                }
+                self.respond::<C>(algorithm, said, credentials, writer)
+            }
+            Step::Done if said.is_empty() => Ok(()),
+            Step::Done => Err(LoginStatus::AUTHENTICATION_FAILURE),
+        }
+    }
+
+    /// Chooses the first digest that the initiator knows, and sends the challenge.
+    fn choose(&mut self, said: &Keys<'_>, writer: &mut Writer<'_>) -> Result<(), LoginStatus> {
+        let failure = LoginStatus::AUTHENTICATION_FAILURE;
+        let list = said.algorithms.ok_or(failure)?;
+        let others = Keys {
+            algorithms: None,
+            ..*said
+        };
+        if !others.is_empty() {
+            return Err(failure);
+        }
+        let chosen = list.split(|byte| *byte == b',').find_map(Algorithm::of);
+        let chosen = chosen.ok_or(failure)?;
+        self.step = Step::Response(chosen);
+        let (id, challenge) = self.challenge(chosen);
+        let is_written = writer.pair(b"CHAP_A", Value::Number(chosen as u32))
+            && writer.pair(b"CHAP_I", Value::Number(id.into()))
+            && writer.pair(b"CHAP_C", Value::Binary(challenge));
+        written(is_written)
+    }
+
+    /// Verifies what the initiator has answered to the challenge.
+    fn verify<C: Crypto>(
+        &self,
+        algorithm: Algorithm,
+        said: &Keys<'_>,
+        credentials: &Credentials<'_>,
+    ) -> Result<(), LoginStatus> {
+        let failure = LoginStatus::AUTHENTICATION_FAILURE;
+        let (Some(name), Some(response), None) = (said.name, said.response, said.algorithms) else {
+            return Err(failure);
+        };
+        if credentials.userid.is_empty() || credentials.password.is_empty() {
+            return Err(failure);
+        }
+        let mut received = [0; DIGEST_MAX];
+        let length = decode(response, &mut received).ok_or(failure)?;
+        let (id, challenge) = self.challenge(algorithm);
+        let computed = C::digest(algorithm, [&[id], credentials.password, challenge]);
+        let computed = computed.ok_or(LoginStatus::OUT_OF_RESOURCES)?;
+        let is_right = length == algorithm.digest_length()
+            && name == credentials.userid
+            && C::is_equal(&received, &computed);
+        is_right.then_some(()).ok_or(failure)
+    }
+
+    /// Answers the initiator's challenge.
+    fn respond<C: Crypto>(
+        &self,
+        algorithm: Algorithm,
+        said: &Keys<'_>,
+        credentials: &Credentials<'_>,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), LoginStatus> {
+        let failure = LoginStatus::AUTHENTICATION_FAILURE;
+        let (Some(id), Some(challenge)) = (said.id, said.challenge) else {
+            return Err(failure);
+        };
+        let id = number(id).and_then(|id| u8::try_from(id).ok());
+        let id = id.ok_or(failure)?;
+        let mut place = [0; CHALLENGE_MAX];
+        let length = decode(challenge, &mut place).ok_or(failure)?;
+        let challenge = place.get(..length).unwrap_or_default();
+        // An initiator that sends the target's own challenge back wants an answer that it can use.
+        let is_reflected = challenge == self.challenge(algorithm).1;
+        if challenge.is_empty() || is_reflected || !credentials.is_mutual() {
+            return Err(failure);
+        }
+        let computed = C::digest(algorithm, [&[id], credentials.password_mutual, challenge]);
+        let computed = computed.ok_or(LoginStatus::OUT_OF_RESOURCES)?;
+        let response = computed.get(..algorithm.digest_length());
+        let is_written = writer.pair(b"CHAP_N", Value::Text(credentials.userid_mutual))
+            && writer.pair(b"CHAP_R", Value::Binary(response.unwrap_or_default()));
+        written(is_written)
+    }
+}
+
+/// Whether there was room for an answer.
+fn written(is_written: bool) -> Result<(), LoginStatus> {
+    is_written
+        .then_some(())
+        .ok_or(LoginStatus::OUT_OF_RESOURCES)
+}
+
+/// Reads a binary value, in hexadecimal or base64 (RFC 7143, section 6.1); how many bytes it has.
+/// `None` if it is no such value, or does not fit into `place`.
+pub(crate) fn decode(text: &[u8], place: &mut [u8]) -> Option<usize> {
+    match text {
+        [b'0', b'x' | b'X', digits @ ..] => decode_hex(digits, place),
+        [b'0', b'b' | b'B', digits @ ..] => decode_base64(digits, place),
+        _ => None,
+    }
+}
+
+fn decode_hex(digits: &[u8], place: &mut [u8]) -> Option<usize> {
+    let pairs = digits.chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let mut length = 0usize;
+    for pair in pairs {
+        let [high, low] = pair else { return None };
+        let byte = digit(high)? << 4 | digit(low)?;
+        *place.get_mut(length)? = u8::try_from(byte).ok()?;
+        length = length.checked_add(1)?;
+    }
+    Some(length)
+}
+
+fn decode_base64(digits: &[u8], place: &mut [u8]) -> Option<usize> {
+    let groups = digits.chunks_exact(4);
+    if !groups.remainder().is_empty() {
+        return None;
+    }
+    let mut length = 0usize;
+    let mut is_ended = false;
+    for group in groups {
+        if is_ended {
+            return None;
+        }
+        let digits = match group {
+            [_, _, b'=', b'='] => 2,
+            [_, _, _, b'='] => 3,
+            _ => 4usize,
+        };
+        is_ended = digits != 4;
+        let mut bits = 0u32;
+        for byte in group.iter().take(digits) {
+            bits = bits << 6 | sextet(*byte)?;
+        }
+        // The digits are the highest of the four.
+        bits <<= 6u32.checked_mul(4u32.checked_sub(digits as u32)?)?;
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        for byte in bytes.iter().take(digits.checked_sub(1)?) {
+            *place.get_mut(length)? = *byte;
+            length = length.checked_add(1)?;
+        }
+    }
+    Some(length)
+}
+
+fn sextet(byte: u8) -> Option<u32> {
+    let value = match byte {
+        b'A'..=b'Z' => byte.checked_sub(b'A')?,
+        b'a'..=b'z' => byte.checked_sub(b'a')?.checked_add(26)?,
+        b'0'..=b'9' => byte.checked_sub(b'0')?.checked_add(52)?,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    };
+    Some(value.into())
+}
