@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Fuzzes port names and TransportIDs: what must hold for every input is checked on inputs that
-//! mutations make of a small corpus.
+//! Fuzzes port names, TransportIDs, and the PDUs and texts of the iSCSI transport: what must hold
+//! for every input is checked on inputs that mutations make of a small corpus.
 //!
 //! Guidance by coverage would take a nightly compiler. What stands in for it: the mutations know
 //! what names and TransportIDs are made of, and an accepted input with a new outcome joins the
@@ -9,6 +9,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use tcm_mod_builder::protocol::{self, Protocol};
 
 use crate::codec::{CODECS, Codec, Isid, from_hex};
 use crate::shell::checkout;
+use crate::wire;
 
 /// What names and TransportIDs are made of, for the mutations to put in.
 const TOKENS: [&[u8]; 24] = [
@@ -50,6 +52,9 @@ const TOKENS: [&[u8]; 24] = [
 /// The longest input; the longest TransportID has 248 bytes.
 const INPUT_MAX: usize = 320;
 
+/// The PDUs and texts of the iSCSI transport.
+const WIRE: &str = "wire";
+
 const ISID: Isid = *b"00023d000001";
 
 /// What became of an input. An outcome that is new makes an input worth keeping.
@@ -69,14 +74,15 @@ struct Tally {
     transport_ids: u64,
 }
 
-/// Fuzzes every protocol, each for its share of the time, and tells how many inputs there were.
+/// Fuzzes every protocol and the iSCSI transport, each for its share of the time, and tells how many
+/// inputs there were.
 ///
 /// # Errors
 ///
 /// The first input for which something does not hold, and the seed that made it.
 pub fn fuzz(time: Duration, seed: u64) -> Result<()> {
     println!("seed {seed}");
-    let share = time / u32::try_from(CODECS.len())?;
+    let share = time / u32::try_from(CODECS.len() + 1)?;
     for codec in &CODECS {
         let tally = run(codec, share, seed)?;
         println!(
@@ -84,47 +90,72 @@ pub fn fuzz(time: Duration, seed: u64) -> Result<()> {
             codec.protocol, tally.inputs, tally.names, tally.transport_ids
         );
     }
+    let pool = [wire::corpus(), corpus_file(WIRE)?].concat();
+    let inputs = grow(pool, share, seed, |input| {
+        let outcome = caught(|| wire::check(input));
+        outcome
+            .with_context(|| described(WIRE, input, seed))
+            .map(Some)
+    })?;
+    println!("{WIRE}: {inputs} inputs");
     Ok(())
 }
 
 /// Fuzzes a protocol.
 fn run(codec: &Codec, time: Duration, seed: u64) -> Result<Tally> {
-    let mut rng = Rng::with_seed(seed);
-    let mut pool = corpus(codec)?;
-    let mut outcomes = HashSet::new();
-    for input in &pool {
-        outcomes.insert(tried(codec, input, seed)?);
-    }
-    let start = Instant::now();
     let mut tally = Tally::default();
-    // The clock is looked at now and then only.
-    while tally.inputs % 1000 != 0 || start.elapsed() < time {
-        let input = mutated(&pool, &mut rng);
-        let outcome = tried(codec, &input, seed)?;
-        tally.inputs += 1;
+    let inputs = grow(corpus(codec)?, time, seed, |input| {
+        let outcome = tried(codec, input, seed)?;
         tally.names += u64::from(outcome.is_name);
         tally.transport_ids += u64::from(outcome.is_transport_id);
         let is_accepted = outcome.is_name || outcome.is_transport_id;
-        if is_accepted && outcomes.insert(outcome) {
+        Ok(is_accepted.then_some(outcome))
+    })?;
+    Ok(Tally { inputs, ..tally })
+}
+
+/// Tries inputs made of a pool by mutations; those with an outcome that is new join it. Returns how
+/// many there were.
+fn grow<O: Eq + Hash>(
+    mut pool: Vec<Vec<u8>>,
+    time: Duration,
+    seed: u64,
+    mut tried: impl FnMut(&[u8]) -> Result<Option<O>>,
+) -> Result<u64> {
+    let mut rng = Rng::with_seed(seed);
+    let mut outcomes = HashSet::new();
+    for input in &pool {
+        outcomes.extend(tried(input)?);
+    }
+    let start = Instant::now();
+    let mut inputs = 0;
+    // The clock is looked at now and then only.
+    while inputs % 1000 != 0 || start.elapsed() < time {
+        let input = mutated(&pool, &mut rng);
+        let outcome = tried(&input)?;
+        inputs += 1;
+        if outcome.is_some_and(|outcome| outcomes.insert(outcome)) {
             pool.push(input);
         }
     }
-    Ok(tally)
+    Ok(inputs)
 }
 
 /// Checks an input; a panic is an error like any other.
 fn tried(codec: &Codec, input: &[u8], seed: u64) -> Result<Outcome> {
-    let outcome = catch_unwind(AssertUnwindSafe(|| check(codec, input)));
-    outcome
-        .unwrap_or_else(|_| Err(anyhow!("a panic")))
-        .with_context(|| {
-            let hex: String = input.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!(
-                "{}, seed {seed}: \"{}\", to be added to tests/corpus as `hex {hex}`",
-                codec.protocol,
-                input.escape_ascii()
-            )
-        })
+    caught(|| check(codec, input)).with_context(|| described(codec.protocol, input, seed))
+}
+
+fn caught<T>(check: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(check)).unwrap_or_else(|_| Err(anyhow!("a panic")))
+}
+
+fn described(what: &str, input: &[u8], seed: u64) -> String {
+    let hex: String = input.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "{what}, seed {seed}: \"{}\", to be added to its file in tests/corpus as `hex {hex}`",
+        input.escape_ascii()
+    )
 }
 
 /// Checks all that must hold for an input, taken for a name and for a TransportID.
@@ -209,8 +240,7 @@ fn row(codec: &Codec) -> Result<&'static Protocol> {
     protocol::find(codec.protocol).map_err(|reason| anyhow!(reason))
 }
 
-/// What the mutations start from: the table's names, their TransportIDs, and the file of the
-/// protocol in `tests/corpus`, if it has one. A line of that is `text …` or `hex …`.
+/// What the mutations start from: the table's names, their TransportIDs, and the protocol's file.
 fn corpus(codec: &Codec) -> Result<Vec<Vec<u8>>> {
     let row = row(codec)?;
     let names = [row.example, row.other_example, row.initiator_example];
@@ -225,14 +255,21 @@ fn corpus(codec: &Codec) -> Result<Vec<Vec<u8>>> {
         let ids = isids.filter_map(|isid| (transport_id.encode)(row.example.as_bytes(), isid));
         inputs.extend(ids.collect::<Vec<_>>());
     }
-    let path = checkout().join("tests/corpus").join(codec.protocol);
-    if path.exists() {
-        for line in fs::read_to_string(&path)?.lines() {
-            let input = line_input(line).with_context(|| format!("{}: {line}", path.display()))?;
-            inputs.extend(input);
-        }
-    }
+    inputs.extend(corpus_file(codec.protocol)?);
     Ok(inputs)
+}
+
+/// The inputs in a file of `tests/corpus`, if there is one. A line of it is `text …` or `hex …`.
+fn corpus_file(name: &str) -> Result<Vec<Vec<u8>>> {
+    let path = checkout().join("tests/corpus").join(name);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(&path)?;
+    let inputs = text
+        .lines()
+        .map(|line| line_input(line).with_context(|| format!("{}: {line}", path.display())));
+    inputs.filter_map(Result::transpose).collect()
 }
 
 /// What a line of a corpus file stands for; nothing if it is a comment.
@@ -317,10 +354,10 @@ mod tests {
     use super::*;
     use crate::codec::{Port, codec};
 
-    /// A second for each protocol.
+    /// A second for each protocol, and the transport.
     #[test]
     fn nothing_is_found_in_seconds() {
-        fuzz(Duration::from_secs(12), fastrand::u64(..)).unwrap();
+        fuzz(Duration::from_secs(13), fastrand::u64(..)).unwrap();
     }
 
     #[test]

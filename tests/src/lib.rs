@@ -23,3 +23,4 @@ pub mod setup;
 pub mod shell;
 pub mod stock;
 pub mod suite;
+pub mod wire;

@@ -78,7 +78,7 @@ enum Command {
         #[arg(long)]
         full: bool,
     },
-    /// Fuzzes the port names and TransportIDs of every protocol.
+    /// Fuzzes the port names and TransportIDs of every protocol, and the iSCSI transport's PDUs.
     Fuzz {
         /// How long, for all protocols together.
         #[arg(long, default_value_t = 60)]

@@ -4,13 +4,14 @@
 //!
 //! What runs in the guest is in `tests/guest`.
 
+use std::fs;
 use std::time::Duration;
 
 use tcm_mod_builder::protocol::find;
 use xtask::conformance::{compare, results};
 use xtask::guest::{Guest, KMEMLEAK, Outcome};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
-use xtask::module::{Built, ISCSI, disk_load, iscsi_client};
+use xtask::module::{Built, ISCSI, Module, build, disk_load, iscsi_client};
 use xtask::shell::checkout;
 use xtask::suite::{Length, Modules};
 
@@ -99,6 +100,34 @@ fn real_initiators_find_log_in_to_and_use_it() {
     };
     let outcome = run(&kernel, &[("iscsi_initiators.sh", mib.to_string())], "");
     check_initiators(&outcome);
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn the_page_for_authors_is_as_printed() {
+    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let page = fs::read_to_string(checkout().join("generator/doc/iscsi.md")).unwrap();
+    assert!(page.contains("tcm-mod-builder -p iSCSI -m tcm_net --data-path iscsi "));
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = scratch.path().join("tcm_net");
+    let module = Module {
+        proto: "iSCSI",
+        name: "tcm_net",
+        options: &ISCSI,
+    };
+    module.generate(&kernel, &dir).unwrap();
+    build(&kernel, &dir, &[]).unwrap();
+    let (_, session) = page.split_once("where `/tmp/try.sh` is\n\n").unwrap();
+    let (session, _) = session.split_once("\n\n").unwrap();
+    let script = scratch.path().join("try.sh");
+    fs::write(&script, session).unwrap();
+    let mut guest = Guest::new(&kernel);
+    guest.modules = vec![dir];
+    let command = format!("sh -e {} && echo typed", script.display());
+    let outcome = guest.run_quietly(&command).unwrap();
+    outcome.check().unwrap();
+    assert!(outcome.output.contains("typed\n"), "{}", outcome.output);
+    assert!(outcome.output.contains("err= 0"), "{}", outcome.output);
 }
 
 #[test]

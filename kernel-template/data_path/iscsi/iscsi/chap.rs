@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    keys::{number, Value, Writer},
+    keys::{Value, Writer, number},
     pdu::LoginStatus, //
 };
 

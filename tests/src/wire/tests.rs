@@ -1,32 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! PDUs and text keys of the iSCSI transport on the host: the very files that are compiled into the
-//! module. Nothing in them may panic, whatever they are given.
+//! Layouts, keys and the handshake, as the RFCs have them.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    clippy::pedantic,
-    reason = "the files are the module's, whose lints are the kernel's"
-)]
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
-
-#[path = "../../kernel-template/data_path/iscsi/iscsi/keys.rs"]
-mod keys;
-#[path = "../../kernel-template/data_path/iscsi/iscsi/pdu.rs"]
-mod pdu;
-
-use keys::{Parameters, Value, Writer, negotiate, pairs};
-use pdu::{
-    CDB_MAX, Command, DataOut, HEADER_LEN, Header, Login, LoginStatus, Logout, NO_TAG, Numbers,
-    Opcode, Reject, Reply, Request, Residual, Stage, TaskManagement,
-};
+use super::keys::{negotiate, pairs};
+use super::pdu::{Header, NO_TAG, Numbers, Opcode, Reject, Reply, Residual, Stage};
+use super::*;
 use proptest::prelude::*;
 
 /// A header of zeros, but for these bytes at these places.
@@ -234,68 +212,117 @@ fn a_text_is_split_at_its_nuls() {
     assert_eq!(found, expected);
 }
 
-/// Asks for all that there is to read in a header.
-fn read_all(request: &Request) {
-    let login = Login(request);
-    let function = TaskManagement(request);
-    let data = DataOut(request);
-    let logout = Logout(request);
-    std::hint::black_box((
-        (request.opcode(), request.ahs_length(), request.lun()),
-        (
-            login.current_stage(),
-            login.next_stage(),
-            login.tsih(),
-            login.cid(),
-        ),
-        (login.isid(), login.version_min(), request.is_continued()),
-        (function.function(), function.referenced_tag()),
-        (data.offset(), data.data_sn()),
-        (logout.reason(), logout.cid()),
-        Command(request).cdb().len(),
-    ));
+/// The bytes of a binary value.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    let mut place = [0; 64];
+    let length = chap::decode(text.as_bytes(), &mut place)?;
+    place.get(..length).map(<[u8]>::to_vec)
+}
+
+#[test]
+fn binary_values_are_read_as_rfc_7143_and_rfc_4648_have_them() {
+    for (text, bytes) in [
+        ("0x", ""),
+        ("0X666f", "fo"),
+        ("0b", ""),
+        ("0bZg==", "f"),
+        ("0BZm8=", "fo"),
+        ("0bZm9v", "foo"),
+        ("0bZm9vYg==", "foob"),
+        ("0bZm9vYmE=", "fooba"),
+        ("0bZm9vYmFy", "foobar"),
+        ("0b+/+/", "\u{fb}\u{ff}\u{bf}"),
+    ] {
+        let bytes: Vec<u8> = bytes.chars().map(|char| char as u8).collect();
+        assert_eq!(decoded(text), Some(bytes), "{text}");
+    }
+    for text in [
+        "",
+        "0",
+        "66",
+        "0x6",
+        "0xgg",
+        "0bZg=",
+        "0bZ===",
+        "0bZg==Zg==",
+        "0b-_-_",
+    ] {
+        assert_eq!(decoded(text), None, "{text}");
+    }
+    assert_eq!(decoded(&format!("0x{}", "00".repeat(65))), None);
+}
+
+/// What the target answers to the requests of a handshake, or the status that ends it.
+fn handshake(requests: &[&str]) -> Result<Vec<String>, u16> {
+    let mut chap = Chap::new([7; RANDOM_LEN]);
+    let mut answers = Vec::new();
+    for request in requests {
+        let mut said = Keys::default();
+        for (key, value) in pairs(request.as_bytes()).flatten() {
+            said.take(key, value);
+        }
+        let mut place = [0; 2048];
+        let mut writer = Writer::new(&mut place);
+        let result = chap.answer::<Host>(&said, &CREDENTIALS, &mut writer);
+        let length = writer.length();
+        result.map_err(|status| status.0)?;
+        let answer = String::from_utf8_lossy(place.get(..length).unwrap_or_default());
+        answers.push(answer.into_owned());
+    }
+    Ok(answers)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn both_sides_prove_that_they_know_their_secrets() {
+    let response = Sha256::digest([&[7], CREDENTIALS.password, &[7; 32]].concat());
+    let proof = format!(
+        "CHAP_N=reader\0CHAP_R=0x{}\0CHAP_I=9\0CHAP_C=0x0102\0",
+        hex(&response)
+    );
+    let answers = handshake(&["CHAP_A=5a,7,6\0", &proof, ""]).unwrap_or_default();
+    let mutual = Sha256::digest([&[9], CREDENTIALS.password_mutual, &[1, 2]].concat());
+    let expected = [
+        format!("CHAP_A=7\0CHAP_I=7\0CHAP_C=0x{}\0", "07".repeat(32)),
+        format!("CHAP_N=librarian\0CHAP_R=0x{}\0", hex(&mutual)),
+        String::new(),
+    ];
+    assert_eq!(answers, expected);
+    // A handshake is over once.
+    let refused = LoginStatus::AUTHENTICATION_FAILURE.0;
+    assert_eq!(handshake(&["CHAP_A=7\0", &proof, &proof]), Err(refused));
+    assert_eq!(handshake(&[&proof]), Err(refused));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn no_header_makes_it_panic(
-        bytes in proptest::array::uniform32(any::<u8>()),
-        rest in proptest::array::uniform16(any::<u8>()),
+    fn nothing_makes_it_panic(
+        bytes in proptest::collection::vec(prop_oneof![Just(0u8), Just(1), any::<u8>()], 0..400),
     ) {
-        read_all(&header(&[(0, &bytes), (32, &rest)]));
-    }
-
-    #[test]
-    fn no_additional_header_makes_it_panic(
-        ahs in proptest::collection::vec(prop_oneof![Just(0u8), Just(1), any::<u8>()], 0..300),
-    ) {
-        let mut cdb = [0; CDB_MAX];
-        if let Some(length) = pdu::cdb(&[0; 16], &ahs, &mut cdb) {
-            prop_assert!(length <= CDB_MAX);
-        }
+        prop_assert!(check(&bytes).is_ok());
     }
 
     #[test]
     fn no_text_makes_it_panic_or_agree_on_nonsense(
-        text in "(HeaderDigest|DataDigest|InitialR2T|ImmediateData|MaxBurstLength|FirstBurstLength\
-                 |MaxRecvDataSegmentLength|DefaultTime2Wait|MaxOutstandingR2T|X)\
-                 =(Yes|No|None|CRC32C|,|-|0x)?[0-9a-f]{0,12}(\u{0}|=|,){0,3}",
-        room in 0usize..64,
+        text in "((HeaderDigest|DataDigest|InitialR2T|ImmediateData|MaxBurstLength\
+                 |FirstBurstLength|MaxRecvDataSegmentLength|DefaultTime2Wait|CHAP_A|CHAP_C|X)\
+                 =(Yes|No|None|CRC32C|,|-|0x)?[0-9a-f]{0,12}(\u{0}|=|,|\n){0,3}){0,6}",
     ) {
-        let mut agreed = Parameters::DEFAULT;
-        for (key, value) in pairs(text.as_bytes()).flatten() {
-            if let Some(value) = negotiate(key, value, &Parameters::OFFER, &mut agreed) {
-                let mut place = vec![0; room];
-                let mut writer = Writer::new(&mut place);
-                let _ = writer.pair(key, value);
-                prop_assert!(writer.length() <= room);
-            }
-        }
-        prop_assert!(agreed.first_burst_length <= agreed.max_burst_length);
-        prop_assert!((512..=262_144).contains(&agreed.max_burst_length));
-        prop_assert!((512..=262_144).contains(&agreed.max_xmit_data_segment_length));
-        prop_assert_eq!(agreed.max_outstanding_r2t, 1);
+        prop_assert!(check(text.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_binary_value_comes_back(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        let mut place = [0; 160];
+        let mut writer = Writer::new(&mut place);
+        prop_assert!(writer.pair(b"k", Value::Binary(&bytes)));
+        let length = writer.length();
+        let text = place.get(2..length.saturating_sub(1)).unwrap_or_default();
+        prop_assert_eq!(decoded(&String::from_utf8_lossy(text)), Some(bytes));
     }
 }

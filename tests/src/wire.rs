@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The PDUs, text keys and authentication of the iSCSI transport on the host: the very files that
+//! are compiled into the module. Nothing in them may panic, whatever they are given.
+//!
+//! What must hold for every input is here, for the tests and for `cargo xtask fuzz`.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::pedantic,
+    reason = "the files are the module's, whose lints are the kernel's"
+)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+#[path = "../../kernel-template/data_path/iscsi/iscsi/chap.rs"]
+mod chap;
+#[path = "../../kernel-template/data_path/iscsi/iscsi/keys.rs"]
+mod keys;
+#[path = "../../kernel-template/data_path/iscsi/iscsi/pdu.rs"]
+mod pdu;
+
+use anyhow::{Result, ensure};
+use sha2::{Digest, Sha256};
+
+use chap::{Algorithm, Chap, Credentials, Crypto, DIGEST_MAX, Keys, RANDOM_LEN};
+use keys::{Parameters, Said, Value, Writer};
+use pdu::{
+    CDB_MAX, Command, DataOut, HEADER_LEN, Login, LoginStatus, Logout, Request, TaskManagement,
+};
+
+/// A library that has SHA-256 alone.
+struct Host;
+
+impl Crypto for Host {
+    fn digest(algorithm: Algorithm, parts: [&[u8]; 3]) -> Option<[u8; DIGEST_MAX]> {
+        let digest = Sha256::digest(parts.concat()).into();
+        (algorithm == Algorithm::Sha256).then_some(digest)
+    }
+
+    fn is_equal(a: &[u8; DIGEST_MAX], b: &[u8; DIGEST_MAX]) -> bool {
+        a == b
+    }
+}
+
+/// What an input came to, for a fuzzer to tell what is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Outcome {
+    cdb_length: Option<usize>,
+    said: usize,
+    unknown: usize,
+    repeated: usize,
+    rejected: usize,
+    status: u16,
+}
+
+/// Checks all that must hold for an input, taken for a header with what follows, and for a text.
+///
+/// # Errors
+///
+/// What does not hold.
+pub fn check(input: &[u8]) -> Result<Outcome> {
+    let (said, unknown, repeated, rejected) = check_text(input)?;
+    Ok(Outcome {
+        cdb_length: check_header(input)?,
+        said,
+        unknown,
+        repeated,
+        rejected,
+        status: check_proof(input)?.0,
+    })
+}
+
+/// Reads all that there is to read in a header; the length of its command descriptor block.
+fn check_header(input: &[u8]) -> Result<Option<usize>> {
+    let mut header = [0; HEADER_LEN];
+    for (place, byte) in header.iter_mut().zip(input) {
+        *place = *byte;
+    }
+    let request = Request::new(header);
+    let login = Login(&request);
+    let (function, data, logout) = (
+        TaskManagement(&request),
+        DataOut(&request),
+        Logout(&request),
+    );
+    std::hint::black_box((
+        (request.opcode(), request.lun(), request.is_continued()),
+        (login.current_stage(), login.next_stage(), login.tsih()),
+        (login.isid(), login.version_min(), login.cid()),
+        (function.function(), function.referenced_tag()),
+        (data.offset(), data.data_sn(), logout.reason(), logout.cid()),
+    ));
+    ensure!(request.data_length() < 1 << 24, "a longer data segment");
+    let ahs = input.get(HEADER_LEN..).unwrap_or_default();
+    let ahs = ahs.get(..request.ahs_length()).unwrap_or(ahs);
+    let mut cdb = [0; CDB_MAX];
+    let length = pdu::cdb(Command(&request).cdb(), ahs, &mut cdb);
+    ensure!(
+        length.is_none_or(|length| length <= CDB_MAX),
+        "a longer command"
+    );
+    Ok(length)
+}
+
+/// Negotiates what a text says; how many keys are new, unknown, repeated and rejected.
+fn check_text(text: &[u8]) -> Result<(usize, usize, usize, usize)> {
+    let (mut said, mut agreed) = (Said::NONE, Parameters::DEFAULT);
+    let mut counts = [0usize; 4];
+    for (key, value) in keys::pairs(text).flatten() {
+        let index = if said.note(key) {
+            match keys::negotiate(key, value, &Parameters::OFFER, &mut agreed) {
+                Some(Value::REJECT) => 3,
+                Some(answer) => {
+                    let mut place = [0; 16];
+                    let mut writer = Writer::new(&mut place);
+                    let _ = writer.pair(key, answer);
+                    ensure!(writer.length() <= 16, "more than there is room for");
+                    0
+                }
+                None => 1,
+            }
+        } else {
+            2
+        };
+        if let Some(count) = counts.get_mut(index) {
+            *count = count.saturating_add(1);
+        }
+    }
+    ensure!(
+        agreed.first_burst_length <= agreed.max_burst_length
+            && (512..=262_144).contains(&agreed.max_burst_length)
+            && (512..=262_144).contains(&agreed.max_xmit_data_segment_length)
+            && agreed.max_outstanding_r2t == 1,
+        "agreed on {agreed:?}"
+    );
+    let [said, unknown, repeated, rejected] = counts;
+    Ok((said, unknown, repeated, rejected))
+}
+
+const CREDENTIALS: Credentials<'_> = Credentials {
+    userid: b"reader",
+    password: b"secret",
+    userid_mutual: b"librarian",
+    password_mutual: b"another secret",
+};
+
+/// Takes a text for the requests of a handshake, one a line; how that ends. Nobody who does not know
+/// the secret gets through.
+fn check_proof(text: &[u8]) -> Result<LoginStatus> {
+    let mut chap = Chap::new([7; RANDOM_LEN]);
+    for request in text.split(|byte| *byte == b'\n') {
+        let mut said = Keys::default();
+        for (key, value) in keys::pairs(request).flatten() {
+            said.take(key, value);
+        }
+        let mut place = [0; 2048];
+        let mut writer = Writer::new(&mut place);
+        if let Err(status) = chap.answer::<Host>(&said, &CREDENTIALS, &mut writer) {
+            return Ok(status);
+        }
+        let digest = Sha256::digest([&[7], CREDENTIALS.password, &[7; 32]].concat());
+        let knows = |(key, value)| {
+            let mut place = [0; DIGEST_MAX];
+            key == b"CHAP_R"
+                && chap::decode(value, &mut place) == Some(32)
+                && place == <[u8; 32]>::from(digest)
+        };
+        let is_known = keys::pairs(text).flatten().any(knows);
+        ensure!(!chap.is_done() || is_known, "let in without the secret");
+    }
+    Ok(LoginStatus::SUCCESS)
+}
+
+/// What the mutations start from.
+#[must_use]
+pub fn corpus() -> Vec<Vec<u8>> {
+    let texts: [&[u8]; 6] = [
+        b"InitiatorName=iqn.2003-01.org.example:a\0SessionType=Normal\0AuthMethod=CHAP,None\0",
+        b"HeaderDigest=CRC32C,None\0DataDigest=None\0InitialR2T=No\0ImmediateData=Yes\0",
+        b"MaxBurstLength=262144\0FirstBurstLength=0x10000\0MaxRecvDataSegmentLength=8192\0",
+        b"DefaultTime2Wait=2\0DefaultTime2Retain=20\0MaxOutstandingR2T=1\0MaxConnections=4\0",
+        b"CHAP_A=5,7\0\nCHAP_N=reader\0CHAP_R=0x00\0CHAP_I=1\0CHAP_C=0b4pyT\0",
+        b"CHAP_A=7\0\nCHAP_N=reader\0CHAP_R=0x\
+          0000000000000000000000000000000000000000000000000000000000000000\0",
+    ];
+    let mut inputs: Vec<_> = texts.iter().map(|text| text.to_vec()).collect();
+    let mut command = vec![0x01, 0xe1, 0, 0, 2];
+    command.resize(HEADER_LEN, 0);
+    // An extended command descriptor block of four bytes more.
+    command.extend([0, 5, 1, 0, 1, 2, 3, 4]);
+    inputs.push(command);
+    inputs
+}
+
+#[cfg(test)]
+mod tests;
