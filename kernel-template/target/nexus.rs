@@ -24,6 +24,7 @@ use crate::{
     bindings,
     target::{
         compat::{ARef, Completion},
+        HeldNodeAcl,
         Operations,
         ProtectionOps,
         Session,
@@ -39,11 +40,12 @@ pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
 /// the nexus has ended, and a call of `close_session` that may still be under way.
 #[pin_data]
 pub struct Login<T: Operations> {
-    tpg: ARef<Tpg<T>>,
+    data: T::Session,
     pub(super) is_close_requested: AtomicBool,
     #[pin]
     close_called: Completion,
-    data: T::Session,
+    // Dropped last: with it the group's directory may go, and the module.
+    tpg: ARef<Tpg<T>>,
 }
 
 impl<T: Operations> Login<T> {
@@ -120,10 +122,10 @@ impl<T: Operations> Nexus<T> {
         }
         let login = Arc::pin_init(
             try_pin_init!(Login {
-                tpg: tpg.into(),
+                data,
                 is_close_requested: AtomicBool::new(false),
                 close_called <- Completion::new(),
-                data,
+                tpg: tpg.into(),
             }),
             GFP_KERNEL,
         )?;
@@ -145,11 +147,11 @@ impl<T: Operations> Nexus<T> {
                 None,
             )
         };
-        drop(is_open);
         let session = from_err_ptr(session).and_then(|session| NonNull::new(session).ok_or(ENOMEM));
         let nexus = match session {
             Ok(session) => Self { session, login },
             Err(error) => {
+                drop(is_open);
                 // SAFETY: The count has just been given away, and no session has it.
                 drop(unsafe { Arc::from_raw(private) });
                 return Err(error);
@@ -157,11 +159,9 @@ impl<T: Operations> Nexus<T> {
         };
         // A node ACL that goes away is taken off the group's list first, then asks for its sessions
         // to be closed. Target core may have found it before, and registered the session after.
-        let listed = tpg.node_acl(initiator);
-        if !listed.is_some_and(|listed| ptr::eq(&*listed, nexus.node_acl())) {
-            return Err(EACCES);
-        }
-        Ok(nexus)
+        let listed = HeldNodeAcl::find(tpg, initiator, is_open);
+        let is_listed = listed.is_some_and(|listed| ptr::eq(&*listed, nexus.node_acl()));
+        is_listed.then_some(nexus).ok_or(EACCES)
     }
 
     /// Has target core take no more commands, from now on: they are refused as

@@ -6,6 +6,7 @@
 
 use core::{
     cell::UnsafeCell,
+    marker::PhantomData,
     mem,
     ops::{Deref, DerefMut},
     ptr::NonNull, //
@@ -21,7 +22,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{bstr, compat::ARef, errno, Operations, Tpg}, //
+    target::{bstr, errno, Operations, Tpg}, //
 };
 
 /// An initiator's access control list, `…/tpgt_$TAG/acls/$INITIATOR`: a `struct se_node_acl` and
@@ -103,6 +104,7 @@ impl<T: Operations> NodeAcl<T> {
         NodeAclGuard {
             acl: self,
             _guard: self.tpg().node_acls.lock(),
+            _state: PhantomData,
         }
     }
 
@@ -143,6 +145,8 @@ impl<T: Operations> NodeAcl<T> {
 pub struct NodeAclGuard<'a, T: Operations> {
     acl: &'a NodeAcl<T>,
     _guard: Guard<'a, (), MutexBackend>,
+    // Threads may share it if they may share what it gives access to.
+    _state: PhantomData<&'a mut T::NodeAclState>,
 }
 
 impl<T: Operations> Deref for NodeAclGuard<'_, T> {
@@ -162,37 +166,37 @@ impl<T: Operations> DerefMut for NodeAclGuard<'_, T> {
 }
 
 /// A node ACL that is held without a session, as by a login that looks for credentials. The list's
-/// `rmdir` waits until it is dropped. Dropped in process context; sleeps.
+/// `rmdir`, and logins and logouts of the portal group, wait until it is dropped. Dropped in process
+/// context; sleeps.
 ///
 /// # Invariants
 ///
 /// One of the references to `acl` belongs to this.
-pub struct HeldNodeAcl<T: Operations> {
+pub struct HeldNodeAcl<'a, T: Operations> {
     acl: NonNull<NodeAcl<T>>,
-    // Target core frees the lists of a group with the group, whoever holds them.
-    _tpg: ARef<Tpg<T>>,
+    // A list of demo mode goes away with its last session, and target core does not take the LUNs
+    // from one that somebody holds. So no session ends meanwhile.
+    _is_open: Guard<'a, bool, MutexBackend>,
 }
 
-// SAFETY: Node ACLs may be used and put by any thread.
-unsafe impl<T: Operations> Send for HeldNodeAcl<T> {}
-
-// SAFETY: As above.
-unsafe impl<T: Operations> Sync for HeldNodeAcl<T> {}
-
-impl<T: Operations> HeldNodeAcl<T> {
-    /// Finds and holds a list.
-    pub(super) fn find(tpg: &Tpg<T>, initiator: &CStr) -> Option<Self> {
+impl<'a, T: Operations> HeldNodeAcl<'a, T> {
+    /// Finds and holds a list, under the login lock of its portal group.
+    pub(super) fn find(
+        tpg: &'a Tpg<T>,
+        initiator: &CStr,
+        is_open: Guard<'a, bool, MutexBackend>,
+    ) -> Option<Self> {
         let name = initiator.as_char_ptr().cast_mut().cast();
         // SAFETY: The portal group is registered. Target core reads the name alone.
         let acl = unsafe { bindings::core_tpg_get_initiator_node_acl(tpg.as_raw(), name) };
         Some(Self {
             acl: NonNull::new(acl)?.cast(),
-            _tpg: tpg.into(),
+            _is_open: is_open,
         })
     }
 }
 
-impl<T: Operations> Deref for HeldNodeAcl<T> {
+impl<T: Operations> Deref for HeldNodeAcl<'_, T> {
     type Target = NodeAcl<T>;
 
     fn deref(&self) -> &NodeAcl<T> {
@@ -201,7 +205,7 @@ impl<T: Operations> Deref for HeldNodeAcl<T> {
     }
 }
 
-impl<T: Operations> Drop for HeldNodeAcl<T> {
+impl<T: Operations> Drop for HeldNodeAcl<'_, T> {
     fn drop(&mut self) {
         // SAFETY: By the type's invariants the reference may be dropped.
         unsafe { bindings::target_put_nacl(self.acl.as_ptr().cast()) };

@@ -107,6 +107,9 @@ impl<T: Operations> Pending<T> {
     /// PERSISTENT RESERVE OUT with PREEMPT AND ABORT waits here until other commands are given
     /// back, those of the same session too. So the thread that gives them back must not be the one
     /// that executes it.
+    ///
+    /// The whole payload must have been written: what was not is what was in memory before, and the
+    /// backstore takes it.
     pub fn execute(self) {
         if self.is_aborted() {
             return;

@@ -28,6 +28,7 @@ use crate::{
         tmr::Tmr,
         Cmd,
         CmdMemory,
+        Direction,
         NodeAcl,
         Operations,
         Reference,
@@ -146,7 +147,11 @@ impl<T: Operations> Session<T> {
                 data,
             });
         }
-        let buffer = memory.buffer();
+        let mut buffer = memory.buffer();
+        if buffer.direction == Direction::NONE {
+            // Target core takes a write's direction for its word that there are data.
+            buffer.length = Some(0);
+        }
         if buffer.length.is_none() {
             flags |= bindings::target_sc_flags_table_TARGET_SCF_UNKNOWN_SIZE;
         }
@@ -215,7 +220,8 @@ impl<T: Operations> Session<T> {
     /// in turn, with `aborted_task`: it gives `data` back with one of the two.
     ///
     /// An `ABORT TASK`, or a reset, waits until the driver has given back each command concerned
-    /// that it holds: see [`Pending::is_aborted`](super::Pending::is_aborted).
+    /// that it holds: a [`Pending`](super::Pending), which says
+    /// [so](super::Pending::is_aborted), or a [`Reference`] to it.
     ///
     /// Called in any context but hard interrupts.
     ///

@@ -156,6 +156,11 @@ impl<T: Operations> Tpg<T> {
         // SAFETY: `create` has registered `ptr`, and nothing of it is in use any more. The call
         // always returns 0.
         unsafe { bindings::core_tpg_deregister(ptr) };
+        // Target core calls ops while it forgets the group: to name it in the log, if it does.
+        if tpg.references.load(Ordering::Acquire) != 0 {
+            pr_err!("portal group: an op has held it while it went away; its memory is lost\n");
+            return;
+        }
         // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away.
         // Target core has just forgotten it, so this is its only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
@@ -198,11 +203,13 @@ impl<T: Operations> Tpg<T> {
     }
 
     /// The node ACL of an initiator, explicit or of demo mode, if there is one. Called in process
-    /// context.
+    /// context; sleeps. Not in an op of the portal group, which may be called under the same locks.
+    ///
+    /// While it is held, a login or logout waits: do neither meanwhile.
     ///
     /// It may not have passed `fabric_init_nodeacl` yet: its data are all zero then.
-    pub fn node_acl(&self, initiator: &CStr) -> Option<HeldNodeAcl<T>> {
-        HeldNodeAcl::find(self, initiator)
+    pub fn node_acl(&self, initiator: &CStr) -> Option<HeldNodeAcl<'_, T>> {
+        HeldNodeAcl::find(self, initiator, self.is_open.lock())
     }
 }
 

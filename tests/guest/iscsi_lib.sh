@@ -61,7 +61,7 @@ has_disk()
 # log_in WWN PORTAL IFACE: DISK is the disk.
 log_in()
 {
-	iscsiadm -m node -T "$1" -p "$2" -I "$3" --login > $SCRATCH/log 2>&1 ||
+	timeout 120 iscsiadm -m node -T "$1" -p "$2" -I "$3" --login > $SCRATCH/log 2>&1 ||
 		fail "cannot log in to $1: $(cat $SCRATCH/log)"
 	retry 20 has_disk "$1" "$3" || fail "no disk of $1"
 }
@@ -70,4 +70,16 @@ log_out()
 {
 	iscsiadm -m node -T "$1" -p "$2" -I "$3" --logout > $SCRATCH/log 2>&1 ||
 		fail "cannot log out of $1: $(cat $SCRATCH/log)"
+}
+
+# secrets DIR USER SECRET: the initiator's. mutual: the target's.
+secrets()
+{
+	echo "$2" > "$1/userid" && echo "$3" > "$1/password" || fail "no secrets in $1"
+}
+
+mutual()
+{
+	echo "$2" > "$1/userid_mutual" && echo "$3" > "$1/password_mutual" ||
+		fail "no mutual secrets in $1"
 }

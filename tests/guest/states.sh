@@ -286,14 +286,16 @@ tell logout $SESSION
 
 section "a node ACL that is held"
 mkdir $TPG/acls/$A || fail "no node ACL"
-tell acl $A || fail "node ACL not found"
-refused tell acl naa.5001405000000fff
+refused tell acl naa.5001405000000fff 0
 tell logout $a
+tell acl $A 1500 &
+HOLDER=$!
+sleep 0.3
 rmdir $TPG/acls/$A &
 sleep 0.3
 kill -0 $! 2> /dev/null || fail "the node ACL did not wait"
-tell acl - 2> /dev/null
 wait $! || fail "the node ACL is still there"
+wait $HOLDER || fail "node ACL not found"
 
 section "the n-th allocation fails while initiators log in and commands are submitted"
 tell results clear

@@ -5,11 +5,11 @@
 //!
 //! Source: RFC 7143, sections 6 and 11.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 /// A basic header segment.
@@ -145,7 +145,8 @@ pub struct Connection {
     pub exp_stat_sn: u32,
     /// The tag of the next task.
     pub tag: u32,
-    /// The initiator's part of the session's identifier.
+    /// The initiator's part of the session's identifier: another session of the same initiator needs
+    /// another one.
     pub isid: [u8; 6],
 }
 
@@ -161,15 +162,12 @@ impl Connection {
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        let [a, b] = std::process::id().to_be_bytes()[2..] else {
-            unreachable!()
-        };
         Ok(Self {
             stream,
             cmd_sn: 1,
             exp_stat_sn: 0,
             tag: 1,
-            isid: [0x80, 0, 0, a, b, fastrand::u8(..)],
+            isid: [0x80, 0, 0, 0, 0, 1],
         })
     }
 
@@ -224,7 +222,7 @@ impl Connection {
                 | ErrorKind::ConnectionReset
                 | ErrorKind::BrokenPipe
                 | ErrorKind::ConnectionAborted => Ok(false),
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => bail!("no answer"),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => Err(error).context("no answer"),
                 _ => Err(error.into()),
             },
         }
@@ -330,6 +328,13 @@ impl Connection {
         );
         Ok(())
     }
+}
+
+/// Whether the target has kept the connection, and said nothing for too long.
+#[must_use]
+pub fn is_silence(error: &Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut))
 }
 
 /// The response to a challenge by CHAP with SHA-256, as a key's value (RFC 1994, section 4.1).

@@ -98,7 +98,11 @@ fn real_initiators_find_log_in_to_and_use_it() {
         Length::Short => 4,
         Length::Full => 48,
     };
-    let outcome = run(&kernel, &[("iscsi_initiators.sh", mib.to_string())], "");
+    let scripts = [
+        ("iscsi_initiators.sh", mib.to_string()),
+        ("iscsi_chap.sh", String::new()),
+    ];
+    let outcome = run(&kernel, &scripts, "");
     check_initiators(&outcome);
 }
 
@@ -147,9 +151,9 @@ fn nobody_gets_past_authentication_or_does_harm() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
     let client = iscsi_client().unwrap();
     let client = client.display();
-    let (logins, seconds) = match Length::of_this_run() {
-        Length::Short => (200, 60),
-        Length::Full => (1000, 600),
+    let (logins, seconds, rounds, load) = match Length::of_this_run() {
+        Length::Short => (200, 60, 5, 5),
+        Length::Full => (1000, 600, 50, 60),
     };
     let seed = fastrand::u64(..);
     let scripts = [
@@ -158,6 +162,7 @@ fn nobody_gets_past_authentication_or_does_harm() {
             "iscsi_hostile.sh",
             format!("{client} 300 {logins} {seconds} {seed}"),
         ),
+        ("iscsi_faults.sh", format!("{client} {rounds} {load}")),
     ];
     let outcome = run(&kernel, &scripts, KMEMLEAK);
     let leaks = outcome.part("leaks").unwrap().trim();

@@ -398,10 +398,10 @@ static MEANINGS: &[Meaning] = &[
     Meaning {
         name: "write_pending",
         shape: Shape::Grant(Right::Pending),
-        does: "Fetches the data of a write from the initiator, then has the command executed.",
+        does: "Fetches the data of a write from the initiator, then has the command executed. Returns at once: other commands of the device, and an abort of this one, may wait for the op.",
         calls: Calls {
             context: Context::Process,
-            locks: "None",
+            locks: "None; the device's submission work, which an abort waits for",
             alongside: "An abort of the command",
             lives: "The command until it is executed or fails: target core waits for one of them",
             safe: "`Pending` is used up by either, and dropping it fails the command. It cannot be given back: target core loses an aborted command that is",
@@ -437,10 +437,10 @@ static MEANINGS: &[Meaning] = &[
     Meaning {
         name: "queue_data_in",
         shape: Shape::Grant(Right::Response),
-        does: "Sends the data of a read, and the status, to the initiator. A response that is given back comes again, at once and as often as it is: for want of memory.",
+        does: "Sends the data of a read, and the status, to the initiator. A response that is given back comes again, at once and as often as it is: for want of memory, and not in an interrupt.",
         calls: Calls {
             context: Context::Completion,
-            locks: "None of target core's; of TCMU, a mutex",
+            locks: "None of target core's; of TCMU, a mutex; with direct completion, those of the backstore",
             alongside: "Other commands of the session",
             lives: "The command until the op returns, by target core's reference",
             safe: "`Response` ends with the op, is given back as itself alone, or is kept with a reference. Status, sense data and payload do not change any more",

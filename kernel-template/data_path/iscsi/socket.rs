@@ -125,12 +125,14 @@ impl Listener {
     /// Listens at `address`, in the network namespace of the calling task. Called in process
     /// context; sleeps.
     ///
+    /// `buffer` is the most that connections ever have as [`Socket::set_receive_buffer`].
+    ///
     /// # Errors
     ///
     /// `EADDRINUSE` if somebody else listens there, `EADDRNOTAVAIL` if the address is not one of
     /// this machine's, `EAFNOSUPPORT` if the kernel lacks the protocol, and what else `bind(2)` and
     /// `listen(2)` fail with.
-    pub(crate) fn bind(address: &SocketAddr, backlog: u16) -> Result<Self> {
+    pub(crate) fn bind(address: &SocketAddr, backlog: u16, buffer: u32) -> Result<Self> {
         let family = match address {
             SocketAddr::V4(_) => bindings::AF_INET,
             SocketAddr::V6(_) => bindings::AF_INET6,
@@ -151,6 +153,8 @@ impl Listener {
         // The address is as long as it says.
         to_result(unsafe {
             bindings::sock_set_reuseaddr((*socket).sk);
+            // TCP scales its windows by this, once and for all.
+            bindings::sock_set_rcvbuf((*socket).sk, buffer as c_int);
             bindings::kernel_bind(socket, ptr::from_mut(&mut address).cast(), length as c_int)
         })?;
         // SAFETY: The socket is bound.
@@ -209,6 +213,13 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
+    /// Sets how many bytes the network keeps that are not received yet. It takes twice as much
+    /// memory at most. Called in process context; sleeps.
+    pub(crate) fn set_receive_buffer(&self, bytes: u32) {
+        // SAFETY: A socket that was accepted has a `sk`. Any number will do.
+        unsafe { bindings::sock_set_rcvbuf((*self.raw.as_ptr()).sk, bytes as c_int) };
+    }
+
     /// Receives bytes that are there, at most as many as fit. Called in process context.
     ///
     /// # Errors

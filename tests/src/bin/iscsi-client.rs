@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
-use xtask::initiator::{Connection, NO_TAG, Names, Pdu, bytes, hex, proof, reply, stage};
+use xtask::initiator::{
+    Connection, NO_TAG, Names, Pdu, bytes, hex, is_silence, proof, reply, stage,
+};
 
 /// The credentials that the guest's script has set.
 const USER: &str = "reader";
@@ -39,7 +41,7 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Result<()> {
     let [what, portal, target, rest @ ..] = args else {
         bail!(
-            "want: logins|one-way|mutual|hostile|silent|slow|flood|fuzz PORTAL TARGET [NUMBER]..."
+            "want: logins|one-way|mutual|hostile|silent|slow|flood|load|fuzz PORTAL TARGET [NUMBER]..."
         );
     };
     let target = Target {
@@ -61,6 +63,7 @@ fn run(args: &[&str]) -> Result<()> {
         "silent" => all(&target, &SILENT),
         "slow" => all(&target, &SLOW),
         "flood" => flood(&target, number(0)?),
+        "load" => load(&target, number(0)?, number(1)?),
         "fuzz" => fuzz(&target, number(0)?, number(1)?),
         _ => bail!("no {what}"),
     }
@@ -829,7 +832,6 @@ const SLOW: [Case; 5] = [
         let mut older = target.session("")?;
         read(&mut older)?;
         let mut newer = target.connect()?;
-        newer.isid = older.isid;
         newer.log_in(&target.names, "")?;
         ended(&mut older)?;
         newer.inquire()?;
@@ -846,7 +848,9 @@ const SLOW: [Case; 5] = [
         let mut one = target.session("")?;
         asked(&mut one)?;
         read(&mut one)?;
-        let mut other = target.session("")?;
+        let mut other = target.connect()?;
+        other.isid[5] = 2;
+        other.log_in(&target.names, "")?;
         other.inquire()?;
         manage(&mut other, 5, NO_TAG)?;
         other.log_out()?;
@@ -909,6 +913,163 @@ fn flood(target: &Target, count: u64) -> Result<()> {
     println!("a login beside {} others in {seconds:.1} s", held.len());
     ensure!(seconds < 5.0, "that is too long");
     Ok(())
+}
+
+// Load.
+
+/// The first block that is used. Where LUN 0 is not linked, target core has one of its own there, of
+/// 64 blocks, that says of every read that it went well.
+const START: u32 = 64;
+
+/// The blocks of 512 bytes that a write has, and the writes that an initiator's part of the disk
+/// has room for.
+const BLOCKS: u8 = 8;
+const PLACES: usize = 8;
+
+/// An initiator that goes on whatever happens to it.
+struct Insistent {
+    target: Target,
+    /// Where its part of the disk begins, in blocks.
+    start: u32,
+    session: Option<Connection>,
+    /// What must be at each place, if that is known.
+    expected: [Option<u8>; PLACES],
+    rng: Rng,
+    done: u64,
+    broken: u64,
+}
+
+/// So many initiators at once write and read for so many seconds. Connections may break and
+/// commands fail, but what a write was answered for is there, nothing hangs, and at the end all works.
+fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()> {
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let run = |index: u64| -> Result<(u64, u64)> {
+        let mut one = Insistent {
+            target: Target {
+                portal: target.portal,
+                names: Names {
+                    initiator: format!("{}-{index}", target.names.initiator),
+                    ..target.names.clone()
+                },
+            },
+            start: START + u32::try_from(index)? * u32::from(BLOCKS) * u32::try_from(PLACES)?,
+            session: None,
+            expected: [None; PLACES],
+            rng: Rng::with_seed(index),
+            done: 0,
+            broken: 0,
+        };
+        while Instant::now() < end {
+            let place = one.rng.usize(..PLACES);
+            one.attempt(place)?;
+        }
+        // Whatever has been done to the target is over.
+        let patience = Instant::now() + Duration::from_secs(20);
+        for place in 0..PLACES {
+            let done = one.done;
+            while one.done == done {
+                ensure!(Instant::now() < patience, "it does not work again");
+                one.attempt(place)?;
+            }
+        }
+        Ok((one.done, one.broken))
+    };
+    let (done, broken) = thread::scope(|scope| {
+        let runs: Vec<_> = (0..initiators)
+            .map(|index| scope.spawn(move || run(index)))
+            .collect();
+        runs.into_iter().try_fold((0, 0), |(done, broken), run| {
+            let one = run
+                .join()
+                .unwrap_or_else(|_| bail!("an initiator panicked"))?;
+            Ok::<_, anyhow::Error>((done + one.0, broken + one.1))
+        })
+    })?;
+    println!("{done} writes, {broken} broken connections");
+    Ok(())
+}
+
+impl Insistent {
+    /// Reads a place, and writes it. It is an error if the data are not those that were written, or
+    /// if the target says nothing.
+    fn attempt(&mut self, place: usize) -> Result<()> {
+        match self.exchange(place) {
+            Ok(true) => {
+                self.done += 1;
+                Ok(())
+            }
+            Ok(false) => Ok(()),
+            Err(error) if is_silence(&error) || self.session.is_some() => Err(error),
+            Err(_) => {
+                self.broken += 1;
+                thread::sleep(Duration::from_millis(20));
+                Ok(())
+            }
+        }
+    }
+
+    /// The same; whether all went well. An error with a session is one of the data.
+    fn exchange(&mut self, place: usize) -> Result<bool> {
+        // A session that breaks is dropped by the question marks.
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.target.session("")?,
+        };
+        let address = self.start + u32::try_from(place)? * u32::from(BLOCKS);
+        let [a, b, c, d] = address.to_be_bytes();
+        let cdb = |opcode| [opcode, 0, a, b, c, d, 0, 0, BLOCKS, 0];
+        let length = u32::from(BLOCKS) * 512;
+        let command = session.command(0xc0, length, &cdb(0x28));
+        session.send(&command)?;
+        let (status, data) = finished(&mut session, command.field(16), &[])?;
+        let is_read = status == 0 && data.len() == length as usize;
+        if let (true, Some(byte)) = (is_read, self.expected[place]) {
+            if let Some(found) = data.iter().find(|found| **found != byte) {
+                self.session = Some(session);
+                bail!("block {address}: {found:#x}, and not {byte:#x}");
+            }
+        }
+        let byte = self.rng.u8(..);
+        self.expected[place] = None;
+        let data = vec![byte; length as usize];
+        let mut command = session.command(0xa0, length, &cdb(0x2a));
+        if self.rng.bool() {
+            command = command.with(&data);
+        }
+        session.send(&command)?;
+        let (status, _) = finished(&mut session, command.field(16), &data)?;
+        let is_written = status == 0;
+        self.expected[place] = is_written.then_some(byte);
+        self.session = Some(session);
+        Ok(is_read && is_written)
+    }
+}
+
+/// The status of a command, and the data of a read; sends those of a write as they are asked for.
+fn finished(session: &mut Connection, tag: u32, write: &[u8]) -> Result<(u8, Vec<u8>)> {
+    let mut data = Vec::new();
+    loop {
+        let pdu = session.receive()?.context("the target hangs up")?;
+        let is_mine = pdu.field(16) == tag;
+        match pdu.opcode() {
+            reply::DATA if is_mine => {
+                data.extend(&pdu.data);
+                if pdu.header[1] & 1 != 0 {
+                    return Ok((pdu.header[3], data));
+                }
+            }
+            reply::RESPONSE if is_mine => return Ok((pdu.header[3], data)),
+            reply::R2T if is_mine => {
+                let (offset, length) = (pdu.field(40), pdu.field(44));
+                let part = write.get(offset as usize..(offset + length) as usize);
+                let out = session.data_out(tag, pdu.field(20), 0, offset);
+                session.send(&out.with(part.context("an R2T beyond the data")?))?;
+            }
+            // The target asks for a logout.
+            0x32 => bail!("the target wants the session to end"),
+            _ => {}
+        }
+    }
 }
 
 // Fuzzing.

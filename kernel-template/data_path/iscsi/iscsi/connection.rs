@@ -17,7 +17,7 @@ use super::{
     link::Link,
     login::{Login, Next},
     pdu::{logout_response, Reply},
-    portal::Portal,
+    portal::{Portal, SESSION_BUFFER},
     receiver::{End, Received, Receiver, Sink},
     sender::{copied, After, Sender, Sent},
     session::Session,
@@ -166,6 +166,9 @@ impl Connection {
                 let next =
                     login.complete(&self.portal, &self.link, &mut self.sender, &request, &text)?;
                 if let Next::Session(session) = next {
+                    if session.is_normal() {
+                        self.link.socket.set_receive_buffer(SESSION_BUFFER);
+                    }
                     let agreed = &self.sender.agreed;
                     self.receiver
                         .set_digests(agreed.header_digest.crc32c, agreed.data_digest.crc32c);

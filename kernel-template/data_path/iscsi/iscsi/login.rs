@@ -489,7 +489,7 @@ impl Leader {
 const DISCOVERY_DEPTH: u32 = 16;
 
 /// The node ACL of an initiator, if an administrator has made one.
-fn listed(group: &Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<Fabric>> {
+fn listed<'a>(group: &'a Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<'a, Fabric>> {
     let acl = group.node_acl(c_name(name));
     acl.filter(|acl| !acl.is_dynamic())
 }

@@ -44,6 +44,13 @@ const BACKLOG: u16 = 256;
 /// oldest of those from the address that has most, so that a flood is in its own way.
 const LOGINS_MAX: usize = 256;
 
+/// How many bytes the network keeps for a connection that logs in.
+const LOGIN_BUFFER: u32 = 16_384;
+
+/// How many it keeps for a session: the data of several writes, so that the initiator can send the
+/// next ones while these are executed.
+pub(super) const SESSION_BUFFER: u32 = 2_097_152;
+
 /// How many of them there may be with those that are giving way.
 const LOGINS_AND_ENDING_MAX: usize = 2 * LOGINS_MAX;
 
@@ -186,7 +193,7 @@ pub(crate) struct Portal {
 impl Portal {
     /// Listens at `address`.
     fn new(address: SocketAddr) -> Result<Arc<Self>> {
-        let listener = Listener::bind(&address, BACKLOG)?;
+        let listener = Listener::bind(&address, BACKLOG, SESSION_BUFFER)?;
         Arc::pin_init(
             try_pin_init!(Self {
                 address,
@@ -246,6 +253,7 @@ impl Portal {
 
     /// Begins the thread of a connection.
     fn begin(self: &Arc<Self>, socket: Socket) -> Result {
+        socket.set_receive_buffer(LOGIN_BUFFER);
         let link = Link::new(socket)?;
         let mut links = self.links.lock();
         match links.iter().filter(|link| !link.has_session()).count() {

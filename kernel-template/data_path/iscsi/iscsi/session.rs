@@ -297,6 +297,11 @@ impl Session {
         }
     }
 
+    /// Whether it is one of a portal group, and not for discovery.
+    pub(super) fn is_normal(&self) -> bool {
+        self.normal.is_some()
+    }
+
     /// Whether a task management function is at work.
     pub(super) fn has_functions(&self) -> bool {
         !self.functions.is_empty()
