@@ -312,12 +312,10 @@ impl Socket {
     ) -> Result<usize> {
         let pages = Pages::new(payload, offset, count)?;
         let mut message = message(send_flags(more || pages.length < count as usize));
+        let vectors = pages.vectors.as_ptr().cast();
         // SAFETY: The pages are the payload's, which outlives the message. They are only read.
         unsafe {
-            if bindings::tcm_template_pages_can_be_spliced(
-                pages.vectors.as_ptr().cast(),
-                pages.count,
-            ) {
+            if bindings::tcm_template_pages_can_be_spliced(vectors, pages.count) {
                 message.msg_flags |= bindings::MSG_SPLICE_PAGES;
             }
             pages.iterate(&mut message.msg_iter, bindings::ITER_SOURCE);

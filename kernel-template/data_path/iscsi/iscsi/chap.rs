@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    keys::{Value, Writer, number},
+    keys::{self, Value, Writer},
     pdu::LoginStatus, //
 };
 
@@ -35,7 +35,7 @@ pub(crate) enum Algorithm {
 impl Algorithm {
     fn of(text: &[u8]) -> Option<Self> {
         let known = [Self::Md5, Self::Sha1, Self::Sha256];
-        let wanted = number(text)?;
+        let wanted = keys::number(text)?;
         known
             .into_iter()
             .find(|algorithm| *algorithm as u32 == wanted)
@@ -240,7 +240,7 @@ impl Chap {
         let (Some(id), Some(challenge)) = (said.id, said.challenge) else {
             return Err(failure);
         };
-        let id = number(id).and_then(|id| u8::try_from(id).ok());
+        let id = keys::number(id).and_then(|id| u8::try_from(id).ok());
         let id = id.ok_or(failure)?;
         let mut place = [0; CHALLENGE_MAX];
         let length = decode(challenge, &mut place).ok_or(failure)?;
