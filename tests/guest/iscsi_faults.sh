@@ -19,6 +19,11 @@ NAME=iqn.1994-05.org.example.client:test
 V4=127.0.0.1:3261
 F=/sys/kernel/debug/failslab
 
+is_loaded()
+{
+	[ "$(wc -l < "$TPG/dynamic_sessions")" -eq 8 ]
+}
+
 # load NAME COMMAND...: the command, again and again under load.
 load()
 {
@@ -26,7 +31,7 @@ load()
 	shift
 	"$CLIENT" load $V4 $WWN 8 "$SECONDS" > $SCRATCH/load 2>&1 &
 	LOAD=$!
-	sleep 1
+	retry 20 is_loaded || fail "no load: $(cat $SCRATCH/load)"
 	round=0
 	while [ $round -lt "$ROUNDS" ]; do
 		"$@"
