@@ -867,13 +867,17 @@ const SLOW: [Case; 5] = [
     }),
 ];
 
+/// How much the clocks of both sides may be apart, and how late a busy machine may be.
+const EARLY: Duration = Duration::from_millis(500);
+const LATE: Duration = Duration::from_secs(8);
+
 /// Says nothing, until the target hangs up: not before so many seconds, nor much later.
 fn is_dropped(mut connection: Connection, seconds: u64) -> Result<()> {
     let start = Instant::now();
     ended(&mut connection)?;
     let (taken, wanted) = (start.elapsed(), Duration::from_secs(seconds));
     ensure!(
-        (wanted..wanted + Duration::from_secs(4)).contains(&taken),
+        (wanted - EARLY..wanted + LATE).contains(&taken),
         "after {taken:?}, and not {wanted:?}"
     );
     Ok(())
@@ -897,7 +901,8 @@ const SILENT: [Case; 4] = [
         let start = Instant::now();
         let ping = answered(&mut connection, 0x20)?;
         ensure!(ping.field(16) == NO_TAG, "{ping:?}");
-        ensure!(start.elapsed() >= Duration::from_secs(1), "pinged at once");
+        let taken = start.elapsed();
+        ensure!(taken > Duration::from_secs(1) - EARLY, "pinged at once");
         is_dropped(connection, 3)
     }),
 ];
