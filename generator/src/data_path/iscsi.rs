@@ -175,6 +175,11 @@ pub(super) static ISCSI: DataPath = DataPath {
                 "true",
             ),
             (
+                "default_submit_type",
+                "As it arrives: queued, a write would have the connection wait for its memory.",
+                "TARGET_DIRECT_SUBMIT",
+            ),
+            (
                 "max_data_sg_nents",
                 "32 MiB: what a command moves at most.",
                 "8192",

@@ -20,7 +20,7 @@ use crate::output::files::Owner;
 use crate::protocol::Protocol;
 
 /// What a driver may use of the layer; it imports what it does use.
-const TARGET_TYPES: [&str; 23] = [
+const TARGET_TYPES: [&str; 24] = [
     "Aborted",
     "Attribute",
     "Attributes",
@@ -37,6 +37,7 @@ const TARGET_TYPES: [&str; 23] = [
     "Response",
     "Session",
     "TARGET_DIRECT_COMPL",
+    "TARGET_DIRECT_SUBMIT",
     "TARGET_QUEUE_SUBMIT",
     "Task",
     "TmrResponse",
