@@ -224,7 +224,7 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// [`EAGAIN`] if there are none yet, `ECONNRESET` if there will be no more, and what else
+    /// [`EAGAIN`] if there are none yet, `EPIPE` if there will be no more, and what else
     /// `recv(2)` fails with.
     pub(crate) fn receive(&self, to: &mut [u8]) -> Result<usize> {
         let vector = bindings::kvec {
@@ -270,7 +270,7 @@ impl Socket {
         // SAFETY: The socket is alive; by the requirements of this function.
         let received = unsafe { bindings::sock_recvmsg(self.raw.as_ptr(), message, flags) };
         match counted(received)? {
-            0 => Err(ECONNRESET),
+            0 => Err(EPIPE),
             count => Ok(count),
         }
     }
