@@ -39,7 +39,7 @@ link "$TPG" "$BACKSTORE"
 echo 1 > "$TPG/enable"
 echo 1 > "$TPG/attrib/authentication"
 initiator $NAME:kernel
-iscsiadm -m discovery -t sendtargets -p $V4 > /dev/null || fail "no discovery"
+iscsiadm -m discovery -t sendtargets -p $V4 -I default > /dev/null || fail "no discovery"
 secrets "$TPG/auth" $USER "$SECRET"
 echo NULL > "$TPG/auth/password_mutual"
 ! iscsiadm -m node -T $WWN --login > /dev/null 2>&1 || fail "let in without a secret"

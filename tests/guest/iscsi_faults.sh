@@ -102,7 +102,6 @@ without_memory()
 	echo 5 > $F/probability
 	echo 1 > $F/interval
 	echo 0 > $F/verbose
-	echo 1000000 > $F/times
 	for comm in $(grep -l '^iscsi_\|^kthreadd' /proc/[0-9]*/comm); do
 		echo 1 > "${comm%comm}make-it-fail"
 	done 2> /dev/null
@@ -111,7 +110,6 @@ without_memory()
 		echo 0 > "${comm%comm}make-it-fail"
 	done 2> /dev/null
 	echo 0 > $F/probability
-	[ "$(cat $F/times)" -lt 1000000 ] || fail "no allocation has failed"
 }
 
 modprobe "$MODULE" || exit 1
@@ -125,7 +123,9 @@ load "a node ACL comes and goes" with_list
 load "a queue depth changes" with_depth
 load "the target goes" without_target
 load "sessions are reinstated" reinstated
+[ ! -d $F ] || echo 1000000 > $F/times
 load "memory is short" without_memory
+[ ! -d $F ] || [ "$(cat $F/times)" -lt 1000000 ] || fail "no allocation has failed"
 echo "--- 200 at once"
 "$CLIENT" load $V4 $WWN 200 2 || fail "200 connections"
 
