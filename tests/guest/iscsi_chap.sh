@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # iscsi_chap.sh MODULE FABRIC: the kernel's own initiator authenticates itself by
-# CHAP, at a fabric that was generated with --data-path iscsi. Not for a kernel
-# with checkers: its initiator fails to go on with a login if iscsid is faster than
-# the rest of its own interrupt.
+# CHAP, at a fabric that was generated with --data-path iscsi.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/iscsi_lib.sh"

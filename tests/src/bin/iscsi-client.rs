@@ -947,6 +947,7 @@ struct Insistent {
 /// So many initiators at once write and read for so many seconds. Connections may break and
 /// commands fail, but what a write was answered for is there, nothing hangs, and at the end all works.
 fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()> {
+    println!("begun");
     let end = Instant::now() + Duration::from_secs(seconds);
     let run = |index: u64| -> Result<(u64, u64)> {
         let mut one = Insistent {
