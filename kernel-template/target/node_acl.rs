@@ -165,9 +165,9 @@ impl<T: Operations> DerefMut for NodeAclGuard<'_, T> {
     }
 }
 
-/// A node ACL that is held without a session, as by a login that looks for credentials. The list's
-/// `rmdir`, and logins and logouts of the portal group, wait until it is dropped. Dropped in process
-/// context; sleeps.
+/// A node ACL that is held without a session, as by a login that looks for credentials. Until it is
+/// dropped the list's `rmdir` waits, and so do logins and logouts of the portal group. Dropped in
+/// process context; sleeps.
 ///
 /// # Invariants
 ///
