@@ -20,14 +20,9 @@ const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
 
 /// Boots `kernel` with a target, and runs scripts of `tests/guest` on it, then `after`.
 fn run(kernel: &Kernel, scripts: &[(&str, String)], after: &str) -> Outcome {
-    run_in(Guest::new(kernel), scripts, after)
-}
-
-/// The same in this guest.
-fn run_in(mut guest: Guest<'_>, scripts: &[(&str, String)], after: &str) -> Outcome {
-    let kernel = guest.kernel;
     let dir = Modules::new(kernel).unwrap();
     let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
+    let mut guest = Guest::new(kernel);
     guest.modules = vec![module.dir.clone()];
     guest.limit = Duration::from_secs(60 * 20);
     let lines = scripts.iter().map(|(name, more)| {
@@ -107,24 +102,6 @@ fn real_initiators_find_log_in_to_and_use_it() {
     check_initiators(&outcome);
 }
 
-/// A guest for the kernel's initiator where its login has several rounds: with another processor,
-/// iscsid may send the next request before the interrupt has done with the last response, and the
-/// initiator gives up.
-fn guest_for_rounds(kernel: &Kernel) -> Guest<'_> {
-    Guest {
-        cpus: 1,
-        ..Guest::new(kernel)
-    }
-}
-
-#[test]
-#[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn the_kernels_initiator_authenticates_itself() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
-    let guest = guest_for_rounds(&kernel);
-    run_in(guest, &[("iscsi_chap.sh", String::new())], "");
-}
-
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn the_page_for_authors_is_as_printed() {
@@ -144,7 +121,7 @@ fn the_page_for_authors_is_as_printed() {
     let (session, _) = session.split_once("\n\n").unwrap();
     let script = scratch.path().join("try.sh");
     fs::write(&script, session).unwrap();
-    let mut guest = guest_for_rounds(&kernel);
+    let mut guest = Guest::new(&kernel);
     guest.modules = vec![dir];
     let command = format!("sh -e {} && echo typed", script.display());
     let outcome = guest.run_quietly(&command).unwrap();
