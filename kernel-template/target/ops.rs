@@ -265,9 +265,9 @@ pub trait Operations: Sized + 'static {
     }
 
     /// Sends the data of a read, and the status, to the initiator. A response that is given back
-    /// comes again, at once and as often as it is: for want of memory, and not in an interrupt.
-    /// Called in process context or, where completion is direct, in the backstore's, which may be a
-    /// hard interrupt: do not sleep then.
+    /// comes again, at once and as often as it is given back. Give it back where memory is short,
+    /// and not in an interrupt. Called in process context or, where completion is direct, in the
+    /// backstore's, which may be a hard interrupt: do not sleep then.
     ///
     /// C: `int (*queue_data_in)(struct se_cmd *)`
     fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>>;

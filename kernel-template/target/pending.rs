@@ -21,7 +21,8 @@ use crate::{
 };
 
 /// Why a write fails whose data do not arrive: those of `enum tcm_sense_reason_table` that
-/// `transport_generic_request_failure` knows. It makes another one of the rest.
+/// `transport_generic_request_failure` knows. For any other one it would respond that there is no
+/// such command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SenseReason(bindings::tcm_sense_reason_table);
 
@@ -131,8 +132,9 @@ impl<T: Operations> Pending<T> {
     fn end(&self, reason: SenseReason) {
         let ptr = self.as_raw();
         // SAFETY: By the type's invariants target core waits for this call, or that of `execute`,
-        // and both `fail` and `drop` make it the last one. The callback is for a command that was
-        // executed: that of COMPARE AND WRITE gives back a semaphore, which only executing takes.
+        // and both `fail` and `drop` make it the last one; until then nobody else reads or writes
+        // the callback. It is for a command that was executed: that of COMPARE AND WRITE gives back
+        // a semaphore, which only executing takes.
         unsafe {
             (*ptr).transport_complete_callback = None;
             bindings::transport_generic_request_failure(ptr, reason.0);

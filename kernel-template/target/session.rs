@@ -149,7 +149,8 @@ impl<T: Operations> Session<T> {
         }
         let mut buffer = memory.buffer();
         if buffer.direction == Direction::NONE {
-            // Target core takes a write's direction for its word that there are data.
+            // Target core would move as many bytes all the same, and look at the direction alone
+            // where it protects from writing.
             buffer.length = Some(0);
         }
         if buffer.length.is_none() {

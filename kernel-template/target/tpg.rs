@@ -158,7 +158,9 @@ impl<T: Operations> Tpg<T> {
         unsafe { bindings::core_tpg_deregister(ptr) };
         // Target core calls ops while it forgets the group: to name it in the log, if it does.
         if tpg.references.load(Ordering::Acquire) != 0 {
-            pr_err!("portal group: an op has held it while it went away; its memory is lost\n");
+            pr_err!(
+                "portal group: tpg_get_wwn or tpg_get_tag has kept a handle of it, which leaks\n"
+            );
             return;
         }
         // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away.

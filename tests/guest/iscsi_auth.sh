@@ -25,11 +25,7 @@ tried()
 	"$CLIENT" "$1" $V4 "$2" || fail "$1"
 }
 
-modprobe "$MODULE" || exit 1
-ramdisk auth 16
-target "$FABRIC" $WWN $V4
-link "$TPG" "$BACKSTORE"
-echo 1 > "$TPG/enable"
+one_target auth "$MODULE" "$FABRIC" $WWN $V4
 echo 1 > "$TPG/attrib/authentication"
 
 echo "--- files"
@@ -95,8 +91,4 @@ mutual "$DISCOVERY" $TARGET_USER "$TARGET_SECRET"
 tried mutual discovery
 echo 0 > "$DISCOVERY/enforce_discovery_auth"
 
-drop_target "$TPG"
-drop_backstore "$BACKSTORE"
-rmdir "$T/$FABRIC"
-retry 5 rmmod "$MODULE" || fail "cannot unload"
-echo "--- complete"
+no_target "$MODULE" "$FABRIC"

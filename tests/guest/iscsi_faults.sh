@@ -67,18 +67,13 @@ with_depth()
 	sleep 0.1
 }
 
-a_target()
-{
-	target "$FABRIC" $WWN $V4
-	link "$TPG" "$BACKSTORE"
-	echo 1 > "$TPG/enable"
-}
-
 without_target()
 {
 	! rmmod "$MODULE" 2> /dev/null || fail "unloaded while in use"
 	drop_target "$TPG"
-	a_target
+	target "$FABRIC" $WWN $V4
+	link "$TPG" "$BACKSTORE"
+	echo 1 > "$TPG/enable"
 	sleep 0.3
 }
 
@@ -107,9 +102,7 @@ without_memory()
 	echo 0 > $F/probability
 }
 
-modprobe "$MODULE" || exit 1
-ramdisk faults 16
-a_target
+one_target faults "$MODULE" "$FABRIC" $WWN $V4
 
 load "the portal group is disabled" disabled
 load "the portal goes" without_portal
@@ -126,8 +119,4 @@ load "memory is short" without_memory
 echo "--- 200 at once"
 "$CLIENT" load $V4 $WWN 200 2 || fail "200 connections"
 
-drop_target "$TPG"
-drop_backstore "$BACKSTORE"
-rmdir "$T/$FABRIC"
-retry 5 rmmod "$MODULE" || fail "cannot unload"
-echo "--- complete"
+no_target "$MODULE" "$FABRIC"

@@ -21,11 +21,7 @@ nobody_is_there()
 	[ -z "$(cat "$TPG/dynamic_sessions")" ]
 }
 
-modprobe "$MODULE" || exit 1
-ramdisk hostile 16
-target "$FABRIC" $WWN $V4
-link "$TPG" "$BACKSTORE"
-echo 1 > "$TPG/enable"
+one_target hostile "$MODULE" "$FABRIC" $WWN $V4
 
 echo "--- hostile"
 "$CLIENT" hostile $V4 $WWN || fail "hostile"
@@ -65,8 +61,4 @@ echo "--- fuzz"
 # Whoever is gone has left nothing behind.
 retry 30 nobody_is_there || fail "still there: $(cat "$TPG/dynamic_sessions")"
 
-drop_target "$TPG"
-drop_backstore "$BACKSTORE"
-rmdir "$T/$FABRIC"
-retry 5 rmmod "$MODULE" || fail "cannot unload"
-echo "--- complete"
+no_target "$MODULE" "$FABRIC"

@@ -22,6 +22,27 @@ target()
 	done
 }
 
+# one_target NAME MODULE FABRIC WWN ADDRESS:PORT: loads the module, with one target
+# that is enabled and has a RAM disk of this name, at BACKSTORE.
+one_target()
+{
+	modprobe "$2" || exit 1
+	ramdisk "$1" 16
+	target "$3" "$4" "$5"
+	link "$TPG" "$BACKSTORE"
+	echo 1 > "$TPG/enable" || fail "cannot enable"
+}
+
+# no_target MODULE FABRIC: takes it all away again, up to the module.
+no_target()
+{
+	drop_target "$TPG"
+	drop_backstore "$BACKSTORE"
+	rmdir "$T/$2"
+	retry 5 rmmod "$1" || fail "cannot unload"
+	echo "--- complete"
+}
+
 # drop_target TPG: with what is linked to it, and its portals.
 drop_target()
 {
@@ -72,12 +93,13 @@ log_out()
 		fail "cannot log out of $1: $(cat $SCRATCH/log)"
 }
 
-# secrets DIR USER SECRET: the initiator's. mutual: the target's.
+# secrets DIR USER SECRET: the initiator's credentials.
 secrets()
 {
 	echo "$2" > "$1/userid" && echo "$3" > "$1/password" || fail "no secrets in $1"
 }
 
+# mutual DIR USER SECRET: the target's.
 mutual()
 {
 	echo "$2" > "$1/userid_mutual" && echo "$3" > "$1/password_mutual" ||

@@ -580,7 +580,7 @@ fn disk_instructions(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<
     guest.modules = vec![module.to_owned()];
     guest.limit = LIMIT;
     guest.count_instructions();
-    // Once: what a clock that counts instructions shows does not vary.
+    // Once: what a clock that counts instructions shows hardly varies.
     disk_figures(
         speed(&guest, disk, 1, 1)?,
         Target::Most(1.0),

@@ -210,6 +210,12 @@ pub fn from_hex(digits: &str) -> Result<Vec<u8>> {
     pairs.collect()
 }
 
+/// Bytes in hexadecimal digits, two for each.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The protocol of this name.
 #[must_use]
 pub fn codec(protocol: &str) -> Option<&'static Codec> {

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use fastrand::Rng;
 use tcm_mod_builder::protocol::{self, Protocol};
 
-use crate::codec::{CODECS, Codec, Isid, from_hex};
+use crate::codec::{CODECS, Codec, Isid, from_hex, to_hex};
 use crate::shell::checkout;
 use crate::wire;
 
@@ -151,7 +151,7 @@ fn caught<T>(check: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 fn described(what: &str, input: &[u8], seed: u64) -> String {
-    let hex: String = input.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = to_hex(input);
     format!(
         "{what}, seed {seed}: \"{}\", to be added to its file in tests/corpus as `hex {hex}`",
         input.escape_ascii()

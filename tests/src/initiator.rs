@@ -12,6 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Error, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
+use crate::codec::{from_hex, to_hex};
+
 /// A basic header segment.
 pub type Header = [u8; 48];
 
@@ -74,6 +76,12 @@ impl Pdu {
         bytes.extend(&self.data);
         bytes.resize(bytes.len().next_multiple_of(4), 0);
         bytes
+    }
+
+    /// The status of a login response.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        u16::from_be_bytes([self.header[36], self.header[37]])
     }
 
     /// The value of a key in its text.
@@ -177,7 +185,16 @@ impl Connection {
     ///
     /// If the connection is gone.
     pub fn send(&mut self, pdu: &Pdu) -> Result<()> {
-        Ok(self.stream.write_all(&pdu.bytes())?)
+        self.send_bytes(&pdu.bytes())
+    }
+
+    /// Sends bytes: less than a PDU, or more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub fn send_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.stream.write_all(bytes)?)
     }
 
     /// Receives a PDU; none if the target has closed the connection.
@@ -247,7 +264,7 @@ impl Connection {
         self.send(&self.login_request(current, next, text))?;
         let pdu = self.receive()?.context("the target hangs up")?;
         ensure!(pdu.opcode() == reply::LOGIN, "no login response: {pdu:?}");
-        Ok((u16::from_be_bytes([pdu.header[36], pdu.header[37]]), pdu))
+        Ok((pdu.status(), pdu))
     }
 
     /// Logs in without authentication.
@@ -351,8 +368,7 @@ pub fn proof(id: u8, secret: &str, challenge: &[u8]) -> String {
 /// Bytes as a key's value.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("0x{digits}")
+    format!("0x{}", to_hex(bytes))
 }
 
 /// The bytes of a key's value in hexadecimal.
@@ -362,5 +378,5 @@ pub fn hex(bytes: &[u8]) -> String {
 /// If it is none.
 pub fn bytes(value: &str) -> Result<Vec<u8>> {
     let digits = value.strip_prefix("0x").context("no 0x")?;
-    crate::codec::from_hex(digits)
+    from_hex(digits)
 }

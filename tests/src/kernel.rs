@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use rustix::fs::FlockOperation;
 use sha2::{Digest, Sha256};
 
+use crate::codec::to_hex;
 use crate::setup::{LLVM, Tools, rustc, setup};
 use crate::shell::{cache, checkout, lock, logged, output, text};
 
@@ -355,11 +356,7 @@ impl Kernel {
         hash.update(self.tools.bindgen.as_os_str().as_encoded_bytes());
         let parent = self.source.parent().unwrap_or(&self.source);
         hash.update(text(&parent.join("source.stamp")));
-        Ok(hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        Ok(to_hex(&hash.finalize()))
     }
 
     /// Keeps the build tree from being changed, for as long as the answer lives.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The iSCSI target: beside the kernel's own `iscsi_target_mod`, and with real initiators.
+//! The iSCSI target: beside the kernel's own `iscsi_target_mod`, with real initiators, and with the
+//! harness's hostile one.
 //!
 //! What runs in the guest is in `tests/guest`.
 

@@ -181,8 +181,8 @@ pub(super) static ISCSI: DataPath = DataPath {
             ),
             (
                 "max_data_sg_nents",
-                "32 MiB: what a command moves at most.",
-                "8192",
+                "What a command moves at most.",
+                "iscsi::PAGES_MAX",
             ),
             (
                 "default_compl_type",

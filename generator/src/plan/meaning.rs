@@ -437,7 +437,7 @@ static MEANINGS: &[Meaning] = &[
     Meaning {
         name: "queue_data_in",
         shape: Shape::Grant(Right::Response),
-        does: "Sends the data of a read, and the status, to the initiator. A response that is given back comes again, at once and as often as it is: for want of memory, and not in an interrupt.",
+        does: "Sends the data of a read, and the status, to the initiator. A response that is given back comes again, at once and as often as it is given back. Give it back where memory is short, and not in an interrupt.",
         calls: Calls {
             context: Context::Completion,
             locks: "None of target core's; of TCMU, a mutex; with direct completion, those of the backstore",

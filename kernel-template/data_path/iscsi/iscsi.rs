@@ -49,7 +49,7 @@ pub(crate) use auth::*;
 use keys::Parameters;
 pub(crate) use link::Peer;
 pub(crate) use portal::{NetworkPortal, Registry};
-pub(crate) use session::{Function, Io};
+pub(crate) use session::{Function, Io, PAGES_MAX};
 pub(crate) use settings::*;
 
 /// How long a portal group that is disabled waits for its initiators to log out, in seconds.
@@ -81,7 +81,7 @@ impl Group {
             settings: Settings::new(),
             is_enabled: AtomicBool::new(false),
             offer <- new_mutex!(Parameters::OFFER),
-            secrets <- new_mutex!(Secrets::none()),
+            secrets <- new_mutex!(Secrets::zeroed()),
             sessions <- new_mutex!(KVec::new()),
             left <- new_condvar!(),
         })
@@ -102,9 +102,10 @@ impl Group {
     ///
     /// # Errors
     ///
-    /// [`EAGAIN`] if it is not gone after so many seconds, as where a backstore hangs, or if the
+    /// [`EAGAIN`] if it is not gone after `login_timeout`, as where a backstore hangs, or if the
     /// connection is to end; [`ENOMEM`].
-    fn enter(&self, peer: &Arc<Peer>, seconds: u32) -> Result {
+    fn enter(&self, peer: &Arc<Peer>) -> Result {
+        let seconds = self.settings.login_timeout();
         let begun = Instant::<Monotonic>::now();
         let mut sessions = self.sessions.lock();
         while let Some(other) = sessions.iter().find(|other| other.is_same_port(peer)) {
@@ -283,7 +284,7 @@ impl Attribute for Info {
                     "CID: {}  Connection State: TARG_CONN_STATE_LOGGED_IN",
                     peer.cid
                 )?;
-                if let Some(address) = peer.address {
+                if let Some(address) = peer.link.address {
                     writeln!(page, "   Address {} TCP", address)?;
                 }
                 Ok(())
@@ -324,6 +325,17 @@ fn c_name(name: &PortName) -> &CStr {
 /// Whether an initiator has a node ACL in a portal group.
 fn is_listed(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
     tpg.node_acl(c_name(name)).is_some()
+}
+
+/// What the target is ready for in a session with a portal group, or for discovery.
+fn offer(group: Option<&Tpg<Fabric>>) -> Parameters {
+    let mut offer = match group {
+        Some(group) => *group.data().group.offer.lock(),
+        None => Parameters::DISCOVERY,
+    };
+    // Whatever is negotiated first, the one is not longer than the other.
+    offer.first_burst_length = offer.first_burst_length.min(offer.max_burst_length);
+    offer
 }
 
 /// The name of the target that a portal group belongs to.

@@ -3,6 +3,7 @@
 //! What runs in a guest against an iSCSI target: logins by the hundred, ways round authentication,
 //! what a hostile initiator does, and valid sessions with mutated PDUs.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::thread;
@@ -80,6 +81,17 @@ impl Target {
         Connection::new(self.portal)
     }
 
+    /// The same for another initiator.
+    fn by(&self, name: impl Display) -> Self {
+        Self {
+            portal: self.portal,
+            names: Names {
+                initiator: format!("{}-{name}", self.names.initiator),
+                ..self.names.clone()
+            },
+        }
+    }
+
     /// A session that has just begun.
     fn session(&self, operational: &str) -> Result<Connection> {
         let mut connection = self.connect()?;
@@ -95,30 +107,28 @@ impl Target {
     }
 }
 
+/// Runs so many initiators at once; what each has come to.
+fn each<T: Send>(initiators: u64, run: impl Fn(u64) -> Result<T> + Sync) -> Result<Vec<T>> {
+    thread::scope(|scope| {
+        let run = &run;
+        let runs: Vec<_> = (0..initiators)
+            .map(|index| scope.spawn(move || run(index)))
+            .collect();
+        let results = runs.into_iter().map(|run| {
+            run.join()
+                .unwrap_or_else(|_| bail!("an initiator panicked"))
+        });
+        results.collect()
+    })
+}
+
 /// So many visits, by so many initiators at once, each by a name of its own.
 fn logins(target: &Target, count: u64, initiators: u64) -> Result<()> {
     let start = Instant::now();
-    thread::scope(|scope| {
-        let visit = |index: u64| {
-            let initiator = format!("{}-{index}", target.names.initiator);
-            let target = Target {
-                portal: target.portal,
-                names: Names {
-                    initiator,
-                    ..target.names.clone()
-                },
-            };
-            (0..count / initiators)
-                .try_for_each(|round| target.visit().with_context(|| format!("visit {round}")))
-        };
-        let visits: Vec<_> = (0..initiators)
-            .map(|index| scope.spawn(move || visit(index)))
-            .collect();
-        visits.into_iter().try_for_each(|visit| {
-            visit
-                .join()
-                .unwrap_or_else(|_| bail!("an initiator panicked"))
-        })
+    each(initiators, |index| {
+        let target = target.by(index);
+        (0..count / initiators)
+            .try_for_each(|round| target.visit().with_context(|| format!("visit {round}")))
     })?;
     let seconds = start.elapsed().as_secs_f64();
     println!("{count} logins in {seconds:.1} s");
@@ -194,7 +204,7 @@ impl Challenged {
         format!("CHAP_N={USER}\0CHAP_R={}\0", self.response())
     }
 
-    /// Sends an answer, and wants to log in; the status, and whether it was let in.
+    /// Sends an answer, and wants to go on to the next stage; the status, and the response.
     fn answer(&mut self, text: &str) -> Result<(u16, Pdu)> {
         self.connection
             .ask(stage::SECURITY, Some(stage::OPERATIONAL), text)
@@ -459,6 +469,18 @@ fn write(connection: &mut Connection, blocks: u8) -> Pdu {
     connection.command(0xa0, length, &[0x2a, 0, 0, 0, 0, 0, 0, 0, blocks, 0])
 }
 
+/// Sends 80 MB of a PDU, and reads no answer: the target must stop reading.
+fn never_read(target: &Target, pdu: fn(&Connection) -> Pdu) -> Result<()> {
+    let mut connection = target.session("")?;
+    let patience = Some(Duration::from_secs(2));
+    connection.stream.set_write_timeout(patience)?;
+    let bytes = pdu(&connection).bytes();
+    let many = bytes.repeat((8192 / bytes.len()).max(1));
+    let is_blocked = (0..10_000).any(|_| connection.send_bytes(&many).is_err());
+    ensure!(is_blocked, "80 MB were taken, with no answer read");
+    target.visit()
+}
+
 /// PERSISTENT RESERVE OUT, SPC-4 section 6.16, which must succeed.
 fn reserve(
     connection: &mut Connection,
@@ -511,24 +533,14 @@ fn set(pdu: &mut Pdu, offset: usize, value: u32) {
 
 /// Leaves a connection when so much of a PDU is sent.
 fn vanishes(target: &Target, pdu: &Pdu, sent: usize) -> Result<()> {
-    let mut connection = target.session("")?;
-    connection.send(&Pdu {
-        header: pdu.header,
-        data: Vec::new(),
-    })?;
-    drop(connection);
-    let mut connection = target.session("InitialR2T=No\0")?;
-    use_part(&mut connection, pdu, sent)?;
-    drop(connection);
+    target.session("")?.send_bytes(&pdu.header)?;
+    target
+        .session("InitialR2T=No\0")?
+        .send_bytes(&pdu.bytes()[..sent])?;
     target.visit()
 }
 
-fn use_part(connection: &mut Connection, pdu: &Pdu, sent: usize) -> Result<()> {
-    use std::io::Write;
-    Ok(connection.stream.write_all(&pdu.bytes()[..sent])?)
-}
-
-const HOSTILE: [Case; 37] = [
+const HOSTILE: [Case; 38] = [
     ("a first request without a name", |target| {
         let text = "SessionType=Normal\0";
         let (status, _) = target.connect()?.ask(1, Some(stage::FULL), text)?;
@@ -569,7 +581,7 @@ const HOSTILE: [Case; 37] = [
         request.header[14..16].copy_from_slice(&[0xff, 0xfe]);
         connection.send(&request)?;
         let pdu = answered(&mut connection, reply::LOGIN)?;
-        want(u16::from_be_bytes([pdu.header[36], pdu.header[37]]), 0x020a)
+        want(pdu.status(), 0x020a)
     }),
     ("a login without end", |target| {
         let mut connection = target.connect()?;
@@ -579,11 +591,8 @@ const HOSTILE: [Case; 37] = [
             request.header[1] |= 0x40;
             connection.send(&request)?;
             let pdu = answered(&mut connection, reply::LOGIN)?;
-            if pdu.header[36] != 0 {
-                return want(
-                    u16::from_be_bytes([pdu.header[36], pdu.header[37]]),
-                    INITIATOR_ERROR,
-                );
+            if pdu.status() != SUCCESS {
+                return want(pdu.status(), INITIATOR_ERROR);
             }
         }
     }),
@@ -698,17 +707,15 @@ const HOSTILE: [Case; 37] = [
             let mut connection = target.session("")?;
             let r2t = asked(&mut connection)?;
             let data = connection.data_out(r2t.field(16), r2t.field(20), 0, 0);
-            use_part(&mut connection, &data.with(&[0; 4096]), part)?;
+            connection.send_bytes(&data.with(&[0; 4096]).bytes()[..part])?;
         }
         target.visit()
     }),
     ("a good login behind a bad one", |target| {
-        use std::io::Write;
         let mut connection = target.connect()?;
         let bad = connection.login_request(1, Some(3), "nonsense\0");
         let good = connection.login_request(1, Some(3), &target.names.keys());
-        let both = [bad.bytes(), good.bytes()].concat();
-        connection.stream.write_all(&both)?;
+        connection.send_bytes(&[bad.bytes(), good.bytes()].concat())?;
         let pdu = answered(&mut connection, reply::LOGIN)?;
         ensure!(pdu.header[36] == 2, "{pdu:?}");
         ensure!(connection.receive()?.is_none(), "it goes on");
@@ -762,21 +769,17 @@ const HOSTILE: [Case; 37] = [
         drop(connection);
         target.visit()
     }),
-    ("answers that are never read", |target| {
-        let mut connection = target.session("")?;
-        connection
-            .stream
-            .set_write_timeout(Some(Duration::from_secs(2)))?;
-        let ping = Pdu::new(
-            0x40,
-            0x80,
-            &[(16, 5), (20, NO_TAG), (24, connection.cmd_sn)],
-        );
-        let ping = ping.with(&[1; 8192]);
-        // Until the target stops reading, as it must.
-        let blocked = (0..10_000).any(|_| connection.send(&ping).is_err());
-        ensure!(blocked, "80 MB of pings were taken, with no answer read");
-        target.visit()
+    ("answers to pings that are never read", |target| {
+        never_read(target, |connection| {
+            let fields = [(16, 5), (20, NO_TAG), (24, connection.cmd_sn)];
+            Pdu::new(0x40, 0x80, &fields).with(&[1; 8192])
+        })
+    }),
+    ("answers to functions that are never read", |target| {
+        // TARGET COLD RESET, which is refused at once.
+        never_read(target, |connection| {
+            Pdu::new(0x42, 0x87, &[(16, 5), (24, connection.cmd_sn)])
+        })
     }),
 ];
 
@@ -810,13 +813,7 @@ fn read(connection: &mut Connection) -> Result<u32> {
 /// What happens to commands that the backstore has.
 const SLOW: [Case; 5] = [
     ("PREEMPT AND ABORT during a read", |target| {
-        let initiator = format!("{}-holder", target.names.initiator);
-        let names = Names {
-            initiator,
-            ..target.names.clone()
-        };
-        let mut holder = Connection::new(target.portal)?;
-        holder.log_in(&names, "")?;
+        let mut holder = target.by("holder").session("")?;
         // REGISTER, and RESERVE for registrants only.
         reserve(&mut holder, 0, 0, 0, 2)?;
         reserve(&mut holder, 1, 5, 2, 0)?;
@@ -949,15 +946,9 @@ struct Insistent {
 fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()> {
     println!("begun");
     let end = Instant::now() + Duration::from_secs(seconds);
-    let run = |index: u64| -> Result<(u64, u64)> {
+    let figures = each(initiators, |index| {
         let mut one = Insistent {
-            target: Target {
-                portal: target.portal,
-                names: Names {
-                    initiator: format!("{}-{index}", target.names.initiator),
-                    ..target.names.clone()
-                },
-            },
+            target: target.by(index),
             start: START + u32::try_from(index)? * u32::from(BLOCKS) * u32::try_from(PLACES)?,
             session: None,
             expected: [None; PLACES],
@@ -979,18 +970,9 @@ fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()> {
             }
         }
         Ok((one.done, one.broken))
-    };
-    let (done, broken) = thread::scope(|scope| {
-        let runs: Vec<_> = (0..initiators)
-            .map(|index| scope.spawn(move || run(index)))
-            .collect();
-        runs.into_iter().try_fold((0, 0), |(done, broken), run| {
-            let one = run
-                .join()
-                .unwrap_or_else(|_| bail!("an initiator panicked"))?;
-            Ok::<_, anyhow::Error>((done + one.0, broken + one.1))
-        })
     })?;
+    let done: u64 = figures.iter().map(|(done, _)| done).sum();
+    let broken: u64 = figures.iter().map(|(_, broken)| broken).sum();
     println!("{done} writes, {broken} broken connections");
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 //! Layouts, keys and the handshake, as the RFCs have them.
 
+use crate::codec::to_hex;
+
 use super::keys::{negotiate, pairs};
 use super::pdu::{Header, NO_TAG, Numbers, Opcode, Reject, Reply, Residual, Stage};
 use super::*;
@@ -272,22 +274,18 @@ fn handshake(requests: &[&str]) -> Result<Vec<String>, u16> {
     Ok(answers)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[test]
 fn both_sides_prove_that_they_know_their_secrets() {
     let response = Sha256::digest([&[7], CREDENTIALS.password, &[7; 32]].concat());
     let proof = format!(
         "CHAP_N=reader\0CHAP_R=0x{}\0CHAP_I=9\0CHAP_C=0x0102\0",
-        hex(&response)
+        to_hex(&response)
     );
     let answers = handshake(&["CHAP_A=5a,7,6\0", &proof, ""]).unwrap_or_default();
     let mutual = Sha256::digest([&[9], CREDENTIALS.password_mutual, &[1, 2]].concat());
     let expected = [
         format!("CHAP_A=7\0CHAP_I=7\0CHAP_C=0x{}\0", "07".repeat(32)),
-        format!("CHAP_N=librarian\0CHAP_R=0x{}\0", hex(&mutual)),
+        format!("CHAP_N=librarian\0CHAP_R=0x{}\0", to_hex(&mutual)),
         String::new(),
     ];
     assert_eq!(answers, expected);

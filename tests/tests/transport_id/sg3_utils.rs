@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tcm_mod_builder::protocol::find;
-use xtask::codec::Codec;
+use xtask::codec::{Codec, to_hex};
 use xtask::suite::skip;
 
 use super::{encode, with_transport_ids};
@@ -33,8 +33,7 @@ fn decoded(ids: &[Vec<u8>]) -> Vec<String> {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     for id in ids {
-        let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        writeln!(stdin, "{hex}").unwrap();
+        writeln!(stdin, "{}", to_hex(id)).unwrap();
     }
     drop(stdin);
     let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
@@ -47,11 +46,8 @@ fn decoded(ids: &[Vec<u8>]) -> Vec<String> {
 /// What `sg3_utils` should say of a name, without space.
 fn expected(codec: &Codec, name: &str, isid: Option<&[u8; 12]>) -> String {
     let value = (codec.parse)(name.as_bytes()).unwrap().value;
-    let hex: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
-    let number = |bytes: &[u8]| {
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        u64::from_str_radix(&hex, 16).unwrap()
-    };
+    let hex = to_hex(&value);
+    let number = |bytes: &[u8]| u64::from_str_radix(&to_hex(bytes), 16).unwrap();
     match (codec.protocol, isid) {
         ("FC", _) => format!("FCP-2WorldWideName:{hex}"),
         ("SPI", _) => format!(

@@ -50,7 +50,7 @@ impl Secret {
             .unwrap_or_default()
     }
 
-    fn set(&mut self, text: &[u8]) -> Result {
+    fn set(&mut self, name: &str, text: &[u8]) -> Result {
         let text = if text == UNSET { &[] } else { text };
         let is_text = !text.contains(&0);
         match self.bytes.get_mut(..text.len()).filter(|_| is_text) {
@@ -60,7 +60,11 @@ impl Secret {
                 Ok(())
             }
             None => {
-                pr_err!("credentials: want at most {} bytes of text\n", SECRET_MAX);
+                pr_err!(
+                    "{}: want at most {} bytes, none of them 0\n",
+                    name,
+                    SECRET_MAX
+                );
                 Err(EINVAL)
             }
         }
@@ -77,20 +81,6 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// No credentials.
-    pub(super) const fn none() -> Self {
-        const NONE: Secret = Secret {
-            bytes: [0; SECRET_MAX],
-            length: 0,
-        };
-        Self {
-            userid: NONE,
-            password: NONE,
-            userid_mutual: NONE,
-            password_mutual: NONE,
-        }
-    }
-
     /// The credentials, for a login.
     pub(super) fn credentials(&self) -> Credentials<'_> {
         Credentials {
@@ -100,23 +90,23 @@ impl Secrets {
             password_mutual: self.password_mutual.as_bytes(),
         }
     }
+}
 
-    /// Refuses one secret for both directions: whoever is asked for it could have it answered by
-    /// the other side (RFC 7143, section 9.2.1).
-    fn set_password(&mut self, text: &[u8], of: impl Fn(&mut Self) -> &mut Secret) -> Result {
-        let is_other = |other: &Secret| other.length != 0 && other.as_bytes() == text;
-        if is_other(&self.password) || is_other(&self.password_mutual) {
-            let is_same = of(self).as_bytes() == text;
-            if !is_same {
-                pr_err!("credentials: want two secrets for password and password_mutual\n");
-                return Err(EINVAL);
-            }
-        }
-        of(self).set(text)
+/// Refuses the secret of the other direction: whoever is asked for it could have it answered by the
+/// other side (RFC 7143, section 9.2.1).
+fn differs(name: &str, text: &[u8], other: &Secret) -> Result {
+    if other.length != 0 && other.as_bytes() == text {
+        pr_err!(
+            "{}: want another secret than that of the other direction\n",
+            name
+        );
+        return Err(EINVAL);
     }
+    Ok(())
 }
 
 /// What discovery sessions have to do.
+#[derive(Zeroable)]
 pub(crate) struct Discovery {
     /// Whether the initiator has to authenticate itself.
     pub(super) enforces: bool,
@@ -194,7 +184,7 @@ impl Attribute for EnforceDiscoveryAuth {
 /// how the credentials are reached.
 macro_rules! credentials {
     ($directory:ident, $context:ident: $type:ty, $secrets:expr;
-     $mutual:ident, $($name:ident $field:ident $set:ident,)*) => {
+     $mutual:ident, $($name:ident $field:ident $(unlike $other:ident)?,)*) => {
         /// `authenticate_target`: whether the target authenticates itself, too. It does where
         /// `userid_mutual` and `password_mutual` are set.
         pub(crate) struct $mutual;
@@ -224,44 +214,41 @@ macro_rules! credentials {
                 }
 
                 fn store($context: &$type, text: &BStr) -> Result {
-                    credentials!(@$set $secrets, $field, text)
+                    let name = stringify!($field);
+                    let secrets = &mut $secrets;
+                    $(differs(name, text, &secrets.$other)?;)?
+                    secrets.$field.set(name, text)
                 }
             }
         )*
-    };
-    (@name $secrets:expr, $field:ident, $text:ident) => {
-        $secrets.$field.set($text)
-    };
-    (@secret $secrets:expr, $field:ident, $text:ident) => {
-        $secrets.set_password($text, |secrets| &mut secrets.$field)
     };
 }
 
 credentials! {
     DiscoveryAttrs, registry: Registry, registry.discovery.lock().secrets;
     DiscoveryMutual,
-    DiscoveryUserid userid name,
-    DiscoveryPassword password secret,
-    DiscoveryUseridMutual userid_mutual name,
-    DiscoveryPasswordMutual password_mutual secret,
+    DiscoveryUserid userid,
+    DiscoveryPassword password unlike password_mutual,
+    DiscoveryUseridMutual userid_mutual,
+    DiscoveryPasswordMutual password_mutual unlike password,
 }
 
 credentials! {
     TpgAuthAttrs, tpg: Tpg<Fabric>, tpg.data().group.secrets.lock();
     GroupMutual,
-    GroupUserid userid name,
-    GroupPassword password secret,
-    GroupUseridMutual userid_mutual name,
-    GroupPasswordMutual password_mutual secret,
+    GroupUserid userid,
+    GroupPassword password unlike password_mutual,
+    GroupUseridMutual userid_mutual,
+    GroupPasswordMutual password_mutual unlike password,
 }
 
 credentials! {
     TpgNaclAuthAttrs, acl: NodeAcl<Fabric>, acl.lock().secrets;
     NodeMutual,
-    NodeUserid userid name,
-    NodePassword password secret,
-    NodeUseridMutual userid_mutual name,
-    NodePasswordMutual password_mutual secret,
+    NodeUserid userid,
+    NodePassword password unlike password_mutual,
+    NodeUseridMutual userid_mutual,
+    NodePasswordMutual password_mutual unlike password,
 }
 
 /// The kernel's digests, for CHAP.

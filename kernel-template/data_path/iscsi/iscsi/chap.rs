@@ -260,7 +260,11 @@ impl Chap {
 }
 
 /// Whether there was room for an answer.
-fn written(is_written: bool) -> Result<(), LoginStatus> {
+///
+/// # Errors
+///
+/// The status that ends the login, if there was not.
+pub(crate) fn written(is_written: bool) -> Result<(), LoginStatus> {
     is_written
         .then_some(())
         .ok_or(LoginStatus::OUT_OF_RESOURCES)

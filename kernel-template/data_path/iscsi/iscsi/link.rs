@@ -28,7 +28,7 @@ pub(crate) struct Link {
     /// The connection.
     pub(super) socket: Socket,
     /// Where it comes from.
-    pub(super) address: Option<IpAddr>,
+    pub(super) address: Option<SocketAddr>,
     /// The writes that wait for their data, from the ops.
     pub(super) writes: CmdQueue<Pending<Fabric>>,
     /// The responses that are to be sent, from the ops.
@@ -48,7 +48,7 @@ impl Link {
     /// The shared part of a new connection.
     pub(super) fn new(socket: Socket) -> Result<Arc<Self>> {
         let link = Self {
-            address: socket.peer_address().map(|address| address.ip()),
+            address: socket.peer_address(),
             socket,
             writes: CmdQueue::new(),
             responses: CmdQueue::new(),
@@ -59,6 +59,11 @@ impl Link {
             immediate: AtomicU32::new(0),
         };
         Ok(Arc::new(link, GFP_KERNEL)?)
+    }
+
+    /// The machine that it comes from.
+    pub(super) fn ip(&self) -> Option<IpAddr> {
+        self.address.map(|address| address.ip())
     }
 
     /// Has the thread end the connection. Called in any context.
@@ -136,8 +141,6 @@ pub(crate) struct Peer {
     pub(super) cid: u16,
     /// The session's number, of all sessions since the module was loaded.
     pub(crate) index: u32,
-    /// Where it is.
-    pub(super) address: Option<SocketAddr>,
 }
 
 impl Peer {

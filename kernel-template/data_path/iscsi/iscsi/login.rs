@@ -10,12 +10,13 @@ use kernel::{prelude::*, sync::Arc};
 use super::{
     auth::Kernel,
     c_name,
-    chap::{self, Chap, Credentials},
+    chap::{self, written, Chap, Credentials},
     is_listed,
     keys::{self, Parameters, Said, Value, Writer},
     link::{Link, Peer},
+    offer,
     pdu::{self, LoginStatus, Opcode, Reply, Request, Stage},
-    portal::Portal,
+    portal::{Portal, Registry},
     receiver::{End, Sink},
     sender::{After, Sender},
     session::{Normal, Session},
@@ -43,15 +44,6 @@ pub(super) enum Next {
     Login,
     /// The login is complete.
     Session(KBox<Session>),
-}
-
-/// Why a login fails.
-struct Failure(LoginStatus);
-
-impl From<LoginStatus> for Failure {
-    fn from(status: LoginStatus) -> Self {
-        Self(status)
-    }
 }
 
 /// A login that is under way.
@@ -150,7 +142,7 @@ impl Login {
         let mut writer = Writer::new(&mut place);
         let next = match self.answer(portal, &login, &text, &mut writer) {
             Ok(next) => next,
-            Err(Failure(status)) => return fail(sender, &login, status),
+            Err(status) => return fail(sender, &login, status),
         };
         let length = writer.length();
         place.truncate(length);
@@ -158,7 +150,7 @@ impl Login {
             (Some(leader), Some(Stage::FullFeature)) => {
                 match leader.log_in(portal, link, sender, &self.agreed) {
                     Ok(logged_in) => Some(logged_in),
-                    Err(Failure(status)) => return fail(sender, &login, status),
+                    Err(status) => return fail(sender, &login, status),
                 }
             }
             _ => None,
@@ -182,19 +174,19 @@ impl Login {
         login: &pdu::Login<'_>,
         text: &[u8],
         writer: &mut Writer<'_>,
-    ) -> Result<Option<Stage>, Failure> {
+    ) -> Result<Option<Stage>, LoginStatus> {
         let current = login.current_stage();
-        let stage = current.ok_or(Failure(LoginStatus::INVALID_REQUEST))?;
+        let stage = current.ok_or(LoginStatus::INVALID_REQUEST)?;
         let is_first = self.leader.is_none();
         if is_first {
             self.leader = Some(Leader::new(portal, login, text)?);
             self.stage = stage;
         }
         let Some(leader) = &self.leader else {
-            return Err(Failure(LoginStatus::INITIATOR_ERROR));
+            return Err(LoginStatus::INITIATOR_ERROR);
         };
         if stage != self.stage || stage == Stage::FullFeature {
-            return Err(Failure(LoginStatus::INVALID_REQUEST));
+            return Err(LoginStatus::INVALID_REQUEST);
         }
         if is_first {
             leader.introduce(writer)?;
@@ -202,9 +194,9 @@ impl Login {
         let begins = self.chap.is_none();
         let mut proof = chap::Keys::default();
         for pair in keys::pairs(text) {
-            let (key, value) = pair.ok_or(Failure(LoginStatus::INITIATOR_ERROR))?;
+            let (key, value) = pair.ok_or(LoginStatus::INITIATOR_ERROR)?;
             if !self.said.note(key) {
-                return Err(Failure(LoginStatus::INITIATOR_ERROR));
+                return Err(LoginStatus::INITIATOR_ERROR);
             }
             if proof.take(key, value) {
                 continue;
@@ -213,7 +205,7 @@ impl Login {
                 b"AuthMethod" if stage == Stage::Security => {
                     leader.choose(value, &mut self.chap)?
                 }
-                b"AuthMethod" => return Err(Failure(LoginStatus::INITIATOR_ERROR)),
+                b"AuthMethod" => return Err(LoginStatus::INITIATOR_ERROR),
                 _ => match leader.answer(key, value, &mut self.agreed)? {
                     Some(answer) => answer,
                     None => continue,
@@ -228,7 +220,7 @@ impl Login {
                 })?;
             }
             // It is too early for a proof, or too late.
-            _ if !proof.is_empty() => return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE)),
+            _ if !proof.is_empty() => return Err(LoginStatus::AUTHENTICATION_FAILURE),
             _ => {}
         }
         if stage == Stage::Operational && !self.is_declared {
@@ -243,24 +235,15 @@ impl Login {
         }
         let next = login.next_stage();
         let next = next.filter(|next| *next > stage);
-        let next = next.ok_or(Failure(LoginStatus::INVALID_REQUEST))?;
+        let next = next.ok_or(LoginStatus::INVALID_REQUEST)?;
         let is_authentic = self.chap.as_ref().is_some_and(|chap| chap.is_done());
         if leader.authenticates && !is_authentic {
             if stage == Stage::Security && self.chap.is_some() {
                 return Ok(None);
             }
-            return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE));
+            return Err(LoginStatus::AUTHENTICATION_FAILURE);
         }
         Ok(Some(next))
-    }
-}
-
-/// Whether there was room for an answer.
-fn written(is_written: bool) -> Result<(), Failure> {
-    if is_written {
-        Ok(())
-    } else {
-        Err(Failure(LoginStatus::OUT_OF_RESOURCES))
     }
 }
 
@@ -273,9 +256,9 @@ fn fail(sender: &mut Sender, login: &pdu::Login<'_>, status: LoginStatus) -> Res
 
 impl Leader {
     /// Reads what the first request of a login has to say.
-    fn new(portal: &Portal, login: &pdu::Login<'_>, text: &[u8]) -> Result<Self, Failure> {
+    fn new(portal: &Portal, login: &pdu::Login<'_>, text: &[u8]) -> Result<Self, LoginStatus> {
         if login.version_min() != 0 {
-            return Err(Failure(LoginStatus::UNSUPPORTED_VERSION));
+            return Err(LoginStatus::UNSUPPORTED_VERSION);
         }
         let value = |wanted: &[u8]| {
             let mut pairs = keys::pairs(text).flatten();
@@ -283,16 +266,16 @@ impl Leader {
                 .find(|(key, _)| *key == wanted)
                 .map(|(_, value)| value)
         };
-        let missing = Failure(LoginStatus::MISSING_PARAMETER);
+        let missing = LoginStatus::MISSING_PARAMETER;
         let name = value(b"InitiatorName").and_then(PortName::parse);
         let name = name.ok_or(missing)?;
         let group = match value(b"SessionType") {
             Some(b"Discovery") => None,
             Some(b"Normal") | None => {
-                let target = value(b"TargetName").ok_or(Failure(LoginStatus::MISSING_PARAMETER))?;
+                let target = value(b"TargetName").ok_or(LoginStatus::MISSING_PARAMETER)?;
                 Some(find(portal, target, &name)?)
             }
-            Some(_) => return Err(Failure(LoginStatus::SESSION_TYPE)),
+            Some(_) => return Err(LoginStatus::SESSION_TYPE),
         };
         if login.tsih() != 0 {
             // One connection a session: no other can join it.
@@ -302,25 +285,18 @@ impl Leader {
                     .iter()
                     .any(|peer| peer.tsih == login.tsih() && peer.name == name)
             });
-            return Err(Failure(if is_known {
+            return Err(if is_known {
                 LoginStatus::TOO_MANY_CONNECTIONS
             } else {
                 LoginStatus::NO_SESSION
-            }));
+            });
         }
-        let mut offer = match &group {
-            Some(group) => *group.data().group.offer.lock(),
-            None => Parameters::DISCOVERY,
-        };
-        // Whatever is negotiated first, the one is not longer than the other.
-        offer.first_burst_length = offer.first_burst_length.min(offer.max_burst_length);
+        let offer = offer(group.as_deref());
         let authenticates = match &group {
             Some(group) => authenticates(group, &name),
             None => {
-                let fabric = portal.any_group();
-                let fabric = fabric.ok_or(Failure(LoginStatus::SERVICE_UNAVAILABLE))?;
-                let discovery = fabric.wwn().fabric().discovery.lock();
-                discovery.enforces
+                let enforces = portal.with_registry(|registry| registry.discovery.lock().enforces);
+                enforces.ok_or(LoginStatus::SERVICE_UNAVAILABLE)?
             }
         };
         Ok(Self {
@@ -334,7 +310,7 @@ impl Leader {
     }
 
     /// What the target says of itself in its first answer.
-    fn introduce(&self, writer: &mut Writer<'_>) -> Result<(), Failure> {
+    fn introduce(&self, writer: &mut Writer<'_>) -> Result<(), LoginStatus> {
         let Some(group) = &self.group else {
             return Ok(());
         };
@@ -347,16 +323,16 @@ impl Leader {
         &self,
         methods: &[u8],
         chap: &mut Option<KBox<Chap>>,
-    ) -> Result<Value<'static>, Failure> {
+    ) -> Result<Value<'static>, LoginStatus> {
         let wanted: &[u8] = if self.authenticates { b"CHAP" } else { b"None" };
         if keys::first_allowed(methods, |method| method == wanted).is_none() {
-            return Err(Failure(LoginStatus::AUTHENTICATION_FAILURE));
+            return Err(LoginStatus::AUTHENTICATION_FAILURE);
         }
         if !self.authenticates {
             return Ok(Value::Text(b"None"));
         }
         let begun = KBox::new(Chap::new(crypto::random()), GFP_KERNEL);
-        *chap = Some(begun.map_err(|_| Failure(LoginStatus::OUT_OF_RESOURCES))?);
+        *chap = Some(begun.map_err(|_| LoginStatus::OUT_OF_RESOURCES)?);
         Ok(Value::Text(b"CHAP"))
     }
 
@@ -372,10 +348,10 @@ impl Leader {
                 None => look(&group.data().group.secrets.lock().credentials()),
             },
             None => {
-                let fabric = portal.any_group();
-                let fabric = fabric.ok_or(LoginStatus::SERVICE_UNAVAILABLE)?;
-                let discovery = fabric.wwn().fabric().discovery.lock();
-                look(&discovery.secrets.credentials())
+                let looked = portal.with_registry(|registry| {
+                    look(&registry.discovery.lock().secrets.credentials())
+                });
+                looked.ok_or(LoginStatus::SERVICE_UNAVAILABLE)?
             }
         }
     }
@@ -386,7 +362,7 @@ impl Leader {
         key: &[u8],
         value: &[u8],
         agreed: &mut Parameters,
-    ) -> Result<Option<Value<'static>>, Failure> {
+    ) -> Result<Option<Value<'static>>, LoginStatus> {
         let is_same = match key {
             b"InitiatorName" => PortName::parse(value).as_ref() == Some(&self.name),
             b"TargetName" => self.group.as_ref().is_none_or(|group| {
@@ -404,7 +380,7 @@ impl Leader {
         if is_same {
             Ok(None)
         } else {
-            Err(Failure(LoginStatus::INITIATOR_ERROR))
+            Err(LoginStatus::INITIATOR_ERROR)
         }
     }
 
@@ -416,13 +392,10 @@ impl Leader {
         link: &Arc<Link>,
         sender: &mut Sender,
         agreed: &Parameters,
-    ) -> Result<(KBox<Session>, u16), Failure> {
-        let exhausted = |_| Failure(LoginStatus::OUT_OF_RESOURCES);
-        let fabric = portal.any_group();
-        let fabric = fabric
-            .as_ref()
-            .ok_or(Failure(LoginStatus::SERVICE_UNAVAILABLE))?;
-        let index = fabric.wwn().fabric().next_session();
+    ) -> Result<(KBox<Session>, u16), LoginStatus> {
+        let exhausted = |_| LoginStatus::OUT_OF_RESOURCES;
+        let index = portal.with_registry(Registry::next_session);
+        let index = index.ok_or(LoginStatus::SERVICE_UNAVAILABLE)?;
         // The handle is not 0, and differs from those of the sessions before.
         let tsih = (index % 0xffff + 1) as u16;
         sender.agreed = *agreed;
@@ -439,34 +412,29 @@ impl Leader {
             tsih,
             cid: self.cid,
             index,
-            address: link.socket.peer_address(),
         };
         let peer = Arc::new(peer, GFP_KERNEL).map_err(exhausted)?;
         let entry = &group.data().group;
         // From here on a portal that closes leaves the connection to the group.
         link.set_session(true);
         entry
-            .enter(&peer, entry.settings().login_timeout())
-            .map_err(|error| {
-                Failure(match error {
-                    EAGAIN => LoginStatus::SERVICE_UNAVAILABLE,
-                    _ => LoginStatus::OUT_OF_RESOURCES,
-                })
+            .enter(&peer)
+            .map_err(|error| match error {
+                EAGAIN => LoginStatus::SERVICE_UNAVAILABLE,
+                _ => LoginStatus::OUT_OF_RESOURCES,
             })
             .inspect_err(|_| link.set_session(false))?;
         let nexus = Nexus::new(group, peer.c_name(), ProtectionOps::NORMAL, peer.clone());
         let session = nexus
-            .map_err(|error| {
-                Failure(match error {
-                    EACCES => LoginStatus::AUTHORIZATION_FAILURE,
-                    ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
-                    _ => LoginStatus::OUT_OF_RESOURCES,
-                })
+            .map_err(|error| match error {
+                EACCES => LoginStatus::AUTHORIZATION_FAILURE,
+                ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
+                _ => LoginStatus::OUT_OF_RESOURCES,
             })
             .and_then(|nexus| {
                 // Target core may have asked for the end before there was anybody to end it.
                 if nexus.is_close_requested() {
-                    return Err(Failure(LoginStatus::SERVICE_UNAVAILABLE));
+                    return Err(LoginStatus::SERVICE_UNAVAILABLE);
                 }
                 sender.depth = nexus.node_acl().queue_depth().max(1);
                 let normal = Normal {
@@ -502,18 +470,18 @@ fn authenticates(group: &Tpg<Fabric>, name: &PortName) -> bool {
 }
 
 /// The portal group that an initiator wants to log in to.
-fn find(portal: &Portal, target: &[u8], name: &PortName) -> Result<ARef<Tpg<Fabric>>, Failure> {
-    let not_found = Failure(LoginStatus::NOT_FOUND);
+fn find(portal: &Portal, target: &[u8], name: &PortName) -> Result<ARef<Tpg<Fabric>>, LoginStatus> {
+    let not_found = LoginStatus::NOT_FOUND;
     let target = PortName::parse(target);
     let group = target.and_then(|target| portal.group(&target));
     let group = group.ok_or(not_found)?;
     let shared = &group.data().group;
     if !shared.is_enabled() {
-        return Err(Failure(LoginStatus::SERVICE_UNAVAILABLE));
+        return Err(LoginStatus::SERVICE_UNAVAILABLE);
     }
     let is_demo = shared.settings().generate_node_acls() != 0;
     if !is_demo && !is_listed(&group, name) {
-        return Err(Failure(LoginStatus::AUTHORIZATION_FAILURE));
+        return Err(LoginStatus::AUTHORIZATION_FAILURE);
     }
     Ok(group)
 }

@@ -22,7 +22,7 @@ use kernel::{
 };
 
 use super::{
-    auth::{Discovery, Secrets},
+    auth::Discovery,
     connection,
     is_listed,
     keys::{Value, Writer},
@@ -44,15 +44,15 @@ const BACKLOG: u16 = 256;
 /// oldest of those from the address that has most, so that a flood is in its own way.
 const LOGINS_MAX: usize = 256;
 
+/// How many of them there may be with those that are giving way.
+const LOGINS_AND_ENDING_MAX: usize = 2 * LOGINS_MAX;
+
 /// How many bytes the network keeps for a connection that logs in.
 const LOGIN_BUFFER: u32 = 16_384;
 
 /// How many it keeps for a session: the data of several writes, so that the initiator can send the
 /// next ones while these are executed.
 pub(super) const SESSION_BUFFER: u32 = 2_097_152;
-
-/// How many of them there may be with those that are giving way.
-const LOGINS_AND_ENDING_MAX: usize = 2 * LOGINS_MAX;
 
 /// What the fabric has: its portals, the numbers of its sessions, and what discovery takes.
 pub(crate) struct Registry {
@@ -67,13 +67,7 @@ impl Registry {
         Ok(Self {
             portals: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
             sessions: AtomicU32::new(0),
-            discovery: KBox::pin_init(
-                new_mutex!(Discovery {
-                    enforces: false,
-                    secrets: Secrets::none(),
-                }),
-                GFP_KERNEL,
-            )?,
+            discovery: KBox::pin_init(new_mutex!(Discovery::zeroed()), GFP_KERNEL)?,
         })
     }
 
@@ -214,9 +208,10 @@ impl Portal {
         found.cloned()
     }
 
-    /// A portal group that has this portal, unless it is closed.
-    pub(super) fn any_group(&self) -> Option<ARef<Tpg<Fabric>>> {
-        self.groups.lock().first().cloned()
+    /// Looks at what the fabric has, unless the portal is closed.
+    pub(super) fn with_registry<R>(&self, look: impl FnOnce(&Registry) -> R) -> Option<R> {
+        let group = self.groups.lock().first().cloned()?;
+        Some(look(group.wwn().fabric()))
     }
 
     /// Accepts connections until the portal is closed.
@@ -241,14 +236,14 @@ impl Portal {
     /// Forgets the portal if its listening was ended from outside, as `ss -K` does: another
     /// directory of this name opens it again.
     fn forget_if_ended(self: &Arc<Self>) {
-        if let Some(group) = self.any_group() {
+        self.with_registry(|registry| {
             pr_err!(
-                "port {}: somebody has ended the listening\n",
-                self.address.port()
+                "portal {:?}: somebody has ended its listening; remove its directory and make it again\n",
+                self.address
             );
-            let mut portals = group.wwn().fabric().portals.lock();
+            let mut portals = registry.portals.lock();
             portals.retain(|portal| !Arc::ptr_eq(portal, self));
-        }
+        });
     }
 
     /// Begins the thread of a connection.
@@ -287,9 +282,9 @@ fn make_room(links: &[Arc<Link>]) {
         let logins = links.iter().filter(|link| !link.has_session());
         logins.filter(|link| !link.is_closing())
     };
-    let of = |address| logins().filter(move |link| link.address == address);
-    let most = logins().max_by_key(|link| of(link.address).count());
-    if let Some(oldest) = most.and_then(|link| of(link.address).next()) {
+    let of = |address| logins().filter(move |link| link.ip() == address);
+    let most = logins().max_by_key(|link| of(link.ip()).count());
+    if let Some(oldest) = most.and_then(|link| of(link.ip()).next()) {
         oldest.close();
     }
 }

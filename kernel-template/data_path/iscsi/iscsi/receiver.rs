@@ -208,7 +208,7 @@ impl Receiver {
     }
 
     fn receive_data(&mut self, socket: &Socket) -> Result<Option<Received>, Fault> {
-        if matches!(self.sink, Sink::Awaited(_)) {
+        if self.is_awaiting() {
             return Ok(Some(Received::Nothing));
         }
         let length = self.request.data_length();

@@ -94,10 +94,6 @@ pub(super) struct Sender {
     stat_sn: u32,
     has_digests: bool,
     replies: KVec<Queued>,
-    /// How many bytes of data they have.
-    bytes: usize,
-    /// Whether the last of them ends the connection.
-    ends: bool,
     /// The answers to task management functions, which come after the responses of commands that
     /// were done before: those that may be sent once `batch` is, and those after them.
     answers: [KVec<Reply>; 2],
@@ -126,8 +122,6 @@ impl Sender {
             stat_sn: 0,
             has_digests: false,
             replies: KVec::new(),
-            bytes: 0,
-            ends: false,
             answers: [KVec::new(), KVec::new()],
             batch: Batch::empty(),
             reading: None,
@@ -168,10 +162,7 @@ impl Sender {
             data,
             after,
         };
-        let bytes = queued.data.len();
         self.replies.push(queued, GFP_KERNEL)?;
-        self.bytes += bytes;
-        self.ends |= after == After::Close;
         Ok(())
     }
 
@@ -189,7 +180,14 @@ impl Sender {
 
     /// Whether nothing more should be received: too many replies wait, or what ends the connection.
     pub(super) fn is_full(&self) -> bool {
-        self.ends || self.replies.len() >= REPLIES_MAX || self.bytes >= BYTES_MAX
+        let [due, later] = &self.answers;
+        let count = self.replies.len() + due.len() + later.len();
+        let bytes: usize = self.replies.iter().map(|queued| queued.data.len()).sum();
+        let mut afters = self.replies.iter().map(|queued| queued.after);
+        self.after == After::Close
+            || count >= REPLIES_MAX
+            || bytes >= BYTES_MAX
+            || afters.any(|after| after == After::Close)
     }
 
     /// Whether the network has no room.
@@ -292,7 +290,6 @@ impl Sender {
     fn next(&mut self, link: &Link) -> Result<bool> {
         if !self.replies.is_empty() {
             let queued = self.replies.remove(0).map_err(|_| EIO)?;
-            self.bytes -= queued.data.len();
             let length = queued.data.len();
             let body = if length == 0 {
                 Body::None

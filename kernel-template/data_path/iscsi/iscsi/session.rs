@@ -12,14 +12,16 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use kernel::{
     c_str,
+    page::PAGE_SIZE,
     prelude::*,
     sync::Arc,
     time::{Delta, Instant, Monotonic}, //
 };
 
 use super::{
-    keys::{self, Parameters, Value, Writer},
+    keys::{self, Value, Writer},
     link::{Link, Peer},
+    offer,
     pdu::{
         self, function_response, logout_response, Command, DataOut, Logout, Opcode, Reject, Reply,
         Request, TaskManagement, CDB_MAX, NO_TAG,
@@ -40,7 +42,7 @@ use crate::{
     Fabric, //
 };
 
-/// SPC-4, section 6.16.
+/// The operation code of PERSISTENT RESERVE OUT, SPC-4 section 6.16.
 const PERSISTENT_RESERVE_OUT: u8 = 0x5f;
 
 /// Status BUSY, SAM-5 section 5.3.1: the initiator tries again.
@@ -50,8 +52,11 @@ const BUSY: u8 = 0x08;
 const TEXT_MAX: u32 = 8192;
 
 /// The most data that a command moves, in bytes. Target core allocates as much as the initiator
-/// says; `max_data_sg_nents` has it tell initiators of this limit.
+/// says.
 const TRANSFER_MAX: u32 = 32 << 20;
+
+/// The same in pages, which target core tells initiators of: `max_data_sg_nents`.
+pub(crate) const PAGES_MAX: u32 = TRANSFER_MAX / PAGE_SIZE as u32;
 
 /// How many immediate commands a session may have at once; no window holds them back.
 const IMMEDIATE_MAX: u32 = 32;
@@ -605,9 +610,7 @@ impl Session {
                     continue;
                 }
                 Outcome::Aborted => {}
-                Outcome::Answered(code) => {
-                    sender.answer(Reply::function_response(request.task_tag(), code))?;
-                }
+                Outcome::Answered(code) => answer(sender, &request, code)?,
             }
             drop(self.functions.remove(index));
         }
@@ -747,7 +750,7 @@ impl Session {
                 }
                 b"SendTargets" => Value::REJECT,
                 b"MaxRecvDataSegmentLength" => {
-                    let offer = self.offer();
+                    let offer = offer(self.normal.as_ref().map(|normal| &*normal.group));
                     match keys::negotiate(key, value, &offer, &mut sender.agreed) {
                         Some(Value::Nothing) => continue,
                         _ => Value::REJECT,
@@ -765,14 +768,6 @@ impl Session {
         Ok(answer)
     }
 
-    /// What the target is ready for.
-    fn offer(&self) -> Parameters {
-        match &self.normal {
-            Some(normal) => *normal.group.data().group.offer.lock(),
-            None => Parameters::DISCOVERY,
-        }
-    }
-
     /// The targets that SendTargets asks for: `All`, or one by its name; in a session with a target
     /// that one.
     fn targets(&self, portal: &Portal, link: &Link, value: &[u8]) -> Result<KVVec<u8>, End> {
@@ -788,13 +783,8 @@ impl Session {
             (Some(_), _) => return Ok(KVVec::new()),
         };
         let local = link.socket.local_address();
-        match portal.any_group() {
-            Some(group) => {
-                let registry = group.wwn().fabric();
-                Ok(registry.targets(&self.name, local, only)?)
-            }
-            None => Ok(KVVec::new()),
-        }
+        let targets = portal.with_registry(|registry| registry.targets(&self.name, local, only));
+        Ok(targets.unwrap_or_else(|| Ok(KVVec::new()))?)
     }
 
     fn log_out(&self, sender: &mut Sender, request: &Request) -> Result<(), End> {
@@ -936,6 +926,6 @@ fn reject(sender: &mut Sender, reason: Reject, request: &Request) -> Result<Sink
 
 /// Answers a task management function.
 fn answer(sender: &mut Sender, request: &Request, response: u8) -> Result<(), End> {
-    sender.reply(Reply::function_response(request.task_tag(), response))?;
+    sender.answer(Reply::function_response(request.task_tag(), response))?;
     Ok(())
 }
