@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # iscsi_speed.sh MODULE FABRIC JOBS ROUNDS: fio on a disk of the fabric's and on
-# one of the kernel's iscsi_target_mod, in turn. The kernel's own initiator is
-# logged in to both.
+# one of the kernel's iscsi_target_mod, in turn, without and with data digests. The
+# kernel's own initiator is logged in to both.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/iscsi_lib.sh"
@@ -23,6 +23,14 @@ a_disk()
 	log_in $WWN"$2" 127.0.0.1:"$3" default
 }
 
+# with_digests NAME PORT: DISK is the disk of a new session.
+with_digests()
+{
+	log_out $WWN"$1" 127.0.0.1:"$2" default
+	iscsiadm -m node -T $WWN"$1" -o update -n node.conn[0].iscsi.DataDigest -v CRC32C
+	log_in $WWN"$1" 127.0.0.1:"$2" default
+}
+
 modprobe iscsi_target_mod || exit 1
 modprobe "$1" || exit 1
 initiator iqn.1994-05.org.example.client:initiator1
@@ -31,3 +39,10 @@ OURS=$DISK
 a_disk iscsi peer 3260
 PEER=$DISK
 . "${0%/*}/speed_loads.sh"
+loads
+with_digests ours 3261
+OURS=$DISK
+with_digests peer 3260
+PEER=$DISK
+WITH=", data digest"
+loads

@@ -23,3 +23,4 @@ link "$TPG" "$BACKSTORE"
 PEER=$(disk "$TPG")
 
 . "${0%/*}/speed_loads.sh"
+loads

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The loads whose speed is measured. To be sourced by a script that has set OURS
-# and PEER, two disks, JOBS and ROUNDS. Prints for each run: the load, whose
+# and PEER, two disks, JOBS and ROUNDS, and calls `loads`. Prints for each run: the load, whose
 # disk, how many KiB, and how many milliseconds of the guest's clock.
 
 # run NAME DISK WHOSE FIELD WORD...: FIELD is where fio's terse line has the KiB.
@@ -22,7 +22,7 @@ run()
 # load NAME FIELD WORD...: on both disks in turn.
 load()
 {
-	title=$1
+	title=$1$WITH
 	at=$2
 	shift 2
 	round=0
@@ -33,15 +33,20 @@ load()
 	done
 }
 
+# loads: all of them. WITH is added to their names.
+loads()
+{
+	one="--ioengine=psync"
+	many="--ioengine=io_uring --iodepth=32"
+	for depth in 1 32; do
+		[ $depth -eq 1 ] && engine=$one || engine=$many
+		load "4 KiB random read, QD $depth" $READ --rw=randread --bs=4k $engine --number_ios=6000
+		load "4 KiB random write, QD $depth" $WRITE --rw=randwrite --bs=4k $engine --number_ios=6000
+		load "128 KiB sequential read, QD $depth" $READ --rw=read --bs=128k $engine --number_ios=1500
+		load "128 KiB sequential write, QD $depth" $WRITE --rw=write --bs=128k $engine --number_ios=1500
+	done
+}
+
 READ=6
 WRITE=47
-one="--ioengine=psync"
-many="--ioengine=io_uring --iodepth=32"
-if [ "$JOBS" -eq 1 ]; then
-	load "4 KiB random read, QD 1" $READ --rw=randread --bs=4k $one --number_ios=16000
-	load "4 KiB random write, QD 1" $WRITE --rw=randwrite --bs=4k $one --number_ios=16000
-	load "128 KiB sequential read, QD 1" $READ --rw=read --bs=128k $one --number_ios=3000
-fi
-load "4 KiB random read, QD 32" $READ --rw=randread --bs=4k $many --number_ios=24000
-load "4 KiB random write, QD 32" $WRITE --rw=randwrite --bs=4k $many --number_ios=24000
-load "128 KiB sequential read, QD 32" $READ --rw=read --bs=128k $many --number_ios=3000
+WITH=

@@ -50,6 +50,15 @@ pub fn iscsi_client() -> Result<PathBuf> {
     binary("xtask", "iscsi-client", Profile::Dev)
 }
 
+/// `iscsi-rate`, which runs in a guest.
+///
+/// # Errors
+///
+/// If cargo cannot build it.
+pub fn iscsi_rate() -> Result<PathBuf> {
+    binary("xtask", "iscsi-rate", Profile::Release)
+}
+
 /// `misuse`, which runs in a guest.
 ///
 /// # Errors

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Many sessions of an iSCSI target: what a login and a read cost beside others, how that grows, and
+//! how much memory a session takes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::disks::{Disk, LIMIT};
+use super::{Figure, Target};
+use crate::guest::Guest;
+use crate::kernel::Kernel;
+use crate::module::iscsi_rate;
+use crate::shell::checkout;
+
+/// How many sessions are there.
+const FEW: &str = "1";
+const MANY: &str = "64";
+
+/// What was measured, by what it is and how many sessions there were: ours, and the peer's.
+type Measured = BTreeMap<(String, String), [f64; 2]>;
+
+/// The figures of a target, whose module is in a directory.
+pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
+    let mut guest = Guest::new(kernel);
+    guest.modules = vec![module.to_owned()];
+    guest.limit = LIMIT;
+    let times = measure(&guest, disk)?;
+    guest.count_instructions();
+    let instructions = measure(&guest, disk)?;
+    let mut figures = Vec::new();
+    for ((what, sessions), [ours, peer]) in &instructions {
+        let unit = match what.as_str() {
+            "memory" => "bytes of a session",
+            "login" => "instructions of a login and logout",
+            _ => "instructions of a 4 KiB read",
+        };
+        figures.push(figure(
+            format!("{unit}, {sessions} sessions, to {}", disk.peer),
+            [*ours, *peer],
+            Target::Most(if what == "memory" { 1.0 } else { 0.95 }),
+        ));
+    }
+    for what in ["login", "read"] {
+        let of = |sessions: &str| {
+            let measured = instructions.get(&(what.to_owned(), sessions.to_owned()));
+            measured.context("a figure is missing")
+        };
+        let ([few, few_peer], [many, many_peer]) = (of(FEW)?, of(MANY)?);
+        figures.push(figure(
+            format!(
+                "growth of a {what}'s instructions, {FEW} to {MANY} sessions, to {}'s",
+                disk.peer
+            ),
+            [many / few, many_peer / few_peer],
+            Target::Most(1.0),
+        ));
+    }
+    for ((what, sessions), [ours, peer]) in times {
+        if what != "memory" {
+            figures.push(figure(
+                format!(
+                    "{what}s a second, two processors, {sessions} sessions, to {}",
+                    disk.peer
+                ),
+                [1e9 / ours, 1e9 / peer],
+                Target::Least(1.05),
+            ));
+        }
+    }
+    Ok(figures)
+}
+
+fn figure(what: String, [ours, peer]: [f64; 2], target: Target) -> Figure {
+    let digits = if ours < 100.0 { 3 } else { 0 };
+    Figure {
+        what,
+        ours: format!("{ours:.digits$}"),
+        peer: format!("{peer:.digits$}"),
+        ratio: ours / peer,
+        target,
+    }
+}
+
+/// Measures both targets in a guest. The script prints lines of what, how many sessions, whose, and
+/// the figure.
+fn measure(guest: &Guest<'_>, disk: &Disk) -> Result<Measured> {
+    let name = disk.module.name;
+    let outcome = guest.run_quietly(&format!(
+        "sh {}/tests/guest/iscsi_sessions.sh {name} {} {} {FEW} 8 {MANY}",
+        checkout().display(),
+        name.trim_start_matches("tcm_"),
+        iscsi_rate()?.display(),
+    ))?;
+    outcome.check()?;
+    let mut measured = Measured::new();
+    for line in outcome.output.lines() {
+        let fields: Vec<_> = line.split(' ').collect();
+        let [what, sessions, whose, figure] = fields[..] else {
+            bail!("no figure: {line}")
+        };
+        let figures = measured.entry((what.to_owned(), sessions.to_owned()));
+        figures.or_default()[usize::from(whose == "peer")] = figure.parse()?;
+    }
+    Ok(measured)
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What runs in a guest to measure an iSCSI target with many sessions: the time of a login, the time
+//! of a 4 KiB read, and the memory that a session takes. One thread has all sessions, so that no
+//! scheduling of its own is measured.
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use xtask::initiator::{Connection, Names, reply};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(figure) => {
+            println!("{figure:.0}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("iscsi-rate: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Nanoseconds of a login or a read, or bytes of a session.
+fn run(args: &[String]) -> Result<f64> {
+    let [what, portal, target, sessions, count] = args else {
+        bail!("want: login|read|memory PORTAL TARGET SESSIONS COUNT");
+    };
+    let mut initiator = Initiator {
+        portal: portal.clone(),
+        names: Names {
+            initiator: "iqn.1994-05.org.example.client:rate".to_owned(),
+            target: Some(target.clone()),
+        },
+        sessions: Vec::new(),
+    };
+    let sessions = sessions.parse().context("SESSIONS")?;
+    let count = count.parse().context("COUNT")?;
+    initiator.log_in(sessions)?;
+    match what.as_str() {
+        "login" => initiator.time_of_a_login(count),
+        "read" => initiator.time_of_a_read(count),
+        "memory" => initiator.memory_of_a_session(count),
+        _ => bail!("no {what}"),
+    }
+}
+
+/// An initiator that is logged in many times.
+struct Initiator {
+    portal: String,
+    names: Names,
+    sessions: Vec<Connection>,
+}
+
+impl Initiator {
+    /// One more session.
+    fn session(&self) -> Result<Connection> {
+        let mut connection = Connection::new(self.portal.parse().context("PORTAL")?)?;
+        let number = u16::try_from(self.sessions.len())?;
+        connection.isid[4..].copy_from_slice(&number.to_be_bytes());
+        connection.log_in(&self.names, "")?;
+        Ok(connection)
+    }
+
+    /// So many more sessions.
+    fn log_in(&mut self, sessions: u32) -> Result<()> {
+        for _ in 0..sessions {
+            let session = self.session()?;
+            self.sessions.push(session);
+        }
+        Ok(())
+    }
+
+    /// Nanoseconds of a login and its logout beside the sessions that are there.
+    fn time_of_a_login(&self, count: u32) -> Result<f64> {
+        let start = Instant::now();
+        for _ in 0..count {
+            self.session()?.log_out()?;
+        }
+        Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(count))
+    }
+
+    /// Nanoseconds of a read, of which each session has one at a time.
+    fn time_of_a_read(&mut self, count: u32) -> Result<f64> {
+        let turns = count / u32::try_from(self.sessions.len())?;
+        let start = Instant::now();
+        for _ in 0..turns {
+            for session in &mut self.sessions {
+                // READ (10) of eight blocks.
+                let command = session.command(0xc0, 4096, &[0x28, 0, 0, 0, 0, 0, 0, 0, 8, 0]);
+                session.send(&command)?;
+            }
+            for session in &mut self.sessions {
+                let pdu = session.receive()?.context("the target hangs up")?;
+                let is_all = pdu.opcode() == reply::DATA && pdu.data.len() == 4096;
+                ensure!(is_all && pdu.header[1] & 1 != 0, "no data: {pdu:?}");
+            }
+        }
+        let commands = f64::from(turns) * self.sessions.len() as f64;
+        Ok(start.elapsed().as_secs_f64() * 1e9 / commands)
+    }
+
+    /// Bytes that each of so many more sessions takes, both ends of its connection included.
+    fn memory_of_a_session(&mut self, count: u32) -> Result<f64> {
+        let before = free()?;
+        self.log_in(count)?;
+        Ok((before - free()?) / f64::from(count))
+    }
+}
+
+/// Bytes that nobody uses, or that can be had back.
+fn free() -> Result<f64> {
+    fs::write("/proc/sys/vm/drop_caches", "3")?;
+    let all = fs::read_to_string("/proc/meminfo")?;
+    let line = all.lines().find_map(|line| line.strip_prefix("MemFree:"));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    let kib: f64 = kib.context("no MemFree")?.parse()?;
+    Ok(kib * 1024.0)
+}
