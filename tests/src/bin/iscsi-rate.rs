@@ -86,7 +86,8 @@ impl Initiator {
 
     /// Nanoseconds of a read, of which each session has one at a time.
     fn time_of_a_read(&mut self, count: u32) -> Result<f64> {
-        let turns = count / u32::try_from(self.sessions.len())?;
+        let sessions = u32::try_from(self.sessions.len())?;
+        let turns = count / sessions;
         let start = Instant::now();
         for _ in 0..turns {
             for session in &mut self.sessions {
@@ -100,8 +101,7 @@ impl Initiator {
                 ensure!(is_all && pdu.header[1] & 1 != 0, "no data: {pdu:?}");
             }
         }
-        let commands = f64::from(turns) * self.sessions.len() as f64;
-        Ok(start.elapsed().as_secs_f64() * 1e9 / commands)
+        Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(turns * sessions))
     }
 
     /// Bytes that each of so many more sessions takes, both ends of its connection included.
