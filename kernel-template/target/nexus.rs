@@ -202,10 +202,11 @@ impl<T: Operations> Drop for Nexus<T> {
         self.stop();
         // SAFETY: By the type's invariants, and the session is stopped. The wait ends when the last
         // command drops its count of the session, in a read-side critical section of RCU, at whose
-        // end it wakes who waits: the session must be there until then.
+        // end it wakes who waits: the session must be there until then. Expedited, since an
+        // initiator waits for the end of its session, to log in again.
         unsafe {
             bindings::target_wait_for_sess_cmds(session);
-            bindings::synchronize_rcu();
+            bindings::synchronize_rcu_expedited();
         }
         if !self.is_listed() {
             // The node ACL goes away, or changes, and `close_session` is called for this session.

@@ -8,9 +8,6 @@ use kernel::prelude::*;
 
 use crate::{bindings, target::Payload};
 
-/// How much of a payload is looked at at once, in bytes.
-const PIECE: u32 = 512;
-
 /// A digest that is being computed.
 #[derive(Clone, Copy)]
 pub(crate) struct Crc32c(u32);
@@ -38,16 +35,19 @@ impl Crc32c {
         offset: u32,
         count: u32,
     ) -> Result {
-        let mut piece = [0; PIECE as usize];
-        let mut done = 0;
-        while done < count {
-            let length = (count - done).min(PIECE);
-            let place = piece.get_mut(..length as usize).unwrap_or_default();
-            payload.read(offset + done, place)?;
-            self.update(place);
-            done += length;
+        let mut left = count;
+        for segment in payload.segments(offset, count)? {
+            let (page, offset, length) = (segment.page(), segment.offset(), segment.length());
+            // SAFETY: The pages are there while the payload is borrowed. Whoever shares them may
+            // change their bytes meanwhile, and C reads them as they are.
+            self.0 = unsafe { bindings::tcm_template_crc32c_pages(self.0, page, offset, length) };
+            left -= length;
         }
-        Ok(())
+        if left == 0 {
+            Ok(())
+        } else {
+            Err(EINVAL)
+        }
     }
 
     /// The digest, as it is sent.

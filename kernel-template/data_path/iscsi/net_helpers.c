@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inline functions and macros of sockets and threads, for Rust to call.
+ * Inline functions and macros of sockets, threads and pages, for Rust to call.
  */
 #include <linux/bvec.h>
+#include <linux/crc32.h>
 #include <linux/err.h>
+#include <linux/highmem.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
@@ -54,6 +56,22 @@ void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked)
 	atomic_set_release(kicked, 1);
 	if (wq_has_sleeper(&sock->wq.wait))
 		wake_up_interruptible(&sock->wq.wait);
+}
+
+/* Goes on with a CRC-32C over bytes of physically contiguous pages. */
+u32 tcm_template_crc32c_pages(u32 crc, struct page *page, u32 offset, u32 length)
+{
+	while (length) {
+		u32 start = offset_in_page(offset);
+		u32 count = min_t(u32, length, PAGE_SIZE - start);
+		void *address = kmap_local_page(page + offset / PAGE_SIZE);
+
+		crc = crc32c(crc, address + start, count);
+		kunmap_local(address);
+		offset += count;
+		length -= count;
+	}
+	return crc;
 }
 
 /* Whether the module can be held: it is loaded, and stays for now. */

@@ -25,6 +25,7 @@ static const u32 TCM_SOCKET_DATA __maybe_unused = 1;
 static const u32 TCM_SOCKET_SPACE __maybe_unused = 2;
 
 bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages, unsigned int count);
+u32 tcm_template_crc32c_pages(u32 crc, struct page *page, u32 offset, u32 length);
 bool tcm_template_socket_is_in_this_namespace(struct socket *sock);
 void tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u32 ms);
 void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked);
