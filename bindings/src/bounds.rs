@@ -2,9 +2,9 @@
 
 //! Bounds on the header's text, looked at before clang reads it.
 //!
-//! clang and bindgen go down a level for each level of the text, and end without a word where the
-//! stack ends; and their time grows faster than the number of members. No kernel's header comes
-//! near these bounds.
+//! clang and bindgen recurse for each level of nesting, and crash without a message when the stack
+//! is full; and their time grows faster than the number of members. No kernel's header comes near
+//! these bounds.
 
 use crate::Fault;
 use crate::text::Text;
@@ -13,14 +13,15 @@ use crate::token::{Kind, Token};
 /// How many members the struct may have.
 const MEMBERS: usize = 1_000;
 
-/// How much may lie between a place in the text and the beginning of all that is open there:
-/// brackets, declarations, expressions. Each token counts as one, but for those of [`HEAVY`].
+/// How deep a place in the text may be: the number of tokens since the beginning of each bracket,
+/// declaration and expression that is open there. A bracket or `*` counts as [`HEAVY`] says.
 const OPEN: usize = 500;
 
-/// What a bracket or a `*` counts as: each may make a type of another, down to which all must go.
+/// How many tokens a bracket or a `*` counts as: each may wrap one type in another, and clang and
+/// bindgen recurse through all of them.
 const HEAVY: usize = 10;
 
-/// How many `else` there may be: a chain of them is as deep as it is long, to clang.
+/// How many `else` there may be: clang recurses for each link of a chain of them.
 const ELSES: usize = 500;
 
 /// All that is out of bounds.
@@ -40,7 +41,7 @@ pub(crate) fn check(text: &Text<'_>) -> Vec<Fault> {
 
 /// The line where the text becomes too deep.
 fn too_deep(tokens: &[Token<'_>]) -> Option<usize> {
-    // For each bracket that is open, what lies in it since the last declaration or item began.
+    // For each bracket that is open, the weight of what follows the last `;`, `,` or `}` in it.
     let mut open = vec![0_usize];
     let mut total = 0;
     let mut elses = 0;
@@ -71,7 +72,7 @@ fn too_deep(tokens: &[Token<'_>]) -> Option<usize> {
     None
 }
 
-/// The names that are not written in ASCII: bindgen stumbles over some of them.
+/// The names with letters that are not ASCII: bindgen fails on some of them.
 fn foreign_names(text: &Text<'_>) -> impl Iterator<Item = Fault> {
     let is_foreign = |t: &&Token<'_>| t.kind == Kind::Word && !t.text.is_ascii();
     let names = text.tokens.iter().filter(is_foreign);
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deep_is_told_by_its_line() {
+    fn deep_text_is_reported_by_its_line() {
         for one in [
             "*",
             "(",

@@ -2,8 +2,9 @@
 
 //! Runs bindgen over the header, with stand-ins for what it includes, all of it from memory.
 //!
-//! The result is Rust text; `parse` finds its meaning. bindgen panics where it has no answer,
-//! clang may take for ever, and both write to the terminal: here each ends as a value.
+//! The result is Rust text, which `parse` reads. bindgen panics at what it cannot translate, clang
+//! may take for ever, and both write to the terminal: this file turns each of these into a
+//! [`Failure`].
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -21,7 +22,8 @@ use bindgen::{BindgenError, Builder, Formatter};
 
 use crate::STRUCT;
 
-/// The headers that a fabric header may include. All that it takes from them is in [`TYPES`].
+/// The headers that a fabric header may include. clang sees them empty: what the fabric header
+/// needs of them is in [`TYPES`].
 pub(crate) const INCLUDES: [&str; 18] = [
     "linux/bits.h",
     "linux/compiler.h",
@@ -45,14 +47,14 @@ pub(crate) const INCLUDES: [&str; 18] = [
 
 const TYPES: &str = include_str!("../standins/types.h");
 
-/// The directory that all of it seems to lie in; it exists in clang's memory only.
+/// The directory of all headers as clang sees it; it exists in clang's memory only.
 const STANDIN_DIR: &str = "/tcm-standins";
 
-/// What clang calls the header.
+/// The path of the header as clang sees it.
 pub(crate) const COPY: &str = "/tcm-standins/header.h";
 
-/// What is put before each field's name, so that bindgen need not change any: it would make
-/// `type_` of `type`, and leave `type_` as it is.
+/// A prefix for each field's name. Without it bindgen would write both the C field `type` and the C
+/// field `type_` as `type_`.
 pub(crate) const FIELD: &str = "c_";
 
 /// How many errors clang reports before it stops: more than a header of the kernel's could have, and
@@ -65,7 +67,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The stack for it. bindgen goes down a level for each type that is made of another.
 const STACK: usize = 64 << 20;
 
-/// Why there is no answer.
+/// Why the header could not be translated.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// libclang could not be loaded.
@@ -74,14 +76,14 @@ pub(crate) enum Failure {
     Diagnostics(String),
     /// bindgen panicked.
     Panic(String),
-    /// There was no answer in time.
+    /// clang or bindgen took longer than [`PATIENCE`].
     Late,
 }
 
 /// Where standard error goes is common to the process, so there is one call at a time.
 static ONE: Mutex<()> = Mutex::new(());
 
-/// What libclang says of its version.
+/// The version of libclang, in its own words.
 pub(crate) fn version() -> Result<String, Failure> {
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let _quiet = QuietStderr::new();
@@ -94,8 +96,8 @@ pub(crate) fn version() -> Result<String, Failure> {
 /// Translates the struct of `text`, and what it names, into Rust text. `tagged` are the types that
 /// the header names with a tag, and the tag.
 pub(crate) fn translate(text: &str, tagged: &BTreeMap<&str, &str>) -> Result<String, Failure> {
-    // C takes a struct that is first named among arguments for another than the next of that name;
-    // bindgen then loses its `const`.
+    // To C, a struct that is first named among the arguments of a function exists in that function
+    // alone, and bindgen then loses its `const`. So each is declared before.
     let mut declared = String::new();
     for (name, tag) in tagged.iter().filter(|(name, _)| **name != STRUCT) {
         if *tag != "enum" {
@@ -113,7 +115,8 @@ pub(crate) fn macros(text: &str) -> Option<Vec<String>> {
     Some(names.clone())
 }
 
-/// Runs bindgen where it can do no harm: in a thread of its own, its output off the terminal.
+/// Runs bindgen in a thread of its own, with a large stack and a time limit, its output off the
+/// terminal.
 fn run(
     text: String,
     declared: String,
@@ -127,7 +130,7 @@ fn run(
             Ok(_) => generate(&text, &declared, callbacks),
             Err(panic) => Err(Failure::NoLibclang(first_line(&*panic))),
         };
-        // Nobody listens any more if it is late.
+        // Fails if the result comes too late, when the receiver is gone.
         let _ = sender.send(result);
     };
     let thread = thread::Builder::new().stack_size(STACK).spawn(work);
@@ -158,7 +161,7 @@ fn generate(
     }
     let builder = builder
         .clang_args(["-nostdinc", "-w", ERRORS, "-fparse-all-comments"])
-        // To look for what a name may have been meant to be takes clang its time.
+        // Without this clang spends long on suggestions for unknown names.
         .clang_arg("-fno-spell-checking")
         // As the kernel has it from 6.19 on: a struct with a tag may be a member without a name.
         .clang_arg("-fms-extensions")
@@ -168,7 +171,7 @@ fn generate(
         .ctypes_prefix("ffi")
         .use_core()
         .layout_tests(false)
-        // The stand-ins are all there is to include: no need to ask clang, which takes its time.
+        // bindgen would start clang to ask for its include directories; there are none to find.
         .detect_include_paths(false)
         .formatter(Formatter::None);
     match builder.generate() {
@@ -178,7 +181,7 @@ fn generate(
     }
 }
 
-/// The first line of what a panic says.
+/// The first line of a panic's message.
 fn first_line(panic: &(dyn Any + Send)) -> String {
     let text = match panic.downcast_ref::<String>() {
         Some(text) => text,

@@ -2,9 +2,9 @@
 
 //! Which branches of `#if` hold, and what the others leave out of the struct.
 //!
-//! clang is asked, with the directives alone and a mark in each branch, so that what else may be
-//! wrong with the header does no harm. It costs a run, and is left until somebody wants to know:
-//! the kernel's own headers have no condition in the struct.
+//! clang decides: it gets the directives alone, with a macro defined in each branch, so that other
+//! faults of the header do no harm. That costs a run of clang, which is made on demand: the
+//! kernel's own headers have no condition in the struct.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use crate::clang;
 use crate::text::{Text, directive};
 
-/// What a mark's name begins with.
+/// The prefix of the macros that mark the branches.
 const MARK: &str = "TCM_BRANCH_";
 
 /// The directives that decide on branches.
@@ -23,7 +23,7 @@ const DECIDING: [&str; 10] = [
 /// The conditions of a header.
 pub(crate) struct Conditions<'t, 'a> {
     text: &'t Text<'a>,
-    /// The branches that hold; nothing if clang could not tell.
+    /// The branches that hold; `None` if clang failed.
     holding: OnceCell<Option<BTreeSet<usize>>>,
 }
 
@@ -52,7 +52,7 @@ impl<'t, 'a> Conditions<'t, 'a> {
                 _ => branches.push((branch, member.names.clone())),
             }
         }
-        let told = branches.into_iter().filter_map(|(branch, names)| {
+        let sentences = branches.into_iter().filter_map(|(branch, names)| {
             let branch = &self.text.branches[branch];
             let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
             (!branch.is_comment).then(|| {
@@ -65,7 +65,7 @@ impl<'t, 'a> Conditions<'t, 'a> {
                 )
             })
         });
-        told.collect()
+        sentences.collect()
     }
 
     /// The condition that leaves out every definition of the struct, with its line.

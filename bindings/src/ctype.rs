@@ -2,8 +2,8 @@
 
 //! C types as the header spells them.
 //!
-//! What this program can pass on is modelled: named types, pointers to them, nothing. Every other
-//! type is kept as C's own text.
+//! Types that a generated module can use are modelled: named types, pointers to them, `void`. Every
+//! other type is kept as C's own text.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub enum CType {
     },
     /// Any other type, in C's words: an array, a function pointer, a pointer to either.
     Other {
-        /// What C writes before the name of such a thing: `const u8 (*`.
+        /// What C writes before the name of a variable of it: `const u8 (*`.
         before: String,
         /// What C writes behind it: `)[16]`.
         after: String,
@@ -43,14 +43,14 @@ impl CType {
         }
     }
 
-    /// The declaration of a thing of this type: `const u8 (*cdb)[16]`.
+    /// The declaration of a variable of this type: `const u8 (*cdb)[16]`.
     #[must_use]
     pub fn declare(&self, name: &str) -> String {
         let (before, after) = self.parts();
         format!("{before}{name}{after}")
     }
 
-    /// What C writes before and behind the name of a thing of this type.
+    /// What C writes before and behind the name of a variable of this type.
     pub(crate) fn parts(&self) -> (String, String) {
         if let Self::Other { before, after } = self {
             return (before.clone(), after.clone());

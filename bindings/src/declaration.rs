@@ -2,20 +2,21 @@
 
 //! A C declaration by its tokens: the name, the types, and the spelling.
 //!
-//! bindgen has no word for some of C, and loses some of it: `volatile`, the arguments of a function
-//! that returns a function, `u8` in an array. What it cannot say is read here, from the header.
+//! Some C types cannot be written in Rust, and of others bindgen loses a part: `volatile`, the
+//! arguments of a function that returns a function, `u8` in an array. These are read here, from the
+//! header's text.
 
 use crate::ctype::CType;
 use crate::text::TAGS;
 use crate::token::{Kind, Token, behind_bracket, split_at_commas};
 
-/// What may stand before a type or a name, and is neither.
+/// Qualifiers of a type, before it or before a name.
 const QUALIFIERS: [&str; 4] = ["const", "volatile", "restrict", "__restrict"];
 
-/// What bindgen drops without a trace, and a driver must know.
+/// Qualifiers that bindgen drops without a trace, and that change what a driver may do.
 const LOST: [&str; 4] = ["volatile", "restrict", "__restrict", "_Atomic"];
 
-/// The words of C's own types.
+/// The keywords that C's own types are made of.
 const TYPE_WORDS: [&str; 10] = [
     "void", "char", "short", "int", "long", "signed", "unsigned", "float", "double", "_Bool",
 ];
@@ -29,7 +30,7 @@ pub(crate) struct Function {
     pub(crate) variadic: bool,
 }
 
-/// Where the name is in a declaration, or would be.
+/// Where the name is in a declaration, or would be if it has none.
 struct Place<'a> {
     index: usize,
     name: Option<&'a str>,
@@ -40,7 +41,7 @@ pub(crate) fn name<'a>(tokens: &[Token<'a>]) -> Option<&'a str> {
     place(tokens).name
 }
 
-/// The name that a declaration declares where the type is told before: `b[4]` of `int a, b[4];`.
+/// The name in a declarator without its type: `b` in the `b[4]` of `int a, b[4];`.
 pub(crate) fn further_name<'a>(tokens: &[Token<'a>]) -> Option<&'a str> {
     let width = tokens.iter().position(|t| matches!(t.text, "[" | ":"));
     let words = tokens[..width.unwrap_or(tokens.len())].iter();

@@ -11,7 +11,7 @@ use crate::Fault;
 /// The faults in clang's lines, each `FILE:LINE:COLUMN: error: TEXT`. `copy` is what clang calls
 /// the header at `path`, and `source` is its text.
 pub(crate) fn faults(diagnostics: &str, copy: &str, path: &Path, source: &str) -> Vec<Fault> {
-    let told = |line: &str| Fault::Clang {
+    let reported = |line: &str| Fault::Clang {
         diagnostic: line.replace(copy, &path.display().to_string()),
     };
     let mut faults: Vec<_> = diagnostics
@@ -21,12 +21,12 @@ pub(crate) fn faults(diagnostics: &str, copy: &str, path: &Path, source: &str) -
             // A function pointer whose result has an unknown type has been reported already.
             Some((name, _)) if name.is_empty() => None,
             Some((name, line)) => Some(Fault::UnknownType { name, line }),
-            None => Some(told(line)),
+            None => Some(reported(line)),
         })
         .collect();
     faults.dedup();
     if faults.is_empty() {
-        faults.push(told(diagnostics.trim()));
+        faults.push(reported(diagnostics.trim()));
     }
     faults
 }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_line_is_told_with_the_users_path() {
+    fn every_other_line_is_reported_with_the_users_path() {
         let clang = |diagnostic: &str| {
             [Fault::Clang {
                 diagnostic: diagnostic.to_owned(),
@@ -99,7 +99,7 @@ mod tests {
         let line = "/a/b.h:1:1: error: expected ';'";
         assert_eq!(of(line), clang("c.h:1:1: error: expected ';'"));
         let function = "/a/b.h:2:10: error: type specifier missing, defaults to 'int'\n";
-        let told = function.trim().replace("/a/b.h", "c.h");
-        assert_eq!(of(function), clang(&told));
+        let reported = function.trim().replace("/a/b.h", "c.h");
+        assert_eq!(of(function), clang(&reported));
     }
 }

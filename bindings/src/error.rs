@@ -2,8 +2,8 @@
 
 //! What can be wrong with a header, and what its reader can do about it.
 //!
-//! Faults of one stage are collected and reported together. Text only: who prints it is the
-//! caller's business. What the system said is the source of an error, not a part of its text.
+//! Faults of one stage are collected and reported together. Nothing is printed here. A message of
+//! the system is the source of an error, not a part of its text.
 
 use std::fmt;
 use std::io;
@@ -11,15 +11,15 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// What to do about a header that is right, and yet not understood.
+/// The remedy where the header may be correct, and this program too old for it.
 const NEWER: &str = "a newer version of this program may know it; otherwise report it with this \
                      text";
 
-/// What to do about a header that is far from any that there is.
+/// The remedy where the file is nothing like any kernel's header.
 const KERNELS: &str = "name the kernel's include/target/target_core_fabric.h";
 
 /// How many faults are listed; the rest are counted.
-const TOLD: usize = 50;
+const LISTED: usize = 50;
 
 /// Something in a header that this version cannot read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -46,7 +46,7 @@ pub enum Fault {
         /// Clang's line, position included.
         diagnostic: String,
     },
-    /// A name with other letters than C's.
+    /// A name with letters that are not ASCII.
     #[error("line {line}: the name `{name}` has letters that are not ASCII; {KERNELS}")]
     ForeignName {
         /// The name.
@@ -92,7 +92,7 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// Something else than a file.
+    /// A directory, pipe, socket or device instead of a file.
     #[error("cannot read {}: it is {what}, not a file; {KERNELS}", path.display())]
     NotAFile {
         /// Where it is.
@@ -148,16 +148,16 @@ pub enum Error {
     Bindgen {
         /// The header.
         header: PathBuf,
-        /// What it said.
+        /// The first line of its message.
         reason: String,
     },
-    /// bindgen did not answer in time.
+    /// bindgen did not end in time.
     #[error("bindgen takes too long over {}; {KERNELS}", header.display())]
     Late {
         /// The header.
         header: PathBuf,
     },
-    /// bindgen gave text that is not Rust.
+    /// bindgen wrote text that is not Rust.
     #[error("bindgen's text for {} is not Rust: {reason}; {NEWER}", header.display())]
     Internal {
         /// The header.
@@ -179,9 +179,9 @@ struct List<'a>(&'a [Fault]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told = self.0.iter().take(TOLD);
-        told.try_for_each(|fault| write!(f, "\n  {fault}"))?;
-        match self.0.len().saturating_sub(TOLD) {
+        let mut listed = self.0.iter().take(LISTED);
+        listed.try_for_each(|fault| write!(f, "\n  {fault}"))?;
+        match self.0.len().saturating_sub(LISTED) {
             0 => Ok(()),
             rest => write!(f, "\n  and {rest} more"),
         }

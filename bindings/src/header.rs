@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where the header lies, and beside it target core's own check of the ops; both as text.
+//! Finds the header, and the source of target core that checks the ops, and reads both.
 //!
-//! Only what a header can be is read: a file, of text, of a size that headers have.
+//! Nothing but a text file of a header's size is read.
 
 use std::fs::{self, File, FileType};
 use std::io::{self, Read};
@@ -50,7 +50,7 @@ impl Header {
         })
     }
 
-    /// A header file, wherever it is; if that is in a kernel source tree, with what that tells.
+    /// A header file, wherever it is. In a kernel source tree, target core's source is read too.
     #[must_use]
     pub fn file(path: &Path) -> Self {
         Self {
@@ -84,7 +84,7 @@ fn check_source(tree: &Path) -> Option<PathBuf> {
     source.is_file().then_some(source)
 }
 
-/// The directory that `header` is in the `include/target` of.
+/// The kernel source tree that has `header` in its `include/target`.
 fn tree_round(header: &Path) -> Option<PathBuf> {
     let dir = match header.parent()? {
         dir if dir.as_os_str().is_empty() => Path::new("."),
@@ -101,7 +101,7 @@ fn read(path: &Path) -> Result<String, Error> {
         path: path.to_owned(),
         source,
     };
-    // Looked at before it is opened: to open a pipe is to wait for somebody who writes.
+    // The type is checked before the file is opened: opening a pipe would wait for a writer.
     let found = fs::metadata(path).map_err(failed)?;
     if !found.is_file() {
         return Err(Error::NotAFile {

@@ -2,12 +2,12 @@
 
 //! Reads `struct target_core_fabric_ops` from the kernel's own header.
 //!
-//! The way is: header file, bindgen, Rust text, syn, [`FabricOps`]. No kernel has to be configured
-//! for it, since signatures do not depend on the configuration; the layouts, which do, are left to
-//! the build of the module, where Kbuild runs bindgen with the kernel's exact flags.
+//! bindgen turns the header into Rust text, which syn parses into [`FabricOps`]. The kernel need
+//! not be configured, since signatures do not depend on the configuration; layouts do, and are left
+//! to the build of the module, where Kbuild runs bindgen with the kernel's exact flags.
 //!
-//! What Rust has no word for is spelled as the header's text spells it. That text also bounds what
-//! clang is given to read, so that no file makes it hang or crash.
+//! C types that cannot be written in Rust are kept as the header spells them. The header's text is
+//! checked before clang reads it, so that no file makes clang hang or crash.
 //!
 //! This crate knows the header and nothing else: no command line, no output files, no opinion on
 //! what an op means to a driver.
@@ -36,7 +36,7 @@ use clang::Failure;
 use condition::Conditions;
 use text::Text;
 
-/// The struct that all this is about.
+/// The struct that is read.
 const STRUCT: &str = "target_core_fabric_ops";
 
 /// Reads the model of the fabric ops from `header`.
@@ -60,7 +60,7 @@ pub fn read(header: &Header) -> Result<FabricOps, Error> {
     Ok(model)
 }
 
-/// What libclang, which headers are read with, says of its version.
+/// The version of libclang, in its own words.
 ///
 /// # Errors
 ///
@@ -74,7 +74,7 @@ pub fn libclang_version() -> Result<String, Error> {
     })
 }
 
-/// Finds every include that is not known at once, where clang would stop at the first.
+/// Reports all unknown includes at once; clang would stop at the first.
 fn unknown_includes(text: &Text<'_>, conditions: &Conditions<'_, '_>) -> Vec<Fault> {
     let unknown = text
         .includes()

@@ -23,20 +23,20 @@ pub struct FabricOps {
     pub attribute_groups: Vec<String>,
     /// Every other field, bit-fields included, in header order.
     pub fields: Vec<Field>,
-    /// Where it is from what target core requires.
+    /// Where the list of required ops comes from.
     pub required_from: RequiredFrom,
-    /// What target core requires, and the struct has not.
+    /// Ops that target core requires and the struct lacks.
     pub missing: Vec<String>,
-    /// What the reader should know: what the header holds, and the model does not.
+    /// Warnings: parts of the header that are not in the model.
     pub warnings: Vec<String>,
 }
 
-/// Where it is from what target core requires. In JSON, the source's path, or null.
+/// Where the list of required ops comes from. In JSON, the source's path, or null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequiredFrom {
     /// `target_fabric_tf_ops_check()` in this file of the header's own kernel.
     Source(PathBuf),
-    /// A table of what [`crate::TABLE_KERNELS`] require.
+    /// The table of this crate, which holds for [`crate::TABLE_KERNELS`].
     Table,
 }
 
@@ -176,7 +176,7 @@ fn as_text<S: Serializer>(ctype: &CType, serializer: S) -> Result<S::Ok, S::Erro
     serializer.collect_str(ctype)
 }
 
-/// A path that is not UTF-8 has a text too, if not an exact one.
+/// Writes a path as text; bytes that are not UTF-8 are replaced.
 fn path_as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }

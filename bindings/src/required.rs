@@ -3,8 +3,8 @@
 //! Which ops target core requires.
 //!
 //! `target_register_template()` runs `target_fabric_tf_ops_check()` over the ops and refuses a
-//! fabric that lacks one of them. That function is read where the kernel's source is at hand; a
-//! table stands in for it where only the header is, and the model says which of the two it was.
+//! fabric that lacks one of them. Where the kernel's source is at hand, that function is read;
+//! where there is only the header, a table is used. The model says which of the two it was.
 
 use std::path::PathBuf;
 
@@ -12,10 +12,10 @@ use crate::model::{FabricOps, RequiredFrom};
 use crate::token::{Token, behind_bracket, tokens};
 use crate::{Error, Header};
 
-/// The function that refuses a fabric.
+/// The function of target core that checks a fabric's ops.
 const CHECK: &str = "target_fabric_tf_ops_check";
 
-/// The ops that it requires, in its order, as of [`TABLE_KERNELS`].
+/// The ops that it requires in [`TABLE_KERNELS`], in its order.
 const TABLE: [&str; 13] = [
     "tpg_get_wwn",
     "tpg_get_tag",
@@ -35,7 +35,7 @@ const TABLE: [&str; 13] = [
 /// The kernels that the table was made from.
 pub const TABLE_KERNELS: &str = "Linux 6.12 to 7.3";
 
-/// The names of what is required, and where they are from.
+/// The names of the required ops, and where they come from.
 struct Requirements {
     names: Vec<String>,
     from: RequiredFrom,
@@ -88,7 +88,7 @@ fn table() -> Requirements {
     }
 }
 
-/// What the text of `target_core_configfs.c` requires; `None` if it has no such check.
+/// The ops that the text of `target_core_configfs.c` requires; `None` if it has no such check.
 fn names_in(source: &str) -> Option<Vec<String>> {
     let tokens = tokens(source);
     let body = body(&tokens)?;

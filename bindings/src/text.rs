@@ -2,7 +2,8 @@
 
 //! The header's text by its parts: branches of `#if`, includes, members of the struct, names.
 //!
-//! bindgen says what the struct is; this says how the header spells it, and what clang never saw.
+//! This is for what bindgen's output lacks: the header's spelling, and the branches that clang left
+//! out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -11,7 +12,7 @@ use crate::STRUCT;
 use crate::declaration;
 use crate::token::{Kind, Token, behind_bracket, split_at_commas, tokens};
 
-/// What tags a type in C.
+/// The keywords before the tag of a C type.
 pub(crate) const TAGS: [&str; 3] = ["struct", "union", "enum"];
 
 /// A header's text, taken apart.
@@ -27,13 +28,13 @@ pub(crate) struct Text<'a> {
 
 /// The lines between two of `#if`, `#elif`, `#else` and `#endif`.
 pub(crate) struct Branch {
-    /// The branch round it.
+    /// The branch that it lies in.
     pub(crate) parent: Option<usize>,
     /// The line of its directive.
     pub(crate) line: usize,
     /// Its directive, with the first one of its chain if that is another: `#else of #ifdef X`.
     pub(crate) condition: String,
-    /// Whether it is an `#if 0`, which is a comment by another name.
+    /// Whether it is an `#if 0`, which serves as a comment.
     pub(crate) is_comment: bool,
 }
 
@@ -43,7 +44,7 @@ pub(crate) struct Member<'a> {
     pub(crate) names: Vec<&'a str>,
     /// Its tokens, without the semicolon.
     pub(crate) tokens: Vec<Token<'a>>,
-    /// Whether it has text of its own alone: no directive and no braces in it.
+    /// Whether its tokens are all there is to it: no directive and no braces among them.
     pub(crate) is_plain: bool,
     /// The branch that it begins in.
     pub(crate) branch: Option<usize>,
@@ -161,10 +162,10 @@ pub(crate) fn directive(text: &str) -> (&str, &str) {
     (&text[..end], text[end..].trim())
 }
 
-/// Finds the branches, and tells each token which it is in.
+/// Finds the branches, and notes in each token which one it is in.
 fn branches(tokens: &mut [Token<'_>]) -> Vec<Branch> {
     let mut branches: Vec<Branch> = Vec::new();
-    // For each `#if` that is open: what it says, and the branch round it.
+    // For each `#if` that is open: its directive, and the branch that it lies in.
     let mut open: Vec<(String, Option<usize>)> = Vec::new();
     let mut current = None;
     for token in tokens {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The header's text as tokens, for what bindgen's output does not say.
+//! The header's text as tokens, for what bindgen's output lacks.
 //!
 //! Just enough of C's grammar: comments are dropped, a directive is one token, an operator is a
 //! token for each of its characters. Nothing is expanded. Each token knows its line, and the branch
@@ -9,7 +9,7 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A keyword or a name.
@@ -64,7 +64,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The index behind the bracket that closes the one at `open`, or the end if none does.
+/// The index after the bracket that closes the one at `open`, or the end if none does.
 pub(crate) fn behind_bracket(tokens: &[Token<'_>], open: usize) -> usize {
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate().skip(open) {

@@ -13,7 +13,7 @@ use syn::{
 use super::{trimmed, types};
 use crate::clang::FIELD;
 
-/// A bit-field as bindgen's accessor tells it.
+/// A bit-field, as read from its accessor in bindgen's text.
 pub(super) struct BitField {
     pub(super) name: String,
     pub(super) ctype: Type,

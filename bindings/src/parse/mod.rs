@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! bindgen's Rust text to [`FabricOps`].
+//! Reads [`FabricOps`] from bindgen's Rust text.
 //!
-//! bindgen keeps the header's order and comments; this finds them again in its output. It relies on
-//! the shape of that output: `Option<unsafe extern "C" fn(…)>` for a function pointer, a field
-//! `__bindgen_anon_N` for a struct or union without a name, a trailing underscore where the name of
-//! a type or an argument collides with Rust's. What it makes of a header is pinned by the version of
-//! bindgen in Cargo.lock. Where bindgen loses what C says, the header's text is asked.
+//! bindgen keeps the header's order and comments. This code relies on the shape of its output:
+//! `Option<unsafe extern "C" fn(…)>` for a function pointer, a field `__bindgen_anon_N` for a
+//! struct or union without a name, a trailing underscore where the name of a type or an argument is
+//! a keyword in Rust. The version of bindgen is fixed by Cargo.lock. What bindgen loses is read from
+//! the header's text.
 
 mod bit_field;
 mod types;
@@ -23,7 +23,7 @@ use crate::{Arg, CType, Category, Error, FabricOps, Field, Header, Op, RequiredF
 use bit_field::BitField;
 use types::Types;
 
-/// Reads the model from bindgen's text. Which ops are required is not known here.
+/// Reads the model from bindgen's text. Which ops are required is filled in later.
 pub(crate) fn fabric_ops(
     rust: &str,
     header: &Header,
@@ -160,23 +160,25 @@ impl<'f> Reader<'f, '_, '_> {
         });
     }
 
-    /// What bindgen says of a function pointer or, where it has no words, what the header says.
+    /// The signature of a function pointer: from bindgen's text or, where that has lost something,
+    /// from the header's.
     fn function(&self, name: &str, signature: &TypeFnPtr, alias: Option<&str>) -> Function {
-        let told = self.told(signature);
+        let function = self.of_bindgen(signature);
         let tokens = match alias {
             Some(alias) => self.text.typedef(alias),
             None => self.text.member(name).map(|member| &member.tokens[..]),
         };
-        let is_poor = is_other(&told.ret) || told.args.iter().any(|(_, ctype)| is_other(ctype));
+        let is_poor =
+            is_other(&function.ret) || function.args.iter().any(|(_, ctype)| is_other(ctype));
         match tokens {
             Some(tokens) if is_poor || declaration::loses(tokens) => {
-                declaration::function_pointer(tokens).unwrap_or(told)
+                declaration::function_pointer(tokens).unwrap_or(function)
             }
-            _ => told,
+            _ => function,
         }
     }
 
-    fn told(&self, signature: &TypeFnPtr) -> Function {
+    fn of_bindgen(&self, signature: &TypeFnPtr) -> Function {
         let args = signature.inputs.iter().enumerate().map(|(index, input)| {
             let given = input.name.as_ref().map(|(ident, _)| ident.to_string());
             // bindgen numbers those that have no name.
@@ -222,7 +224,7 @@ fn argument_name(given: Option<String>, index: usize, ctype: &CType) -> String {
     name.to_owned()
 }
 
-/// The text of `#[doc]` attributes, without the blanks that the comment's frame leaves.
+/// The text of `#[doc]` attributes, without the blanks that begin the lines of a C comment.
 fn doc(attrs: &[Attribute]) -> String {
     let texts = attrs.iter().filter_map(|attr| match &attr.meta {
         Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {

@@ -12,10 +12,10 @@ use syn::{
 use crate::text::Text;
 use crate::{CType, STRUCT};
 
-/// What bindgen gives a struct that has no fields, or is only declared.
+/// The fields that bindgen writes for a struct that has none, or is only declared.
 const EMPTY: [&str; 2] = ["_unused", "_address"];
 
-/// The types that bindgen's text defines, and how C names them.
+/// The types that bindgen's text defines, and their names in C.
 pub(super) struct Types<'f, 't, 'a> {
     text: &'t Text<'a>,
     tagged: BTreeMap<&'a str, &'a str>,
@@ -83,7 +83,7 @@ impl<'f, 't, 'a> Types<'f, 't, 'a> {
     pub(super) fn function_pointer(&self, ty: &'f Type) -> Option<(&'f TypeFnPtr, Option<String>)> {
         let mut ty = ty;
         let mut alias = None;
-        // An alias is defined by what is before it, so there are no more steps than aliases.
+        // An alias can only name an earlier one, so there are no more steps than aliases.
         for _ in 0..=self.aliases.len() {
             if let Some(signature) = signature(ty) {
                 return Some((signature, alias));
@@ -108,7 +108,7 @@ impl<'f, 't, 'a> Types<'f, 't, 'a> {
                 (None, Some(element)) => array_of(&self.ctype(element), ""),
                 (None, None) => self.path(path),
             },
-            // What does not return.
+            // `!`, the type of a function that does not return.
             _ => CType::Void,
         }
     }
@@ -141,7 +141,7 @@ impl<'f, 't, 'a> Types<'f, 't, 'a> {
             return CType::Void;
         };
         let name = last.ident.to_string();
-        // A name of this file's own stands alone.
+        // A type of the header itself is a name without a path.
         let is_own = segments.len() == 1
             && !name.starts_with("__Bindgen")
             && (self.records.contains_key(&name) || self.aliases.contains_key(&name));
@@ -151,7 +151,7 @@ impl<'f, 't, 'a> Types<'f, 't, 'a> {
             CType::Void
         } else if name == "u128" || name.starts_with("__Bindgen") {
             // `long double`, a complex number, a vector: the header says which.
-            worded("a type of C's that Rust lacks")
+            worded("a C type that Rust lacks")
         } else {
             CType::Named(of_rust(&name).to_owned())
         }
@@ -212,7 +212,7 @@ fn signature(ty: &Type) -> Option<&TypeFnPtr> {
     }
 }
 
-/// What a flexible array member is made of.
+/// The type of a flexible array member's elements.
 fn flexible(path: &TypePath) -> Option<&Type> {
     argument(path, "__IncompleteArrayField")
 }
@@ -229,7 +229,7 @@ fn argument<'f>(path: &'f TypePath, name: &str) -> Option<&'f Type> {
     }
 }
 
-/// A type in words that stand before a name.
+/// A type whose declaration is `text`, a blank, and the name.
 fn worded(text: &str) -> CType {
     CType::Other {
         before: format!("{text} "),
@@ -273,7 +273,7 @@ fn length(array: &TypeArray) -> String {
     }
 }
 
-/// The C type that Rust has by this name, or else the name.
+/// The C type of the Rust type `name`, or `name` itself if it is not one of Rust's.
 fn of_rust(name: &str) -> &str {
     match name {
         "c_char" => "char",
