@@ -4,10 +4,10 @@
 #
 #	awk -f layout_guard.awk RS='{' PREPROCESSED RS=';' BINDINGS
 #
-# PREPROCESSED is the C header that BINDINGS were made of: whether a type is a
-# struct or a union is told by its definition there. What C has no such name for
-# is left out, as are anonymous members: what follows them shows their size.
-# bindgen has no tests of bit-fields.
+# PREPROCESSED is the C header that BINDINGS were made of; its definitions show
+# whether a type is a struct or a union. Types without a name in C are left out,
+# as are anonymous members: the offset of the next member shows their size.
+# bindgen writes no tests of bit-fields.
 
 # Definitions of structs and unions: records end at the brace.
 NR == FNR {
@@ -34,7 +34,7 @@ match($0, /"Offset of field: [A-Za-z0-9_]+::[A-Za-z0-9_]+"/) {
 		add("LAYOUT_OFFSET(" tag[name[1]] " " name[1] ", " name[2])
 }
 
-# Writes an assertion, with the number at the end of the test.
+# Writes an assertion with the number that the test ends with.
 function add(assertion)
 {
 	match($0, /[0-9]+usize[^0-9]*$/)

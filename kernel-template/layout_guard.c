@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves when the module is built that bindgen, for Rust, and the compiler of C
- * take the same layout of each struct from the headers. The object is empty.
+ * Proves, when the module is built, that Rust and C lay out each struct alike:
+ * bindgen, which made the Rust types, and the C compiler. The object is empty.
  *
  * Kbuild has the assertions made by layout_guard.awk.
  */

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Safe wrappers of what a fabric module shares with target core.
+//! Safe wrappers of the objects that a fabric module shares with target core.
 //!
 //! A fabric is a tree of configfs directories: `target/$FABRIC/$WWN/tpgt_$TAG/acls/$INITIATOR`.
 //! Target core embeds a C object in each of them and calls the fabric when one is made or dropped.
 //! [`Wwn`], [`Tpg`], [`NodeAcl`] and [`Np`] are such objects with the driver's data behind them.
 //!
-//! A driver sets up a [`Nexus`] for an initiator that logs in, and submits through its [`Session`]
-//! what arrives on the wire. From then on target core owns a command: it calls the ops
+//! A driver sets up a [`Nexus`] for an initiator that logs in, and submits the commands that arrive
+//! on the wire through its [`Session`]. From then on target core owns a command: it calls the ops
 //! `write_pending`, `queue_data_in` and `queue_status` for it, and `release_cmd` when the last
-//! reference is gone. A type of its own stands for each right that target core grants in an op, so
-//! that it cannot be used twice, or at the wrong time: [`Pending`], [`Response`], [`TmrResponse`].
-//! [`Payload`] is the data of a command while the driver has one of these.
+//! reference is gone. An op that asks the driver to act on a command passes it a value with the
+//! right to do so once: [`Pending`] to fill in a write's data and have it executed, [`Response`]
+//! and [`TmrResponse`] to respond. [`Payload`] is the data of a command while the driver has one of
+//! these.
 //!
-//! References, as target core counts them: a command has one of target core's own, which
-//! `check_stop_free` ends; this layer does that. A driver that sends the response later has another
-//! in between, which [`Response::keep`] returns; one that wants the command from the start has one
-//! of [`Session::submit_counted`] (`TARGET_SCF_ACK_KREF`).
+//! Target core counts the references to a command. One is its own, which this layer drops in
+//! `check_stop_free`. A driver that sends the response later holds another until then, from
+//! [`Response::keep`]; a driver that needs the command from the start has one from
+//! [`Session::submit_counted`] (`TARGET_SCF_ACK_KREF`).
 //!
 //! The ops are the methods of [`Operations`].
 //!
@@ -80,7 +81,7 @@ pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
 pub use tpg::{tpg_tag, Tpg};
 pub use wwn::Wwn;
 
-/// Borrows a text of C's, such as the name of a directory.
+/// Borrows a C string, such as the name of a directory.
 ///
 /// # Safety
 ///
@@ -97,8 +98,8 @@ pub fn c_str(bytes: &[u8]) -> &CStr {
     CStr::from_bytes_with_nul(bytes).unwrap_or(kernel::c_str!(""))
 }
 
-/// The longest name of a target port that target core gets, in bytes. It prints two of them into
-/// 1,024 bytes, among other things, in VPD page 83h.
+/// The longest name of a target port, in bytes, that is passed to target core. In VPD page 83h it
+/// prints two of them, and more, into 1,024 bytes.
 const NAME_MAX: usize = 223;
 
 /// The name of a target port, for target core; empty if it is too long.
@@ -127,7 +128,7 @@ fn filled(buffer: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> u32 {
     length as u32
 }
 
-/// What a callback returns for 0 or a negative errno.
+/// The value that a callback returns to C: 0 or a negative errno.
 #[inline]
 fn errno(result: Result) -> c_int {
     match result {
@@ -136,7 +137,7 @@ fn errno(result: Result) -> c_int {
     }
 }
 
-/// What a callback returns for a pointer or an `ERR_PTR()`.
+/// The value that a callback returns to C: a pointer or an `ERR_PTR()`.
 fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
     result.unwrap_or_else(|error| error.to_errno() as isize as *mut T)
 }
@@ -149,7 +150,7 @@ fn zeroed<T>() -> impl PinInit<Opaque<T>> {
 
 /// Gives a box away, to be taken back with [`KBox::from_raw`].
 fn into_raw<T>(boxed: Pin<KBox<T>>) -> *mut T {
-    // SAFETY: Whoever gets the pointer treats what it points to as pinned: it is only shared until
-    // it is dropped.
+    // SAFETY: All users of the pointer treat the object as pinned: they only share it until it is
+    // dropped.
     KBox::into_raw(unsafe { Pin::into_inner_unchecked(boxed) })
 }

@@ -151,7 +151,7 @@ impl Operations for Fabric {
         scsi_host::QUEUE_DEPTH
     }
 
-    /// Every initiator may log in: it is an administrator who logs it in.
+    /// Every initiator may log in: an administrator does it, by writing `nexus`.
     fn tpg_check_demo_mode(_se_tpg: &Tpg<Self>) -> bool {
         true
     }
@@ -176,7 +176,7 @@ impl Operations for Fabric {
         false
     }
 
-    /// What the attribute `fabric_prot_type` says.
+    /// The value of the attribute `fabric_prot_type`.
     fn tpg_check_prot_fabric_only(se_tpg: &Tpg<Self>) -> i32 {
         se_tpg.data().link.protection_type()
     }
@@ -239,13 +239,13 @@ impl Operations for Fabric {
         Ok(())
     }
 
-    /// Answers the SCSI host's error recovery.
+    /// Wakes the SCSI host's error handler.
     fn queue_tm_rsp(se_cmd: TmrResponse<Self>) {
         loopback::respond_tmr(se_cmd)
     }
 
-    /// The SCSI host gets an aborted command back when it is released; who waits for a task
-    /// management function gets its answer here.
+    /// An aborted command returns to the SCSI host when it is released. A thread that waits for a
+    /// task management function is woken here.
     fn aborted_task(se_cmd: Aborted<'_, Self>) {
         if let Aborted::Tmr(waiter) = se_cmd {
             waiter.answer(false);

@@ -18,7 +18,7 @@ use crate::command::{completions, doctor, generate, man, ops, prepare, protocols
     arg_required_else_help = true
 )]
 pub struct Cli {
-    /// What to do instead of generating a module.
+    /// The subcommand, if there is one.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// What module to generate.
@@ -26,7 +26,7 @@ pub struct Cli {
     pub generate: Option<generate::Arguments>,
 }
 
-/// Other things than generating.
+/// The subcommands. Without one, a module is generated.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Lists the fabric ops that a kernel's header holds.
@@ -46,11 +46,11 @@ pub enum Command {
 }
 
 impl Cli {
-    /// Does what the command line says.
+    /// Runs the subcommand, or generates a module.
     ///
     /// # Errors
     ///
-    /// What could not be done, and the remedy.
+    /// The fault, with its remedy.
     pub fn run(self) -> Result<()> {
         match (self.command, self.generate) {
             (Some(Command::Ops(args)), _) => ops::ops(&args),

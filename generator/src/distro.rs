@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The words of a distribution: what its packages are called, and what installs them.
+//! The names of a distribution's packages, and the command that installs them.
 //!
-//! Debian's are tested. The others' are from their package lists, and a remedy says so.
+//! Debian's are tested. Those of others are from their package lists; their remedies say so.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ pub enum Distro {
     Other,
 }
 
-/// What a module is built with.
+/// A thing that the build of a module needs, and a package can provide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Package<'a> {
     /// The headers of the kernel of this release.
@@ -51,7 +51,7 @@ impl Distro {
         Self::of(&fs::read_to_string("/etc/os-release").unwrap_or_default())
     }
 
-    /// The distribution that an `os-release` file describes: itself, or the one that it is like.
+    /// The distribution in the text of an `os-release` file: by its ID, else by `ID_LIKE`.
     #[must_use]
     pub fn of(os_release: &str) -> Self {
         let value = |key: &str| {
@@ -69,7 +69,7 @@ impl Distro {
         known.unwrap_or(Self::Other)
     }
 
-    /// How to install a package, as a remedy says it.
+    /// The remedy that installs a package.
     #[must_use]
     pub fn install(self, package: Package<'_>) -> String {
         let name = self.name(package);

@@ -22,7 +22,7 @@ const MODULE_NAME_MAX: usize = 64 - 8 - 1;
 /// The longest configfs name: `TARGET_FABRIC_NAME_SIZE`, without the NUL.
 const FABRIC_NAME_MAX: usize = 32 - 1;
 
-/// What lies in `/sys/kernel/config/target` before any fabric does.
+/// The names that `/sys/kernel/config/target` has without any fabric.
 const TAKEN_FABRIC_NAMES: [&str; 3] = ["core", "dbroot", "version"];
 
 /// Keywords of C that are not keywords of Rust; syn knows the latter.
@@ -56,7 +56,7 @@ const C_KEYWORDS: [&str; 27] = [
     "imaginary",
 ];
 
-/// What is wrong with a name, and what would be right.
+/// A name that cannot be used, with the remedy.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum NameError {
     /// The module name is not an identifier.
@@ -151,7 +151,7 @@ impl Names {
         self.module.to_ascii_uppercase()
     }
 
-    /// The type that `module!` is given.
+    /// The `type` in `module!`.
     #[must_use]
     pub fn module_type(&self) -> Ident {
         ident(&format!("{}Module", camel_case(&self.module)))
@@ -168,8 +168,8 @@ pub fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }
 
-/// What bindgen appends an underscore to, besides the keywords of Rust that syn knows: words that
-/// Rust keeps for later, and the names of its types.
+/// The names that bindgen appends an underscore to, besides the keywords of Rust that syn knows:
+/// words that Rust reserves for later, and the names of its types.
 const MANGLED: [&str; 22] = [
     "_", "alignof", "bool", "f32", "f64", "gen", "i128", "i16", "i32", "i64", "i8", "isize",
     "offsetof", "proc", "pure", "sizeof", "str", "u128", "u16", "u32", "u64", "u8",
@@ -194,7 +194,7 @@ pub fn callback(op: &str) -> Ident {
     ident(&format!("{op}_callback"))
 }
 
-/// What `#[vtable]` calls the constant that says whether an op is implemented.
+/// The constant of `#[vtable]` that is true if an op is implemented.
 #[must_use]
 pub fn has(op: &str) -> Ident {
     ident(&format!("HAS_{}", op.to_ascii_uppercase()))
@@ -206,7 +206,7 @@ pub fn constant(field: &str) -> Ident {
     ident(&field.to_ascii_uppercase())
 }
 
-/// The type that stands for the directory of an attribute group, `tfc_wwn_attrs`.
+/// The type for the directory of an attribute group such as `tfc_wwn_attrs`.
 #[must_use]
 pub fn directory(group: &str) -> Ident {
     ident(&camel_case(group.strip_prefix("tfc_").unwrap_or(group)))

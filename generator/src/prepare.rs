@@ -2,8 +2,8 @@
 
 //! Makes the kernel crate for the kernel of a headers package, from the source of that version.
 //!
-//! The way is the plain one: the package's configuration, exported symbols and BTF in a build
-//! directory of our own, then `make modules_prepare` there. It takes minutes, and 250 MB.
+//! The package's configuration, exported symbols and BTF are copied to a build directory of this
+//! program's own, where `make modules_prepare` is run. It takes minutes, and 250 MB.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -19,18 +19,19 @@ use crate::doctor::{Compiler, bindgen, compiler, rustc};
 use crate::kernel::{Config, Tree, prepared, upstream};
 use crate::output::print::print;
 
-/// What is taken from the headers: the second is Debian's own, with the compiler's name.
+/// The files that are copied from the headers. The second is Debian's own, with the compiler's
+/// name.
 const TAKEN: [&str; 4] = [".config", ".kernelvariables", "Module.symvers", "vmlinux"];
 
 /// The name of a configuration before `make` has seen it.
 const CONFIG: &str = ".config";
 
-/// What was made.
+/// The result of preparing.
 #[derive(Debug)]
 pub struct Done {
     /// The build directory.
     pub dir: PathBuf,
-    /// How the configuration differs from the kernel's, since the tools do.
+    /// How the configuration differs from the kernel's, because the tools differ.
     pub changed: Vec<String>,
 }
 
@@ -51,7 +52,7 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
     let _alone = alone(&cache)?;
     print(&format!("Unpacking {}\n", archive.display()));
     let dir = cache.join(format!("source-{version}"));
-    // Under another name until it is whole; what a run that was killed has left goes first.
+    // It has another name until it is complete. Leftovers of a run that was killed are removed.
     let part = cache.join(format!("source-{version}.part"));
     empty(&part)?;
     let mut tar = Command::new("tar");
@@ -75,14 +76,13 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
 ///
 /// # Errors
 ///
-/// If `make` fails, or gives a configuration without Rust; what it says is in a log, which the
-/// error names.
+/// If `make` fails, or its configuration has no Rust; the error names the log of its output.
 pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
     let release = tree.release().context("the headers have no release")?;
     let cache = prepared::cache();
     let _alone = alone(&cache)?;
     let dir = cache.join(&release);
-    // What is there is of another package, or not whole.
+    // A directory that is there is of another package, or not complete.
     empty(&dir)?;
     for name in TAKEN {
         let from = build.join(name);
@@ -107,7 +107,7 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
         "-j{}",
         std::thread::available_parallelism().map_or(1, usize::from)
     ));
-    // A caller's make has settings of its own, which are not for this one.
+    // If this runs below another make, that one's settings must not reach this one.
     make.env_remove("MAKEFLAGS")
         .env_remove("MAKELEVEL")
         .env_remove("KBUILD_EXTMOD");
@@ -126,7 +126,7 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
     Ok(Done { dir, changed })
 }
 
-/// Makes an empty directory, whatever was there.
+/// Makes an empty directory, and removes an earlier one.
 fn empty(dir: &Path) -> Result<()> {
     if dir.exists() {
         fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
@@ -134,7 +134,7 @@ fn empty(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
 }
 
-/// Keeps other runs out of the cache, which it makes if need be, for as long as the answer lives.
+/// Locks the cache, which it makes if need be, until the result is dropped.
 fn alone(cache: &Path) -> Result<File> {
     fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
     let file = File::create(cache.join("lock"))
@@ -143,7 +143,7 @@ fn alone(cache: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// The words for make that choose the tools that the kernel was built with.
+/// The arguments of make that select the tools that the kernel was built with.
 fn variables(build: &Path) -> Result<Vec<String>> {
     let config = Config::read(build).context("the headers have no configuration")?;
     let (rustc, _) = rustc(&config).context("no rustc")?;
@@ -158,7 +158,7 @@ fn variables(build: &Path) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// What a module's Makefile includes: the same tools.
+/// The text of the makefile that a module's Makefile includes: it selects the same tools.
 fn stamp(variables: &[String]) -> String {
     format!(
         "# Written by tcm-mod-builder prepare, when all else was there.\nPREPARED_WITH := {}\n",
@@ -183,7 +183,7 @@ fn changed(old: &Path, new: &Path) -> Vec<String> {
     lost.chain(gained).collect()
 }
 
-/// Runs a program that takes long: its output goes to a log, and a terminal sees how it gets on.
+/// Runs a program that takes long. Its output goes to a log; on a terminal its progress is shown.
 fn run(command: &mut Command, log: &Path) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;

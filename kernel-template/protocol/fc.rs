@@ -11,7 +11,7 @@
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
+#![allow(dead_code, reason = "without a data path the names alone are used")]
 
 mod hex;
 

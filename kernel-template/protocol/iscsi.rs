@@ -11,7 +11,7 @@
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "what a NOP data path needs of it is the names")]
+#![allow(dead_code, reason = "without a data path the names alone are used")]
 
 /// The longest name, in bytes.
 pub(crate) const NAME_MAX: usize = 223;
@@ -74,8 +74,8 @@ pub(crate) type Isid = [u8; ISID_DIGITS];
 /// Writes the TransportID of `name`, or of its port with `isid`, to the front of `out`.
 ///
 /// Returns the length in bytes, or `None` if `out` is too short; [`LEN_MAX`] bytes always suffice.
-/// Without an ISID, target core makes a shorter one of a name of less than 16 bytes: it does not
-/// apply the least ADDITIONAL LENGTH.
+/// For a name of less than 16 bytes without an ISID, target core makes a shorter TransportID: it
+/// does not apply the minimum of ADDITIONAL LENGTH.
 pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Option<usize> {
     let (first, separator, isid): (u8, &[u8], &[u8]) = match isid {
         None => (DEVICE, b"", b""),
@@ -99,9 +99,9 @@ pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Op
 
 /// Reads a TransportID: the name, and the ISID in lower case if it has one.
 ///
-/// Returns `None` for everything that [`encode`] could not have written, but for the case of the
-/// ISID's digits. Target core also refuses a name of more than 219 bytes that no ISID follows,
-/// which SPC-4 has nothing against.
+/// Returns `None` for everything that [`encode`] could not have written, except that the digits of
+/// the ISID may be in upper case. Target core also refuses a name of more than 219 bytes without an
+/// ISID, which SPC-4 allows.
 pub(crate) fn decode(id: &[u8]) -> Option<(PortName, Option<Isid>)> {
     let (&[first, 0, high, low], body) = (id.get(..4)?, id.get(4..)?) else {
         return None;
@@ -122,7 +122,7 @@ pub(crate) fn decode(id: &[u8]) -> Option<(PortName, Option<Isid>)> {
     Some((name, isid))
 }
 
-/// The name and the ISID, in lower case, of a text that has both.
+/// Splits a text into the name and the ISID, in lower case.
 fn split_isid(text: &[u8]) -> Option<(&[u8], Isid)> {
     let end = text.len().checked_sub(ISID_DIGITS)?;
     let name = text.get(..end)?.strip_suffix(SEPARATOR)?;

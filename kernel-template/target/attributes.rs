@@ -27,17 +27,17 @@ use crate::{
     target::{registration, NodeAcl, Np, Operations, Tpg}, //
 };
 
-/// A kind of directory that a fabric may add attributes to: what holds it.
+/// A kind of directory that a fabric may add attributes to.
 ///
 /// # Safety
 ///
-/// Every `item` that target core gives the attributes of this kind must be embedded in the C part
+/// Every `item` that target core passes to attributes of this kind must be embedded in the C part
 /// of a `Context`, at the place that [`Self::context`] derives it from.
 pub unsafe trait Directory {
-    /// What the attributes in such a directory belong to.
+    /// The object that `show` and `store` of the attributes are called with.
     type Context: ?Sized;
 
-    /// Finds what `item` is the directory of.
+    /// Finds the object that `item` is the directory of.
     ///
     /// # Safety
     ///
@@ -45,7 +45,7 @@ pub unsafe trait Directory {
     unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a Self::Context;
 }
 
-/// Declares the directories that hold an object, each by its config group in the C object.
+/// Declares the directories of an object, each by its config group in the C object.
 macro_rules! directories {
     ($($(#[$attr:meta])* $name:ident => $wrapper:ident, $ctype:ident.$group:ident;)*) => {$(
         $(#[$attr])*
@@ -89,7 +89,7 @@ directories! {
     TpgNaclParamAttrs => NodeAcl, se_node_acl.acl_param_group;
 }
 
-/// Declares the directories that belong to the fabric as a whole: their attributes get its data.
+/// Declares the directories of the fabric as a whole: their attributes are called with its data.
 macro_rules! fabric_directories {
     ($($(#[$attr:meta])* $name:ident;)*) => {$(
         $(#[$attr])*
@@ -128,13 +128,14 @@ pub trait Attribute: 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Takes `text`, what user space wrote, at most a page, without the newline at its end.
+    /// Sets the attribute to `text`, at most a page that user space wrote, without the newline at
+    /// its end.
     fn store(_context: &<Self::Directory as Directory>::Context, _text: &BStr) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 }
 
-/// The page that an attribute's value is written to, by `write!`.
+/// The page that an attribute writes its value to, with `write!`.
 pub struct Page<'a> {
     buffer: &'a mut [u8],
     len: usize,
@@ -157,7 +158,7 @@ impl Page<'_> {
                 ptr::from_ref(&args).cast::<c_void>(),
             )
         };
-        // What is returned is the length without the NUL, whether there was room for it or not.
+        // The result is the length of the whole text without the NUL, even if there was no room.
         let len = usize::try_from(len).map_err(|_| EINVAL)?;
         if len >= free.len() {
             return Err(EINVAL);
@@ -232,7 +233,7 @@ impl<D: Directory> AttributeSlot<D> {
     ) -> isize {
         // SAFETY: By function safety requirements.
         let context = unsafe { D::context(item) };
-        // SAFETY: By function safety requirements; configfs gives a zeroed page.
+        // SAFETY: By function safety requirements; configfs passes a zeroed page.
         let buffer = unsafe { core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE) };
         let mut page = Page { buffer, len: 0 };
         match A::show(context, &mut page) {

@@ -98,8 +98,8 @@ impl<T: Operations> Cmd<T> {
         unsafe { Session::from_raw((*self.inner.get()).se_sess) }
     }
 
-    /// Where the sense data lie in the memory of a command, for who implements [`CmdMemory`].
-    /// Target core has written them once there is a response that has some.
+    /// The sense buffer in the memory of a command, for implementations of [`CmdMemory`]. Once
+    /// there is a response with sense data, target core has written them.
     pub fn sense_buffer(cmd: *const Self) -> *const u8 {
         cmd.cast::<u8>().wrapping_add(mem::offset_of!(Self, sense))
     }
@@ -109,7 +109,7 @@ impl<T: Operations> Cmd<T> {
         &self.data
     }
 
-    /// Which way its data go.
+    /// The direction of its data.
     pub fn direction(&self) -> Direction {
         // SAFETY: The direction is set before the command is submitted.
         Direction::from_raw(unsafe { (*self.inner.get()).data_direction })
@@ -133,7 +133,7 @@ impl<T: Operations> Cmd<T> {
 /// # Safety
 ///
 /// - The pointer that `into_raw` returns must be aligned and valid for reads and writes of a
-///   [`Cmd`], for whoever has it alone, until `from_raw` takes it back.
+///   [`Cmd`], by the one owner of the pointer, until `from_raw` takes it back.
 /// - The scatterlists that `buffer` returns must be valid for as long, and describe `length` bytes.
 pub unsafe trait CmdMemory<T: Operations>: Sized + Send {
     /// The data of the command.
@@ -153,7 +153,7 @@ pub unsafe trait CmdMemory<T: Operations>: Sized + Send {
 /// Memory for a command from the kernel's allocator; target core allocates the payload.
 pub struct BoxedCmd<T: Operations>(KBox<Memory<T>>);
 
-/// What is in the box. The command is the first field, so a pointer to one is a pointer to the
+/// The content of the box. The command is the first field, so a pointer to one is a pointer to the
 /// other.
 #[repr(C)]
 struct Memory<T: Operations> {
@@ -162,12 +162,12 @@ struct Memory<T: Operations> {
     direction: Direction,
 }
 
-// SAFETY: Nobody looks into the memory of the command.
+// SAFETY: The command in the box is not initialized while there is a box; the rest is plain data.
 unsafe impl<T: Operations> Send for BoxedCmd<T> {}
 
 impl<T: Operations> BoxedCmd<T> {
-    /// Memory for a command whose payload has `length` bytes: what the initiator says, or as many
-    /// as the command descriptor block says if the protocol does not have the initiator say it
+    /// Memory for a command whose payload has `length` bytes, as the initiator announces. `None` if
+    /// the protocol has no such number: then the command descriptor block decides
     /// (`TARGET_SCF_UNKNOWN_SIZE`). Called in any context.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The data of a command: how much, which way, and where.
+//! The data of a command: their length, their direction, and the memory that they are in.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
 use crate::bindings;
 
-/// Which way data goes, seen from the initiator.
+/// The direction of data, seen from the initiator.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Direction(pub(super) bindings::dma_data_direction);
 
@@ -18,7 +18,7 @@ impl Direction {
     /// From the target: a read.
     pub const IN: Self = Self(bindings::dma_data_direction_DMA_FROM_DEVICE);
 
-    /// What C says, but for bidirectional commands, which have no data here.
+    /// The direction of a C command; none for a bidirectional one, which is not supported.
     pub fn from_raw(direction: bindings::dma_data_direction) -> Self {
         match Self(direction) {
             Self::OUT => Self::OUT,
@@ -28,17 +28,17 @@ impl Direction {
     }
 }
 
-/// The payload of a command to be submitted: how long, which way, and where.
+/// The payload of a command to be submitted: its length, its direction, and its memory.
 pub struct Buffer {
-    /// How many bytes the initiator sends or expects, with protection information. Without it
-    /// target core goes by the command descriptor block.
+    /// How many bytes the initiator sends or expects, protection information included. `None` if
+    /// target core shall take the length from the command descriptor block.
     pub length: Option<u32>,
-    /// Which way they go.
+    /// The direction of the bytes.
     pub direction: Direction,
-    /// The scatterlist and its length; without one target core has memory of its own.
+    /// The scatterlist and its length; if it is null, target core allocates the memory.
     pub data: (*mut bindings::scatterlist, u32),
     /// The scatterlist of the protection information and its length.
     pub protection: (*mut bindings::scatterlist, u32),
-    /// Whether the initiator asks for protection information that is not in the buffer.
+    /// Whether the command asks for protection information, and the buffer has none.
     pub is_unprotected: bool,
 }

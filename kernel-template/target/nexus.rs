@@ -36,8 +36,8 @@ use crate::{
 /// find its node ACL again.
 pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
 
-/// What a session has besides the C object: the portal group, and the driver's data. It lives until
-/// the nexus has ended, and a call of `close_session` that may still be under way.
+/// The part of a session that is not in the C object: the portal group, and the driver's data. It
+/// lives until the nexus has ended, and any call of `close_session` has returned.
 #[pin_data]
 pub struct Login<T: Operations> {
     data: T::Session,
@@ -59,7 +59,7 @@ impl<T: Operations> Login<T> {
         &self.data
     }
 
-    /// Takes note that target core calls `close_session`. From here on the session may end.
+    /// Notes that target core has called `close_session`. From here on the session may end.
     ///
     /// # Safety
     ///
@@ -157,8 +157,8 @@ impl<T: Operations> Nexus<T> {
                 return Err(error);
             }
         };
-        // A node ACL that goes away is taken off the group's list first, then asks for its sessions
-        // to be closed. Target core may have found it before, and registered the session after.
+        // Target core removes a node ACL from the group's list, then asks for its sessions to be
+        // closed. It may have found the ACL before that, and registered this session after it.
         let listed = HeldNodeAcl::find(tpg, initiator, is_open);
         let is_listed = listed.is_some_and(|listed| ptr::eq(&*listed, nexus.node_acl()));
         is_listed.then_some(nexus).ok_or(EACCES)
@@ -175,8 +175,8 @@ impl<T: Operations> Nexus<T> {
 
     /// Whether the session is on the list of its node ACL.
     ///
-    /// The answer is final after [`Self::stop`] and a grace period of RCU: who takes a session off
-    /// the list does so under a spinlock, after a look whether it is stopped.
+    /// The answer is final after [`Self::stop`] and a grace period of RCU: target core takes a
+    /// session off the list under a spinlock, and only after it has found it not stopped.
     fn is_listed(&self) -> bool {
         let session = self.session.as_ptr();
         // SAFETY: By the type's invariants. The list is changed under a lock, with single stores.
@@ -200,10 +200,10 @@ impl<T: Operations> Drop for Nexus<T> {
     fn drop(&mut self) {
         let session = self.session.as_ptr();
         self.stop();
-        // SAFETY: By the type's invariants, and the session is stopped. The wait ends when the last
-        // command drops its count of the session, in a read-side critical section of RCU, at whose
-        // end it wakes who waits: the session must be there until then. Expedited, since an
-        // initiator waits for the end of its session, to log in again.
+        // SAFETY: By the type's invariants, and the session is stopped. The last command drops its
+        // reference to the session and wakes this thread in one read-side critical section of RCU:
+        // the session must be there until that section ends. Expedited,
+        // since the initiator waits for the end of its session, to log in again.
         unsafe {
             bindings::target_wait_for_sess_cmds(session);
             bindings::synchronize_rcu_expedited();

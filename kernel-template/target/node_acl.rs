@@ -71,7 +71,7 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { &*ptr.cast() }
     }
 
-    /// Ends the making of a list with what `fabric_init_nodeacl` says.
+    /// Ends the creation of a list with the result of `fabric_init_nodeacl`.
     ///
     /// Where that is an error, target core frees the list, but not the name of its directory, which
     /// has memory of its own if it is long. An empty name has none.
@@ -82,8 +82,8 @@ impl<T: Operations> NodeAcl<T> {
     pub(super) unsafe fn made(&self, result: Result) -> c_int {
         if result.is_err() {
             let inner = self.inner.get();
-            // SAFETY: The list is valid, and by the requirements of this function its directory is
-            // one that nobody sees yet, and that goes away next. The format takes no arguments.
+            // SAFETY: The list is valid. By the requirements of this function its directory is not
+            // visible yet, and goes away next. The format takes no arguments.
             unsafe {
                 bindings::config_item_set_name(
                     &raw mut (*inner).acl_group.cg_item,
@@ -99,7 +99,8 @@ impl<T: Operations> NodeAcl<T> {
         &self.data
     }
 
-    /// Locks what changes under the lock of the portal group. Called in process context; sleeps.
+    /// Locks the data that change under the lock of the portal group. Called in process context;
+    /// sleeps.
     pub fn lock(&self) -> NodeAclGuard<'_, T> {
         NodeAclGuard {
             acl: self,
@@ -121,8 +122,8 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { (&raw const (*self.inner.get()).queue_depth).read_volatile() }
     }
 
-    /// Sets [`Self::queue_depth`]. Target core asks for the initiator's sessions to be closed,
-    /// which go by the old one. Called in process context, and not in an op; sleeps.
+    /// Sets [`Self::queue_depth`]. Target core then asks for the initiator's sessions to be closed,
+    /// since they go by the old depth. Called in process context, and not in an op; sleeps.
     pub fn set_queue_depth(&self, depth: u32) {
         // SAFETY: The list is valid. The call always returns 0.
         unsafe { bindings::core_tpg_set_initiator_node_queue_depth(self.inner.get(), depth) };
@@ -141,11 +142,11 @@ impl<T: Operations> NodeAcl<T> {
     }
 }
 
-/// Access to what changes under the lock of the portal group.
+/// Access to the data that change under the lock of the portal group.
 pub struct NodeAclGuard<'a, T: Operations> {
     acl: &'a NodeAcl<T>,
     _guard: Guard<'a, (), MutexBackend>,
-    // Threads may share it if they may share what it gives access to.
+    // Threads may share the guard if they may share the state.
     _state: PhantomData<&'a mut T::NodeAclState>,
 }
 
@@ -174,8 +175,8 @@ impl<T: Operations> DerefMut for NodeAclGuard<'_, T> {
 /// One of the references to `acl` belongs to this.
 pub struct HeldNodeAcl<'a, T: Operations> {
     acl: NonNull<NodeAcl<T>>,
-    // A list of demo mode goes away with its last session, and target core does not take the LUNs
-    // from one that somebody holds. So no session ends meanwhile.
+    // A list of demo mode goes away with its last session, and while it is held target core would
+    // leave the LUNs in it. So no session may end meanwhile: this is the login lock.
     _is_open: Guard<'a, bool, MutexBackend>,
 }
 

@@ -18,7 +18,7 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `inner` is in `repr(C)` the first field, so a pointer to one is a pointer to the other.
+/// `inner` is the first field of a `repr(C)` type, so a pointer to one is a pointer to the other.
 #[pin_data]
 #[repr(C)]
 pub struct Np<T: Operations> {

@@ -3,8 +3,8 @@
 //! The payload of a command: the data of a write that the driver fills in, and the data of a read
 //! that it sends.
 //!
-//! The memory may be shared with the processes of the initiator, as in a loopback, so it is copied
-//! or handed on as pages, and never borrowed as a slice.
+//! In a loopback the initiator's processes share the memory, and may write to it at any time. So it
+//! is copied, or passed on as pages, and never borrowed as a slice.
 //!
 //! C headers: [`include/linux/scatterlist.h`](srctree/include/linux/scatterlist.h),
 //! [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
@@ -22,7 +22,8 @@ use kernel::{
 
 use crate::bindings;
 
-/// The payload of a command, to be read. Ends with the right that it was borrowed of.
+/// The payload of a command, to be read. Borrowed from a [`Pending`](super::Pending) or a response,
+/// which it does not outlive.
 pub struct Payload<'a> {
     list: *mut bindings::scatterlist,
     entries: u32,
@@ -35,8 +36,8 @@ impl Payload<'_> {
     ///
     /// # Safety
     ///
-    /// `cmd` must be alive, and target core neither change nor free the payload, while the lifetime
-    /// of the result lasts.
+    /// While the result lives, `cmd` must be alive, and target core must neither change nor free
+    /// the payload.
     pub(super) unsafe fn of(cmd: *mut bindings::se_cmd) -> Self {
         // SAFETY: By the requirements of this function.
         let (list, entries, length) =
@@ -50,7 +51,7 @@ impl Payload<'_> {
         }
     }
 
-    /// No payload.
+    /// An empty payload.
     pub(super) fn empty() -> Self {
         Self {
             list: ptr::null_mut(),
@@ -65,7 +66,7 @@ impl Payload<'_> {
         self.len
     }
 
-    /// Whether there is none.
+    /// Whether its length is 0.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -180,7 +181,7 @@ pub struct Segments<'a> {
     payload: PhantomData<&'a ()>,
 }
 
-/// The bits of a scatterlist's link that are not of an address.
+/// The low bits of a scatterlist entry's link: flags, and not part of the address.
 const FLAGS: usize = (bindings::SG_CHAIN | bindings::SG_END) as usize;
 
 /// The link of a scatterlist's entry: an address, and [`FLAGS`].
@@ -193,14 +194,14 @@ unsafe fn link(entry: *const bindings::scatterlist) -> usize {
     unsafe { ptr::addr_of!((*entry).page_link).cast::<usize>().read() }
 }
 
-/// What comes after an entry of a scatterlist; null after the last one.
+/// The entry after `entry` in a scatterlist; null after the last one.
 ///
 /// # Safety
 ///
 /// `entry` must be one of a list that is alive.
 unsafe fn next(entry: *mut bindings::scatterlist) -> *mut bindings::scatterlist {
-    // SAFETY: By the requirements of this function. An entry that is not the last has another one
-    // behind it, which may point to where the list goes on.
+    // SAFETY: By the requirements of this function. After an entry that is not the last there is
+    // another one, which may be a link to the next part of the list.
     unsafe {
         if link(entry) & bindings::SG_END as usize != 0 {
             return ptr::null_mut();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A queue of commands on their way from the ops to a thread of the driver.
+//! A queue that passes commands from the ops to a thread of the driver.
 //!
-//! An op that may be called in a hard interrupt can neither sleep nor allocate. Here it hands a
-//! command over without a lock: each command has the link that it is queued by.
+//! An op that may be called in a hard interrupt can neither sleep nor allocate. This queue needs
+//! neither, nor a lock: it is a list whose links are in the commands.
 
 use core::{
     cell::UnsafeCell,
@@ -23,7 +23,7 @@ use crate::target::{
     Response, //
 };
 
-/// What links a command to the one that was queued before it.
+/// The link of a command to the one that was queued before it.
 pub(super) struct Link<T: Operations>(UnsafeCell<*mut Cmd<T>>);
 
 impl<T: Operations> Link<T> {
@@ -33,20 +33,21 @@ impl<T: Operations> Link<T> {
     }
 }
 
-/// A right to a command that may be queued: a [`Pending`] or a kept response.
+/// A value with which the driver may act on a command, once: a [`Pending`] or a response that was
+/// kept. A [`CmdQueue`] holds such values.
 ///
 /// # Safety
 ///
-/// A command must have one such right at a time, which keeps it alive. The pointer that `into_cmd`
-/// returns must be that command's.
+/// There must be at most one such value for a command at a time, and it must keep the command
+/// alive. `into_cmd` must return the pointer to that command.
 pub unsafe trait Right: Sized + Send {
     /// The fabric.
     type Fabric: Operations;
 
-    /// Gives the right away.
+    /// Turns the value into a pointer to its command.
     fn into_cmd(self) -> *mut Cmd<Self::Fabric>;
 
-    /// Takes the right back.
+    /// Makes the value of the pointer again.
     ///
     /// # Safety
     ///
@@ -54,7 +55,8 @@ pub unsafe trait Right: Sized + Send {
     unsafe fn from_cmd(cmd: *mut Cmd<Self::Fabric>) -> Self;
 }
 
-// SAFETY: A command is either written to or complete, and target core grants each once.
+// SAFETY: A command either waits for its data or is complete; target core calls the op for each of
+// these once.
 unsafe impl<T: Operations> Right for Pending<T> {
     type Fabric = T;
 
@@ -70,7 +72,7 @@ unsafe impl<T: Operations> Right for Pending<T> {
     }
 }
 
-// SAFETY: As above. A response is kept once.
+// SAFETY: As above. A response can be kept once.
 unsafe impl<T: Operations> Right for Reference<Completed<T>> {
     type Fabric = T;
 
@@ -90,12 +92,13 @@ unsafe impl<T: Operations> Right for Reference<Completed<T>> {
 ///
 /// # Invariants
 ///
-/// The pointer is null, [`Self::CLOSED`], or a command, linked to others up to null. The right to
-/// each belongs to the queue, and nobody else touches its link.
+/// The pointer is null, [`Self::CLOSED`], or the command that was queued last, whose link leads to
+/// the one before it, and so on until null. The queue owns the right to each, and is the only user
+/// of its link.
 pub struct CmdQueue<R: Right>(AtomicPtr<Cmd<R::Fabric>>);
 
 impl<R: Right> CmdQueue<R> {
-    /// Stands where nothing is put into the queue any more. No command is at this address.
+    /// Marks a queue that is closed. No command is at this address.
     const CLOSED: *mut Cmd<R::Fabric> = 1 as *mut Cmd<R::Fabric>;
 
     /// A queue without commands.
@@ -103,19 +106,19 @@ impl<R: Right> CmdQueue<R> {
         Self(AtomicPtr::new(ptr::null_mut()))
     }
 
-    /// Queues a command; whether it is queued, and not refused by a queue that is closed.
+    /// Queues a command, unless the queue is closed; returns whether it did.
     ///
     /// # Safety
     ///
-    /// The right to the command must be given away with this call if it succeeds.
+    /// If this succeeds, the right to the command must belong to the queue from then on.
     unsafe fn push_cmd(&self, cmd: *mut Cmd<R::Fabric>) -> bool {
         let mut last = self.0.load(Ordering::Relaxed);
         loop {
             if last == Self::CLOSED {
                 return false;
             }
-            // SAFETY: By the requirements of this function the command is alive, and its link
-            // nobody else's: a command has one right at a time.
+            // SAFETY: By the requirements of this function the command is alive, and its link is
+            // not used otherwise: there is one right to a command at a time.
             unsafe { (*cmd).link.0.get().write(last) };
             let queue = &self.0;
             match queue.compare_exchange_weak(last, cmd, Ordering::Release, Ordering::Relaxed) {
@@ -125,24 +128,23 @@ impl<R: Right> CmdQueue<R> {
         }
     }
 
-    /// Hands a command over. Called in any context.
+    /// Puts a command into the queue. Called in any context.
     ///
     /// # Errors
     ///
-    /// The right, if the queue is closed.
+    /// Returns `right` if the queue is closed.
     pub fn push(&self, right: R) -> Result<(), R> {
         let cmd = right.into_cmd();
         // SAFETY: The right has just been given away.
         if unsafe { self.push_cmd(cmd) } {
             Ok(())
         } else {
-            // SAFETY: It was not taken.
+            // SAFETY: The queue has not taken it.
             Err(unsafe { R::from_cmd(cmd) })
         }
     }
 
-    /// Takes out all that is queued, to be used in the order in which it was put in. Called in any
-    /// context.
+    /// Takes out all commands, in the order in which they were put in. Called in any context.
     pub fn take(&self) -> Batch<R> {
         let mut last = self.0.load(Ordering::Relaxed);
         while !last.is_null() && last != Self::CLOSED {
@@ -155,7 +157,7 @@ impl<R: Right> CmdQueue<R> {
         Batch::empty()
     }
 
-    /// Closes the queue, and takes out what is in it. Called in any context.
+    /// Closes the queue, and takes out the commands in it. Called in any context.
     pub fn close(&self) -> Batch<R> {
         let last = self.0.swap(Self::CLOSED, Ordering::AcqRel);
         if last == Self::CLOSED {
@@ -172,13 +174,13 @@ impl<R: Right> Default for CmdQueue<R> {
 }
 
 impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
-    /// Hands over a response, as [`Response::keep`] does. If the queue is closed the response ends
-    /// here, unsent. Called in any context, hard interrupts among them.
+    /// Keeps a response as [`Response::keep`] does, and queues it. If the queue is closed, the
+    /// response is dropped unsent. Called in any context, hard interrupts included.
     pub fn push_response(&self, response: Response<'_, T>) {
         let completed: &Completed<T> = &response;
         count(completed);
         let cmd = ptr::from_ref(completed).cast_mut().cast();
-        // SAFETY: The reference that was just counted is given away if the command is queued.
+        // SAFETY: The queue gets the reference that was just counted, if it takes the command.
         if !unsafe { self.push_cmd(cmd) } {
             // SAFETY: The reference was just counted, and is not the last: target core has one
             // until the op has returned.
@@ -193,21 +195,21 @@ impl<R: Right> Drop for CmdQueue<R> {
     }
 }
 
-/// Commands that were taken out of a queue. Dropping it drops the rights.
+/// Commands that were taken out of a queue. Dropping it drops each right.
 ///
 /// # Invariants
 ///
-/// The pointer is null or a command, linked to others up to null. The right to each belongs to
-/// this, and nobody else touches its link.
+/// The pointer is null or a command, whose link leads to the next one, and so on until null. The
+/// batch owns the right to each, and is the only user of its link.
 pub struct Batch<R: Right>(*mut Cmd<R::Fabric>, PhantomData<R>);
 
 impl<R: Right> Batch<R> {
-    /// None.
+    /// A batch without commands.
     pub const fn empty() -> Self {
         Self(ptr::null_mut(), PhantomData)
     }
 
-    /// Takes the commands that `last` is linked to, the one that came first at the front.
+    /// The list that ends with `last`, in the order in which the commands were queued.
     fn new(mut last: *mut Cmd<R::Fabric>) -> Self {
         let mut front = ptr::null_mut();
         while !last.is_null() {
@@ -219,13 +221,13 @@ impl<R: Right> Batch<R> {
         Self(front, PhantomData)
     }
 
-    /// Whether there is none.
+    /// Whether no command is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_null()
     }
 }
 
-// SAFETY: The rights may go to other threads.
+// SAFETY: A batch owns its rights, which are `Send`.
 unsafe impl<R: Right> Send for Batch<R> {}
 
 impl<R: Right> Iterator for Batch<R> {
@@ -236,7 +238,7 @@ impl<R: Right> Iterator for Batch<R> {
         if cmd.is_null() {
             return None;
         }
-        // SAFETY: By the type's invariants. The right is given away, once.
+        // SAFETY: By the type's invariants the right is the batch's, which has just forgotten it.
         unsafe {
             self.0 = (*cmd).link.0.get().read();
             Some(R::from_cmd(cmd))

@@ -56,9 +56,8 @@ impl<T: Operations> Registration<T> {
     ///
     /// # Errors
     ///
-    /// [`EBUSY`] if the module has registered a fabric already, what [`Operations::init`] fails
-    /// with, else what `target_register_template()` fails with: [`EINVAL`] if it does not like the
-    /// ops, [`ENOMEM`].
+    /// [`EBUSY`] if the module has registered a fabric already; the error of [`Operations::init`];
+    /// or the error of `target_register_template()`: [`EINVAL`] if it rejects the ops, [`ENOMEM`].
     fn new(module: &'static ThisModule) -> Result<Self> {
         if REGISTERED.swap(true, Ordering::Acquire) {
             return Err(EBUSY);
@@ -70,7 +69,7 @@ impl<T: Operations> Registration<T> {
         result
     }
 
-    /// As [`Self::new`], for the one that has claimed [`REGISTERED`].
+    /// As [`Self::new`], once [`REGISTERED`] has been claimed.
     fn register(module: &'static ThisModule) -> Result<Self> {
         for list in OperationsVTable::<T>::ATTRIBUTES {
             // SAFETY: The lists are those of the fabric, which is not registered.
@@ -94,8 +93,8 @@ impl<T: Operations> Registration<T> {
 impl<T: Operations> Drop for Registration<T> {
     fn drop(&mut self) {
         let ops = OperationsVTable::<T>::ops(ptr::null_mut());
-        // SAFETY: `register` has registered a fabric of this name, and target core looks at the
-        // name alone.
+        // SAFETY: `register` has registered a fabric of this name, and target core reads nothing
+        // but the name.
         unsafe { bindings::target_unregister_template(&ops) };
         let data = DATA.load(Ordering::Acquire).cast::<T::Data>();
         // SAFETY: By the type's invariants this is the box. No directory of the fabric is left, so
@@ -109,8 +108,8 @@ impl<T: Operations> Drop for Registration<T> {
 ///
 /// # Safety
 ///
-/// The fabric `T` must be registered, and stay so while `'a` lasts: one of its directories does
-/// that.
+/// The fabric `T` must be registered, and stay so while `'a` lasts. It does while one of its
+/// directories exists.
 pub(super) unsafe fn data<'a, T: Operations>() -> &'a T::Data {
     // SAFETY: By the invariants of `Registration`, and the requirements of this function.
     unsafe { &*DATA.load(Ordering::Acquire).cast() }

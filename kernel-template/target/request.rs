@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What an initiator asks for, to be submitted.
+//! The request of an initiator, from which a command is submitted.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -16,19 +16,20 @@ pub struct TaskAttribute(pub(super) u32);
 impl TaskAttribute {
     /// In any order.
     pub const SIMPLE: Self = Self(bindings::TCM_SIMPLE_TAG);
-    /// After all that came before, and before all that comes after it.
+    /// After all commands that came before, and before all that come after it.
     pub const ORDERED: Self = Self(bindings::TCM_ORDERED_TAG);
     /// At once.
     pub const HEAD: Self = Self(bindings::TCM_HEAD_TAG);
 }
 
-/// What an initiator asks for.
+/// The request of an initiator.
 pub struct Request<'a> {
     /// The task tag, by which the initiator may ask to abort the command.
     pub tag: u64,
     /// The logical unit.
     pub lun: u64,
-    /// The command descriptor block, or more: its first byte says how long it is.
+    /// The command descriptor block, which may be followed by padding: its first byte determines
+    /// its length.
     pub cdb: &'a [u8],
     /// The order of execution.
     pub attribute: TaskAttribute,
@@ -38,7 +39,7 @@ impl Request<'_> {
     /// Whether the command descriptor block is as long as its first byte says, SPC-4 section 4.2.5.
     pub(super) fn is_whole(&self) -> bool {
         let length = match self.cdb {
-            // The command of variable length says how many bytes follow the first eight.
+            // A command of variable length has the number of bytes after the first eight in byte 7.
             [0x7f, _, _, _, _, _, _, additional, ..] => 8 + usize::from(*additional),
             [0x00..=0x1f, ..] => 6,
             [0x20..=0x5f, ..] => 10,
@@ -51,7 +52,7 @@ impl Request<'_> {
     }
 }
 
-/// Why target core does not get a command.
+/// Why a command is not passed to target core.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The command descriptor block is shorter than its first byte says.
@@ -60,9 +61,9 @@ pub enum Refusal {
     Stopped,
 }
 
-/// A command that target core does not get.
+/// A command that was not passed to target core.
 pub struct Refused<T: Operations> {
-    /// Why.
+    /// The reason.
     pub reason: Refusal,
     /// Its memory.
     pub memory: T::CmdMemory,

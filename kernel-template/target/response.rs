@@ -25,17 +25,17 @@ use crate::{
     },
 };
 
-/// A command that is complete: what its response says.
+/// A command that is complete, with the contents of its response.
 #[repr(transparent)]
 pub struct Completed<T: Operations>(Cmd<T>);
 
 // SAFETY: The type is transparent.
 unsafe impl<T: Operations> SeCmd for Completed<T> {}
 
-/// How far the data that the command asks for, and the buffer for them, differ in length.
+/// The difference between the length of a command's data and that of the buffer for them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Residual {
-    /// Not at all.
+    /// They are equal.
     None,
     /// So many bytes of the buffer were not used.
     Underflow(u32),
@@ -100,10 +100,10 @@ impl<T: Operations> Deref for Completed<T> {
 
 /// The response to a command, to be sent by the op that gets it.
 ///
-/// Whoever sends it later, from another thread, takes it out of the op with [`Self::keep`].
+/// To send it later, from another thread, take it out of the op with [`Self::keep`].
 pub struct Response<'a, T: Operations> {
     completed: &'a Completed<T>,
-    // Nobody gives back another response than the one that the op has got.
+    // With this an op cannot return the response of another call.
     invariant: PhantomData<fn(&'a ()) -> &'a ()>,
 }
 
@@ -143,8 +143,8 @@ impl<T: Operations> Deref for Response<'_, T> {
     }
 }
 
-/// What `queue_data_in` or `queue_status` returns to target core: 0, or that it shall try again
-/// with the response that it has got back.
+/// The result of `queue_data_in` or `queue_status` for target core: 0, or `-EAGAIN` if the driver
+/// has given the response back to be queued again.
 pub(super) fn response_errno<T: Operations>(result: Result<(), Response<'_, T>>) -> c_int {
     match result {
         Ok(()) => 0,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sessions of initiators that have logged in, which commands and task management functions arrive
-//! through.
+//! Sessions of initiators that have logged in: commands and task management functions are submitted
+//! through them.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
@@ -60,7 +60,7 @@ impl<T: Operations> Session<T> {
     }
 
     fn login(&self) -> &Login<T> {
-        // SAFETY: `Nexus::new` has set the pointer, which the session has a count of.
+        // SAFETY: `Nexus::new` has set the pointer, to an object that the session keeps alive.
         unsafe { &*(*self.0.get()).fabric_sess_ptr.cast() }
     }
 
@@ -90,8 +90,8 @@ impl<T: Operations> Session<T> {
         self.login().is_close_requested.load(Ordering::Acquire)
     }
 
-    /// Establishes the unit attention condition of an I_T nexus loss, which the initiator is told
-    /// of next time. Called in process context; does not sleep.
+    /// Establishes the unit attention condition of an I_T nexus loss, which is reported to the
+    /// initiator with its next command. Called in process context; does not sleep.
     pub fn report_nexus_loss(&self) {
         // SAFETY: A node ACL outlives its sessions.
         unsafe { bindings::core_allocate_nexus_loss_ua((*self.0.get()).se_node_acl) };
@@ -104,7 +104,7 @@ impl<T: Operations> Session<T> {
     ///
     /// # Errors
     ///
-    /// Why target core does not get the command, with the memory and the data.
+    /// [`Refused`] says why the command was not submitted, and has the memory and the data.
     pub fn submit(
         &self,
         memory: T::CmdMemory,
@@ -114,8 +114,8 @@ impl<T: Operations> Session<T> {
         self.start(memory, data, request, 0).map(drop)
     }
 
-    /// Submits a command as [`Self::submit`] does, and returns a reference to it, which the driver
-    /// has until it drops it.
+    /// Submits a command as [`Self::submit`] does, and returns a reference to it: the command lives
+    /// at least until the driver drops that.
     ///
     /// # Errors
     ///
@@ -132,7 +132,8 @@ impl<T: Operations> Session<T> {
         Ok(unsafe { Reference::from_raw(cmd.as_ptr().cast()) })
     }
 
-    /// Submits a command; the result may be used as far as `flags` keep a reference to it.
+    /// Submits a command. The result may be dangling unless `flags` have target core count a
+    /// reference for the caller.
     fn start(
         &self,
         memory: T::CmdMemory,
@@ -149,8 +150,8 @@ impl<T: Operations> Session<T> {
         }
         let mut buffer = memory.buffer();
         if buffer.direction == Direction::NONE {
-            // Target core would move as many bytes all the same, and look at the direction alone
-            // where it protects from writing.
+            // Target core would move `length` bytes whatever the direction is: it looks at that
+            // only to enforce write protection.
             buffer.length = Some(0);
         }
         if buffer.length.is_none() {
@@ -208,7 +209,7 @@ impl<T: Operations> Session<T> {
                 bindings::TCM_GFP_ATOMIC,
             )
         };
-        // A command that is refused has its answer already.
+        // If this fails, target core has responded already.
         if refused == 0 {
             // SAFETY: The command has just been prepared.
             unsafe { bindings::target_submit(inner) };
@@ -217,8 +218,8 @@ impl<T: Operations> Session<T> {
         Ok(unsafe { NonNull::new_unchecked(cmd) })
     }
 
-    /// Submits a task management function. Target core answers it with `queue_tm_rsp`, or aborts it
-    /// in turn, with `aborted_task`: it gives `data` back with one of the two.
+    /// Submits a task management function. Target core either responds, with `queue_tm_rsp`, or
+    /// aborts the function, with `aborted_task`; that call returns `data` to the driver.
     ///
     /// An `ABORT TASK`, or a reset, waits until the driver has given back each command concerned
     /// that it holds: a [`Pending`](super::Pending), which says
@@ -228,7 +229,7 @@ impl<T: Operations> Session<T> {
     ///
     /// # Errors
     ///
-    /// [`ENOMEM`], or the errno `ESHUTDOWN` if the nexus is stopped; with the data.
+    /// [`ENOMEM`], or the errno `ESHUTDOWN` if the nexus is stopped; with `data`.
     pub fn submit_tmr(
         &self,
         lun: u64,
@@ -257,7 +258,7 @@ impl<T: Operations> Session<T> {
     }
 }
 
-/// What a fabric does to protection information on its way, by direction.
+/// How a fabric treats protection information, by direction.
 #[derive(Clone, Copy)]
 pub struct ProtectionOps(pub(super) bindings::target_prot_op);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tasks: a command or a task management function, where target core does not say which, and
+//! Tasks, where target core uses one C struct for commands and for task management functions; and
 //! counted references to commands.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
@@ -36,15 +36,15 @@ pub struct Reference<O: SeCmd>(NonNull<O>);
 // SAFETY: A reference may be dropped by any thread.
 unsafe impl<O: SeCmd> Send for Reference<O> {}
 
-// SAFETY: What can be done with the object through shared references may be done by any thread.
+// SAFETY: The methods that take a shared reference to the object may be called by any thread.
 unsafe impl<O: SeCmd> Sync for Reference<O> {}
 
 impl<O: SeCmd> Reference<O> {
-    /// Makes a reference of one that target core has counted.
+    /// Takes over a reference that target core has counted.
     ///
     /// # Safety
     ///
-    /// `ptr` must be alive, and one of its references belong to the caller, who gives it away.
+    /// `ptr` must be alive, and one of its references must belong to the caller, which gives it up.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
         // SAFETY: By the requirements of this function the pointer is not null.
         Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
@@ -73,7 +73,7 @@ impl<O: SeCmd> Drop for Reference<O> {
     }
 }
 
-/// The references of a command.
+/// The reference count of a command.
 fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
     // SAFETY: The command is alive, and `kref` is a counter that is only changed atomically.
     unsafe {
@@ -82,12 +82,12 @@ fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
     }
 }
 
-/// Adds to the references of a command that has one already.
+/// Takes a reference to a command; the caller must know of one that keeps it alive.
 pub(super) fn count<O: SeCmd>(object: &O) {
     references(object).fetch_add(1, Ordering::Relaxed);
 }
 
-/// Takes back what [`count`] has added.
+/// Drops a reference that [`count`] has taken.
 ///
 /// # Safety
 ///
@@ -96,7 +96,7 @@ pub(super) unsafe fn discount<O: SeCmd>(object: &O) {
     references(object).fetch_sub(1, Ordering::Release);
 }
 
-/// A command or a task management function: where target core does not say which.
+/// A command or a task management function, in the `struct se_cmd` that target core uses for both.
 #[repr(transparent)]
 pub struct Task<T: Operations>(Opaque<bindings::se_cmd>, PhantomData<T>);
 
@@ -133,14 +133,14 @@ impl<T: Operations> Task<T> {
         if self.is_tmr() {
             return None;
         }
-        // SAFETY: Without the flag `submit` has submitted this.
+        // SAFETY: Without the flag this is a command, which `submit` has submitted.
         Some(unsafe { Cmd::from_raw(self.0.get()) })
     }
 
-    /// Has the driver forget a task that target core aborts.
+    /// Calls the driver's op `aborted_task`.
     ///
-    /// Target core drops the driver's reference next, if it has counted one, whether the driver has
-    /// dropped it or not. A [`Reference`] does that, so one is added for target core.
+    /// If the command was submitted with a reference for the driver, target core drops that after
+    /// the op. Here the driver's [`Reference`] drops it, so one more is counted for target core.
     ///
     /// # Safety
     ///

@@ -19,7 +19,7 @@ use crate::{
     target::Operations, //
 };
 
-/// What a task management function shall do, SAM-5 section 7.
+/// The kinds of task management functions, SAM-5 section 7.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TmrFunction {
     /// Abort the command with this tag.
@@ -78,7 +78,7 @@ impl<T: Operations> Tmr<T> {
         Ok(tmr)
     }
 
-    /// Takes the data out, to be given back to the driver, unless they have been.
+    /// Takes the driver's data out, if they are still there.
     ///
     /// # Safety
     ///
@@ -89,11 +89,11 @@ impl<T: Operations> Tmr<T> {
         unsafe { (*(*ptr.cast::<Self>()).data.get()).take() }
     }
 
-    /// Takes the data back of a function that target core has not taken, and frees it.
+    /// Frees a function that target core has not accepted, and returns the driver's data.
     ///
     /// # Safety
     ///
-    /// `tmr` must come from [`Self::new`], and nobody have used it since but who submitted it.
+    /// `tmr` must come from [`Self::new`], and target core must have refused it.
     pub(super) unsafe fn take_back(tmr: *mut Self) -> T::Tmr {
         // SAFETY: By the requirements of this function this is the only owner, and the data are
         // there.
@@ -127,7 +127,7 @@ pub enum TmrStatus {
     NoTask,
     /// There is no such logical unit.
     NoLun,
-    /// Target core does not have the function.
+    /// Target core does not support the function.
     NotSupported,
     /// It was rejected.
     Rejected,
@@ -140,7 +140,7 @@ pub struct TmrResponse<T: Operations> {
 }
 
 impl<T: Operations> TmrResponse<T> {
-    /// Makes the response that `queue_tm_rsp` shall send, the first time.
+    /// Makes the value that the op `queue_tm_rsp` gets, unless an earlier call has got it.
     ///
     /// # Safety
     ///
@@ -159,7 +159,7 @@ impl<T: Operations> TmrResponse<T> {
         self.code
     }
 
-    /// The response code, by its meaning.
+    /// The meaning of the response code.
     pub fn status(&self) -> TmrStatus {
         match u32::from(self.code) {
             bindings::tcm_tmrsp_table_TMR_FUNCTION_COMPLETE => TmrStatus::Complete,

@@ -38,10 +38,10 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// - `inner` is registered with target core from [`Self::create`] to [`Self::destroy`]. It is in
-///   `repr(C)` the first field, so a pointer to one is a pointer to the other.
+/// - `inner` is registered with target core from [`Self::create`] to [`Self::destroy`]. It is the
+///   first field of a `repr(C)` type, so a pointer to one is a pointer to the other.
 /// - `wwn` is alive as long as the portal group is: its directory holds the group's.
-/// - `references` counts those who may use the group: its directory is one.
+/// - `references` counts the references to the group: its directory has one.
 #[pin_data]
 #[repr(C)]
 pub struct Tpg<T: Operations> {
@@ -133,8 +133,8 @@ impl<T: Operations> Tpg<T> {
         unsafe { &*ptr.cast() }
     }
 
-    /// Takes a portal group from target core and frees it, once nobody holds it any more: neither a
-    /// session, nor a thread of the driver.
+    /// Takes a portal group from target core, waits until no session and no thread of the driver
+    /// holds it, and frees it.
     ///
     /// # Safety
     ///
@@ -156,7 +156,7 @@ impl<T: Operations> Tpg<T> {
         // SAFETY: `create` has registered `ptr`, and nothing of it is in use any more. The call
         // always returns 0.
         unsafe { bindings::core_tpg_deregister(ptr) };
-        // Target core calls ops while it forgets the group: to name it in the log, if it does.
+        // Target core may call ops of the group in here, to name it in the log.
         if tpg.references.load(Ordering::Acquire) != 0 {
             pr_err!(
                 "portal group: tpg_get_wwn or tpg_get_tag has kept a handle of it, which leaks\n"

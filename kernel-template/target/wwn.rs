@@ -18,8 +18,8 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// `inner` was zeroed before target core saw it. It is in `repr(C)` the first field, so a pointer
-/// to one is a pointer to the other.
+/// `inner` was zeroed before target core saw it. It is the first field of a `repr(C)` type, so a
+/// pointer to one is a pointer to the other.
 #[pin_data]
 #[repr(C)]
 pub struct Wwn<T: Operations> {

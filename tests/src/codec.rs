@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Port names and TransportIDs on the host: the very files that are compiled into the modules.
+//! Port names and TransportIDs on the host: the same files that are compiled into the modules.
 //!
 //! Each file is included as it is, and wrapped so that all protocols look alike to the tests and
-//! to the fuzzer. Nothing in them may panic, whatever they are given.
+//! to the fuzzer. No input may make them panic.
 
 #![allow(
     clippy::duplicate_mod,
@@ -45,7 +45,7 @@ use tcm_mod_builder::protocol::{ISCSI_NAME_MAX, NameForm};
 /// An initiator session identifier, as the digits that a TransportID holds.
 pub type Isid = [u8; ISID_DIGITS];
 
-/// What a protocol's `transport_id.rs` does.
+/// The functions of a protocol's `transport_id.rs`.
 #[derive(Clone, Copy, Debug)]
 pub struct Codec {
     /// The protocol's name.
@@ -74,11 +74,11 @@ pub struct Port {
     pub text: Vec<u8>,
     /// The canonical form, as C has it.
     pub with_nul: Vec<u8>,
-    /// What the name stands for, where that is a number: most significant byte first.
+    /// The number in the name, if there is one: most significant byte first.
     pub value: Vec<u8>,
 }
 
-/// What a TransportID names: a port in its canonical form, and the ISID.
+/// The content of a TransportID: a port's name in its canonical form, and the ISID.
 pub type Named = (Vec<u8>, Option<Isid>);
 
 /// How a protocol's TransportIDs are written and read.
@@ -197,11 +197,11 @@ pub fn pattern(form: NameForm) -> String {
 pub const U16: &str =
     "[0-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]";
 
-/// The bytes that hexadecimal digits stand for, two for each.
+/// The bytes of a text of hexadecimal digits, two for each.
 ///
 /// # Errors
 ///
-/// What is no such digit.
+/// A sentence on the character that is no such digit.
 pub fn from_hex(digits: &str) -> Result<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2).map(|pair| {
         let pair = std::str::from_utf8(pair)?;

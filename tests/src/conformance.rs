@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Compares what libiscsi's test suite and other clients say of two disks.
+//! Compares the results of libiscsi's test suite, and of other clients, for two disks.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub fn results(output: &str) -> BTreeMap<String, bool> {
             let name = rest.split(" ...").next().unwrap_or(rest);
             test = Some(format!("{suite}.{name}"));
         }
-        // What a test says stands between its name and its result, on any line.
+        // A test's own output is between its name and its result, which may be on any later line.
         let passed = match () {
             () if line.trim_end().ends_with("passed") => true,
             () if line.trim_end().ends_with("FAILED") => false,
@@ -30,8 +30,8 @@ pub fn results(output: &str) -> BTreeMap<String, bool> {
     results
 }
 
-/// What is different between the results of two disks: of each test that does not end the same, its
-/// name and a sentence.
+/// The differences between the results of two disks: for each test that ends differently, its name
+/// and a sentence.
 #[must_use]
 pub fn differences(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>) -> Vec<String> {
     let word = |result: Option<&bool>| match result {

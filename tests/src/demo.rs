@@ -44,7 +44,7 @@ pub fn demo() -> Result<()> {
 pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Result<PathBuf> {
     let mut command = Command::new(builder(Profile::Dev)?);
     let _changing = kernel.changed()?;
-    // --force replaces what an older version has left, never what somebody has changed.
+    // --force replaces a module of an earlier run, but not one whose files were edited.
     command
         .args(["-p", proto, "-m", fabric.module, "--force", "-k"])
         .arg(&kernel.source);

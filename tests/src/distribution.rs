@@ -19,7 +19,7 @@ const NEWEST: &str = "linux-headers-amd64";
 /// The headers packages of one kernel, unpacked.
 #[derive(Clone, Debug)]
 pub struct Headers {
-    /// Where they are: what would be `/usr/src`.
+    /// The directory that stands for `/usr/src`.
     pub src: PathBuf,
     /// The release, as `uname -r` says it.
     pub release: String,

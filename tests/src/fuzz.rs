@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Fuzzes port names, TransportIDs, and the PDUs and texts of the iSCSI transport: what must hold
-//! for every input is checked on inputs that mutations make of a small corpus.
+//! Fuzzes port names, TransportIDs, and the PDUs and texts of the iSCSI transport: checks
+//! properties of every input on inputs that mutations make of a small corpus.
 //!
-//! Guidance by coverage would take a nightly compiler. What stands in for it: the mutations know
-//! what names and TransportIDs are made of, and an accepted input with a new outcome joins the
-//! corpus for the rest of the run.
+//! Coverage guidance would need a nightly compiler. Instead the mutations use the parts that names
+//! and TransportIDs are made of, and an accepted input with a new outcome joins the corpus for the
+//! rest of the run.
 
 use std::collections::HashSet;
 use std::fs;
@@ -21,7 +21,7 @@ use crate::codec::{CODECS, Codec, Isid, from_hex, to_hex};
 use crate::shell::checkout;
 use crate::wire;
 
-/// What names and TransportIDs are made of, for the mutations to put in.
+/// Parts of names and TransportIDs, for the mutations to insert.
 const TOKENS: [&[u8]; 24] = [
     b":",
     b".",
@@ -57,7 +57,7 @@ const WIRE: &str = "wire";
 
 const ISID: Isid = *b"00023d000001";
 
-/// What became of an input. An outcome that is new makes an input worth keeping.
+/// The outcome for an input. An input with a new outcome is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Outcome {
     is_name: bool,
@@ -74,12 +74,12 @@ struct Tally {
     transport_ids: u64,
 }
 
-/// Fuzzes every protocol and the iSCSI transport, each for its share of the time, and tells how many
-/// inputs there were.
+/// Fuzzes every protocol and the iSCSI transport, each for its share of the time, and prints how
+/// many inputs there were.
 ///
 /// # Errors
 ///
-/// The first input for which something does not hold, and the seed that made it.
+/// The first input that fails a check, and the seed of the run.
 pub fn fuzz(time: Duration, seed: u64) -> Result<()> {
     println!("seed {seed}");
     let share = time / u32::try_from(CODECS.len() + 1)?;
@@ -129,7 +129,7 @@ fn grow<O: Eq + Hash>(
     }
     let start = Instant::now();
     let mut inputs = 0;
-    // The clock is looked at now and then only.
+    // The clock is read for every so many inputs only.
     while inputs % 1000 != 0 || start.elapsed() < time {
         let input = mutated(&pool, &mut rng);
         let outcome = tried(&input)?;
@@ -158,11 +158,11 @@ fn described(what: &str, input: &[u8], seed: u64) -> String {
     )
 }
 
-/// Checks all that must hold for an input, taken for a name and for a TransportID.
+/// Makes all checks on an input, taken for a name and for a TransportID.
 ///
 /// # Errors
 ///
-/// What does not hold.
+/// The check that failed.
 pub fn check(codec: &Codec, input: &[u8]) -> Result<Outcome> {
     Ok(Outcome {
         is_name: check_name(codec, input)?,
@@ -172,7 +172,7 @@ pub fn check(codec: &Codec, input: &[u8]) -> Result<Outcome> {
     })
 }
 
-/// Checks what must hold for a name; returns whether it is one.
+/// Makes the checks on a name; returns whether the input is one.
 fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
     let Some(port) = (codec.parse)(name) else {
         return Ok(false);
@@ -217,7 +217,7 @@ fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
     Ok(true)
 }
 
-/// Checks what must hold for a TransportID; returns whether it is one.
+/// Makes the checks on a TransportID; returns whether the input is one.
 fn check_transport_id(codec: &Codec, id: &[u8]) -> Result<bool> {
     let Some(transport_id) = &codec.transport_id else {
         return Ok(false);
@@ -226,7 +226,7 @@ fn check_transport_id(codec: &Codec, id: &[u8]) -> Result<bool> {
         return Ok(false);
     };
     let encoded = (transport_id.encode)(&name, isid.as_ref()).context("cannot be written again")?;
-    // All but the ISID comes back as it was; that may have been in upper case.
+    // Encoding it again must give the same bytes, except for an ISID in upper case.
     let isid_start = isid.map_or(id.len(), |_| 4 + name.len() + ",i,0x".len());
     ensure!(
         encoded[..isid_start] == id[..isid_start] && encoded.eq_ignore_ascii_case(id),
@@ -240,7 +240,8 @@ fn row(codec: &Codec) -> Result<&'static Protocol> {
     protocol::find(codec.protocol).map_err(|reason| anyhow!(reason))
 }
 
-/// What the mutations start from: the table's names, their TransportIDs, and the protocol's file.
+/// The inputs that mutations start from: the table's names, their TransportIDs, and the protocol's
+/// corpus file.
 fn corpus(codec: &Codec) -> Result<Vec<Vec<u8>>> {
     let row = row(codec)?;
     let names = [row.example, row.other_example, row.initiator_example];
@@ -272,7 +273,7 @@ fn corpus_file(name: &str) -> Result<Vec<Vec<u8>>> {
     inputs.filter_map(Result::transpose).collect()
 }
 
-/// What a line of a corpus file stands for; nothing if it is a comment.
+/// The input in a line of a corpus file; `None` for a comment.
 fn line_input(line: &str) -> Result<Option<Vec<u8>>> {
     match line.split_once(' ') {
         Some(("#", _)) => Ok(None),

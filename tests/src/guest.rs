@@ -2,8 +2,8 @@
 
 //! Boots a kernel in a guest that has the host's files, and runs a command in it.
 //!
-//! virtme-ng does the booting. The guest writes what the command says, and how it ends, to files of
-//! a directory that it shares with the host: that works with any console.
+//! virtme-ng boots it. The guest writes the output and the status of the command to files in a
+//! directory that it shares with the host, which works with any console.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -19,7 +19,7 @@ use rustix::fs::FlockOperation;
 use crate::kernel::Kernel;
 use crate::shell::{cache, lock, output, text};
 
-/// What the log of a kernel says when something is wrong with it, or with a driver.
+/// Texts in a kernel's log that report a fault of the kernel or of a driver.
 const REPORTS: [&str; 24] = [
     "BUG:",
     "WARNING:",
@@ -47,24 +47,25 @@ const REPORTS: [&str; 24] = [
     "rust_kernel: panicked",
 ];
 
-/// The command that looks for memory that nobody points to any more, in the part `leaks`: twice,
-/// since a scan may see what has just been let go.
+/// The command that scans for leaked memory, in the part `leaks`. It scans twice, since the first
+/// scan may report memory that has just been freed.
 pub const KMEMLEAK: &str = "\
 echo '=== leaks'
 for i in 1 2; do sleep 6; echo scan > /sys/kernel/debug/kmemleak; done
 cat /sys/kernel/debug/kmemleak
 ";
 
-/// How often a kernel may try to boot without a report. KASAN may misread an interrupt in the first
-/// moments of a boot, and reports but once: such a boot would prove nothing.
+/// How often a kernel is booted until there is no report before the command. KASAN may report an
+/// interrupt at the beginning of a boot by mistake. It reports once only, so such a boot would hide
+/// later faults.
 const BOOTS: u32 = 6;
 
 /// The status of a guest whose kernel had something to report before the command began.
 const BAD_BOOT: &str = "bad boot";
 
-/// How the guest has the host's files: as virtme-ng has it, but for the cache. What the guest runs
-/// does not change while it runs, and need not be read, and translated, for each process anew. The
-/// directory that it shares with the host is another file system.
+/// How the host's files are mounted in the guest: as virtme-ng does it, but cached. The programs do
+/// not change meanwhile, so the guest need not read and translate them again for each process. The
+/// directory that is shared with the host is another file system.
 const ROOT_FLAGS: &str =
     "rootflags=version=9p2000.L,trans=virtio,access=any,msize=524288,cache=loose";
 
@@ -75,9 +76,9 @@ pub struct Guest<'a> {
     pub kernel: &'a Kernel,
     /// Directories whose modules modprobe is to find, besides the kernel's own.
     pub modules: Vec<PathBuf>,
-    /// After how long to give up.
+    /// The time limit.
     pub limit: Duration,
-    /// More words for QEMU.
+    /// More arguments for QEMU.
     pub qemu: Option<&'a str>,
     /// How many processors it has.
     pub cpus: u32,
@@ -109,8 +110,8 @@ impl<'a> Guest<'a> {
         }
     }
 
-    /// Gives the guest one processor, and a clock that counts its instructions: what it measures
-    /// does not depend on the host.
+    /// Gives the guest one processor, and a clock that counts its instructions, so that measured
+    /// times do not depend on the host.
     pub fn count_instructions(&mut self) {
         self.cpus = 1;
         self.qemu = Some("-icount shift=0,sleep=off");
@@ -318,7 +319,7 @@ fn vng(kernel: &Kernel) -> Command {
     vng
 }
 
-/// What the guest runs first.
+/// The script that the guest runs first.
 fn init(share: &Path) -> String {
     let share = share.display();
     let reports = REPORTS.map(|report| format!(" -e '{report}'")).concat();
@@ -369,10 +370,11 @@ pub(crate) fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(60)..].join("\n")
 }
 
-/// Whether a guest's kernel has had something to report before its command `began`: the command
-/// would come to nothing after long.
+/// Whether a guest's kernel has reported a fault before its command `began`: then the command's
+/// result would not count.
 fn is_bad_boot(console: &Path, began: &Path) -> bool {
-    // Looked for on both sides, since the command may begin, and provoke a report, in between.
+    // Checked before and after the log is read: the command may begin, and provoke a report, in
+    // between.
     !began.exists() && !reports(&text(console)).is_empty() && !began.exists()
 }
 
@@ -389,14 +391,13 @@ fn end(child: &mut Child) -> Result<()> {
 enum Ended {
     /// It was done.
     ByItself,
-    /// It was ended, being of no use.
+    /// It was ended, since its result would not count.
     Stopped,
     /// It was ended, since its time was over.
     Late,
 }
 
-/// Waits for a guest to end, as long as `stop`, which is asked now and then, does not say that it is
-/// of no use.
+/// Waits for a guest to end. `stop` is called now and then; if it returns true, the guest is ended.
 fn wait(
     child: &mut Child,
     limit: Duration,
@@ -417,7 +418,7 @@ fn wait(
     Ok(Ended::ByItself)
 }
 
-/// Writes what a file has behind `from` to `out`; gives how much that was.
+/// Writes the bytes of a file from `from` on to `out`; returns how many there were.
 fn show(path: &Path, from: u64, out: &mut dyn Write) -> Result<u64> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(from))?;

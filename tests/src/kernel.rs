@@ -3,8 +3,9 @@
 //! Kernels: source packages fetched, configured, built and kept in the cache.
 //!
 //! `CACHE/VERSION/source` is the tree, `CACHE/VERSION/{plain,debug}` are the builds. A stamp beside
-//! each says what it was made of, and is written last: where it is missing or differs, the work is
-//! taken up again, and make does what is left of it. Whoever changes a tree locks it.
+//! each names the inputs that it was made from, and is written last. If it is missing or differs,
+//! the build is started again, and make does what is left of it. A tree is locked while it is
+//! changed.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
@@ -38,7 +39,7 @@ const SUITES: [&str; 5] = [
     "experimental",
 ];
 
-/// What a kernel is for.
+/// The purpose of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
     /// Figures.
@@ -49,7 +50,7 @@ pub enum Flavour {
     Gcc,
 }
 
-/// What a kernel is built with.
+/// The compiler that a kernel is built with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compiler {
     /// clang and its tools, with `LLVM=1`.
@@ -335,7 +336,7 @@ impl Kernel {
         make.arg(format!("-j{}", jobs()));
         make.env("PATH", format!("{LLVM}/bin:{path}"));
         make.env("LIBCLANG_PATH", format!("{LLVM}/lib"));
-        // What cargo tells the programs that it runs is not meant for the kernel's.
+        // cargo sets variables for the programs that it runs; the kernel's make must not see them.
         let of_cargo = |name: &str| {
             name.starts_with("CARGO")
                 || ["MAKEFLAGS", "MFLAGS", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"].contains(&name)
@@ -346,7 +347,7 @@ impl Kernel {
         make
     }
 
-    /// What a built kernel was made of.
+    /// The stamp of a built kernel: the inputs that it was made from.
     fn stamp(&self, flavour: Flavour) -> Result<String> {
         let mut hash = Sha256::new();
         for name in flavour.fragments() {
@@ -359,7 +360,7 @@ impl Kernel {
         Ok(to_hex(&hash.finalize()))
     }
 
-    /// Keeps the build tree from being changed, for as long as the answer lives.
+    /// Keeps the build tree from being changed until the result is dropped.
     ///
     /// # Errors
     ///
@@ -368,7 +369,7 @@ impl Kernel {
         lock(&self.build, FlockOperation::LockShared)
     }
 
-    /// Keeps others from using the build tree, for as long as the answer lives.
+    /// Keeps others from using the build tree until the result is dropped.
     ///
     /// # Errors
     ///
@@ -389,8 +390,8 @@ impl Kernel {
         self.check_config(flavour)
     }
 
-    /// Checks that every line of the fragments has come true: a symbol whose dependencies are not
-    /// met falls out of a configuration without a word.
+    /// Checks that every line of the fragments is in the configuration: make drops a symbol whose
+    /// dependencies are not met without a message.
     fn check_config(&self, flavour: Flavour) -> Result<()> {
         let config = text(&self.build.join(".config"));
         let is_set = |line: &str| config.lines().any(|set| set == line);
@@ -420,7 +421,7 @@ impl Kernel {
         );
     }
 
-    /// Builds the kernel and its modules, and shows how it gets on.
+    /// Builds the kernel and its modules, and shows the progress.
     fn build_all(&self, what: &str) -> Result<()> {
         let log = self.build.join("build.log");
         println!("building {what}; see {}", log.display());

@@ -8,12 +8,12 @@ use anyhow::{Result, bail, ensure};
 const INDENT: &str = "    ";
 
 /// Checks a KTAP report: at least one test, each `ok` and none skipped, as many as the plan says,
-/// and the same of each test's subtests. Gives how many there were, subtests in place of the tests
-/// that have them.
+/// and the same of each test's subtests. Returns how many there were; of a test with subtests,
+/// these are counted.
 ///
 /// # Errors
 ///
-/// What is not right.
+/// The fault in the report.
 pub fn check(report: &str) -> Result<usize> {
     let failed: Vec<_> = report.lines().filter(|line| is_failure(line)).collect();
     if !failed.is_empty() {

@@ -46,7 +46,7 @@ fn gates(kernel: &Kernel, proto: &str, options: &[&str]) -> Result<()> {
     let on = |gate: &str| format!("{gate} on {name} {}", options.join(" "));
     let manifest = Manifest::read(&dir)?;
     let files = || manifest.files().map(|(path, _)| dir.join(path));
-    // rustfmt goes by the edition, so it is not to look at what bindgen makes.
+    // Only the module's own files: the bindings are generated in the build.
     rustfmt(kernel, files()).with_context(|| on("rustfmt"))?;
     for file in files().filter(|path| is_for_checkpatch(path)) {
         checkpatch(kernel, &file).with_context(|| on("checkpatch"))?;
@@ -73,7 +73,7 @@ fn is_for_checkpatch(path: &Path) -> bool {
     named || has_extension(path, "c") || has_extension(path, "h")
 }
 
-/// What checkpatch says of any patch with new files, whatever is in them.
+/// The findings that checkpatch has for any patch with new files.
 const IGNORED: &str = "FILE_PATH_CHANGES,NO_AUTHOR_SIGN_OFF";
 
 /// Runs checkpatch on a patch that adds a module to the kernel's tree, as its author would send it.

@@ -87,7 +87,7 @@ enum Command {
         #[arg(long)]
         seed: Option<u64>,
     },
-    /// The session of a user on a distribution's own kernel: a fresh Debian root, and a boot of it.
+    /// Does in a fresh Debian root what a user of a distribution's kernel does, and boots it.
     Stock,
     /// Makes a Debian package of the generator: its path is the last line.
     Deb,

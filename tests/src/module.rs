@@ -87,7 +87,7 @@ fn binary(package: &str, name: &str, profile: Profile) -> Result<PathBuf> {
         cargo.args(["--features", "failpoints"]);
     }
     let program = target().join(profile.directory()).join(name);
-    // Cargo is asked once: tests call this for each run of the program.
+    // Cargo is called once: tests call this for each run of the program.
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     if !built.contains(&program) {
         output(cargo.current_dir(checkout()))?;
@@ -134,7 +134,7 @@ pub struct Module<'a> {
     pub proto: &'a str,
     /// The module's name.
     pub name: &'a str,
-    /// More words for the command line, such as `--data-path` and `loopback`.
+    /// More arguments, such as `--data-path` and `loopback`.
     pub options: &'a [&'a str],
 }
 
@@ -157,10 +157,10 @@ impl Module<'_> {
     }
 }
 
-/// What generates a module that moves data.
+/// The arguments for a module that moves data.
 pub const LOOPBACK: [&str; 2] = ["--data-path", "loopback"];
 
-/// What generates an iSCSI target.
+/// The arguments for an iSCSI target.
 pub const ISCSI: [&str; 2] = ["--data-path", "iscsi"];
 
 /// A module of one protocol, generated and built.
@@ -177,8 +177,8 @@ pub struct Built {
 }
 
 impl Built {
-    /// Generates a module in a directory of its own below `parent`, and builds it, unless it is
-    /// there from another test. Its name tells the protocol and what the options are set to.
+    /// Generates a module in a directory of its own below `parent`, and builds it, unless another
+    /// test has. Its name is made of the protocol and the values of the options.
     ///
     /// # Errors
     ///
@@ -218,8 +218,7 @@ impl Built {
         })
     }
 
-    /// The words that a shell runs a script of `tests/guest` with, on this module: its names, then
-    /// `more`.
+    /// The arguments for a script of `tests/guest` on this module: its names, then `more`.
     #[must_use]
     pub fn script(&self, name: &str, more: &str) -> String {
         let Self {
@@ -236,11 +235,11 @@ impl Built {
     }
 }
 
-/// Builds the module in `dir` for `kernel`, with more arguments to make; gives what make said.
+/// Builds the module in `dir` for `kernel`, with more arguments to make; returns make's output.
 ///
 /// # Errors
 ///
-/// If make fails, or says anything but which steps it takes: a warning is an error.
+/// If make fails, or prints anything but its steps: a warning is an error.
 pub fn build(kernel: &Kernel, dir: &Path, args: &[&str]) -> Result<String> {
     let log = dir.join("make.log");
     let _using = kernel.unchanged()?;
@@ -257,7 +256,7 @@ pub fn build(kernel: &Kernel, dir: &Path, args: &[&str]) -> Result<String> {
     Ok(said)
 }
 
-/// Tries to build the module in `dir`; gives what make said, whether it failed or not.
+/// Tries to build the module in `dir`; returns make's output, whether it failed or not.
 ///
 /// # Errors
 ///
@@ -270,7 +269,7 @@ pub fn attempt(kernel: &Kernel, dir: &Path) -> Result<String> {
     Ok(text(&log))
 }
 
-/// Whether a line of make's only says what it does: `  CC [M]  x.o`, or where it is.
+/// Whether a line of make's names a step, `  CC [M]  x.o`, or a directory that it enters.
 fn is_step(line: &str) -> bool {
     line.starts_with("  ")
         && line

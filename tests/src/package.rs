@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Makes a Debian package. What the program says of itself, manual pages and completions, is made
-//! by the very program that is packaged; where everything goes is in `generator/Cargo.toml`.
+//! Makes a Debian package. The manual pages and completions are made by the program that is
+//! packaged; `generator/Cargo.toml` says which file goes where.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ use crate::shell::{checkout, output};
 /// The shells that Debian has a place for completions of.
 const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
 
-/// Makes the package, of what cargo builds for users; gives its path.
+/// Makes the package, of the release build; returns its path.
 ///
 /// # Errors
 ///
 /// If something cannot be built or written.
 pub fn deb() -> Result<PathBuf> {
     let program = builder(Profile::Release)?;
-    // What `generator/Cargo.toml` calls target/release/package.
+    // `generator/Cargo.toml` takes these files from target/release/package.
     let dir = program.with_file_name("package");
     pages(&program, &dir)?;
     for shell in SHELLS {

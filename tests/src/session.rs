@@ -28,7 +28,8 @@ pub const NAB5000: Fabric<'static> = Fabric {
     hba: 0,
 };
 
-/// What the HOWTO's listing shows below the fabric's directory, the wwn and the port's name aside.
+/// The entries of the HOWTO's listing below the fabric's directory, without the wwn and the port's
+/// name.
 const HOWTO: [&str; 13] = [
     "discovery_auth",
     "WWN",
@@ -45,7 +46,7 @@ const HOWTO: [&str; 13] = [
     "WWN/tpgt_1/param",
 ];
 
-/// What marks the listing in the output.
+/// The line that marks the listing in the output.
 const TREE: &str = "--- tree of ";
 
 /// The commands of the session: load, make, link, look, and take it all away. Stops at the first
@@ -120,7 +121,7 @@ pub fn lsmod(output: &str) -> String {
         .join("\n")
 }
 
-/// Checks a fabric's tree: all that the HOWTO shows is there, and all else is as in the tree of the
+/// Checks a fabric's tree: the HOWTO's entries are there, and all others are as in the tree of the
 /// kernel's own fabric module.
 ///
 /// # Errors
@@ -161,7 +162,7 @@ pub fn check(fabric: &Fabric<'_>, output: &str, own: &Fabric<'_>, own_output: &s
     }
 }
 
-/// The entries by kind and path, with general names for what differs between fabrics.
+/// The entries by kind and path, with general names where those of fabrics differ.
 fn general(fabric: &Fabric<'_>, tree: &[Entry]) -> BTreeSet<(char, String)> {
     tree.iter()
         .map(|entry| {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Installs what a fresh Debian machine with cargo lacks. Says nothing where nothing is missing.
+//! Installs the packages and tools that a fresh Debian machine with cargo lacks. Prints nothing if
+//! nothing is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,7 @@ use rustix::fs::FlockOperation;
 
 use crate::shell::{cache, lock, logged, output};
 
-/// What a kernel is built and booted with.
+/// The packages that build and boot kernels.
 const PACKAGES: [&str; 21] = [
     "bc",
     "bison",
@@ -35,7 +36,7 @@ const PACKAGES: [&str; 21] = [
     "zlib1g-dev",
 ];
 
-/// What talks to disks in a guest.
+/// The packages of the programs that use disks in a guest.
 const CLIENTS: [&str; 9] = [
     "dmsetup",
     "e2fsprogs",
@@ -129,7 +130,7 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
         "--root",
     ]);
     cargo.arg(root);
-    // The tools are to be the same whoever asks for them.
+    // The caller's settings must not change the tools.
     cargo.current_dir("/").env_remove("RUSTFLAGS");
     logged(&mut cargo, &cache()?.join(format!("{program}.log")))?;
     Ok(path)

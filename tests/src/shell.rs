@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Running other programs: what they say goes to a log, and a failure names both.
+//! Runs other programs: their output goes to a log, and an error names the program and the log.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -35,8 +35,8 @@ pub fn checkout() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_owned()
 }
 
-/// Waits until a directory is free for what `how` says, and keeps it for as long as the answer
-/// lives: from other threads and processes that ask, that is.
+/// Waits for the lock `how` on a directory, and holds it until the result is dropped. The lock
+/// binds those that call this, in this process and in others.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ pub fn lock(dir: &Path, how: FlockOperation) -> Result<File> {
     Ok(file)
 }
 
-/// Runs a command to its end; what it says goes to `log`, whose end is shown if it fails.
+/// Runs a command to its end. Its output goes to `log`, whose end is shown if it fails.
 ///
 /// # Errors
 ///
@@ -74,18 +74,18 @@ pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
     );
 }
 
-/// Runs a command to its end and gives its standard output.
+/// Runs a command to its end and returns its standard output.
 ///
 /// # Errors
 ///
-/// If the command cannot be run or fails; what it said on standard error is told.
+/// If the command cannot be run or fails; the error has its output.
 pub fn output(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("cannot run {}", name(command)))?;
     if !output.status.success() {
-        // Some programs say on one what is wrong, some on the other.
+        // Some programs report errors on standard output.
         let said = [output.stderr, output.stdout].concat();
         bail!(
             "{} failed ({}): {}",

@@ -23,7 +23,7 @@ use crate::shell::{cache, checkout, logged, output, text};
 const RELEASE: &str = "trixie";
 const SUITES: [&str; 2] = ["trixie", "trixie-backports"];
 
-/// What is left out of the guest's disk: it builds nothing.
+/// The paths that the guest's disk lacks: the guest builds nothing.
 const NOT_BOOTED: [&str; 11] = [
     "./dev",
     "./mnt",
@@ -38,7 +38,7 @@ const NOT_BOOTED: [&str; 11] = [
     "./var/cache",
 ];
 
-/// The parts of what the guest writes that end with a status.
+/// The parts of the guest's output that end with a status.
 const PARTS: [&str; 7] = [
     "kernel",
     "howto",
@@ -56,7 +56,7 @@ const LIMIT: u32 = 600;
 ///
 /// # Errors
 ///
-/// The step that failed, with what it said.
+/// The step that failed, with its output.
 pub fn stock() -> Result<()> {
     ensure!(
         rustix::process::geteuid().is_root(),
@@ -121,7 +121,7 @@ impl Stock {
         Ok(root)
     }
 
-    /// Runs the session in a fresh root; gives what it said.
+    /// Runs the session in a fresh root; returns its output.
     fn session(&self, package: &Path) -> Result<String> {
         let root = self.root()?;
         fs::copy(package, root.join("tmp/tcm-mod-builder.deb"))?;
@@ -147,7 +147,7 @@ impl Stock {
         Ok(said)
     }
 
-    /// A shell's command in the root, with mounts of its own, that end with it.
+    /// A shell command in the root, with mounts of its own, which end with it.
     fn inside(&self, root: &Path, command: &str) -> Command {
         let script = "set -e; R=$1; mount --make-rprivate /; mount -t proc proc $R/proc\n\
                       mount --rbind /dev $R/dev; mount -t sysfs sys $R/sys\n\
@@ -210,7 +210,7 @@ impl Stock {
         remove(&copy)
     }
 
-    /// Boots the kernel of the root, and its initrd, as they are; gives the console's log.
+    /// Boots the kernel of the root, and its initrd, as they are; returns the console's log.
     fn boot(&self, release: &str) -> Result<String> {
         let boot = self.path("root/boot");
         let log = self.path("console.log");
@@ -244,7 +244,7 @@ impl Stock {
     }
 }
 
-/// Checks what the guest wrote: each part ended well, and the kernel reported nothing.
+/// Checks the guest's output: each part ended well, and the kernel reported nothing.
 fn check(log: &str, release: &str) -> Result<()> {
     let reports = reports(log);
     ensure!(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! All tests of the project, host and guest, in one go: what CI runs.
+//! All tests of the project, host and guest, in one run: CI runs this.
 //!
 //! Kernels are built while the tests run that need none. Then each test that boots a guest is a job
-//! of its own, and as many jobs run at a time as there are processors. What a job says is kept apart
-//! and shown when it ends; a table at the end says how long each took.
+//! of its own, and as many jobs run at a time as there are processors. The output of a job is shown
+//! when it ends, and a table of how long each took at the end.
 
 use std::fmt::Write;
 use std::io::{Read, Seek};
@@ -21,19 +21,20 @@ use tempfile::TempDir;
 use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get, jobs, source};
 use crate::shell::{checkout, output};
 
-/// How long the tests may take that can be as long as one likes.
+/// The length of tests that have a short and a long form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
     /// Minutes in all.
     Short,
-    /// Hours: what a release is to pass.
+    /// Hours: for a release.
     Full,
 }
 
-/// What tells the tests of [`Length::Full`].
+/// The variable that selects [`Length::Full`].
 const FULL: &str = "TCM_TEST_FULL";
 
-/// What tells the tests that they are run by [`test`], and where the modules are that they share.
+/// The variable by which tests know that [`test`] runs them. Its value is the directory of the
+/// modules that they share.
 const MODULES: &str = "TCM_TEST_MODULES";
 
 impl Length {
@@ -47,8 +48,8 @@ impl Length {
     }
 }
 
-/// The kernel for what need not be watched by checkers: the one that the other tests need too, or
-/// for a full run the current one.
+/// The kernel for tests that need no checkers: the one with long-term support, which other tests
+/// need anyway, or in a full run the current one.
 ///
 /// # Errors
 ///
@@ -61,21 +62,21 @@ pub fn unwatched() -> Result<Kernel> {
     get(version, Flavour::Plain)
 }
 
-/// Says that a test does not run here, for want of what `needs` tells.
+/// Reports that a test does not run here, since `needs` is missing.
 ///
 /// # Panics
 ///
-/// If [`test`] has started it, which runs everything: what it needs is to be there.
+/// If [`test`] runs the test: then everything that tests need must be there.
 pub fn skip(needs: &str) {
     assert!(std::env::var_os(MODULES).is_none(), "needs {needs}");
     eprintln!("skipped: needs {needs}");
 }
 
-/// Where a test has the modules that it builds.
+/// The directory of the modules that a test builds.
 #[derive(Debug)]
 pub struct Modules {
     dir: PathBuf,
-    /// What goes with the test, where it shares with none.
+    /// A directory that is removed after the test, if it is not shared.
     _own: Option<TempDir>,
 }
 
@@ -107,7 +108,7 @@ impl Modules {
     }
 }
 
-/// What needs no kernel.
+/// The tests that need no kernel.
 const HOST: [(&str, &[&str]); 3] = [
     ("format", &["fmt", "--check"]),
     (
@@ -121,7 +122,7 @@ const HOST: [(&str, &[&str]); 3] = [
             "warnings",
         ],
     ),
-    // What a test has compared is of use when it passes, too.
+    // The comparisons that tests print are of interest when they pass, too.
     (
         "host tests",
         &[
@@ -190,7 +191,7 @@ struct Suite {
 }
 
 impl Suite {
-    /// Sends off what needs no kernel, gets the kernels, and sends off all else.
+    /// Queues the jobs that need no kernel, gets the kernels, and queues all other jobs.
     fn prepare(&self, queue: &Sender<Job>) -> Result<()> {
         for (name, words) in HOST {
             let mut cargo = cargo();
@@ -226,7 +227,7 @@ impl Suite {
 
     /// Runs jobs as they come, until no more can come.
     fn work(&self) {
-        // Who waits for the lock meanwhile waits for a job just as well.
+        // The lock is held while this waits: threads that wait for the lock wait for a job, too.
         let next = || lock(&self.queue).recv();
         while let Ok(mut job) = next() {
             job.command.env(MODULES, self.modules.path());
@@ -247,7 +248,7 @@ impl Suite {
     }
 }
 
-/// What a mutex has: a thread that panics leaves nothing half done here.
+/// Locks a mutex, even if a thread has panicked with it: none leaves anything half done here.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -300,7 +301,7 @@ fn ignored_tests() -> Result<Vec<Job>> {
 
 // The jobs.
 
-/// A command to run, and what it is called.
+/// A command to run, and its name.
 struct Job {
     name: String,
     command: Command,
@@ -314,7 +315,7 @@ impl Job {
         }
     }
 
-    /// Runs to the end; gives what was said, too.
+    /// Runs to the end; returns the output, too.
     fn run(mut self) -> (Report, String) {
         let start = Instant::now();
         let (succeeded, said) = match run(&mut self.command) {
@@ -331,7 +332,7 @@ impl Job {
     }
 }
 
-/// Runs a command; gives whether it succeeded, and all that it said.
+/// Runs a command; returns whether it succeeded, and all of its output.
 fn run(command: &mut Command) -> Result<(bool, String)> {
     let mut file = tempfile::tempfile()?;
     let status = command

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The PDUs, text keys and authentication of the iSCSI transport on the host: the very files that
-//! are compiled into the module. Nothing in them may panic, whatever they are given.
+//! The PDUs, text keys and authentication of the iSCSI transport on the host: the same files that
+//! are compiled into the module. No input may make them panic.
 //!
-//! What must hold for every input is here, for the tests and for `cargo xtask fuzz`.
+//! The checks that every input must pass are here, for the tests and for `cargo xtask fuzz`.
 
 #![allow(
     dead_code,
@@ -49,7 +49,7 @@ impl Crypto for Host {
     }
 }
 
-/// What an input came to, for a fuzzer to tell what is new.
+/// The outcome for an input, by which the fuzzer recognizes new ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Outcome {
     cdb_length: Option<usize>,
@@ -60,11 +60,11 @@ pub struct Outcome {
     status: u16,
 }
 
-/// Checks all that must hold for an input, taken for a header with what follows, and for a text.
+/// Makes all checks on an input, taken for a PDU, and for a text.
 ///
 /// # Errors
 ///
-/// What does not hold.
+/// The check that failed.
 pub fn check(input: &[u8]) -> Result<Outcome> {
     let (said, unknown, repeated, rejected) = check_text(input)?;
     Ok(Outcome {
@@ -77,7 +77,7 @@ pub fn check(input: &[u8]) -> Result<Outcome> {
     })
 }
 
-/// Reads all that there is to read in a header; the length of its command descriptor block.
+/// Reads every field of a header; returns the length of its command descriptor block.
 fn check_header(input: &[u8]) -> Result<Option<usize>> {
     let mut header = [0; HEADER_LEN];
     for (place, byte) in header.iter_mut().zip(input) {
@@ -109,7 +109,7 @@ fn check_header(input: &[u8]) -> Result<Option<usize>> {
     Ok(length)
 }
 
-/// Negotiates what a text says; how many keys are new, unknown, repeated and rejected.
+/// Negotiates the keys of a text; returns how many are new, unknown, repeated and rejected.
 fn check_text(text: &[u8]) -> Result<(usize, usize, usize, usize)> {
     let (mut said, mut agreed) = (Said::NONE, Parameters::DEFAULT);
     let mut counts = [0usize; 4];
@@ -151,8 +151,8 @@ const CREDENTIALS: Credentials<'_> = Credentials {
     password_mutual: b"another secret",
 };
 
-/// Takes a text for the requests of a handshake, one a line; how that ends. Nobody who does not know
-/// the secret gets through.
+/// Takes the lines of a text for the requests of a handshake; returns how it ends. Without the
+/// secret, none may succeed.
 fn check_proof(text: &[u8]) -> Result<LoginStatus> {
     let mut chap = Chap::new([7; RANDOM_LEN]);
     for request in text.split(|byte| *byte == b'\n') {
@@ -178,7 +178,7 @@ fn check_proof(text: &[u8]) -> Result<LoginStatus> {
     Ok(LoginStatus::SUCCESS)
 }
 
-/// What the mutations start from.
+/// The inputs that mutations start from.
 #[must_use]
 pub fn corpus() -> Vec<Vec<u8>> {
     let texts: [&[u8]; 6] = [

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is different between two headers, in lines for people.
+//! The differences between two headers, in lines for people.
 
 use crate::output::manifest::Declaration;
 use crate::plan::Changes;
 
-/// A line `- …` for what is gone and `+ …` for what is new; both for what has changed.
+/// A line `- …` for a declaration that is gone and `+ …` for one that is new; both lines for one
+/// that has changed.
 #[must_use]
 pub(super) fn lines(changes: &Changes) -> String {
     let mut text = String::new();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `completions`: what a shell completes this command line with. The text is `clap_complete`'s, and
-//! knows options and file names, not protocols.
+//! `completions`: a script with which a shell completes this command line. `clap_complete` writes
+//! it; it knows options and file names, not protocols.
 
 use clap::{Args, Command};
 use clap_complete::Shell;

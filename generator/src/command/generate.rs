@@ -81,7 +81,7 @@ fn data_paths() -> PossibleValuesParser {
 ///
 /// # Errors
 ///
-/// What could not be done, and the remedy; nothing has been written.
+/// The fault, with its remedy; nothing has been written.
 pub(crate) fn generate(args: &Arguments) -> Result<()> {
     let wanted = Wanted::new(&request(args))?;
     let found = kernel::find(args.kernel.as_deref())?;
@@ -122,7 +122,7 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// What the command line asks for. The configfs name is the module's without a leading `tcm_`.
+/// The request of the command line. The configfs name is the module's without a leading `tcm_`.
 fn request(args: &Arguments) -> Request {
     let stripped = args.module.strip_prefix("tcm_").unwrap_or(&args.module);
     Request {
@@ -135,7 +135,7 @@ fn request(args: &Arguments) -> Request {
     }
 }
 
-/// Refuses names that something else in the kernel tree has.
+/// Refuses names that are taken in the kernel tree.
 fn refuse_taken(tree: &Path, names: &Names) -> Result<()> {
     let own = Path::new(TARGET_DIR).join(names.module());
     let taken = kernel::taken(tree, &names.kconfig(), names.module(), &own);
@@ -203,7 +203,7 @@ fn edits(args: &Arguments, tree: &Path, names: &Names) -> Result<Vec<Edit>> {
     Ok(edits)
 }
 
-/// What Kbuild reads in `dir`: a `Kbuild` goes before a `Makefile`.
+/// The makefile that Kbuild reads in `dir`: `Kbuild` if there is one, else `Makefile`.
 fn makefile(dir: &Path) -> Result<PathBuf> {
     let candidates = ["Kbuild", "Makefile"].map(|name| dir.join(name));
     let found = candidates.into_iter().find(|path| path.is_file());
@@ -227,7 +227,7 @@ fn relative(tree: &Path, path: &Path) -> String {
         .to_string()
 }
 
-/// What the user types next.
+/// The commands that the user types next.
 fn next_step(args: &Arguments, tree: &Tree, names: &Names) -> String {
     let (module, symbol) = (names.module(), names.kconfig());
     // A source tree does not say where it is built.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `man`: the manual pages, one for the program and one for each subcommand. They say what `--help`
-//! says, and the program's what holds for all of them.
+//! `man`: the manual pages, one for the program and one for each subcommand. Their text is that of
+//! `--help`; the program's page adds what holds for all subcommands.
 
 use std::fs;
 use std::io;
@@ -13,7 +13,7 @@ use clap_mangen::Man;
 
 use crate::output::print::print;
 
-/// What `--help` leaves out, in roff.
+/// The sections that `--help` lacks, in roff.
 const COMMON: &str = r".SH EXIT STATUS
 .TP
 0
@@ -41,7 +41,7 @@ pub struct Arguments {
     dir: Option<PathBuf>,
 }
 
-/// Writes the pages of `program`, which is this one.
+/// Writes the pages of `program`.
 ///
 /// # Errors
 ///

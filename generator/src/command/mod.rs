@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The commands, a file each: its arguments, and what it does, which reads as a sentence.
+//! The commands, a file each: its arguments, and a function whose lines are its steps.
 
 mod changes;
 pub mod completions;

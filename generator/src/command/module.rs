@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A module in memory: from what is asked for and a kernel's tree to files and their manifest.
+//! Makes a module in memory: the files and the manifest, from a request and a kernel's tree.
 //!
-//! What `generate` and `sync` share.
+//! `generate` and `sync` share this.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use crate::output::rustfmt::rustfmt;
 use crate::plan;
 use crate::protocol::{self, Protocol};
 
-/// What is asked for, valid.
+/// A request that has been checked.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) protocol: &'static Protocol,
@@ -31,7 +31,7 @@ pub(super) struct Wanted {
     pub(super) data_path: &'static DataPath,
 }
 
-/// A module, and what the user should know of it.
+/// A module, and the warnings about it.
 #[derive(Debug)]
 pub(super) struct Generated {
     pub(super) contents: Contents,
@@ -40,7 +40,7 @@ pub(super) struct Generated {
 }
 
 impl Wanted {
-    /// Checks a request: all that is wrong with it is reported together.
+    /// Checks a request. All faults are reported together.
     pub(super) fn new(request: &Request) -> Result<Self> {
         let protocol = protocol::find(&request.protocol).and_then(|protocol| {
             let registered = protocol.registered(request.register_as.as_deref())?;
@@ -74,7 +74,7 @@ impl Wanted {
         }
     }
 
-    /// What was asked for, as a manifest records it.
+    /// The request, as a manifest records it.
     fn request(&self) -> Request {
         let registered = (self.registered != self.protocol).then_some(self.registered);
         Request {
@@ -123,7 +123,7 @@ impl Wanted {
         })
     }
 
-    /// Formats what was printed; a warning if that cannot be done.
+    /// Formats the printed Rust with rustfmt. Without rustfmt it stays as it is, with a warning.
     fn format(&self, files: &mut Files) -> Option<String> {
         let printed = emit::printed(&self.names);
         let paths: Vec<_> = printed.iter().map(String::as_str).collect();

@@ -2,7 +2,7 @@
 
 //! `prepare`: makes the kernel crate for a distribution's kernel whose headers lack it.
 //!
-//! In a directory of the user's own cache: the distribution's files stay as they are.
+//! It is made in the user's own cache: the distribution's files stay as they are.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ pub struct Arguments {
 ///
 /// # Errors
 ///
-/// What could not be done, and the remedy.
+/// The fault, with its remedy.
 pub(crate) fn prepare(args: &Arguments) -> Result<()> {
     let tree = kernel::find(args.kernel.as_deref())?;
     let named = tree.named().display();
@@ -58,7 +58,7 @@ pub(crate) fn prepare(args: &Arguments) -> Result<()> {
         );
     }
     let source = prepare::source(&tree)?;
-    // What was found before lacked the source that is there now.
+    // The source was not there yet when the tree was looked up before.
     let tree = kernel::find(Some(tree.named()))?;
     refuse_without_tools(&tree)?;
     let done = prepare::build(&tree, build, &source)?;
@@ -73,7 +73,7 @@ pub(crate) fn prepare(args: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what would fail after minutes: a tool that is missing or the wrong one.
+/// Refuses to begin if a tool is missing or the wrong one: `make` would fail only after minutes.
 fn refuse_without_tools(tree: &Tree) -> Result<()> {
     let checks = doctor::examine(tree);
     // The kernel crate is what is to be made.
@@ -96,7 +96,7 @@ fn refuse_without_tools(tree: &Tree) -> Result<()> {
     )
 }
 
-/// What to type next.
+/// The commands to type next.
 fn next(tree: &Tree) -> String {
     let release = tree.release().unwrap_or_default();
     let usual = Path::new("/lib/modules").join(release).join("build");

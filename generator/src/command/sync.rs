@@ -34,7 +34,7 @@ pub struct Arguments {
     /// Write nothing; exit 1 if there is something to write.
     #[arg(long)]
     check: bool,
-    /// Overwrite the generator's files that somebody has edited.
+    /// Overwrite the generator's files even if they have been edited.
     #[arg(long)]
     force: bool,
 }
@@ -43,7 +43,7 @@ pub struct Arguments {
 ///
 /// # Errors
 ///
-/// What could not be done, and the remedy; with `--check`, that there is something to do.
+/// The fault, with its remedy; with `--check` also that there is something to write.
 pub(crate) fn sync(args: &Arguments) -> Result<()> {
     let manifest = Manifest::read(&args.dir)?;
     let wanted = Wanted::new(&manifest.request)?;
@@ -77,14 +77,14 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
     )
 }
 
-/// What is to be written, and what stands in the way.
+/// The changes to write, and the edits that prevent them.
 struct Work {
     change: Change,
     /// Whether no file but the manifest changes.
     is_done: bool,
-    /// How the generator's files that somebody has edited differ from what would be written.
+    /// For each of the generator's files that has been edited, how it differs from its new text.
     edited: Vec<String>,
-    /// The same, by path, for files that became the author's when they were edited.
+    /// The same, by path, for files that an edit has made the author's.
     kept: Vec<(String, String)>,
 }
 
@@ -187,7 +187,7 @@ fn refusal(edited: &[String]) -> String {
     )
 }
 
-/// What has changed, and what that asks of the author.
+/// The changes, and what the author has to do about each.
 fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Changes, work: &Work) {
     if manifest.version != generated.contents.manifest.version {
         print(&format!(

@@ -27,7 +27,7 @@ macro_rules! generator {
     };
 }
 
-/// The value.
+/// The data path `iscsi`.
 pub(super) static ISCSI: DataPath = DataPath {
     name: "iscsi",
     about: "Moves data: initiators log in over TCP, at the portals in `np`",

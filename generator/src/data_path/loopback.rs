@@ -17,7 +17,7 @@ macro_rules! text {
     };
 }
 
-/// The value.
+/// The data path `loopback`.
 pub(super) static LOOPBACK: DataPath = DataPath {
     name: "loopback",
     about: "Moves data: a SCSI host of the same machine is the initiator, and each LUN a disk there",
@@ -158,11 +158,11 @@ fn body(op: &str, args: &Args) -> Option<Body> {
             quote!(scsi_host::QUEUE_DEPTH),
         ),
         "tpg_check_demo_mode" => (
-            "Every initiator may log in: it is an administrator who logs it in.",
+            "Every initiator may log in: an administrator does it, by writing `nexus`.",
             quote!(true),
         ),
         "tpg_check_prot_fabric_only" => (
-            "What the attribute `fabric_prot_type` says.",
+            "The value of the attribute `fabric_prot_type`.",
             quote!(#arg.data().link.protection_type()),
         ),
         "release_cmd" => (
@@ -198,12 +198,12 @@ fn body(op: &str, args: &Args) -> Option<Body> {
         ),
         "queue_status" => ("Responds.", respond),
         "queue_tm_rsp" => (
-            "Answers the SCSI host's error recovery.",
+            "Wakes the SCSI host's error handler.",
             quote!(loopback::respond_tmr(#arg)),
         ),
         "aborted_task" => (
-            "The SCSI host gets an aborted command back when it is released; who waits for a task \
-             management function gets its answer here.",
+            "An aborted command returns to the SCSI host when it is released. A thread that waits \
+             for a task management function is woken here.",
             quote! {
                 if let Aborted::Tmr(waiter) = #arg {
                     waiter.answer(false);

@@ -6,7 +6,7 @@ use quote::quote;
 
 use super::{Body, Data, DataPath, Driver};
 
-/// The value.
+/// The data path `nop`.
 pub(super) static NOP: DataPath = DataPath {
     name: "nop",
     about: "Nothing: no session is made, so no command arrives",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What Kbuild, Kconfig and bindgen read: put together from the fragments in
-//! `kernel-template/build` and those of the data path, each whole.
+//! The files for Kbuild, Kconfig and bindgen: the fragments in `kernel-template/build` and those of
+//! the data path, one after the other.
 
 use super::{Input, Place};
 use crate::names::Names;
@@ -14,7 +14,7 @@ const LAYOUT_SCRIPT: &str = include_str!("../../../kernel-template/layout_guard.
 const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
 const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
 
-/// The Rust that Kbuild writes.
+/// The Rust file that Kbuild generates in the build.
 pub(super) const BUILT: [&str; 2] = ["bindings_generated.rs", "bindings_tested.rs"];
 
 /// Adds the files.
@@ -36,7 +36,7 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     }
 }
 
-/// Gives a text of the template the names of a module.
+/// Replaces the template's names in a text by those of a module.
 pub(super) fn renamed(template: &str, names: &Names) -> String {
     template
         .replace("tcm_template", names.module())

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `kunit.rs`: what the protocol's row says of names and TransportIDs, as a suite that the kernel runs
-//! when it loads the module, and that `host_tests.rs` runs without a kernel. All that it asserts is
-//! from the row.
+//! `kunit.rs`: unit tests of names and TransportIDs, made from the examples in the protocol's row.
+//! The kernel runs them when it loads the module; `host_tests.rs` runs them without a kernel.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -13,10 +12,10 @@ use crate::names::ident;
 use crate::output::files::{Files, Owner};
 use crate::protocol::{Protocol, TransportId, Vector};
 
-/// Where the suite is.
+/// The path of the suite.
 pub(super) const PATH: &str = "kunit.rs";
 
-/// Where the root of a crate is that has nothing but the suite and what it tests.
+/// The path of the root of another crate, which has the suite and the files that it tests alone.
 pub(super) const HOST_ROOT: &str = "host_tests.rs";
 
 /// Adds the files.

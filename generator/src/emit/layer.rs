@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The safe layer, `target.rs` and `target/`: copied, but for the ops, which are the header's, and
-//! those that differ between kernels.
+//! The safe layer, `target.rs` and `target/`. Its files are copied, except `ops.rs`, which is made
+//! from the header, and some that are chosen by the kernel.
 
 use super::{Input, ops};
 use crate::kernel::Features;
@@ -56,7 +56,7 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     files.add(ops::PATH, Owner::Generator, ops::text(input.plan));
 }
 
-/// What stands in for what lies elsewhere in the crates of other kernels: path and text.
+/// The files of `target/compat`, path and text: each is chosen by what the kernel crate has.
 fn compat(features: Features) -> [(&'static str, &'static str); 3] {
     let aref = if features.sync_aref {
         text!("target/compat/aref/sync.rs")

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Writes the module: a checked plan in, files in memory out.
+//! Writes the module: from a checked plan to files in memory.
 //!
-//! Nothing in here touches a file system, and nothing can fail. What depends on the header or the
-//! protocol is built from tokens; what does not is a file of `kernel-template/`, comments and all,
-//! copied but for the module's names.
+//! Nothing in here touches a file system, and nothing can fail. Text that depends on the header or
+//! the protocol is built from tokens; all other files are copied from `kernel-template/`, comments
+//! and all, with the module's names.
 
 mod build_files;
 mod driver;
@@ -33,7 +33,7 @@ pub enum Place {
     OutOfTree,
 }
 
-/// What a module is made of.
+/// The input that a module is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
     /// The ops, checked.
@@ -113,8 +113,8 @@ fn others(input: &Input<'_>) -> Files {
     files
 }
 
-/// The file that a driver of this name would take the place of: in the directory, or as an object
-/// of Kbuild's.
+/// The file of the module that a driver of this name would collide with: it has the same path, or
+/// Kbuild would make an object of the same name.
 fn namesake(files: &Files, module: &str) -> Option<String> {
     let paths = files.iter().map(|(path, _)| path);
     let mut sources = paths.chain(build_files::BUILT);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a module in a directory of its own has besides: the Makefile, DKMS's files, a page for whoever
-//! finds the directory. Templates of `kernel-template/build`, copied but for the names.
+//! The files that only a module in a directory of its own has: Makefile, DKMS's files, README and
+//! .gitignore. They are templates of `kernel-template/build`, copied with the module's names.
 
 use super::build_files::renamed;
 use super::{Input, Place};

@@ -26,7 +26,7 @@ pub(super) fn comment(depth: usize, text: &str) -> TokenStream {
         .collect()
 }
 
-/// Why an unsafe operation at this depth is sound.
+/// A `SAFETY` comment at this depth.
 pub(super) fn safety(depth: usize, reason: &str) -> TokenStream {
     comment(depth, &format!("SAFETY: {reason}"))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `selftest.sh`: the template's, with the names of a module and a protocol in its first lines.
+//! `selftest.sh`: the template's, with the names of the module and the protocol in its first lines.
 
 use crate::names::Names;
 use crate::protocol::Protocol;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel's configuration, and what keeps a symbol of it from being set.
+//! A kernel's configuration, and the dependencies of a symbol that are not met in it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ impl Config {
     /// Reads the configuration of a build directory; `None` if it has none.
     #[must_use]
     pub fn read(build: &Path) -> Option<Self> {
-        // The first is the one that make itself goes by.
+        // make itself reads the first; it may be newer or older than the second.
         let files = ["include/config/auto.conf", ".config"];
         let text = files
             .iter()
@@ -74,7 +74,7 @@ impl Config {
     }
 }
 
-/// Reads a condition of Kconfig and decides it as it goes.
+/// Reads a condition of Kconfig and evaluates it in one pass.
 struct Condition<'a> {
     config: &'a Config,
     tokens: Vec<&'a str>,
@@ -150,7 +150,8 @@ impl<'a> Condition<'a> {
         }
     }
 
-    /// What a token stands for: a symbol's value, or itself. A symbol that is not set is `n`.
+    /// The value of a token: that of a symbol, or the token itself. A symbol that is not set is
+    /// `n`.
     fn value(&self, token: &'a str) -> &'a str {
         if !is_symbol(token) {
             return token.trim_matches('"');

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a kernel's tree offers to a module, found by looking: one place for what differs between
-//! kernels besides the ops.
+//! The features of a kernel that a module depends on, found by looking into its tree. All
+//! differences between kernels but those of the ops are here.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// What a kernel's tree offers.
+/// The features of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,

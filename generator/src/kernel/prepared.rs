@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use super::version::release;
 
-/// The file that a build directory has when it is whole. A module's Makefile includes it.
+/// The file that marks a build directory as complete. A module's Makefile includes it.
 pub const STAMP: &str = "prepared.mk";
 
-/// What root's own is called, which all may read: DKMS runs as root.
+/// The cache of root, which every user can read: DKMS runs as root.
 const SHARED: &str = "/var/cache/tcm-mod-builder";
 
 /// The cache that this user's `prepare` writes to.
@@ -34,8 +34,8 @@ fn caches() -> [PathBuf; 2] {
     [cache(), PathBuf::from(SHARED)]
 }
 
-/// The build directory that was prepared for the headers in `build`, and is of that very package:
-/// the same release, and the same exported symbols.
+/// The build directory that was prepared for the headers in `build`: of the same release, and with
+/// the same exported symbols.
 #[must_use]
 pub fn build_for(build: &Path) -> Option<PathBuf> {
     let release = release(build)?;

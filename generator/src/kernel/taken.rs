@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What in a kernel tree already has the names of a module.
+/// The users of a module's names in a kernel tree.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Taken {
     /// The Kconfig file that defines the symbol.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel, found from what a user has: a source tree, a build directory, or the headers package
-//! of a distribution.
+//! Finds the parts of a kernel from the directory that a user names: a source tree, a build
+//! directory, or the headers package of a distribution.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use thiserror::Error;
 use super::{prepared, version};
 use crate::distro::{Distro, Package, series};
 
-/// Where a kernel's files are.
+/// The directories of a kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
-    /// What the user named, or what was found.
+    /// The directory that the user named, or that was found.
     named: PathBuf,
     /// Has `include/target`.
     headers: PathBuf,
@@ -24,10 +24,10 @@ pub struct Tree {
     build: Option<PathBuf>,
 }
 
-/// No kernel, or not all of it.
+/// Why a kernel, or a part of it, was not found.
 #[derive(Debug, Error)]
 pub enum TreeError {
-    /// The directory that was named is none.
+    /// The directory that was named is no kernel's.
     #[error(
         "{} is no kernel's: it has neither include/target, as a source tree has, nor a \
          configuration and the way to its source, as a build directory or /lib/modules/V/build \
@@ -38,7 +38,7 @@ pub enum TreeError {
         /// The directory.
         dir: PathBuf,
     },
-    /// None was named, and none found.
+    /// No directory was named, and none was found.
     #[error(
         "no kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name one \
          with -k DIR: a source tree, a build directory, or the headers of a distribution \
@@ -215,7 +215,7 @@ pub fn find_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> 
             dir: dir.to_owned(),
         });
     }
-    // A directory that is only configured is not what someone stands in by chance.
+    // Upward, only a directory with headers counts; a mere build directory has to be named.
     let above = start.ancestors().filter(|dir| has_headers(dir));
     let kdir = std::env::var_os("KDIR").map(PathBuf::from);
     let mut places = above.map(Path::to_owned).chain(kdir).chain(running());

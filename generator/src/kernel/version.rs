@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which version a directory of a kernel is of.
+//! The version of the kernel in a directory.
 
 use std::fs;
 use std::path::Path;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Who changes a file once it is generated.
+/// The owner of a file: the one that changes it once it is generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
@@ -14,16 +14,16 @@ pub enum Owner {
     Author,
     /// The generator: `sync` writes it again.
     Generator,
-    /// The generator, until somebody has edited it: the author from then on.
+    /// The generator until the file is edited, and from then on the author.
     GeneratorUntilEdited,
 }
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Who changes it.
+    /// Its owner.
     pub owner: Owner,
-    /// What it holds.
+    /// Its text.
     pub text: String,
 }
 
@@ -36,7 +36,7 @@ impl Files {
     ///
     /// # Panics
     ///
-    /// If there is one of this path: two emitters would write the same file, and one be lost.
+    /// If there is a file of this path already: the second would replace the first.
     pub fn add(&mut self, path: &str, owner: Owner, text: String) {
         let old = self.0.insert(path.to_owned(), File { owner, text });
         assert!(old.is_none(), "this generator writes {path} twice");

@@ -3,9 +3,9 @@
 //! Puts files in their place: all of them or none.
 //!
 //! Everything is written beside its place first, so that a full disk or a missing permission is
-//! found before anything has changed; then it is renamed into place, and what has been renamed is
-//! put back should a later one fail. Whoever is killed between leaves a directory or file whose name
-//! starts with [`STAGING`], which the next run removes.
+//! found before anything has changed. Then it is renamed into place; if a rename fails, the earlier
+//! ones are undone. A run that is killed leaves a directory or file whose name starts with
+//! [`STAGING`], which the next run removes.
 
 use std::fs::{self, File};
 use std::io;
@@ -19,37 +19,37 @@ use thiserror::Error;
 use super::files::Files;
 use super::manifest::{self, Manifest, ManifestError};
 
-/// What the names of unfinished directories and files start with.
+/// The prefix of the names of unfinished directories and files.
 const STAGING: &str = ".tcm-mod-builder-";
 
-/// What is to be done.
+/// The change to make.
 #[derive(Debug)]
 pub struct Change {
     /// The module's directory.
     pub dir: PathBuf,
-    /// What becomes of it.
+    /// What happens to that directory.
     pub directory: Directory,
     /// Files to be made, replaced or removed, in this order.
     pub edits: Vec<Edit>,
 }
 
-/// What becomes of the module's directory.
+/// What happens to the module's directory.
 #[derive(Debug)]
 pub enum Directory {
-    /// It is made; there may be an empty one.
+    /// It is made, or filled if it is empty.
     Create(Contents),
     /// It stays, but for the edits.
     Keep,
-    /// It holds what this tool wrote, unchanged, and is replaced.
+    /// It is replaced: it holds nothing but files of this tool, unchanged.
     Replace(Contents),
 }
 
-/// What a directory shall hold.
+/// The content of the module's directory.
 #[derive(Debug)]
 pub struct Contents {
     /// The module's files.
     pub files: Files,
-    /// What they were made from.
+    /// Their manifest.
     pub manifest: Manifest,
 }
 
@@ -58,23 +58,23 @@ pub struct Contents {
 pub struct Edit {
     /// The file.
     pub path: PathBuf,
-    /// Its text now; `None` if there is no such file.
+    /// Its present text; `None` if there is no such file.
     pub old: Option<String>,
-    /// Its text to be; `None` to remove it.
+    /// Its new text; `None` to remove it.
     pub new: Option<String>,
 }
 
-/// Why nothing is put in its place.
+/// Why the change was not made.
 #[derive(Debug, Error)]
 pub enum InstallError {
-    /// The system said no.
+    /// A call to the system failed.
     #[error("cannot {action} {}; nothing has been changed", path.display())]
     Io {
-        /// What was tried.
+        /// The step that failed.
         action: &'static str,
-        /// With which file.
+        /// Its file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The directory is there, and `--force` was not given.
@@ -86,7 +86,7 @@ pub enum InstallError {
         /// The directory.
         dir: PathBuf,
     },
-    /// The directory's manifest is of no use.
+    /// The directory's manifest cannot be used.
     #[error("{reason}; remove {} or choose another name", dir.display())]
     Foreign {
         /// The directory.
@@ -107,7 +107,7 @@ pub enum InstallError {
     },
 }
 
-/// Decides what becomes of the directory `dir` that is to hold a module.
+/// Decides what happens to the directory `dir` that a module is to be written to.
 ///
 /// # Errors
 ///
@@ -153,7 +153,7 @@ fn has_text(path: &Path, text: &str) -> bool {
     fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes())
 }
 
-/// A step that tests can make fail, or kill the process at. Nothing in the command that users have.
+/// A step at which tests can make the command fail, or kill it. Not in the command that users get.
 #[cfg_attr(
     not(feature = "failpoints"),
     expect(clippy::unnecessary_wraps, reason = "it fails in tests alone")
@@ -172,7 +172,7 @@ fn step(_name: &str) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// What could not be done; everything is as it was before.
+/// The step that failed; everything is as it was before.
 pub fn apply(change: &Change) -> Result<(), InstallError> {
     let dir = &change.dir;
     let parent = dir.parent().filter(|dir| !dir.as_os_str().is_empty());
@@ -215,12 +215,12 @@ fn lock(parent: &Path) -> Result<File, InstallError> {
     Ok(file)
 }
 
-/// Removes what a killed run has left; the lock says that no other run is at it.
+/// Removes the leftovers of a run that was killed. By the lock no other run is using them.
 fn remove_leftovers(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(STAGING) {
             let path = entry.path();
-            // What cannot be removed is in nobody's way.
+            // A leftover that cannot be removed does no harm.
             let _ = if path.is_dir() {
                 fs::remove_dir_all(&path)
             } else {
@@ -260,7 +260,7 @@ fn write(path: &Path, text: &str) -> Result<(), InstallError> {
     written().map_err(io_error("write", path))
 }
 
-/// The permissions of a new file: a script may be run.
+/// The permissions of a new file: scripts are executable.
 fn mode(path: &Path) -> u32 {
     if path.extension().is_some_and(|extension| extension == "sh") {
         0o755
@@ -321,8 +321,7 @@ fn place_edit(edit: &Edit, staged: Option<NamedTempFile>) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts back what has been changed. What fails here cannot be helped, and the first fault is
-/// reported.
+/// Undoes the changes made so far. Failures in here are ignored: the first fault is reported.
 fn undo(change: &Change, parent: &Path, staged: Option<&TempDir>, done: &[&Edit]) {
     for edit in done.iter().rev() {
         let back = Edit {

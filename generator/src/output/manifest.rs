@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a generated directory remembers: all that it was made from, and each file's owner and hash.
+//! The manifest of a generated directory: the input that it was made from, and each file's owner
+//! and hash.
 //!
-//! So that the module can be made again, and an author's work is never taken away. It is a hidden
-//! file, which the kernel's .gitignore leaves out.
+//! With it the module can be made again, and files that the author has edited are recognized and
+//! kept. It is a hidden file, which the kernel's .gitignore excludes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +23,7 @@ pub const FILE: &str = ".tcm-mod-builder.json";
 /// The version of the manifest's own format.
 const FORMAT: u32 = 2;
 
-/// What Kbuild leaves in a directory where a module is built.
+/// The files that Kbuild leaves in a directory where a module is built.
 const BUILD_PRODUCTS: [&str; 12] = [
     ".o",
     ".ko",
@@ -38,22 +39,22 @@ const BUILD_PRODUCTS: [&str; 12] = [
     "layout_generated.h",
 ];
 
-/// What a module was generated from, and its files.
+/// The input that a module was generated from, and its files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     format: u32,
     /// The version of the generator.
     pub version: String,
-    /// What was asked for.
+    /// The user's request.
     pub request: Request,
-    /// What the kernel's tree offers, by the name of each feature.
+    /// The kernel's features, by name.
     pub features: BTreeMap<String, bool>,
-    /// What the kernel's header declares.
+    /// The declarations of the kernel's header.
     pub header: Declarations,
     files: BTreeMap<String, Record>,
 }
 
-/// What a user asks for.
+/// A user's request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The protocol's name.
@@ -71,7 +72,7 @@ pub struct Request {
     pub in_tree: bool,
 }
 
-/// What a header declares: the declarations in C, each by its name.
+/// The declarations of a header in C, each by its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declarations {
     /// The ops.
@@ -80,7 +81,7 @@ pub struct Declarations {
     pub fields: BTreeMap<String, Declaration>,
 }
 
-/// What a header declares under one name.
+/// A declaration of a header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declaration {
     /// The declaration in C.
@@ -97,7 +98,7 @@ struct Record {
     sha256: String,
 }
 
-/// Why a directory's manifest is of no use.
+/// Why a directory's manifest cannot be used.
 #[derive(Debug, Error)]
 pub enum ManifestError {
     /// There is none.
@@ -115,7 +116,7 @@ pub enum ManifestError {
         /// The directory.
         dir: PathBuf,
     },
-    /// It is not what this version writes.
+    /// It does not have the form that this version writes.
     #[error(
         "{}: {reason}; restore the file from your version control, or generate the module again",
         file.display()
@@ -195,21 +196,21 @@ impl Manifest {
         serde_json::to_string_pretty(self).expect("strings are JSON") + "\n"
     }
 
-    /// The paths of the files, and who owns each.
+    /// The paths of the files, and the owner of each.
     pub fn files(&self) -> impl Iterator<Item = (&str, Owner)> {
         self.files
             .iter()
             .map(|(path, record)| (path.as_str(), record.owner))
     }
 
-    /// Whether `bytes` are those of the file at `path` as it was generated.
+    /// Whether `bytes` are those that were generated for the file at `path`.
     #[must_use]
     pub fn is_as_generated(&self, path: &str, bytes: &[u8]) -> bool {
         let record = self.files.get(path);
         record.is_some_and(|record| record.sha256 == digest(bytes))
     }
 
-    /// The files in `dir` that are not as they were generated, or that somebody has added.
+    /// The files in `dir` that have been edited, removed or added since they were generated.
     ///
     /// # Errors
     ///

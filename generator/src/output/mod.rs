@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What leaves the program: files, edits of the kernel's own files, and what is printed.
+//! All output of the program: files, edits of the kernel's own files, and printed text.
 
 pub mod files;
 pub mod glue;

@@ -17,7 +17,7 @@ pub enum Answers {
     Always(bool),
     /// Standard input, a line each.
     Lines {
-        /// Whether a person types them, who can be asked again.
+        /// Whether a person types them, so that the question can be repeated.
         terminal: bool,
     },
 }
@@ -37,7 +37,7 @@ impl Answers {
         }
     }
 
-    /// Puts a question.
+    /// Asks a question.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl Answers {
             let mut line = String::new();
             let ended = io::stdin().lock().read_line(&mut line)? == 0;
             if !terminal {
-                // What was typed ends a line on a terminal; here nothing did.
+                // On a terminal the user's Enter ends the line; with a pipe nothing has.
                 println!();
             }
             match line.trim().to_ascii_lowercase().as_str() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What `ops` shows, for people and for programs.
+//! The output of `ops`, for people and for programs.
 
 use std::fmt::Write;
 
@@ -12,12 +12,12 @@ use tcm_bindings::{FabricOps, RequiredFrom};
 ///
 /// # Errors
 ///
-/// None for the values that this program has.
+/// Never, for the values that this program has.
 pub fn json(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
-/// The ops of a header, for people: one a line, `*` before those that target core demands.
+/// The ops of a header, for people: one a line, `*` before those that target core requires.
 #[must_use]
 pub fn ops(model: &FabricOps) -> String {
     let mut text = format!("{}: struct {}\n", model.header.display(), model.struct_name);
@@ -48,7 +48,7 @@ pub fn ops(model: &FabricOps) -> String {
     text
 }
 
-/// Where it is from what target core requires.
+/// A sentence on where the list of required ops comes from.
 fn required_from(model: &FabricOps) -> String {
     match &model.required_from {
         RequiredFrom::Source(path) => path.display().to_string(),

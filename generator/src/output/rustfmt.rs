@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! rustfmt over the generated Rust, as `make rustfmtcheck` of the kernel wants it.
+//! Runs rustfmt on the generated Rust, so that it passes the kernel's `make rustfmtcheck`.
 //!
-//! The settings are given, so that the text does not depend on whose rustfmt.toml is about.
+//! The settings are passed on the command line, so that no rustfmt.toml of the user's counts.
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
@@ -17,11 +17,11 @@ const SETTINGS: &str = "edition = \"2021\"\nnewline_style = \"Unix\"\n";
 ///
 /// # Errors
 ///
-/// A sentence on why the text is as the printer left it, which is right Rust all the same.
+/// A sentence on why the text was not formatted. It is valid Rust all the same.
 pub fn rustfmt(files: &mut Files, paths: &[&str]) -> Result<(), String> {
     let settings =
         settings().map_err(|error| format!("cannot write rustfmt's settings: {error}"))?;
-    // All at once: it is the start of rustfmt that takes the time.
+    // All in one run: starting rustfmt takes most of the time.
     let running: Vec<_> = paths
         .iter()
         .filter_map(|path| Some((*path, start(settings.path(), &files.get(path)?.text))))
@@ -56,7 +56,7 @@ fn start(settings: &std::path::Path, text: &str) -> std::io::Result<Child> {
         .stderr(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A rustfmt that does not read says why when it ends.
+        // A rustfmt that does not read its input reports why when it ends.
         let _ = stdin.write_all(text.as_bytes());
     }
     Ok(child)

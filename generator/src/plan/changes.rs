@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is different between the declarations of two headers.
+//! The differences between the declarations of two headers.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use tcm_bindings::FabricOps;
 
 use crate::output::manifest::{Declaration, Declarations};
 
-/// What a header declares.
+/// The declarations of a header.
 #[must_use]
 pub fn declarations(model: &FabricOps) -> Declarations {
     let ops = model.ops.iter().map(|op| {
@@ -42,7 +42,7 @@ pub struct Changes {
     pub fields: Vec<Change>,
 }
 
-/// What one name declares in two headers; not the same.
+/// A name whose declarations in two headers differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The name.

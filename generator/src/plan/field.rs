@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The plain fields of the ops: which the layer sets, which the driver may, and their values.
+//! The plain fields of the ops: which ones the layer sets, which ones the driver may set, and their
+//! values.
 
 use tcm_bindings::Field;
 
@@ -26,7 +27,8 @@ pub enum PlanField<'a> {
 const OWN_FIELDS: [&str; 4] = ["module", "fabric_alias", "fabric_name", "node_acl_size"];
 
 impl<'a> PlanField<'a> {
-    /// Decides who sets a field. One that nobody knows stays zero, which is a warning.
+    /// Decides whether the layer or the driver sets a field. An unknown one stays zero, with a
+    /// warning.
     pub(super) fn new(field: &'a Field, warnings: &mut Vec<String>) -> Self {
         if OWN_FIELDS.contains(&field.name.as_str()) {
             return Self::Own(field);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The T10 protocol identifiers, and what the generator knows of each.
+//! The T10 protocol identifiers, and the generator's data for each.
 //!
 //! `table.rs` has one row for each; the types of its columns are here, in `name_form.rs` and in
 //! `transport_id.rs`. What a module does with names and TransportIDs is in the files below
@@ -16,7 +16,7 @@ pub use name_form::{ISCSI_NAME_MAX, NameForm};
 pub use table::PROTOCOLS;
 pub use transport_id::{TransportId, Vector};
 
-/// What a protocol identifier stands for.
+/// A protocol.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Protocol {
     /// The name on the command line.
@@ -25,12 +25,12 @@ pub struct Protocol {
     pub aliases: &'static [&'static str],
     /// The protocol identifier, SPC-4, section 7.6.1.
     pub id: u8,
-    /// What people call the protocol.
+    /// The full name of the protocol.
     pub title: &'static str,
     /// The constant of `target::Protocol`.
     pub constant: &'static str,
-    /// What a target port and an initiator port are called in the driver: as the original script
-    /// did for Fibre Channel, and for all others as it did for iSCSI and SAS.
+    /// The names of target port and initiator port in the driver. Fibre Channel's are those of the
+    /// original script; all others have the script's names for iSCSI and SAS.
     pub ports: Ports,
     /// The canonical names of ports, which alone are accepted.
     pub name_form: NameForm,
@@ -59,7 +59,7 @@ pub struct Protocol {
     pub helpers: &'static [(&'static str, &'static str)],
 }
 
-/// What the original script called the ports of a protocol.
+/// The original script's names for the ports of a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Ports {
     /// The target port: the prefix of the struct and its fields.
@@ -88,7 +88,7 @@ impl Protocol {
         format!("{}, as in {}", self.name_form, self.example)
     }
 
-    /// What does not work for the author's protocol, if something does not, and the remedy.
+    /// A warning about what does not work with this protocol, and the remedy, if there is one.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let reason = self.no_reservations_because?;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the canonical name of a port looks like, as data.
+//! The form of a port's canonical name, as data.
 //!
-//! The prose of `protocols` and of a module's log is made from it. It reads no names: that is the
-//! duty of `transport_id.rs` in the module, and the tests hold the two together.
+//! The texts of `protocols` and of a module's log are made from it. Names are read by
+//! `transport_id.rs` in the module; the tests check that the two agree.
 
 use std::fmt::{self, Display, Formatter};
 

@@ -6,7 +6,7 @@
 
 use super::{NameForm, Ports, Protocol, TransportId, Vector};
 
-/// The TransportID of a port, without more.
+/// The TransportID of a port, without an ISID.
 const fn plain(name: &'static str, id: &'static [u8]) -> Vector {
     Vector {
         name,
@@ -36,14 +36,14 @@ const NAA: NameForm = NameForm::Digits {
     count: 16,
 };
 
-/// What the files of protocols with hexadecimal names have in common.
+/// The file that protocols with hexadecimal names share.
 const HEX: &[(&str, &str)] = &[(
     "transport_id/hex.rs",
     include_str!("../../../kernel-template/protocol/hex.rs"),
 )];
 
-/// What ADT, ATA and UAS have in common: names as in SAS, and no TransportIDs. Their rows fill in how
-/// they are called.
+/// The columns that ADT, ATA and UAS share: names as in SAS, and no TransportIDs. Their rows add
+/// the protocol's own names.
 const NAA_WITHOUT_TRANSPORT_ID: Protocol = Protocol {
     name: "",
     aliases: &[],

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which TransportIDs a protocol has, as data: SPC-4, section 7.6.4.
+//! The TransportIDs of a protocol, as data: SPC-4, section 7.6.4.
 //!
-//! It neither writes nor reads them: that is the duty of `transport_id.rs` in the module, and the
-//! tests hold the two together.
+//! `transport_id.rs` in the module writes and reads them; the tests check that the two agree.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -33,7 +32,7 @@ impl Display for TransportId {
     }
 }
 
-/// A TransportID made by hand from the standard, and what it names.
+/// A TransportID made by hand from the standard, and the port that it names.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Vector {
     /// The port, in one of its spellings.

@@ -6,9 +6,9 @@
 //! each LUN is then a device of the host, at the address that `address` shows. Commands go from
 //! the host's queue to target core, and their responses back, with nothing between.
 //!
-//! This is the file to replace by a real wire. What has to be there for one: something that sets
-//! up a [`Nexus`] when an initiator logs in, that submits the commands it sends, and the methods
-//! that the driver calls when target core answers.
+//! This is the file to replace by a real wire. A wire needs code that sets up a [`Nexus`] when an
+//! initiator logs in and submits the commands that it sends, and the functions that the driver
+//! calls when target core responds.
 
 #![forbid(unsafe_code)]
 
@@ -39,7 +39,7 @@ pub(crate) static TEMPLATE: Template<Loopback> = Template::new();
 /// The driver of the SCSI hosts.
 pub(crate) struct Loopback;
 
-/// What a SCSI host has: the initiator's end of the wire.
+/// The data of a SCSI host: the initiator's end of the wire.
 pub(crate) struct Initiator {
     /// The number of the target, which is the tag of the portal group.
     id: u32,
@@ -89,7 +89,8 @@ impl Driver for Loopback {
 }
 
 impl Initiator {
-    /// Has target core do a task management function; whether it did. Sleeps until it has.
+    /// Submits a task management function and sleeps until target core responds. Returns whether
+    /// the function is complete.
     fn manage(&self, lun: u64, function: TmrFunction) -> bool {
         let Ok(waiter) = Arc::pin_init(Waiter::new(), GFP_KERNEL) else {
             return false;
@@ -103,7 +104,7 @@ impl Initiator {
     }
 }
 
-/// Somebody who waits for the response to a task management function.
+/// A wait for the response to a task management function.
 #[pin_data]
 pub(crate) struct Waiter {
     #[pin]
@@ -136,7 +137,7 @@ impl Waiter {
     }
 }
 
-/// What a portal group has: the wire, and what is linked to it.
+/// The data of a portal group: the wire, and the LUNs that are linked.
 #[pin_data]
 pub(crate) struct Link {
     host: Host<Loopback>,
@@ -185,7 +186,7 @@ impl Link {
         let number = lun.unpacked_lun();
         let mut luns = self.luns.lock();
         luns.remove(&number);
-        // There is none without a nexus, or if somebody has deleted it by hand.
+        // There is none without a nexus, or if it was deleted by hand, in sysfs.
         let _ = self.host.remove_device(self.initiator().id, number);
     }
 
@@ -205,7 +206,7 @@ impl Link {
         let name = target::c_str(name.to_bytes_with_nul());
         let nexus = KBox::new(Nexus::new(tpg, name, ProtectionOps::PASS, ())?, GFP_KERNEL)?;
         slot.replace(Some(nexus));
-        // The node ACL may have gone away before there was a nexus to close.
+        // Target core may have called `close_session` before the nexus was in the slot.
         let guard = rcu::read_lock();
         let is_closing = slot
             .read(&guard)
@@ -231,7 +232,7 @@ impl Link {
         self.initiator().nexus.replace(None).map(drop).ok_or(ENODEV)
     }
 
-    /// Ends the nexus, whatever it is needed for: its node ACL or its portal group goes away.
+    /// Ends the nexus even if devices need it: its node ACL or its portal group goes away.
     pub(crate) fn close(&self) {
         drop(self.initiator().nexus.replace(None));
     }
@@ -252,7 +253,7 @@ pub(crate) fn respond(response: &Response<'_, Fabric>) {
     Command::<Loopback>::respond(response);
 }
 
-/// Tells who waits for a task management function.
+/// Wakes the thread that waits for a task management function.
 pub(crate) fn respond_tmr(response: TmrResponse<Fabric>) {
     let is_complete = response.is_complete();
     response.into_data().answer(is_complete);
@@ -283,7 +284,7 @@ impl Attribute for NexusName {
         if **text == *b"NULL" {
             return link.log_out();
         }
-        // Any spelling of the name will do here: the node ACL has the canonical one.
+        // Any spelling of the name is accepted here: `parse` returns the canonical one.
         let name =
             PortName::parse(text).ok_or_else(|| crate::refused(text, PortName::FORM.as_bytes()))?;
         link.log_in(tpg, &name)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A slot that is read under RCU: readers never wait, and a value that is taken out outlives them.
+//! A slot that is read under RCU: readers never wait, and a value that is taken out lives until
+//! they have ended.
 //!
-//! For what every command looks at and only an administrator changes.
+//! For a value that every command reads and only an administrator changes.
 //!
 //! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
 
@@ -33,12 +34,12 @@ impl<T: Send + Sync> Slot<T> {
 
     /// The value, for as long as `guard` lasts.
     pub(crate) fn read<'a>(&'a self, _guard: &'a Guard) -> Option<&'a T> {
-        // SAFETY: By the type's invariant the pointer is null or that of a box. Who takes it out of
-        // the slot waits for the guard to be dropped.
+        // SAFETY: By the type's invariant the pointer is null or that of a box. `replace` waits for
+        // the guard to be dropped before it hands out the box.
         unsafe { self.0.load(Ordering::Acquire).as_ref() }
     }
 
-    /// Puts `value` into the slot, and returns what was there, when no reader is left. Sleeps.
+    /// Puts `value` into the slot. Returns the previous value once no reader has it. Sleeps.
     pub(crate) fn replace(&self, value: Option<KBox<T>>) -> Option<KBox<T>> {
         let new = value.map_or(ptr::null_mut(), KBox::into_raw);
         let old = self.0.swap(new, Ordering::AcqRel);
@@ -46,8 +47,8 @@ impl<T: Send + Sync> Slot<T> {
             return None;
         }
         synchronize_rcu();
-        // SAFETY: By the type's invariant the pointer was a box of the slot's. Nobody finds it
-        // there any more, and who had found it is done.
+        // SAFETY: By the type's invariant the pointer was a box of the slot's. It is no longer in
+        // the slot, and readers that had found it there have ended.
         Some(unsafe { KBox::from_raw(old) })
     }
 }

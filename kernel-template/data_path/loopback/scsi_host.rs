@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A SCSI host whose commands go to target core.
+//! A SCSI host whose commands are submitted to target core.
 //!
-//! A [`Driver`] gets each command of the host's devices as an owned [`Command`], whose private
-//! memory is where target core's command lives: submitting it costs no allocation. The driver
-//! gives it back with [`Command::done`] or [`Command::fail`].
+//! A [`Driver`] gets each command of the host's devices as an owned [`Command`]. Target core's
+//! `struct se_cmd` lies in the command's private memory, so submitting it costs no allocation. The
+//! driver returns it to the midlayer with [`Command::done`] or [`Command::fail`].
 //!
-//! The SCSI midlayer takes a command back by itself in two cases only: when it is done, or when
-//! error recovery says so. So error recovery here does not say so before the driver has given the
-//! command back, whatever the driver's handlers believe.
+//! The midlayer reuses the memory of a command once it is done, or once an error handler has
+//! reported success for it. So the error handlers here report success only if the driver has
+//! returned the command, whatever the driver's own handlers return.
 //!
 //! C headers: [`include/scsi/scsi_host.h`](srctree/include/scsi/scsi_host.h),
 //! [`include/scsi/scsi_cmnd.h`](srctree/include/scsi/scsi_cmnd.h)
@@ -42,8 +42,8 @@ use parent_device::ParentDevice;
 /// How many commands a host takes at once, and a device by default.
 pub(crate) const QUEUE_DEPTH: u32 = 1024;
 
-/// The longest scatterlist of a command. Target core maps a list for the processor page by page, so
-/// an entry never crosses a page.
+/// The most entries in a command's scatterlist. Target core maps one page of an entry at a time, so
+/// an entry must not cross a page boundary.
 const SCATTERLIST_MAX: u16 = 256;
 
 /// The longest command descriptor block, in bytes.
@@ -52,11 +52,11 @@ const CDB_MAX: usize = 32;
 /// The most data of a command, in sectors of 512 bytes.
 const SECTORS_MAX: u32 = 0xffff;
 
-/// How long error recovery waits before it looks again, in milliseconds.
+/// The interval at which a wait checks its condition, in milliseconds.
 const RECOVERY_POLL: u32 = 20;
 
-/// What `queuecommand` returns for a command that it does not take now. The midlayer reads whatever
-/// it does not know as `SCSI_MLQUEUE_HOST_BUSY`.
+/// The result of `queuecommand` for a command that it does not accept now. The midlayer takes any
+/// value that it does not know for `SCSI_MLQUEUE_HOST_BUSY`.
 const BUSY: u8 = 1;
 
 /// Status CHECK CONDITION, SAM-5 section 5.3.1.
@@ -77,12 +77,12 @@ pub(crate) trait Driver: Sized + 'static {
     /// Takes a command. Called in process context or softirq: do not sleep.
     fn queuecommand(data: &Self::Data, command: Command<Self>);
 
-    /// Aborts the command with this tag, whose time is over; whether that is done. Called in
-    /// process context.
+    /// Aborts the command with this tag, which has timed out. Returns whether it was aborted.
+    /// Called in process context.
     fn eh_abort_handler(data: &Self::Data, lun: u64, tag: u64) -> bool;
 
-    /// Resets a logical unit, and ends all commands to it; whether that is done. Called in process
-    /// context.
+    /// Resets a logical unit, and ends all commands to it. Returns whether it was reset. Called in
+    /// process context.
     fn eh_device_reset_handler(data: &Self::Data, lun: u64) -> bool;
 }
 
@@ -101,7 +101,7 @@ impl HostByte {
     pub(crate) const TRANSPORT_DISRUPTED: Self =
         Self(bindings::scsi_host_status_DID_TRANSPORT_DISRUPTED);
 
-    /// The result that a command with this host byte, and status GOOD, has.
+    /// The `result` of a command with this host byte and status GOOD.
     fn result(self) -> c_int {
         (self.0 << 16) as c_int
     }
@@ -115,7 +115,7 @@ pub(crate) struct Template<D> {
     driver: PhantomData<D>,
 }
 
-// SAFETY: The one who claims the template writes it, before it is ready, and nobody after that.
+// SAFETY: The template is written once, by the caller that has claimed it, before it is ready.
 unsafe impl<D> Sync for Template<D> {}
 
 impl<D: Driver> Template<D> {
@@ -129,7 +129,7 @@ impl<D: Driver> Template<D> {
         }
     }
 
-    /// Makes the template ready for hosts of `module`, which their open devices hold.
+    /// Makes the template ready for hosts of `module`. An open device of a host holds the module.
     ///
     /// # Errors
     ///
@@ -139,8 +139,8 @@ impl<D: Driver> Template<D> {
             return Err(EBUSY);
         }
         let template = self.inner.get();
-        // SAFETY: The template has just been claimed, so nobody else looks at it. All zero is
-        // valid: no function, null pointers, and numbers. What it points to is static.
+        // SAFETY: The template has just been claimed, and is not ready, so it is not in use. All
+        // zero is valid: no function, null pointers, and numbers. Its pointers are to statics.
         unsafe {
             template.write_bytes(0, 1);
             (*template).module = module.as_ptr().cast();
@@ -196,19 +196,19 @@ unsafe impl<D: Driver> Send for Host<D> {}
 // SAFETY: The midlayer locks what it changes of a host, and the data may be shared by threads.
 unsafe impl<D: Driver> Sync for Host<D> {}
 
-/// What lies behind a `struct Scsi_Host`, as long as that does: an open device may keep it, and
-/// call its error handlers, after the host is removed.
+/// The memory behind a `struct Scsi_Host`, which lives as long as that. An open device may keep it
+/// alive, and have its error handlers called, after the host is removed.
 #[repr(C)]
 struct HostData<D: Driver> {
     data: *const D::Data,
-    /// How many error handlers use the data, and whether they are [`GONE`].
+    /// The number of error handlers that use the data, and the flag [`GONE`].
     handlers: AtomicU32,
 }
 
-/// The data of a host are about to be dropped.
+/// The flag that the data of a host are about to be dropped.
 const GONE: u32 = 1 << 31;
 
-/// The data of a host, for an error handler. They are not dropped before this.
+/// The data of a host, borrowed by an error handler. They are not dropped before the guard is.
 struct HandlerGuard<'a, D: Driver> {
     data: &'a D::Data,
     handlers: &'a AtomicU32,
@@ -225,7 +225,7 @@ impl<D: Driver> Host<D> {
     ///
     /// # Errors
     ///
-    /// [`ENODEV`] if the template is not prepared, what `data` or the midlayer fails with, or
+    /// [`ENODEV`] if the template is not prepared, the error of `data` or of the midlayer, or
     /// [`ENOMEM`].
     pub(crate) fn new(
         template: &'static Template<D>,
@@ -250,19 +250,19 @@ impl<D: Driver> Host<D> {
                 handlers: AtomicU32::new(0),
             })
         };
-        // SAFETY: The host is not added yet, so nobody else looks at it.
+        // SAFETY: The host is not added yet, so it is not in use.
         unsafe { Self::set_limits(host, max_id) };
         let device = parent.as_raw();
         // SAFETY: The host is complete, and the device is registered for as long as it is added.
         let result =
             to_result(unsafe { bindings::scsi_add_host_with_dma(host.as_ptr(), device, device) });
         if let Err(error) = result {
-            // SAFETY: The reference is the one that `scsi_host_alloc` gave.
+            // SAFETY: The reference is the one that `scsi_host_alloc` returned.
             unsafe { bindings::scsi_host_put(host.as_ptr()) };
             return Err(error);
         }
-        // SAFETY: The template is that of this module, which runs. So the module stays even if
-        // nobody drops the host.
+        // SAFETY: The template is that of this module, which is loaded, since it runs. With this
+        // reference it stays loaded even if the host is leaked.
         unsafe { bindings::tcm_template_module_get((*template).module) };
         Ok(Self {
             inner: host,
@@ -271,7 +271,7 @@ impl<D: Driver> Host<D> {
         })
     }
 
-    /// Sets what a host can do.
+    /// Sets the limits and capabilities of a host.
     ///
     /// # Safety
     ///
@@ -297,7 +297,7 @@ impl<D: Driver> Host<D> {
         }
     }
 
-    /// What lies behind a host.
+    /// The memory behind a host.
     ///
     /// # Safety
     ///
@@ -332,7 +332,7 @@ impl<D: Driver> Host<D> {
             return None;
         }
         Some(HandlerGuard {
-            // SAFETY: Who drops the data waits until no handler is counted.
+            // SAFETY: The data are dropped only when no handler is counted.
             data: unsafe { &**data },
             handlers,
         })
@@ -370,7 +370,7 @@ impl<D: Driver> Host<D> {
         if device.is_null() {
             return Err(ENODEV);
         }
-        // SAFETY: The lookup gave a reference, which is dropped here.
+        // SAFETY: The lookup has taken a reference, which is dropped here.
         unsafe {
             bindings::scsi_remove_device(device);
             bindings::scsi_device_put(device);
@@ -382,9 +382,9 @@ impl<D: Driver> Host<D> {
 impl<D: Driver> Drop for Host<D> {
     fn drop(&mut self) {
         let host = self.inner.as_ptr();
-        // SAFETY: The host is added. When it is removed, no command comes any more.
+        // SAFETY: The host is added. Once it is removed, no more commands are queued.
         unsafe { bindings::scsi_remove_host(host) };
-        // Somebody who has a device open may still reset it, by hand.
+        // A process that has a device open can still reset it (`SG_SCSI_RESET`).
         // SAFETY: The host is there until its reference is dropped.
         let handlers = unsafe { &(*Self::host_data(self.inner)).handlers };
         handlers.fetch_or(GONE, Ordering::AcqRel);
@@ -392,8 +392,8 @@ impl<D: Driver> Drop for Host<D> {
             // SAFETY: A host is dropped in process context.
             unsafe { bindings::msleep(RECOVERY_POLL) };
         }
-        // SAFETY: The reference is the one that `scsi_host_alloc` gave; the module was held in
-        // `new`, and is still: it runs.
+        // SAFETY: The reference is the one that `scsi_host_alloc` returned, the module's is the one
+        // that `new` took. The module does not go away under this code: its caller is in it.
         unsafe {
             let module = (*(*host).hostt).module;
             bindings::scsi_host_put(host);
@@ -415,15 +415,15 @@ unsafe fn tag(command: NonNull<bindings::scsi_cmnd>) -> u64 {
     }
 }
 
-/// Who has a command.
+/// The owner of a command.
 mod owner {
     /// The midlayer.
     pub(super) const MIDLAYER: u32 = 0;
     /// The driver.
     pub(super) const DRIVER: u32 = 1;
-    /// The driver, but its time is over: the midlayer does not want it to be done any more.
+    /// The driver, but the command has timed out: `scsi_done` must not be called for it any more.
     pub(super) const LATE: u32 = 2;
-    /// The driver, which is about to tell the midlayer that it is done.
+    /// The driver, which is about to call `scsi_done`.
     pub(super) const DONE: u32 = 3;
 }
 
@@ -435,7 +435,8 @@ struct Private<D: Driver> {
     cmd: MaybeUninit<Cmd<D::Fabric>>,
 }
 
-/// A response, until the command is given back. The midlayer may look at a late command meanwhile.
+/// A response, kept here until the command is returned: until then the midlayer may read the
+/// `struct scsi_cmnd`, if the command has timed out.
 struct Noted {
     /// The status and the host byte, as in `struct scsi_cmnd`.
     result: c_int,
@@ -463,7 +464,7 @@ impl<D: Driver> Private<D> {
         command.as_ptr().wrapping_add(1).cast()
     }
 
-    /// The command that `cmd` lies in the private memory of.
+    /// The command whose private memory `cmd` is in.
     ///
     /// # Safety
     ///
@@ -481,15 +482,16 @@ impl<D: Driver> Private<D> {
     ///
     /// # Safety
     ///
-    /// The command must be one of a host of `D`, and stay so while `'a` lasts.
+    /// The command must be one of a host of `D`, and must stay so while `'a` lasts.
     unsafe fn owner<'a>(command: NonNull<bindings::scsi_cmnd>) -> &'a AtomicU32 {
-        // SAFETY: The memory is the private memory of a command. It was zeroed by the midlayer,
-        // which is a valid owner, and only changes atomically.
+        // SAFETY: The memory is the private memory of a command. The owner was set by
+        // `init_cmd_priv` or, in a command that `SG_SCSI_RESET` makes, is zero: the midlayer. It
+        // only changes atomically.
         unsafe { &(*Self::of(command)).owner }
     }
 }
 
-/// A command of a SCSI host, which the driver owns. Dropping it fails it.
+/// A command of a SCSI host, owned by the driver. Dropping it fails the command.
 ///
 /// # Invariants
 ///
@@ -524,22 +526,22 @@ impl<D: Driver> Command<D> {
         unsafe { (*self.0.as_ptr()).cmnd }
     }
 
-    /// Notes what target core responds; [`Self::done`] passes it on.
+    /// Notes the response of target core; [`Self::done`] passes it to the midlayer.
     pub(crate) fn respond(response: &Response<'_, D::Fabric>) {
         let cmd: &Cmd<D::Fabric> = response;
         // SAFETY: Every command of this fabric lies in its `CmdMemory`, which is `Command<D>`.
         let command = unsafe { Private::<D>::command(NonNull::from(cmd)) };
         let noted = Noted {
             result: c_int::from(response.status()),
-            // Where target core wants more than there is room for, all of the room is used.
+            // With an overflow the whole buffer is used.
             residual: match response.residual() {
                 Residual::Underflow(count) => count,
                 Residual::Overflow(_) | Residual::None => 0,
             },
             has_sense: response.status() == CHECK_CONDITION && response.sense().is_some(),
         };
-        // SAFETY: The driver has the private memory, and target core calls for one response at a
-        // time.
+        // SAFETY: The driver owns the private memory, and target core asks for one response to a
+        // command at a time.
         unsafe { Self::note(command, noted) };
     }
 
@@ -547,7 +549,7 @@ impl<D: Driver> Command<D> {
     ///
     /// # Safety
     ///
-    /// The driver must own the command, and nobody else note a response at the same time.
+    /// The driver must own the command, and must not note another response at the same time.
     unsafe fn note(command: NonNull<bindings::scsi_cmnd>, noted: Noted) {
         // SAFETY: By the requirements of this function.
         unsafe { (*Private::<D>::of(command)).response.get().write(noted) };
@@ -562,8 +564,8 @@ impl<D: Driver> Command<D> {
         const { assert!(bindings::SCSI_SENSE_BUFFERSIZE == bindings::TRANSPORT_SENSE_BUFFER) };
         let private = Private::<D>::of(command);
         let command = command.as_ptr();
-        // SAFETY: By the requirements of this function nobody else uses the command. The sense
-        // buffers have one length, and are two; target core has written its own.
+        // SAFETY: By the requirements of this function the command is in no other use. The two
+        // sense buffers have the same length and do not overlap; target core has written its own.
         unsafe {
             let noted = &*(*private).response.get();
             (*command).result = noted.result;
@@ -577,29 +579,29 @@ impl<D: Driver> Command<D> {
         }
     }
 
-    /// Gives the command back with the response that was noted. Without one it was aborted: the
-    /// midlayer tries it again.
+    /// Returns the command to the midlayer with the response that was noted. Without one it was
+    /// aborted: the midlayer tries it again.
     pub(crate) fn done(self) {
         let command = self.0;
         mem::forget(self);
-        // SAFETY: By the type's invariants; the command is given back once, since it is forgotten.
+        // SAFETY: By the type's invariants. The command is returned once: it was just forgotten.
         unsafe { Self::give_back(command) };
     }
 
-    /// Gives the command back without having reached the target.
+    /// Returns the command to the midlayer as one that did not reach the target.
     pub(crate) fn fail(self, byte: HostByte) {
-        // SAFETY: By the type's invariants the driver has the command, and this is the only owner.
+        // SAFETY: By the type's invariants the driver owns the command, and this is its only owner.
         unsafe { Self::note(self.0, Noted::new(byte.result())) };
         self.done();
     }
 
-    /// Makes the midlayer the owner, and tells it unless it does not want to be told any more.
+    /// Makes the midlayer the owner, and calls `scsi_done` unless the command has timed out.
     ///
     /// # Safety
     ///
-    /// The driver must own the command, and nobody may use it any more.
+    /// The driver must own the command, and must not use it any more.
     unsafe fn give_back(command: NonNull<bindings::scsi_cmnd>) {
-        // Error recovery waits for this section to end before it takes the command.
+        // An error handler waits until this section has ended before it reports success.
         let _guard = rcu::read_lock();
         // SAFETY: By the requirements of this function.
         let owner = unsafe { Private::<D>::owner(command) };
@@ -610,12 +612,12 @@ impl<D: Driver> Command<D> {
             Ordering::Acquire,
         );
         if done.is_ok() {
-            // SAFETY: The command has just been set so.
+            // SAFETY: The owner has just been set to that.
             unsafe { Self::publish(command) };
         }
         owner.store(owner::MIDLAYER, Ordering::Release);
         if done.is_ok() {
-            // SAFETY: The driver had the command, and nobody has told the midlayer yet.
+            // SAFETY: The driver owned the command, and this is the first call for it.
             unsafe { bindings::scsi_done(command.as_ptr()) };
         }
     }
@@ -623,7 +625,7 @@ impl<D: Driver> Command<D> {
 
 impl<D: Driver> Drop for Command<D> {
     fn drop(&mut self) {
-        // SAFETY: By the type's invariants the driver has the command, and nobody uses it any more.
+        // SAFETY: By the type's invariants the driver owns the command, which it no longer uses.
         unsafe {
             Self::note(self.0, Noted::new(HostByte::ERROR.result()));
             Self::give_back(self.0);
@@ -631,8 +633,8 @@ impl<D: Driver> Drop for Command<D> {
     }
 }
 
-// SAFETY: The private memory is as large and aligned as it says, and belongs to the driver until it
-// gives the command back. So do the scatterlists, which the midlayer has made for the length.
+// SAFETY: The private memory has the size and alignment of its type, and belongs to the driver
+// until it returns the command. So do the scatterlists, which are as long as the midlayer says.
 unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
     fn buffer(&self) -> Buffer {
         let command = self.0.as_ptr();
@@ -644,8 +646,8 @@ unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
                 None => (ptr::null_mut(), 0),
             };
             let normal = bindings::scsi_prot_operations_SCSI_PROT_NORMAL;
-            // Target core neither generates nor strips protection information for a buffer that has
-            // none: the command goes ahead without it.
+            // If the command asks for protection information and the buffer has none, target core
+            // neither generates nor strips any: the command is executed without.
             let is_unprotected = u32::from((*command).prot_op) != normal && protection.1 == 0;
             Buffer {
                 length: Some(if is_unprotected {
@@ -669,13 +671,14 @@ unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
     }
 
     unsafe fn from_raw(cmd: *mut Cmd<D::Fabric>) -> Self {
-        // SAFETY: By the requirements of this function `into_raw` gave the pointer, not null.
+        // SAFETY: By the requirements of this function the pointer is one that `into_raw` returned,
+        // so it is not null.
         let command = unsafe { Private::<D>::command(NonNull::new_unchecked(cmd)) };
         Self(command, PhantomData)
     }
 }
 
-/// What the midlayer calls.
+/// The functions that the midlayer calls.
 struct Callbacks<D>(PhantomData<D>);
 
 impl<D: Driver> Callbacks<D> {
@@ -692,11 +695,11 @@ impl<D: Driver> Callbacks<D> {
         }
     }
 
-    /// Called by the midlayer when it makes the memory for a command.
+    /// Called by the midlayer when it allocates a command.
     ///
     /// # Safety
     ///
-    /// `command` must have private memory as large as the template says.
+    /// `command` must have private memory of the size in the template.
     unsafe extern "C" fn init_cmd_priv_callback(
         _: *mut bindings::Scsi_Host,
         command: *mut bindings::scsi_cmnd,
@@ -709,13 +712,13 @@ impl<D: Driver> Callbacks<D> {
         0
     }
 
-    /// Called by the midlayer for a new command. `Status` is what the kernel has for the answer, an
-    /// `int` or an enum; 0 is yes.
+    /// Called by the midlayer for a new command. `Status` is the type of the result, which depends
+    /// on the kernel: `int` or an enum. 0 means that the command is accepted.
     ///
     /// # Safety
     ///
-    /// `host` must be a host of `D`, and `command` one of its commands, which the midlayer gives
-    /// away.
+    /// `host` must be a host of `D`, and `command` one of its commands, which the midlayer passes
+    /// to the driver.
     unsafe extern "C" fn queuecommand_callback<Status: From<u8>>(
         host: *mut bindings::Scsi_Host,
         command: *mut bindings::scsi_cmnd,
@@ -736,11 +739,12 @@ impl<D: Driver> Callbacks<D> {
             Ordering::Relaxed,
         );
         if taken.is_err() {
-            // Error recovery uses a late command for one of its own.
+            // The command has timed out and is still with the driver; error recovery tries to reuse
+            // it for a command of its own.
             return Status::from(BUSY);
         }
-        // SAFETY: The driver has just become the owner. This is what a command ends with that
-        // nobody responds to.
+        // SAFETY: The driver has just become the owner. A command without another response ends
+        // with this one.
         unsafe { Command::<D>::note(command, Noted::new(HostByte::RESET.result())) };
         // SAFETY: By function safety requirements the host is there.
         let data = unsafe { Host::<D>::data_of(host) };
@@ -748,7 +752,7 @@ impl<D: Driver> Callbacks<D> {
         Status::from(0)
     }
 
-    /// Called by the midlayer when the time of a command is over.
+    /// Called by the midlayer when a command has timed out.
     ///
     /// # Safety
     ///
@@ -766,16 +770,16 @@ impl<D: Driver> Callbacks<D> {
         );
         match late {
             Ok(_) => bindings::scsi_timeout_action_SCSI_EH_NOT_HANDLED,
-            // It is done, at the last moment.
+            // The driver is completing it at this moment.
             Err(_) => bindings::scsi_timeout_action_SCSI_EH_DONE,
         }
     }
 
-    /// Called by the midlayer to abort a command whose time is over.
+    /// Called by the midlayer to abort a command that has timed out.
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`, and its time be over.
+    /// `command` must be one of a host of `D`, and must have timed out.
     unsafe extern "C" fn eh_abort_handler_callback(command: *mut bindings::scsi_cmnd) -> c_int {
         // SAFETY: By function safety requirements.
         let command = unsafe { NonNull::new_unchecked(command) };
@@ -794,8 +798,8 @@ impl<D: Driver> Callbacks<D> {
     ///
     /// # Safety
     ///
-    /// `command` must be one to the device, of a host of `D`; the midlayer must not want it to be
-    /// done any more.
+    /// `command` must be one to the device, of a host of `D`; the midlayer must no longer wait for
+    /// `scsi_done`.
     unsafe extern "C" fn eh_device_reset_handler_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
@@ -815,11 +819,12 @@ impl<D: Driver> Callbacks<D> {
         disposition(is_back && !unsafe { Self::has_late(host, device) })
     }
 
-    /// Called by the midlayer as a last resort: it takes all late commands of the host afterwards.
+    /// Called by the midlayer as a last resort. With success it takes all commands of the host that
+    /// have timed out for its own.
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`; the midlayer must not want it to be done any more.
+    /// `command` must be one of a host of `D`; the midlayer must no longer wait for `scsi_done`.
     unsafe extern "C" fn eh_host_reset_handler_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
@@ -835,15 +840,16 @@ impl<D: Driver> Callbacks<D> {
         disposition(true)
     }
 
-    /// Whether the midlayer has `command` again. It is late from here on, if it is not.
+    /// Whether the driver has returned `command`. If it has not, the command counts as timed out
+    /// from here on.
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`; the midlayer must not want it to be done any more.
+    /// `command` must be one of a host of `D`; the midlayer must no longer wait for `scsi_done`.
     unsafe fn is_back(command: NonNull<bindings::scsi_cmnd>) -> bool {
         // SAFETY: By the requirements of this function.
         let owner = unsafe { Private::<D>::owner(command) };
-        // A command of error recovery's own has no time limit that we are told of.
+        // For a command that error recovery sends itself, `eh_timed_out` is not called.
         let _ = owner.compare_exchange(
             owner::DRIVER,
             owner::LATE,
@@ -852,13 +858,14 @@ impl<D: Driver> Callbacks<D> {
         );
         let is_back = owner.load(Ordering::Acquire) == owner::MIDLAYER;
         if is_back {
-            // Who has given it back may still be about to tell the midlayer.
+            // The driver may not have called `scsi_done` yet, if it does; wait until it has.
             rcu::synchronize_rcu();
         }
         is_back
     }
 
-    /// Whether a driver has a late command of the host, to `device` unless that is null.
+    /// Whether the driver still has a command of the host that has timed out. Commands to all
+    /// devices count if `device` is null, else those to `device`.
     ///
     /// # Safety
     ///
@@ -880,11 +887,11 @@ impl<D: Driver> Callbacks<D> {
         search.found
     }
 
-    /// Called by the midlayer for each command that is not idle.
+    /// Called by the midlayer for each command that is in use.
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`, and `search` be a [`Search`] that nobody else uses.
+    /// `command` must be one of a host of `D`, and `search` must be a [`Search`] in no other use.
     unsafe extern "C" fn search_callback(
         command: *mut bindings::scsi_cmnd,
         search: *mut c_void,
@@ -903,7 +910,7 @@ impl<D: Driver> Callbacks<D> {
     }
 }
 
-/// What is looked for among the commands of a host.
+/// A search among the commands of a host for one that has timed out.
 struct Search {
     device: *mut bindings::scsi_device,
     found: bool,

@@ -15,7 +15,7 @@ use crate::module::{Profile, builder};
 use crate::setup::LLVM;
 use crate::shell::{logged, output, text};
 
-/// How often a command is run; the best time counts, since all else is noise.
+/// How often a command is run. The best time counts: anything above it is noise.
 const RUNS: u32 = 7;
 
 /// The figures of the module in a directory.
@@ -132,7 +132,7 @@ fn kbuild_flags(module: &Path) -> Result<String> {
         .split_once(" -- ")
         .context("Kbuild saved no bindgen command")?
         .1;
-    // Its dependencies are written by -MMD, which is Kbuild's affair.
+    // Without Kbuild's -MMD, which writes a file of dependencies.
     let words = flags
         .split(' ')
         .filter(|word| !word.starts_with("-Wp,-MMD"));

@@ -68,8 +68,8 @@ const MANY: u32 = 4000;
 /// How often all of them are made where time is measured.
 const TURNS: u32 = 3;
 
-/// What making directories takes with so many of their kind there, in turn on our fabric and on
-/// the peer's: what `configfs-rounds` prints, the least of the runs.
+/// The cost of making directories with many of their kind there, on our fabric and on the peer's in
+/// turn, as `configfs-rounds` prints it: the least of the runs.
 struct Scale {
     /// Making all of them: by kind, ours and the peer's.
     all: BTreeMap<String, [f64; 2]>,
@@ -158,7 +158,7 @@ fn scale(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// What many directories of a kind may cost.
+/// The most that many directories of a kind may cost.
 fn most_of(kind: &str) -> Target {
     Target::Most(if kind == "wwn" { 1.0 } else { 1.03 })
 }

@@ -106,7 +106,7 @@ fn speed(guest: &Guest<'_>, disk: &Disk, jobs: u32, rounds: u32) -> Result<BTree
     Ok(loads)
 }
 
-/// How many KiB a command of the load has, which its name begins with.
+/// How many KiB each command of the load moves: the number that the load's name begins with.
 fn block(load: &str) -> Result<f64> {
     let number = load.split(' ').next().unwrap_or_default();
     number.parse().with_context(|| format!("no size in {load}"))
@@ -144,13 +144,13 @@ fn disk_figures(
     loads.into_iter().map(figure).collect()
 }
 
-/// Instructions for each command to a disk, fio's own included, as ratios to the peer's.
+/// Instructions for each command to a disk, those of fio included, as ratios to the peer's.
 fn instructions(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
     guest.limit = LIMIT;
     guest.count_instructions();
-    // Once: what a clock that counts instructions shows hardly varies.
+    // Once: instructions hardly vary from run to run.
     disk_figures(
         speed(&guest, disk, 1, 1)?,
         disk.instructions,

@@ -32,7 +32,7 @@ struct Figure {
     target: Target,
 }
 
-/// What a ratio shall be.
+/// The target of a ratio.
 #[derive(Clone, Copy)]
 enum Target {
     /// At most so much: a cost.

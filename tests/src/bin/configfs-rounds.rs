@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What runs in a guest and must not be a shell: making and removing configfs directories while
-//! memory fails, or thousands of times, and timing it.
+//! Runs in a guest: makes and removes configfs directories while allocations fail, or thousands of
+//! times, and measures how long that takes.
 //!
 //! A shell would need memory of its own to start each mkdir; here only the calls under test run
 //! while the kernel is told to let this task's allocations fail.
@@ -73,7 +73,7 @@ impl Tree {
 
 /// Lets the allocations of this task fail, as failslab is set up to.
 ///
-/// The file stays open: to open it again would take memory, just when there may be none.
+/// The file stays open: opening it again would allocate memory, which may fail.
 struct MakeItFail(File);
 
 impl MakeItFail {
@@ -90,8 +90,8 @@ impl MakeItFail {
     }
 }
 
-/// Makes and removes the tree while allocations fail: every failure must be for want of memory, and
-/// what was made must go away again.
+/// Makes and removes the tree while allocations fail: every failure must be ENOMEM, and all
+/// directories that were made must go away again.
 fn faults(tree: &Tree, rounds: &str) -> io::Result<()> {
     let rounds = number(rounds)?;
     let make_it_fail = MakeItFail::open()?;
@@ -141,8 +141,8 @@ fn round(
     Ok(())
 }
 
-/// Target core shows whatever the fabric says of a target port or a portal group as EINVAL; all
-/// else must be ENOMEM.
+/// Target core turns every error of the fabric for a target port or a portal group into EINVAL; all
+/// other errors must be ENOMEM.
 fn judge(kind: &str, error: &io::Error) -> io::Result<()> {
     let hidden = matches!(kind, "wwn" | "tpg") && error.kind() == ErrorKind::InvalidInput;
     if hidden || error.kind() == ErrorKind::OutOfMemory {
@@ -172,8 +172,8 @@ fn links(tpg: &Path, backstore: &str, rounds: &str) -> io::Result<()> {
 
 // Time.
 
-/// Prints what making and removing a target port, a portal group and a node ACL takes, each in
-/// nanoseconds of the guest's clock, in the median.
+/// Prints how long making and removing a target port, a portal group and a node ACL takes: the
+/// median of each, in nanoseconds of the guest's clock.
 ///
 /// Each has neighbours: with the only object of its kind, the allocator would take a page and give
 /// it back every time, or not, as chance has it.
@@ -210,7 +210,7 @@ fn measure(what: &str, directory: &Path, rounds: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// What making a directory and removing it takes.
+/// How long making a directory and removing it takes.
 fn median_times(directory: &Path, rounds: u32) -> io::Result<(Duration, Duration)> {
     let (mut making, mut removing) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
@@ -224,7 +224,7 @@ fn median_times(directory: &Path, rounds: u32) -> io::Result<(Duration, Duration
     Ok((median(making), median(removing)))
 }
 
-/// The middle one: a round that a timer or RCU has interrupted says nothing about the call.
+/// The median: rounds that a timer or RCU has interrupted do not count.
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
@@ -232,8 +232,8 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 // Scale.
 
-/// Makes so many target ports, then so many node ACLs in one portal group. Prints of each kind what
-/// making all took, and what making one more takes in the median, in nanoseconds.
+/// Makes so many target ports, then so many node ACLs in one portal group. Prints for each kind how
+/// long making all took, and how long making one more takes in the median, in nanoseconds.
 fn scale(fabric: &Path, count: &str, rounds: &str) -> io::Result<()> {
     let (count, rounds) = (number(count)?, number(rounds)?);
     many("wwn", fabric, count, rounds)?;
@@ -256,7 +256,7 @@ fn many(what: &str, parent: &Path, count: u32, rounds: u32) -> io::Result<()> {
     directories.iter().rev().try_for_each(fs::remove_dir)
 }
 
-/// A name in its one canonical form, for there are to be as many ports as names.
+/// A name in its canonical form, so that no two names are of one port.
 fn port(index: u32) -> String {
     format!("iqn.2003-01.org.example:t{index:04}")
 }

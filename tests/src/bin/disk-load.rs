@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What runs in a guest to keep a disk busy and to check it: fio for guests where a program with
-//! sixty libraries takes minutes to start. Reads and writes past the page cache.
+//! Runs in a guest, to keep a disk busy and to check it, past the page cache. It stands in for fio
+//! in guests where a program with sixty libraries takes minutes to start.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -12,7 +12,7 @@ use std::thread;
 /// `O_DIRECT` on x86, which the guests are.
 const O_DIRECT: i32 = 0o40000;
 
-/// What a disk's memory is aligned to.
+/// The alignment of the memory for direct I/O.
 const PAGE: usize = 4096;
 
 /// How many threads there are, each with a part of the disk of its own.
@@ -79,7 +79,7 @@ fn each_part(
     })
 }
 
-/// Memory that a disk takes: a page-aligned part of a larger one.
+/// Memory for direct I/O: a page-aligned part of a larger allocation.
 struct Memory {
     bytes: Vec<u8>,
     offset: usize,
@@ -110,7 +110,7 @@ fn next(seed: &mut u64) -> u64 {
     *seed >> 33
 }
 
-/// Fills memory with what belongs to the place `at`: no two places have the same.
+/// Fills memory with the pattern for the place `at`: no two places have the same.
 fn pattern(at: u64, bytes: &mut [u8]) {
     let mut seed = at;
     for word in bytes.chunks_exact_mut(8) {

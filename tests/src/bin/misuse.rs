@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What runs in a guest and must not be a shell: calls in which the n-th allocation fails, for each
-//! n, and attributes that are written whatever fits into a page.
+//! Runs in a guest: makes calls in which the n-th allocation fails, for each n, and writes texts of
+//! all kinds, up to a page long, to attributes.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};

@@ -139,7 +139,7 @@ fn serial_numbers_go_round() {
     assert!(!pdu::is_before(2, 2) && !pdu::is_before(0, u32::MAX));
 }
 
-/// What a key comes out as, with the target ready for `offer`.
+/// The result of negotiating a key, with the target's own value `offer`.
 fn outcome(key: &str, value: &str, offer: &Parameters, agreed: &mut Parameters) -> String {
     let mut place = [0; 128];
     let mut writer = Writer::new(&mut place);
@@ -254,7 +254,7 @@ fn binary_values_are_read_as_rfc_7143_and_rfc_4648_have_them() {
     assert_eq!(decoded(&format!("0x{}", "00".repeat(65))), None);
 }
 
-/// What the target answers to the requests of a handshake, or the status that ends it.
+/// The target's responses to the requests of a handshake, or the status that ends it.
 fn handshake(requests: &[&str]) -> Result<Vec<String>, u16> {
     let mut chap = Chap::new([7; RANDOM_LEN]);
     let mut answers = Vec::new();

@@ -10,7 +10,7 @@ use super::super::rust::doc;
 use super::{PortNames, code};
 use crate::names::ident;
 
-/// The types, and what checks a port's name.
+/// The types, and the function that checks a port's name.
 pub(super) fn types(input: &Input<'_>) -> TokenStream {
     let PortNames {
         target_type,

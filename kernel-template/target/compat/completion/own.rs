@@ -12,7 +12,7 @@ use kernel::{
 
 use crate::bindings;
 
-/// Something that is waited for, and that is done once and for all.
+/// An event that happens once, and that threads wait for.
 #[pin_data]
 pub(in crate::target) struct Completion {
     #[pin]
@@ -25,7 +25,7 @@ unsafe impl Send for Completion {}
 // SAFETY: As above.
 unsafe impl Sync for Completion {}
 
-/// What lockdep knows the lock in a completion by.
+/// The key by which lockdep knows the lock in a completion.
 struct Key(Opaque<bindings::lock_class_key>);
 
 // SAFETY: Only lockdep looks into it, under a lock of its own.
