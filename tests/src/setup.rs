@@ -50,7 +50,7 @@ const CLIENTS: [&str; 9] = [
 ];
 
 /// The compiler for kernels, with its library's source and its linter. Debian's stable releases
-/// have a newer one under another name, for browsers.
+/// have a newer one under another name, for browsers, which cannot be installed beside the first.
 const COMPILERS: [[&str; 3]; 2] = [
     ["rustc-web", "rust-web-src", "rust-web-clippy"],
     ["rustc", "rust-src", "rust-clippy"],
@@ -150,8 +150,9 @@ fn packages() -> Result<()> {
     println!("installing packages; see {}", log.display());
     logged(as_root("apt-get").arg("update"), &log)?;
     if compiler.is_none() {
-        let known = COMPILERS.iter().find(|names| available(names[0]));
-        missing.extend(known.unwrap_or(&COMPILERS[1]));
+        let present = COMPILERS.iter().find(|names| installed(&names[..1]));
+        let known = || COMPILERS.iter().find(|names| available(names[0]));
+        missing.extend(present.or_else(known).unwrap_or(&COMPILERS[1]));
     }
     install(&missing, &log)
 }
@@ -178,7 +179,7 @@ pub fn require(names: &[&str]) -> Result<()> {
 fn install(names: &[&str], log: &Path) -> Result<()> {
     let mut install = as_root("apt-get");
     install
-        .args(["install", "--yes", "--no-install-recommends"])
+        .args(["install", "--yes", "--no-install-recommends", "--no-remove"])
         .args(names);
     logged(&mut install, log).context("install these packages by hand, then call again")
 }
