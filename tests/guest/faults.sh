@@ -17,7 +17,6 @@ TOOL=$6
 # How many MiB are checked after each fault: less where everything is slow.
 SIZE=${SIZE:-12}
 LOAD=
-F=/sys/kernel/debug/failslab
 
 # section TEXT: what is tried next, and when in the guest's life.
 section()
@@ -66,11 +65,7 @@ fails()
 # memory_fails: while there is a load. Needs CONFIG_FAILSLAB.
 memory_fails()
 {
-	echo Y > $F/task-filter
-	echo N > $F/ignore-gfp-wait
-	echo 5 > $F/probability
-	echo 1 > $F/interval
-	echo 0 > $F/verbose
+	allocations_fail
 	# The load, and the workers that target core and the block layer have.
 	workers=$(grep -l '^kworker\|^scsi_eh' /proc/[0-9]*/comm)
 	for comm in $workers; do echo 1 > "${comm%comm}make-it-fail"; done 2> /dev/null

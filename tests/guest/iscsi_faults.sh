@@ -17,7 +17,6 @@ SECONDS=$5
 WWN=iqn.2003-01.org.example.host:target
 NAME=iqn.1994-05.org.example.client:test
 V4=127.0.0.1:3261
-F=/sys/kernel/debug/failslab
 
 # load NAME COMMAND...: the command, again and again under load.
 load()
@@ -87,11 +86,7 @@ reinstated()
 without_memory()
 {
 	[ -d $F ] || return
-	echo Y > $F/task-filter
-	echo N > $F/ignore-gfp-wait
-	echo 5 > $F/probability
-	echo 1 > $F/interval
-	echo 0 > $F/verbose
+	allocations_fail
 	for comm in $(grep -l '^iscsi_\|^kthreadd' /proc/[0-9]*/comm); do
 		echo 1 > "${comm%comm}make-it-fail"
 	done 2> /dev/null

@@ -5,6 +5,7 @@
 # generated with --data-path loopback. To be sourced, with sh.
 
 T=/sys/kernel/config/target
+F=/sys/kernel/debug/failslab
 SCRATCH=/tmp/tcm-guest
 mkdir -p $SCRATCH
 modprobe target_core_mod || exit 1
@@ -26,6 +27,17 @@ retry()
 		[ $left -gt 0 ] || return 1
 		sleep 0.2
 	done
+}
+
+# allocations_fail: one in twenty of the tasks that say so in make-it-fail, from now on
+# until the probability is 0. Needs CONFIG_FAILSLAB.
+allocations_fail()
+{
+	echo Y > $F/task-filter
+	echo N > $F/ignore-gfp-wait
+	echo 5 > $F/probability
+	echo 1 > $F/interval
+	echo 0 > $F/verbose
 }
 
 # A backstore each, and BACKSTORE is where it is.

@@ -9,13 +9,6 @@
     clippy::duplicate_mod,
     reason = "each protocol's file has hex.rs as a module of its own, as in a generated module"
 )]
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
 
 #[path = "../../kernel-template/protocol/fc.rs"]
 mod fc;

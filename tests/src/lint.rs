@@ -10,12 +10,14 @@ use tcm_mod_builder::output::manifest::Manifest;
 use tcm_mod_builder::protocol::PROTOCOLS;
 
 use crate::fixture::FixtureTree;
-use crate::kernel::{CURRENT, Flavour, Kernel, LTS, get};
+use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
 use crate::module::{ISCSI, LOOPBACK, Module, Profile, build, builder};
 use crate::shell::output;
+use crate::suite::Length;
 
-/// Runs every gate on a module of each protocol, and on one of each data path, and on one
-/// of each kind for the kernel with long-term support. Says nothing where nothing is found.
+/// Runs every gate on a module of each protocol, and on one of each data path; and on one of each
+/// data path for the kernel with long-term support, in a full run also for the one between. Prints
+/// nothing if nothing is found.
 ///
 /// # Errors
 ///
@@ -30,7 +32,14 @@ pub fn lint() -> Result<()> {
     patch(&kernel)?;
     let lts = get(LTS, Flavour::Plain)?;
     gates(&lts, "iSCSI", &[])?;
-    gates(&lts, "iSCSI", &LOOPBACK)
+    gates(&lts, "iSCSI", &LOOPBACK)?;
+    if Length::of_this_run() == Length::Full {
+        let between = get(BETWEEN, Flavour::Plain)?;
+        gates(&between, "iSCSI", &[])?;
+        gates(&between, "iSCSI", &LOOPBACK)?;
+        gates(&between, "iSCSI", &ISCSI)?;
+    }
+    Ok(())
 }
 
 fn gates(kernel: &Kernel, proto: &str, options: &[&str]) -> Result<()> {

@@ -11,13 +11,6 @@
     clippy::pedantic,
     reason = "the files are the module's, whose lints are the kernel's"
 )]
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used
-)]
 
 #[path = "../../kernel-template/data_path/iscsi/iscsi/chap.rs"]
 mod chap;
