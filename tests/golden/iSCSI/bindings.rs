@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The C side: what Kbuild's bindgen makes of `bindings_helper.h` with this kernel's own flags.
+//! The C types and functions that Rust uses: bindgen makes them of `bindings_helper.h` when the
+//! module is built, with the flags of this kernel's C.
 //!
-//! Only the generator's own modules use it: the author's have no `unsafe`.
+//! Only the generator's modules use them: the author's have no `unsafe`.
 
 #![allow(
     clippy::all,
