@@ -3,7 +3,7 @@
 //! What can be wrong with a header, and what its reader can do about it.
 //!
 //! Faults of one stage are collected and reported together. Nothing is printed here. A message of
-//! the system is the source of an error, not a part of its text.
+//! the system stands in an error's text, before the remedy.
 
 use std::fmt;
 use std::io;
@@ -85,12 +85,12 @@ pub enum Error {
         dir: PathBuf,
     },
     /// The file cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}: {error}; {KERNELS}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// The system's error.
+        error: io::Error,
     },
     /// A directory, pipe, socket or device instead of a file.
     #[error("cannot read {}: it is {what}, not a file; {KERNELS}", path.display())]
@@ -115,14 +115,8 @@ pub enum Error {
         path: PathBuf,
     },
     /// libclang could not be loaded.
-    #[error(
-        "cannot load libclang, which bindgen reads the header with: {reason}; install it (Debian: \
-         libclang1, Fedora: clang-libs, Arch: clang), or name its directory in LIBCLANG_PATH"
-    )]
-    NoLibclang {
-        /// What the loader said.
-        reason: String,
-    },
+    #[error(transparent)]
+    NoLibclang(#[from] NoLibclang),
     /// The header holds something that this version does not know.
     #[error("cannot read {}:{}", header.display(), List(faults))]
     Faults {
@@ -165,6 +159,29 @@ pub enum Error {
         /// What the parser said.
         reason: String,
     },
+}
+
+/// libclang could not be loaded.
+#[derive(Debug, Error)]
+#[error("{}; {}", self.found(), Self::REMEDY)]
+pub struct NoLibclang {
+    /// What the loader said.
+    pub reason: String,
+}
+
+impl NoLibclang {
+    /// What to do.
+    pub const REMEDY: &str = "install it (Debian: libclang1, Fedora: clang-libs, Arch: clang), or \
+                              name its directory in LIBCLANG_PATH";
+
+    /// What is wrong.
+    #[must_use]
+    pub fn found(&self) -> String {
+        format!(
+            "cannot load libclang, which bindgen reads the header with: {}",
+            self.reason
+        )
+    }
 }
 
 fn remedy() -> String {

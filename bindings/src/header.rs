@@ -97,9 +97,9 @@ fn tree_round(header: &Path) -> Option<PathBuf> {
 
 /// The text of a file. Bytes that are not UTF-8, as in names in old comments, are replaced.
 fn read(path: &Path) -> Result<String, Error> {
-    let failed = |source: io::Error| Error::Read {
+    let failed = |error: io::Error| Error::Read {
         path: path.to_owned(),
-        source,
+        error,
     };
     // The type is checked before the file is opened: opening a pipe would wait for a writer.
     let found = fs::metadata(path).map_err(failed)?;

@@ -27,7 +27,7 @@ mod text;
 mod token;
 
 pub use ctype::CType;
-pub use error::{Error, Fault};
+pub use error::{Error, Fault, NoLibclang};
 pub use header::{HEADER_NAMES, Header};
 pub use model::{Arg, Category, FabricOps, Field, Op, RequiredFrom};
 pub use required::TABLE_KERNELS;
@@ -64,9 +64,9 @@ pub fn read(header: &Header) -> Result<FabricOps, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::NoLibclang`] if it cannot be loaded.
-pub fn libclang_version() -> Result<String, Error> {
-    clang::version().map_err(|failure| Error::NoLibclang {
+/// [`NoLibclang`] if it cannot be loaded.
+pub fn libclang_version() -> Result<String, NoLibclang> {
+    clang::version().map_err(|failure| NoLibclang {
         reason: match failure {
             Failure::NoLibclang(reason) => reason,
             other => format!("{other:?}"),
@@ -90,7 +90,7 @@ fn unknown_includes(text: &Text<'_>, conditions: &Conditions<'_, '_>) -> Vec<Fau
 fn error(header: &Header, source: &str, failure: Failure) -> Error {
     let path = header.path();
     match failure {
-        Failure::NoLibclang(reason) => Error::NoLibclang { reason },
+        Failure::NoLibclang(reason) => NoLibclang { reason }.into(),
         Failure::Diagnostics(text) => Error::Faults {
             header: path.to_owned(),
             faults: diagnostic::faults(&text, clang::COPY, path, source),

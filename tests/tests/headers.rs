@@ -88,7 +88,8 @@ fn what_the_system_says_is_told_once() {
     let text = refusal(Path::new("/no/such.h"));
     assert_eq!(
         text,
-        "Error: cannot read HEADER: No such file or directory (os error 2)\n"
+        "Error: cannot read HEADER: No such file or directory (os error 2); name the kernel's \
+         include/target/target_core_fabric.h\n"
     );
 }
 
@@ -250,7 +251,7 @@ fn where_the_requirement_is_from_is_told() {
         "{text}"
     );
     assert!(
-        text.contains("  * warp: required, and not in the struct\n"),
+        text.contains("\n*  warp: required, and not in the struct\n"),
         "{text}"
     );
     let json: Value = serde_json::from_str(&shown(&["--json"])).unwrap();
@@ -268,7 +269,7 @@ fn what_is_left_out_and_what_rust_lacks_is_shown_to_people_and_programs() {
     let output = ops(&[], &tree.header()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
-        text.contains("    int (*warp)(const u8 (*)[16], ...)\n"),
+        text.contains("\n   int (*warp)(const u8 (*)[16], ...)\n"),
         "{text}"
     );
     assert!(

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::doctor;
+use crate::doctor::{self, What};
 use crate::kernel::{self, Tree, prepared};
 use crate::output::print::{List, print, warn};
 use crate::prepare;
@@ -79,7 +79,7 @@ fn refuse_without_tools(tree: &Tree) -> Result<()> {
     // The kernel crate is what is to be made.
     let bad = checks
         .iter()
-        .filter(|check| check.is_in_the_way() && check.what != "kernel crate");
+        .filter(|check| check.is_in_the_way() && check.what != What::KernelCrate);
     let faults: Vec<_> = bad
         .map(|check| {
             let remedy = check.remedy.as_deref().unwrap_or_default();

@@ -4,13 +4,13 @@
 
 use std::fs;
 
-use super::{Check, Patient};
+use super::{Check, Patient, What};
 
 /// What the generated Kconfig depends on, and what each is for.
-const NEEDED: [(&str, &str); 3] = [
-    ("MODULES", "modules"),
-    ("TARGET_CORE", "target core"),
-    ("CONFIGFS_FS", "configfs"),
+const NEEDED: [(&str, What); 3] = [
+    ("MODULES", What::Modules),
+    ("TARGET_CORE", What::TargetCore),
+    ("CONFIGFS_FS", What::Configfs),
 ];
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
@@ -33,7 +33,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
 /// `CONFIG_RUST`, or what keeps it from being set, as the kernel's own Kconfig has it.
 fn rust(patient: &Patient<'_>) -> Check {
     if patient.config.is_on("RUST") {
-        return Check::ok("Rust", "CONFIG_RUST=y");
+        return Check::ok(What::Rust, "CONFIG_RUST=y");
     }
     let kconfig = patient.tree.headers().join("init/Kconfig");
     let blockers = fs::read_to_string(kconfig)
@@ -59,5 +59,5 @@ fn rust(patient: &Patient<'_>) -> Check {
     } else {
         "configure and build the kernel with it, or take a kernel that has it".to_owned()
     };
-    Check::wrong("Rust", found, remedy)
+    Check::wrong(What::Rust, found, remedy)
 }

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use super::{Check, Patient};
+use super::{Check, Patient, What};
 use crate::kernel::running_release;
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
@@ -15,7 +15,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
 
 /// Whether this kernel, or the way in which it was booted, refuses unsigned modules.
 fn signature(patient: &Patient<'_>) -> Check {
-    let what = "signature";
+    let what = What::Signature;
     let sign = "sign the module with a key that the kernel trusts: Documentation/admin-guide/\
                 module-signing.rst, or mokutil --import with Secure Boot";
     if patient.config.is_on("MODULE_SIG_FORCE") {
@@ -46,10 +46,10 @@ fn is_running(patient: &Patient<'_>) -> bool {
 
 fn kunit(patient: &Patient<'_>) -> Check {
     if patient.config.get("KUNIT") == "y" {
-        return Check::ok("KUnit", "CONFIG_KUNIT=y");
+        return Check::ok(What::Kunit, "CONFIG_KUNIT=y");
     }
     Check::note(
-        "KUnit",
+        What::Kunit,
         "CONFIG_KUNIT is not y, so a module's suite is left out",
         "`make test` in the module's directory runs the same tests on this machine",
     )
@@ -59,7 +59,7 @@ fn kunit(patient: &Patient<'_>) -> Check {
 fn versions(patient: &Patient<'_>) -> Option<Check> {
     patient.config.is_on("MODVERSIONS").then(|| {
         Check::note(
-            "MODVERSIONS",
+            What::Modversions,
             "the kernel checks the types of each symbol that a module uses",
             "the module's types are read from its debug information (CONFIG_GENDWARFKSYMS): build \
              it anew for each kernel",

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Check, Patient, tools};
+use super::{Check, Patient, What, tools};
 use crate::distro::Distro;
 use crate::kernel::{Tree, prepared};
 
@@ -39,7 +39,7 @@ fn lacking(build: &Path) -> Vec<&'static str> {
 }
 
 pub(super) fn check(patient: &Patient<'_>) -> Check {
-    let what = "kernel crate";
+    let what = What::KernelCrate;
     let Some(dir) = place(patient.tree) else {
         return missing(what, patient);
     };
@@ -56,7 +56,7 @@ pub(super) fn check(patient: &Patient<'_>) -> Check {
     }
 }
 
-fn missing(what: &'static str, patient: &Patient<'_>) -> Check {
+fn missing(what: What, patient: &Patient<'_>) -> Check {
     let build = patient.tree.build().unwrap_or(patient.tree.named());
     let found = format!(
         "{} has no rust/{}",

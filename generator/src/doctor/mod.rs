@@ -10,10 +10,12 @@ mod loading;
 mod metadata;
 mod tools;
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::distro::Distro;
-use crate::kernel::{Config, Tree};
+use crate::kernel::{Config, NoSource, Tree};
 
 pub use metadata::is_complete;
 pub use tools::{Compiler, bindgen, compiler, rustc};
@@ -32,11 +34,84 @@ pub enum Status {
     Wrong,
 }
 
+/// What is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
+pub enum What {
+    /// The source of the kernel crate.
+    Source,
+    /// The kernel's configuration.
+    Configuration,
+    /// `CONFIG_RUST`.
+    Rust,
+    /// `CONFIG_MODULES`.
+    Modules,
+    /// `CONFIG_TARGET_CORE`.
+    TargetCore,
+    /// `CONFIG_CONFIGFS_FS`.
+    Configfs,
+    /// The C compiler.
+    Compiler,
+    /// The Rust compiler.
+    Rustc,
+    /// The source of Rust's library.
+    RustSrc,
+    /// bindgen, the command.
+    Bindgen,
+    /// libclang.
+    Libclang,
+    /// make, and what the kernel's scripts use.
+    KernelTools,
+    /// The kernel's BTF, which a module's is made from.
+    Btf,
+    /// pahole.
+    Pahole,
+    /// The kernel crate's metadata, which `prepare` makes.
+    KernelCrate,
+    /// Whether modules have to be signed.
+    Signature,
+    /// `CONFIG_KUNIT`.
+    Kunit,
+    /// `CONFIG_MODVERSIONS`.
+    Modversions,
+}
+
+impl From<What> for &'static str {
+    fn from(what: What) -> Self {
+        match what {
+            What::Source => "source",
+            What::Configuration => "configuration",
+            What::Modules => "modules",
+            What::TargetCore => "target core",
+            What::Configfs => "configfs",
+            What::Rust => "Rust",
+            What::Compiler => "compiler",
+            What::Rustc => "rustc",
+            What::RustSrc => "rust-src",
+            What::Bindgen => "bindgen",
+            What::Libclang => "libclang",
+            What::KernelTools => "kernel tools",
+            What::Pahole => "pahole",
+            What::Btf => "BTF",
+            What::KernelCrate => "kernel crate",
+            What::Signature => "signature",
+            What::Kunit => "KUnit",
+            What::Modversions => "MODVERSIONS",
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad((*self).into())
+    }
+}
+
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// What it is, in a word or two.
-    pub what: &'static str,
+    /// What it is.
+    pub what: What,
     /// How it stands with it.
     pub status: Status,
     /// What was found.
@@ -47,7 +122,7 @@ pub struct Check {
 }
 
 impl Check {
-    fn ok(what: &'static str, found: impl Into<String>) -> Self {
+    fn ok(what: What, found: impl Into<String>) -> Self {
         Self {
             what,
             status: Status::Ok,
@@ -56,20 +131,20 @@ impl Check {
         }
     }
 
-    fn note(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn note(what: What, found: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::bad(what, Status::Note, found, remedy)
     }
 
-    fn missing(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn missing(what: What, found: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::bad(what, Status::Missing, found, remedy)
     }
 
-    fn wrong(what: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn wrong(what: What, found: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::bad(what, Status::Wrong, found, remedy)
     }
 
     fn bad(
-        what: &'static str,
+        what: What,
         status: Status,
         found: impl Into<String>,
         remedy: impl Into<String>,
@@ -120,12 +195,8 @@ pub fn examine(tree: &Tree) -> Vec<Check> {
 /// Whether the source of the kernel crate is there, of the headers' version.
 fn source(tree: &Tree) -> Check {
     match tree.source() {
-        Ok(source) => Check::ok("source", source.display().to_string()),
-        Err(error) => {
-            let text = error.to_string();
-            let (found, remedy) = text.split_once("; ").unwrap_or((&text, ""));
-            Check::missing("source", found, remedy)
-        }
+        Ok(source) => Check::ok(What::Source, source.display().to_string()),
+        Err(NoSource { found, remedy }) => Check::missing(What::Source, found, remedy),
     }
 }
 
@@ -134,10 +205,10 @@ fn unconfigured(tree: &Tree) -> Check {
     let found = format!("none in {dir}");
     if tree.is_headers_package() {
         let remedy = "name the headers of one flavour, such as /lib/modules/V/build, with -k DIR";
-        return Check::missing("configuration", found, remedy);
+        return Check::missing(What::Configuration, found, remedy);
     }
     Check::missing(
-        "configuration",
+        What::Configuration,
         found,
         format!(
             "configure and build a kernel there, with CONFIG_RUST, CONFIG_TARGET_CORE and \

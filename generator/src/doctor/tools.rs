@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Check, Patient, is_complete};
+use tcm_bindings::NoLibclang;
+
+use super::{Check, Patient, What, is_complete};
 use crate::distro::Package;
 use crate::kernel::Config;
 
@@ -47,12 +49,12 @@ fn check_rustc(patient: &Patient<'_>) -> Check {
     let wanted = patient.config.get("RUSTC_VERSION_TEXT");
     let install = patient.distro.install(Package::Rustc);
     match rustc(patient.config) {
-        Some((_, version)) if version == wanted => Check::ok("rustc", version),
+        Some((_, version)) if version == wanted => Check::ok(What::Rustc, version),
         Some((path, version)) if wanted.is_empty() => {
-            Check::ok("rustc", format!("{}: {version}", path.display()))
+            Check::ok(What::Rustc, format!("{}: {version}", path.display()))
         }
         Some((path, version)) => Check::wrong(
-            "rustc",
+            What::Rustc,
             format!(
                 "{} is {version}; the kernel was built with {wanted}",
                 path.display()
@@ -63,7 +65,7 @@ fn check_rustc(patient: &Patient<'_>) -> Check {
             ),
         ),
         None => Check::missing(
-            "rustc",
+            What::Rustc,
             format!("none; the kernel was built with {wanted}"),
             install,
         ),
@@ -83,10 +85,10 @@ fn rust_src(patient: &Patient<'_>) -> Option<Check> {
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
     let core = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
     Some(if core.is_file() {
-        Check::ok("rust-src", sysroot.display().to_string())
+        Check::ok(What::RustSrc, sysroot.display().to_string())
     } else {
         Check::missing(
-            "rust-src",
+            What::RustSrc,
             format!("no {}", core.display()),
             patient.distro.install(Package::RustSrc),
         )
@@ -102,9 +104,9 @@ pub fn bindgen() -> Option<(PathBuf, String)> {
 
 fn check_bindgen(patient: &Patient<'_>) -> Check {
     match bindgen() {
-        Some((_, version)) => Check::ok("bindgen", version),
+        Some((_, version)) => Check::ok(What::Bindgen, version),
         None => Check::missing(
-            "bindgen",
+            What::Bindgen,
             "it cannot be run",
             format!(
                 "{} (or `cargo install bindgen-cli --locked`), or name it in $BINDGEN",
@@ -117,12 +119,8 @@ fn check_bindgen(patient: &Patient<'_>) -> Check {
 /// libclang, which this program reads headers with. bindgen, the command, finds its own alike.
 fn libclang() -> Check {
     match tcm_bindings::libclang_version() {
-        Ok(version) => Check::ok("libclang", version),
-        Err(error) => {
-            let text = error.to_string();
-            let (found, remedy) = text.split_once("; ").unwrap_or((&text, ""));
-            Check::missing("libclang", found, remedy)
-        }
+        Ok(version) => Check::ok(What::Libclang, version),
+        Err(error) => Check::missing(What::Libclang, error.found(), NoLibclang::REMEDY),
     }
 }
 
@@ -178,17 +176,17 @@ fn check_compiler(patient: &Patient<'_>) -> Check {
     match compiler(patient.config) {
         Some((compiler, version)) if is_same(&version, wanted) => match compiler {
             Compiler::Clang(suffix) if suffix != "1" => {
-                Check::ok("compiler", format!("{version}; make LLVM={suffix}"))
+                Check::ok(What::Compiler, format!("{version}; make LLVM={suffix}"))
             }
-            _ => Check::ok("compiler", version),
+            _ => Check::ok(What::Compiler, version),
         },
         Some((_, version)) => Check::note(
-            "compiler",
+            What::Compiler,
             format!("{version}; the kernel was built with {wanted}"),
             "the flags may differ: take the same if the module does not build",
         ),
         None => Check::missing(
-            "compiler",
+            What::Compiler,
             format!("none; the kernel was built with {wanted}"),
             patient
                 .distro
@@ -221,10 +219,10 @@ fn kernel_tools(patient: &Patient<'_>) -> Check {
     let files = headers.iter().filter(|path| !Path::new(path).is_file());
     let missing: Vec<_> = programs.chain(files).copied().collect();
     if missing.is_empty() {
-        return Check::ok("kernel tools", needed.join(", "));
+        return Check::ok(What::KernelTools, needed.join(", "));
     }
     Check::missing(
-        "kernel tools",
+        What::KernelTools,
         format!("no {}", missing.join(", ")),
         patient.distro.install(Package::KernelTools),
     )
@@ -238,15 +236,15 @@ fn pahole(patient: &Patient<'_>) -> Option<Check> {
     }
     if !build.join("vmlinux").is_file() {
         return Some(Check::note(
-            "BTF",
+            What::Btf,
             format!("{} has no vmlinux", build.display()),
             "the module is built without BTF, which only tracers miss",
         ));
     }
     Some(match version(Path::new("pahole")) {
-        Some(version) => Check::ok("pahole", version),
+        Some(version) => Check::ok(What::Pahole, version),
         None => Check::missing(
-            "pahole",
+            What::Pahole,
             "it cannot be run, and the kernel has CONFIG_DEBUG_INFO_BTF_MODULES",
             patient.distro.install(Package::Pahole),
         ),

@@ -13,5 +13,5 @@ mod version;
 pub use config::Config;
 pub use features::Features;
 pub use taken::{Taken, taken};
-pub use tree::{Tree, TreeError, find, find_from, running_release};
+pub use tree::{NoSource, Tree, TreeError, find, find_from, running_release};
 pub use version::upstream;

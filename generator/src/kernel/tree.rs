@@ -51,29 +51,16 @@ pub enum TreeError {
         /// How to install the headers of the running kernel.
         headers: String,
     },
-    /// It is a headers package, and its source is not there.
-    #[error(
-        "{} is a headers package of Linux {version} without the kernel crate's source, which says \
-         what a module may use; {remedy}",
-        dir.display()
-    )]
-    NoSource {
-        /// The directory.
-        dir: PathBuf,
-        /// The version.
-        version: String,
-        /// What to do.
-        remedy: String,
-    },
-    /// It is a source tree of a kernel without Rust.
-    #[error(
-        "{} is a kernel without Rust: it has no rust/kernel; Linux 6.12 or a newer one is needed",
-        dir.display()
-    )]
-    NoRust {
-        /// The directory.
-        dir: PathBuf,
-    },
+}
+
+/// The source of the kernel crate is not there.
+#[derive(Debug, Error)]
+#[error("{found}; {remedy}")]
+pub struct NoSource {
+    /// What there is instead.
+    pub found: String,
+    /// What to do.
+    pub remedy: String,
 }
 
 impl Tree {
@@ -120,22 +107,28 @@ impl Tree {
     ///
     /// # Errors
     ///
-    /// [`TreeError`] if it is not there.
-    pub fn source(&self) -> Result<&Path, TreeError> {
-        self.source.as_deref().ok_or_else(|| {
-            if !self.is_headers_package() {
-                return TreeError::NoRust {
-                    dir: self.headers.clone(),
-                };
-            }
-            TreeError::NoSource {
-                dir: self.named.clone(),
-                version: self
-                    .release()
-                    .unwrap_or_else(|| "a version unknown".to_owned()),
-                remedy: self.source_remedy(),
-            }
-        })
+    /// [`NoSource`] if it is not there.
+    pub fn source(&self) -> Result<&Path, NoSource> {
+        self.source.as_deref().ok_or_else(|| self.no_source())
+    }
+
+    fn no_source(&self) -> NoSource {
+        if !self.is_headers_package() {
+            let dir = self.headers.display();
+            return NoSource {
+                found: format!("{dir} is a kernel without Rust: it has no rust/kernel"),
+                remedy: "name a tree of Linux 6.12 or a newer one with -k DIR".to_owned(),
+            };
+        }
+        let (dir, release) = (self.named.display(), self.release());
+        let version = release.unwrap_or_else(|| "a version unknown".to_owned());
+        NoSource {
+            found: format!(
+                "{dir} is a headers package of Linux {version} without the kernel crate's source, \
+                 which says what a module may use"
+            ),
+            remedy: self.source_remedy(),
+        }
     }
 
     /// What brings the source of a headers package.
