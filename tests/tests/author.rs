@@ -82,6 +82,7 @@ static CASES: DataPath = DataPath {
     depends_on: &[],
     selects: &[],
     kconfig_help: "",
+    limits: &[],
     driver: Driver {
         head: "It has a file of the author's.",
         imports: &[],

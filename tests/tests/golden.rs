@@ -132,6 +132,38 @@ fn each_protocols_files_are_as_blessed() {
     }
 }
 
+/// What a module of the kernel's own tree has elsewhere in the tree, for each data path.
+#[test]
+fn the_pages_and_kselftests_are_as_blessed() {
+    let golden = checkout().join("tests/golden");
+    for path in DATA_PATHS {
+        let tree = FixtureTree::new().unwrap();
+        Command::new(builder(Profile::Dev).unwrap())
+            .args(["-p", "iSCSI", "-m", "tcm_nab5000", "--data-path", path.name])
+            .args(["--no-install", "-k"])
+            .arg(tree.path())
+            .assert()
+            .success();
+        let page = files(&tree.path().join("Documentation"));
+        assert_eq!(page.len(), 1);
+        let blessed = golden.join("in_tree").join(path.name);
+        compare(
+            &page["target/tcm_nab5000.rst"],
+            &blessed.with_extension("rst"),
+        );
+        let kselftest = files(&tree.path().join("tools"));
+        let text =
+            |name| &kselftest[&format!("testing/selftests/drivers/target/tcm_nab5000/{name}")];
+        compare(text("config"), &blessed.with_extension("config"));
+        let template = checkout().join("kernel-template/kselftest/Makefile");
+        assert_eq!(*text("Makefile"), fs::read_to_string(template).unwrap());
+        // That of a module in a directory of its own.
+        let own = golden.join("iSCSI/selftest.sh");
+        assert_eq!(*text("selftest.sh"), fs::read_to_string(own).unwrap());
+        assert_eq!(kselftest.len(), 3);
+    }
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let (one, two) = (FixtureTree::new().unwrap(), FixtureTree::new().unwrap());

@@ -203,23 +203,49 @@ fn the_howtos_session_passes_in_the_trees_of_other_kernels() {
 }
 
 fn howtos_session(kernel: &Kernel) {
-    let dir = generate_in_tree(kernel, "iSCSI", &NAB5000).unwrap();
+    generate_in_tree(kernel, "iSCSI", &NAB5000).unwrap();
     build_in_tree(kernel, &NAB5000).unwrap();
     let outcome = Guest::new(kernel)
         .run_quietly(&format!(
             "echo '=== session remote'\n( {} ) || exit 1\n\
              echo '=== session nab5000'\n( {} ) || exit 1\n\
-             echo '=== selftest'\nsh {}/selftest.sh\n",
+             sh {}/tests/guest/kselftest.sh {} {} {}\n",
             session::script(&REMOTE),
             session::script(&NAB5000),
-            dir.display()
+            checkout().display(),
+            kernel.source.display(),
+            NAB5000.module,
+            NAB5000.name,
         ))
         .unwrap();
     outcome.check().unwrap();
     let part = |name: &str| outcome.part(name).unwrap();
     let (own, nab5000) = (part("session remote"), part("session nab5000"));
     session::check(&NAB5000, nab5000, &REMOTE, own).unwrap();
-    ktap::check(part("selftest")).unwrap();
+    kselftest(part("kselftest"));
+    assert_eq!(part("skips").lines().count(), 5);
+    let ended = "TERM: status 143, left: \nHUP: status 129, left: \n";
+    assert_eq!(part("ended"), ended);
+}
+
+/// Checks what the kernel's runner of kselftests says of one test: its own report, and in comments
+/// that of the test.
+fn kselftest(report: &str) {
+    let (own, inner): (Vec<_>, Vec<_>) = report.lines().partition(|line| !line.starts_with("# "));
+    let inner: Vec<_> = inner
+        .iter()
+        .filter_map(|line| line.strip_prefix("# "))
+        .collect();
+    assert!(
+        own.contains(&"ok 1 selftests: drivers/target/tcm_nab5000: selftest.sh"),
+        "{report}"
+    );
+    let start = inner
+        .iter()
+        .position(|line| *line == "KTAP version 1")
+        .unwrap();
+    let count = ktap::check(&inner[start..].join("\n")).unwrap();
+    println!("{count} checks of the kselftest");
 }
 
 #[test]

@@ -6,7 +6,9 @@
 use std::path::Path;
 
 use quote::quote;
-use tcm_mod_builder::data_path::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
+use tcm_mod_builder::data_path::{
+    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Source,
+};
 use tcm_mod_builder::kernel::Features;
 use tcm_mod_builder::output::files::{Files, Owner};
 use xtask::fixture::FixtureTree;
@@ -34,6 +36,7 @@ static EXAMPLE: DataPath = DataPath {
     depends_on: &["NET"],
     selects: &[],
     kconfig_help: "Each portal group has a speed.\n",
+    limits: &["It is slow."],
     driver: Driver {
         head: "It has a speed, and no wire.",
         imports: &[],
@@ -54,7 +57,14 @@ static EXAMPLE: DataPath = DataPath {
         node_acl_state: "()",
         session: "()",
         tmr: "()",
-        attributes: &[("tfc_tpg_attrib_attrs", &[("speed", "wire::Speed")])],
+        attributes: &[(
+            "tfc_tpg_attrib_attrs",
+            &[Attribute::new(
+                "speed",
+                "wire::Speed",
+                "The speed of the wire.",
+            )],
+        )],
         fields: &[("max_data_sg_nents", "As long as the wire is.", "32")],
         body,
     },

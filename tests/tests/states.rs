@@ -9,7 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use quote::quote;
-use tcm_mod_builder::data_path::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
+use tcm_mod_builder::data_path::{
+    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Source,
+};
 use xtask::guest::{Guest, KMEMLEAK};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
 use xtask::module::{build, misuse};
@@ -27,6 +29,7 @@ static HOLD: DataPath = DataPath {
     depends_on: &[],
     selects: &[],
     kconfig_help: "",
+    limits: &[],
     driver: Driver {
         head: "User space submits commands, and holds them: see `bench.rs`.",
         imports: &[],
@@ -48,22 +51,25 @@ static HOLD: DataPath = DataPath {
         cmd_memory: "BoxedCmd<Self>",
         tmr: "bench::Function",
         attributes: &[
-            ("tfc_wwn_attrs", &[("groups", "bench::Groups")]),
+            (
+                "tfc_wwn_attrs",
+                &[Attribute::new("groups", "bench::Groups", "")],
+            ),
             (
                 "tfc_tpg_base_attrs",
                 &[
-                    ("acl", "bench::Acl"),
-                    ("data", "bench::Data"),
-                    ("finish", "bench::Finish"),
-                    ("held", "bench::Held"),
-                    ("hold", "bench::Hold"),
-                    ("login", "bench::LogIn"),
-                    ("logout", "bench::Logout"),
-                    ("refuse", "bench::Refuse"),
-                    ("results", "bench::Results"),
-                    ("stop", "bench::Stop"),
-                    ("submit", "bench::Submit"),
-                    ("tmr", "bench::Manage"),
+                    Attribute::new("acl", "bench::Acl", ""),
+                    Attribute::new("data", "bench::Data", ""),
+                    Attribute::new("finish", "bench::Finish", ""),
+                    Attribute::new("held", "bench::Held", ""),
+                    Attribute::new("hold", "bench::Hold", ""),
+                    Attribute::new("login", "bench::LogIn", ""),
+                    Attribute::new("logout", "bench::Logout", ""),
+                    Attribute::new("refuse", "bench::Refuse", ""),
+                    Attribute::new("results", "bench::Results", ""),
+                    Attribute::new("stop", "bench::Stop", ""),
+                    Attribute::new("submit", "bench::Submit", ""),
+                    Attribute::new("tmr", "bench::Manage", ""),
                 ],
             ),
         ],

@@ -18,6 +18,43 @@ use xtask::module::{LOOPBACK, Module, Profile, build, builder};
 /// An op that a NOP driver does not implement, and the loopback's does.
 const LINK: &str = "int (*fabric_post_link)(struct se_portal_group *,";
 
+/// Files elsewhere in the kernel's tree are the generator's until somebody edits them, as those beside
+/// the driver.
+#[test]
+fn files_elsewhere_in_the_tree_are_written_again_until_edited() {
+    let tree = FixtureTree::new().unwrap();
+    let mut generate = Command::new(builder(Profile::Dev).unwrap());
+    generate.args(["-p", "SAS", "-m", "tcm_x", "--no-install", "-k"]);
+    generate.arg(tree.path()).assert().success();
+    let page = tree.path().join("Documentation/target/tcm_x.rst");
+    let kselftest = tree
+        .path()
+        .join("tools/testing/selftests/drivers/target/tcm_x");
+    fs::write(&page, "Mine.\n").unwrap();
+    fs::remove_dir_all(&kselftest).unwrap();
+    let dir = tree.target().join("tcm_x");
+    let fixture = Fixture { tree, dir };
+    let written = kselftest.join("config").display().to_string();
+    fixture
+        .sync()
+        .assert()
+        .success()
+        .stdout(contains(
+            "since it was edited: Documentation/target/tcm_x.rst;",
+        ))
+        .stdout(contains(format!("Writing file: {written}\n")));
+    assert_eq!(fs::read_to_string(&page).unwrap(), "Mine.\n");
+    // From inside the directory, too.
+    fs::remove_file(kselftest.join("config")).unwrap();
+    let mut inside = Command::new(builder(Profile::Dev).unwrap());
+    inside
+        .args(["sync", "."])
+        .current_dir(&fixture.dir)
+        .env_remove("KDIR");
+    inside.assert().success();
+    assert!(kselftest.join("config").is_file());
+}
+
 /// A module beside the tree that it is made from.
 struct Fixture {
     tree: FixtureTree,

@@ -11,8 +11,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::module::{Generated, Wanted};
 use crate::data_path::DATA_PATHS;
+use crate::emit;
 use crate::kernel::{self, Tree};
 use crate::names::Names;
+use crate::output::examine::examine;
 use crate::output::glue;
 use crate::output::install::{self, Change, Directory, Edit};
 use crate::output::manifest::Request;
@@ -104,16 +106,10 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
         Some(dir) => dir.clone(),
         None => tree.join(TARGET_DIR).join(wanted.names.module()),
     };
-    let directory = install::examine(&dir, contents, args.force)?;
-    let edits = match args.output {
-        Some(_) => Vec::new(),
-        None => edits(args, tree, &wanted.names)?,
-    };
-    let change = Change {
-        dir,
-        directory,
-        edits,
-    };
+    let mut change = examine(&dir, contents, args.force)?;
+    if args.output.is_none() {
+        change.edits = edits(args, tree, &wanted.names)?;
+    }
     if !args.dry_run {
         install::apply(&change)?;
     }
@@ -238,7 +234,8 @@ fn next_step(args: &Arguments, tree: &Tree, names: &Names) -> String {
         _ if args.dry_run => "Next: the same without --dry-run\n".to_owned(),
         Some(dir) => format!("Next: make -C {} KDIR={kdir}\n", dir.display()),
         None => format!(
-            "Next: scripts/config --module {symbol}, make LLVM=1 modules, modprobe {module}\n"
+            "{}Next: scripts/config --module {symbol}, make LLVM=1 modules, modprobe {module}\n",
+            emit::by_hand(names)
         ),
     }
 }
@@ -257,7 +254,8 @@ fn report(change: &Change, dry_run: bool) {
             }
         }
     }
-    for changed in &change.edits {
-        print(&format!("{edit}: {}\n", changed.path.display()));
+    for changed in change.outside.iter().chain(&change.edits) {
+        let verb = if changed.old.is_none() { write } else { edit };
+        print(&format!("{verb}: {}\n", changed.path.display()));
     }
 }

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use similar::TextDiff;
 
@@ -15,9 +15,9 @@ use super::changes::lines;
 use super::module::{Generated, Wanted};
 use super::todo::todo;
 use crate::kernel;
-use crate::output::files::Owner;
-use crate::output::install::{Change, Contents, Directory, Edit, apply};
-use crate::output::manifest::{self, Manifest};
+use crate::output::files::{Owner, place};
+use crate::output::install::{Change, Contents, Directory, Edit, apply, read};
+use crate::output::manifest::{self, Manifest, ManifestError};
 use crate::output::print::{print, warn};
 use crate::plan::{self, Changes};
 
@@ -45,7 +45,12 @@ pub struct Arguments {
 ///
 /// The fault, with its remedy; with `--check` also that there is something to write.
 pub(crate) fn sync(args: &Arguments) -> Result<()> {
-    let manifest = Manifest::read(&args.dir)?;
+    let manifest = Manifest::read(&args.dir).map_err(|error| match error {
+        ManifestError::Absent { .. } => {
+            anyhow!("{error}; name the directory that a module was generated in")
+        }
+        error => error.into(),
+    })?;
     let wanted = Wanted::new(&manifest.request)?;
     let dir = fs::canonicalize(&args.dir)?;
     let found = kernel::find_from(args.kernel.as_deref(), &dir)?;
@@ -93,6 +98,7 @@ impl Work {
         let mut work = Self {
             change: Change {
                 dir: dir.to_owned(),
+                outside: Vec::new(),
                 directory: Directory::Keep,
                 edits: Vec::new(),
             },
@@ -116,7 +122,7 @@ impl Work {
         let text = contents.manifest.text();
         work.edit(
             manifest::FILE,
-            read(&dir.join(manifest::FILE))?,
+            read_text(&dir.join(manifest::FILE))?,
             Some(&text),
         );
         Ok(work)
@@ -130,7 +136,7 @@ impl Work {
         owner: Owner,
         text: Option<&str>,
     ) -> Result<()> {
-        let old = read(&self.change.dir.join(path))?;
+        let old = read_text(&place(&self.change.dir, path))?;
         let is_edited = old.as_ref().is_some_and(|old| {
             Some(old.as_str()) != text && !manifest.is_as_generated(path, old.as_bytes())
         });
@@ -153,7 +159,7 @@ impl Work {
     fn edit(&mut self, path: &str, old: Option<String>, new: Option<&str>) {
         if old.as_deref() != new {
             self.change.edits.push(Edit {
-                path: self.change.dir.join(path),
+                path: place(&self.change.dir, path),
                 old,
                 new: new.map(ToOwned::to_owned),
             });
@@ -161,13 +167,8 @@ impl Work {
     }
 }
 
-/// The text of a file; `None` if there is none.
-fn read(path: &Path) -> Result<Option<String>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => bail!("cannot read {}: {error}", path.display()),
-    }
+fn read_text(path: &Path) -> Result<Option<String>> {
+    read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// The lines that differ.
@@ -206,6 +207,7 @@ fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Chan
         }
     }
     for (path, difference) in &work.kept {
+        let path = path.trim_start_matches("../");
         print(&format!(
             "Left alone, since it was edited: {path}; what this version writes differs:\n{difference}"
         ));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The iSCSI data path: initiators log in over TCP.
+//! The iSCSI data path: initiators log in over TCP. Its attributes are in `iscsi/attributes.rs`.
+
+mod attributes;
 
 use quote::quote;
 
@@ -47,6 +49,13 @@ pub(super) static ISCSI: DataPath = DataPath {
         "CRYPTO_LIB_UTILS",
     ],
     kconfig_help: text!("Kconfig.help"),
+    limits: &[
+        "Error recovery is of level 0, and a session has one connection.",
+        "A command moves at most 32 MiB, and none is bidirectional.",
+        "Authentication is by CHAP with MD5, SHA-1 or SHA-256.",
+        "A portal group that is disabled asks its initiators to log out, and cuts off who has not \
+         after three seconds.",
+    ],
     driver: Driver {
         head: "It moves data between initiators on the network and target core: where the wire \
                belongs, a method calls `iscsi.rs`.",
@@ -68,101 +77,7 @@ pub(super) static ISCSI: DataPath = DataPath {
         node_acl_state: "iscsi::NodeSettings",
         session: "Arc<iscsi::Peer>",
         tmr: "Arc<iscsi::Function>",
-        attributes: &[
-            (
-                "tfc_tpg_base_attrs",
-                &[("dynamic_sessions", "iscsi::DynamicSessions")],
-            ),
-            (
-                "tfc_tpg_attrib_attrs",
-                &[
-                    ("authentication", "iscsi::Authentication"),
-                    ("cache_dynamic_acls", "iscsi::CacheDynamicAcls"),
-                    ("default_cmdsn_depth", "iscsi::DefaultCmdsnDepth"),
-                    ("default_erl", "iscsi::DefaultErl"),
-                    ("demo_mode_discovery", "iscsi::DemoModeDiscovery"),
-                    ("demo_mode_write_protect", "iscsi::DemoModeWriteProtect"),
-                    ("generate_node_acls", "iscsi::GenerateNodeAcls"),
-                    ("login_timeout", "iscsi::LoginTimeout"),
-                    ("prod_mode_write_protect", "iscsi::ProdModeWriteProtect"),
-                ],
-            ),
-            (
-                "tfc_discovery_attrs",
-                &[
-                    ("authenticate_target", "iscsi::DiscoveryMutual"),
-                    ("enforce_discovery_auth", "iscsi::EnforceDiscoveryAuth"),
-                    ("password", "iscsi::DiscoveryPassword"),
-                    ("password_mutual", "iscsi::DiscoveryPasswordMutual"),
-                    ("userid", "iscsi::DiscoveryUserid"),
-                    ("userid_mutual", "iscsi::DiscoveryUseridMutual"),
-                ],
-            ),
-            (
-                "tfc_tpg_auth_attrs",
-                &[
-                    ("authenticate_target", "iscsi::GroupMutual"),
-                    ("password", "iscsi::GroupPassword"),
-                    ("password_mutual", "iscsi::GroupPasswordMutual"),
-                    ("userid", "iscsi::GroupUserid"),
-                    ("userid_mutual", "iscsi::GroupUseridMutual"),
-                ],
-            ),
-            (
-                "tfc_tpg_nacl_auth_attrs",
-                &[
-                    ("authenticate_target", "iscsi::NodeMutual"),
-                    ("password", "iscsi::NodePassword"),
-                    ("password_mutual", "iscsi::NodePasswordMutual"),
-                    ("userid", "iscsi::NodeUserid"),
-                    ("userid_mutual", "iscsi::NodeUseridMutual"),
-                ],
-            ),
-            (
-                "tfc_tpg_param_attrs",
-                &[
-                    ("DataDigest", "iscsi::DataDigest"),
-                    ("DataPDUInOrder", "iscsi::DataPDUInOrder"),
-                    ("DataSequenceInOrder", "iscsi::DataSequenceInOrder"),
-                    ("DefaultTime2Retain", "iscsi::DefaultTime2Retain"),
-                    ("DefaultTime2Wait", "iscsi::DefaultTime2Wait"),
-                    ("ErrorRecoveryLevel", "iscsi::ErrorRecoveryLevel"),
-                    ("FirstBurstLength", "iscsi::FirstBurstLength"),
-                    ("HeaderDigest", "iscsi::HeaderDigest"),
-                    ("IFMarker", "iscsi::IFMarker"),
-                    ("ImmediateData", "iscsi::ImmediateData"),
-                    ("InitialR2T", "iscsi::InitialR2T"),
-                    ("MaxBurstLength", "iscsi::MaxBurstLength"),
-                    ("MaxConnections", "iscsi::MaxConnections"),
-                    ("MaxOutstandingR2T", "iscsi::MaxOutstandingR2T"),
-                    (
-                        "MaxRecvDataSegmentLength",
-                        "iscsi::MaxRecvDataSegmentLength",
-                    ),
-                    (
-                        "MaxXmitDataSegmentLength",
-                        "iscsi::MaxXmitDataSegmentLength",
-                    ),
-                    ("OFMarker", "iscsi::OFMarker"),
-                ],
-            ),
-            (
-                "tfc_tpg_nacl_base_attrs",
-                &[
-                    ("cmdsn_depth", "iscsi::CmdsnDepth"),
-                    ("info", "iscsi::Info"),
-                ],
-            ),
-            (
-                "tfc_tpg_nacl_attrib_attrs",
-                &[
-                    ("authentication", "iscsi::NodeAuthentication"),
-                    ("dataout_timeout", "iscsi::DataoutTimeout"),
-                    ("nopin_response_timeout", "iscsi::NopinResponseTimeout"),
-                    ("nopin_timeout", "iscsi::NopinTimeout"),
-                ],
-            ),
-        ],
+        attributes: attributes::ATTRIBUTES,
         fields: &[
             (
                 "direct_compl_supp",

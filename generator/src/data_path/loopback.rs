@@ -5,7 +5,7 @@
 
 use quote::quote;
 
-use super::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
+use super::{Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Source};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -35,6 +35,11 @@ pub(super) static LOOPBACK: DataPath = DataPath {
     depends_on: &["SCSI"],
     selects: &[],
     kconfig_help: text!("Kconfig.help"),
+    limits: &[
+        "Initiators are SCSI hosts of this machine: there is no other wire.",
+        "A portal group has one session at a time, and is always open: it has no ``enable``.",
+        "There are no bidirectional commands.",
+    ],
     driver: Driver {
         head: "It moves data between a SCSI host of this machine and target core: where the wire \
                belongs, a method calls `loopback.rs`.",
@@ -60,14 +65,32 @@ pub(super) static LOOPBACK: DataPath = DataPath {
             (
                 "tfc_tpg_base_attrs",
                 &[
-                    ("address", "loopback::Address"),
-                    ("nexus", "loopback::NexusName"),
-                    ("transport_status", "loopback::TransportStatus"),
+                    Attribute::new(
+                        "address",
+                        "loopback::Address",
+                        "The host, channel and target of the disks. Read only.",
+                    ),
+                    Attribute::new(
+                        "nexus",
+                        "loopback::NexusName",
+                        "The name of the initiator that is logged in. Write a name to log it in, or \
+                         ``NULL`` to log it out.",
+                    ),
+                    Attribute::new(
+                        "transport_status",
+                        "loopback::TransportStatus",
+                        "``online``, or ``offline`` to cut the wire.",
+                    ),
                 ],
             ),
             (
                 "tfc_tpg_attrib_attrs",
-                &[("fabric_prot_type", "loopback::FabricProtType")],
+                &[Attribute::new(
+                    "fabric_prot_type",
+                    "loopback::FabricProtType",
+                    "The protection type that the fabric offers where the backstore has none: 0 for \
+                     none, 1 or 3. It holds from the next login on.",
+                )],
             ),
         ],
         fields: &[

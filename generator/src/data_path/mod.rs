@@ -32,8 +32,10 @@ pub struct DataPath {
     pub depends_on: &'static [&'static str],
     /// The Kconfig symbols that it selects: code that nobody is asked about.
     pub selects: &'static [&'static str],
-    /// A paragraph for the help text of Kconfig; may be empty.
+    /// A paragraph for the help text of Kconfig, and for the module's page; may be empty.
     pub kconfig_help: &'static str,
+    /// Its limits, for the module's page: sentences in reStructuredText.
+    pub limits: &'static [&'static str],
     /// What it brings to the driver.
     pub driver: Driver,
 }
@@ -107,8 +109,8 @@ pub struct Driver {
     pub session: &'static str,
     /// The type `Operations::Tmr`.
     pub tmr: &'static str,
-    /// Attributes: by the group that they are in, file names and types.
-    pub attributes: &'static [(&'static str, &'static [(&'static str, &'static str)])],
+    /// Attributes, by the group that they are in.
+    pub attributes: &'static [(&'static str, &'static [Attribute])],
     /// Values of the ops' fields: the name, a sentence on why, and the value.
     pub fields: &'static [(&'static str, &'static str, &'static str)],
     /// What the method of an op does, where it is not what a module without data does.
@@ -133,6 +135,25 @@ impl Data {
         doc: "The fabric has no data.",
         init: "Ok(())",
     };
+}
+
+/// An attribute: a file in a directory of configfs.
+#[derive(Clone, Copy, Debug)]
+pub struct Attribute {
+    /// The name of the file.
+    pub name: &'static str,
+    /// The type that implements it.
+    pub ty: &'static str,
+    /// Sentences on it for the module's page, in reStructuredText.
+    pub about: &'static str,
+}
+
+impl Attribute {
+    /// An attribute of this name and type.
+    #[must_use]
+    pub const fn new(name: &'static str, ty: &'static str, about: &'static str) -> Self {
+        Self { name, ty, about }
+    }
 }
 
 /// A field that is initialized in place.

@@ -16,6 +16,7 @@ pub(super) static NOP: DataPath = DataPath {
     depends_on: &[],
     selects: &[],
     kconfig_help: "",
+    limits: &["No session is made, so no command arrives: what moves data is the driver's to add."],
     driver: Driver {
         head: "It does not move data: where the wire belongs, a method does nothing and says so.",
         imports: &[],

@@ -68,17 +68,18 @@ fn bindings_helper(input: &Input<'_>) -> String {
     [HELPER_HEAD, &includes, HELPER_TAIL].concat()
 }
 
+/// The Kconfig symbols that the module depends on.
+pub(super) fn depends_on(input: &Input<'_>) -> Vec<&'static str> {
+    let mut symbols = vec!["RUST", "TARGET_CORE", "CONFIGFS_FS"];
+    symbols.extend(input.data_path.depends_on);
+    symbols
+}
+
 /// The text of `Kconfig`.
 fn kconfig(input: &Input<'_>) -> String {
     let names = input.names;
     let (symbol, module, fabric) = (names.kconfig(), names.module(), names.fabric());
     let title = input.protocol.title;
-    let symbols = ["RUST", "TARGET_CORE", "CONFIGFS_FS"];
-    let depends: Vec<_> = symbols
-        .iter()
-        .chain(input.data_path.depends_on)
-        .copied()
-        .collect();
     let selects: String = input
         .data_path
         .selects
@@ -113,7 +114,7 @@ fn kconfig(input: &Input<'_>) -> String {
          \tdepends on {}\n\
          {selects}\
          \thelp\n{}",
-        depends.join(" && "),
+        depends_on(input).join(" && "),
         help.join("\n")
     )
 }

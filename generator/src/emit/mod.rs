@@ -8,10 +8,12 @@
 
 mod build_files;
 mod driver;
+mod in_tree;
 mod kunit;
 mod layer;
 mod ops;
 mod out_of_tree;
+mod page;
 mod rust;
 mod selftest;
 
@@ -22,6 +24,7 @@ use crate::output::files::{Files, Owner};
 use crate::plan::Plan;
 use crate::protocol::Protocol;
 
+pub use in_tree::by_hand;
 pub use ops::method_signature;
 
 /// Where a module is to be built.
@@ -88,12 +91,10 @@ fn others(input: &Input<'_>) -> Files {
     let mut files = Files::default();
     layer::add(&mut files, input);
     build_files::add(&mut files, input);
-    out_of_tree::add(&mut files, input);
-    files.add(
-        "selftest.sh",
-        Owner::GeneratorUntilEdited,
-        selftest::text(input.names, input.protocol),
-    );
+    match input.place {
+        Place::InTree => in_tree::add(&mut files, input),
+        Place::OutOfTree => out_of_tree::add(&mut files, input),
+    }
     files.add(
         "transport_id.rs",
         Owner::Generator,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The files that only a module in a directory of its own has: Makefile, DKMS's files, README and
-//! .gitignore. They are templates of `kernel-template/build`, copied with the module's names.
+//! .gitignore; and its test, which lies elsewhere in the kernel's tree. They are templates of
+//! `kernel-template/build`, copied with the module's names.
 
 use super::build_files::renamed;
-use super::{Input, Place};
+use super::{Input, selftest};
 use crate::output::files::{Files, Owner};
 
 /// The path of each file, and its text.
@@ -31,15 +32,11 @@ const FILES: [(&str, &str); 5] = [
     ),
 ];
 
-/// Adds the files, if the module is built outside the kernel's tree.
+/// Adds the files.
 pub(super) fn add(files: &mut Files, input: &Input<'_>) {
-    if input.place == Place::OutOfTree {
-        for (path, text) in FILES {
-            files.add(
-                path,
-                Owner::GeneratorUntilEdited,
-                renamed(text, input.names),
-            );
-        }
+    let own = Owner::GeneratorUntilEdited;
+    for (path, text) in FILES {
+        files.add(path, own, renamed(text, input.names));
     }
+    files.add(selftest::FILE, own, selftest::text(input));
 }

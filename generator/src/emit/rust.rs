@@ -53,7 +53,7 @@ fn lines(depth: usize, mark: usize, text: &str) -> impl Iterator<Item = String> 
 }
 
 /// Breaks a line between words; what follows a list mark is indented under it.
-fn wrap(line: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(line: &str, width: usize) -> Vec<String> {
     let hang = if line.starts_with("- ") { "  " } else { "" };
     let mut lines = vec![String::new()];
     for word in line.split_whitespace() {

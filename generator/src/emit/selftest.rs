@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! `selftest.sh`: the template's, with the names of the module and the protocol in its first lines.
+//! And `config`, the kernel's configuration that the test needs.
 
-use crate::names::Names;
-use crate::protocol::Protocol;
+use super::Input;
+use super::build_files::depends_on;
+
+/// The name of the file.
+pub(super) const FILE: &str = "selftest.sh";
 
 const SELFTEST: &str = include_str!("../../../kernel-template/selftest.sh");
 
 /// The text of `selftest.sh`.
-pub(super) fn text(names: &Names, protocol: &Protocol) -> String {
+pub(super) fn text(input: &Input<'_>) -> String {
+    let Input {
+        names, protocol, ..
+    } = input;
     let settings = [
         ("module", names.module().to_owned()),
         ("fabric", names.fabric().to_owned()),
@@ -30,5 +37,15 @@ pub(super) fn text(names: &Names, protocol: &Protocol) -> String {
         }
         text.push('\n');
     }
+    text
+}
+
+/// The text of `config`: the symbols without which the test is skipped, or the module not built.
+pub(super) fn config(input: &Input<'_>) -> String {
+    let mut text = "CONFIG_MODULES=y\nCONFIG_MODULE_UNLOAD=y\n".to_owned();
+    for symbol in depends_on(input) {
+        text.push_str(&format!("CONFIG_{symbol}=y\n"));
+    }
+    text.push_str(&format!("CONFIG_{}=m\n", input.names.kconfig()));
     text
 }

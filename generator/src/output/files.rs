@@ -3,6 +3,7 @@
 //! The files of a module, in memory: by path, each with its owner.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,20 @@ pub struct File {
     pub text: String,
 }
 
-/// Files by their path below the module's directory.
+/// What leads from the directory of a module in a kernel's tree, `drivers/target/NAME`, to the tree.
+pub const TREE: &str = "../../../";
+
+/// Where the file with this path is, for a module in `dir`, which need not be there.
+#[must_use]
+pub fn place(dir: &Path, path: &str) -> PathBuf {
+    match (path.strip_prefix("../"), dir.file_name(), dir.parent()) {
+        (Some(path), Some(_), Some(parent)) => place(parent, path),
+        _ => dir.join(path),
+    }
+}
+
+/// Files by their path below the module's directory; of those elsewhere in the kernel's tree it
+/// begins with [`TREE`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(BTreeMap<String, File>);
 
@@ -53,6 +67,16 @@ impl Files {
         self.0.get(path)
     }
 
+    /// Takes out the files that are not below the module's directory.
+    #[must_use]
+    pub fn take_outside(&mut self) -> Self {
+        let (inside, outside) = std::mem::take(&mut self.0)
+            .into_iter()
+            .partition(|(path, _)| !path.starts_with(TREE));
+        self.0 = inside;
+        Self(outside)
+    }
+
     /// The text of a file, to be replaced.
     pub fn text_mut(&mut self, path: &str) -> Option<&mut String> {
         self.0.get_mut(path).map(|file| &mut file.text)
@@ -62,6 +86,19 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_may_lead_out_of_a_directory_that_is_not_there_yet() {
+        let path = format!("{TREE}Documentation/a.rst");
+        let out = place(Path::new("/linux/drivers/target/tcm_x"), &path);
+        assert_eq!(out, Path::new("/linux/Documentation/a.rst"));
+        assert_eq!(
+            place(Path::new("drivers/target/tcm_x"), &path),
+            Path::new("Documentation/a.rst")
+        );
+        // From inside, the system knows the way.
+        assert_eq!(place(Path::new("."), &path), Path::new(".").join(&path));
+    }
 
     #[test]
     #[should_panic(expected = "writes a.rs twice")]

@@ -7,6 +7,7 @@
 //! ones are undone. A run that is killed leaves a directory or file whose name starts with
 //! [`STAGING`], which the next run removes.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -27,7 +28,9 @@ const STAGING: &str = ".tcm-mod-builder-";
 pub struct Change {
     /// The module's directory.
     pub dir: PathBuf,
-    /// What happens to that directory.
+    /// The changes of files elsewhere in the kernel's tree. They are made first: nothing refers to them.
+    pub outside: Vec<Edit>,
+    /// What happens to the module's directory.
     pub directory: Directory,
     /// Files to be made, replaced or removed, in this order.
     pub edits: Vec<Edit>,
@@ -68,14 +71,16 @@ pub struct Edit {
 #[derive(Debug, Error)]
 pub enum InstallError {
     /// A call to the system failed.
-    #[error("cannot {action} {}; nothing has been changed", path.display())]
+    #[error(
+        "cannot {action} {}: {error}; nothing has been changed; {}", path.display(), remedy(error)
+    )]
     Io {
         /// The step that failed.
         action: &'static str,
         /// Its file.
         path: PathBuf,
         /// The system's error.
-        source: io::Error,
+        error: io::Error,
     },
     /// The directory is there, and `--force` was not given.
     #[error(
@@ -94,6 +99,15 @@ pub enum InstallError {
         /// What is wrong with the manifest.
         reason: ManifestError,
     },
+    /// A file is there that this tool has not written for this module.
+    #[error(
+        "{} exists, and is not as it was generated for this module; move it away, or choose another \
+         name", file.display()
+    )]
+    Occupied {
+        /// The file.
+        file: PathBuf,
+    },
     /// The author's work would be lost.
     #[error(
         "{} has been changed since it was generated ({}); move your work away first",
@@ -107,50 +121,17 @@ pub enum InstallError {
     },
 }
 
-/// Decides what happens to the directory `dir` that a module is to be written to.
+/// The text of a file; `None` if there is none.
 ///
 /// # Errors
 ///
-/// If it holds something that must not be lost.
-pub fn examine(dir: &Path, contents: Contents, force: bool) -> Result<Directory, InstallError> {
-    if is_empty(dir).map_err(io_error("read", dir))? {
-        return Ok(Directory::Create(contents));
-    }
-    let is_there =
-        |(path, file): (&str, &super::files::File)| has_text(&dir.join(path), &file.text);
-    if contents.files.iter().all(is_there) {
-        return Ok(Directory::Keep);
-    }
-    if !force {
-        return Err(InstallError::Exists {
-            dir: dir.to_owned(),
-        });
-    }
-    let manifest = Manifest::read(dir).map_err(|reason| InstallError::Foreign {
-        dir: dir.to_owned(),
-        reason,
-    })?;
-    let changed = manifest.changed(dir).map_err(io_error("read", dir))?;
-    if changed.is_empty() {
-        return Ok(Directory::Replace(contents));
-    }
-    Err(InstallError::Changed {
-        dir: dir.to_owned(),
-        files: changed,
-    })
-}
-
-/// Whether `dir` is empty or not there.
-fn is_empty(dir: &Path) -> io::Result<bool> {
-    match fs::read_dir(dir) {
-        Ok(mut entries) => Ok(entries.next().is_none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+/// If it cannot be read.
+pub fn read(path: &Path) -> io::Result<Option<String>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn has_text(path: &Path, text: &str) -> bool {
-    fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes())
 }
 
 /// A step at which tests can make the command fail, or kill it. Not in the command that users get.
@@ -186,25 +167,60 @@ pub fn apply(change: &Change) -> Result<(), InstallError> {
             Some(stage_dir(contents, parent)?)
         }
     };
-    let staged_edits = change
-        .edits
-        .iter()
-        .map(|edit| Ok((edit, stage_edit(edit, parent)?)))
-        .collect::<Result<Vec<_>, InstallError>>()?;
-    if let Some(staged) = &staged_dir {
-        place_dir(staged.path(), dir, &change.directory)?;
-    }
-    let mut done: Vec<&Edit> = Vec::new();
-    for (edit, staged) in staged_edits {
-        if let Err(error) = place_edit(edit, staged) {
-            undo(change, parent, staged_dir.as_ref(), &done);
-            return Err(io_error("replace", &edit.path)(error));
+    let mut pieces = stage_edits(&change.outside, parent)?;
+    pieces.extend(
+        staged_dir
+            .iter()
+            .map(|dir| (Piece::Directory(dir.path()), None)),
+    );
+    pieces.extend(stage_edits(&change.edits, parent)?);
+    let made = missing_dirs(change);
+    let mut done = Vec::new();
+    for staged in pieces {
+        let piece = staged.0;
+        if let Err(error) = put(change, staged) {
+            undo(change, parent, &done);
+            // What cannot be removed is in nobody's way.
+            made.iter().rev().for_each(|dir| drop(fs::remove_dir(dir)));
+            return Err(error);
         }
-        done.push(edit);
+        done.push(piece);
     }
     // After an exchange, this removes the module as it was.
     drop(staged_dir);
     Ok(())
+}
+
+/// What is put in its place in one step.
+#[derive(Clone, Copy)]
+enum Piece<'a> {
+    /// The module's directory, which is here.
+    Directory(&'a Path),
+    /// A file.
+    File(&'a Edit),
+}
+
+/// A piece, and its text if it is a file that is not removed.
+type Staged<'a> = (Piece<'a>, Option<NamedTempFile>);
+
+/// Puts a piece in its place.
+fn put(change: &Change, (piece, text): Staged<'_>) -> Result<(), InstallError> {
+    match piece {
+        Piece::Directory(staged) => place_dir(staged, &change.dir, &change.directory),
+        Piece::File(edit) => place_edit(edit, text).map_err(io_error("replace", &edit.path)),
+    }
+}
+
+/// The directories that are made for files, the outermost first.
+fn missing_dirs(change: &Change) -> BTreeSet<PathBuf> {
+    let edits = change.outside.iter().chain(&change.edits);
+    let dirs = edits.flat_map(|edit| {
+        edit.path
+            .ancestors()
+            .skip(1)
+            .take_while(|dir| !dir.exists())
+    });
+    dirs.map(Path::to_owned).collect()
 }
 
 /// Keeps a second run out of the same directory; the lock goes with the file.
@@ -269,6 +285,14 @@ fn mode(path: &Path) -> u32 {
     }
 }
 
+/// Stages edits, in order.
+fn stage_edits<'a>(edits: &'a [Edit], parent: &Path) -> Result<Vec<Staged<'a>>, InstallError> {
+    let edits = edits.iter();
+    edits
+        .map(|edit| Ok((Piece::File(edit), stage_edit(edit, parent)?)))
+        .collect()
+}
+
 /// Writes the text of an edit to a file in `parent`; `None` if it removes its file.
 fn stage_edit(edit: &Edit, parent: &Path) -> Result<Option<NamedTempFile>, InstallError> {
     let Some(text) = &edit.new else {
@@ -322,30 +346,48 @@ fn place_edit(edit: &Edit, staged: Option<NamedTempFile>) -> io::Result<()> {
 }
 
 /// Undoes the changes made so far. Failures in here are ignored: the first fault is reported.
-fn undo(change: &Change, parent: &Path, staged: Option<&TempDir>, done: &[&Edit]) {
-    for edit in done.iter().rev() {
-        let back = Edit {
-            path: edit.path.clone(),
-            old: edit.new.clone(),
-            new: edit.old.clone(),
-        };
-        if let Ok(staged) = stage_edit(&back, parent) {
-            let _ = place_edit(&back, staged);
+fn undo(change: &Change, parent: &Path, done: &[Piece<'_>]) {
+    for piece in done.iter().rev() {
+        match piece {
+            Piece::Directory(staged) => {
+                let _ = match change.directory {
+                    Directory::Replace(_) => rename_dir(staged, &change.dir, &change.directory),
+                    _ => rename_dir(&change.dir, staged, &change.directory),
+                };
+            }
+            Piece::File(edit) => {
+                let back = Edit {
+                    path: edit.path.clone(),
+                    old: edit.new.clone(),
+                    new: edit.old.clone(),
+                };
+                if let Ok(staged) = stage_edit(&back, parent) {
+                    let _ = place_edit(&back, staged);
+                }
+            }
         }
-    }
-    if let Some(staged) = staged {
-        let _ = match change.directory {
-            Directory::Replace(_) => rename_dir(staged.path(), &change.dir, &change.directory),
-            _ => rename_dir(&change.dir, staged.path(), &change.directory),
-        };
     }
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> InstallError {
+pub(super) fn io_error(
+    action: &'static str,
+    path: &Path,
+) -> impl FnOnce(io::Error) -> InstallError {
     let path = path.to_owned();
-    move |source| InstallError::Io {
+    move |error| InstallError::Io {
         action,
         path,
-        source,
+        error,
+    }
+}
+
+/// What to do about an error of the system's.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "take a place that you may write to, with -k DIR or -o DIR"
+        }
+        io::ErrorKind::StorageFull => "make room there",
+        _ => "mend that, or take another place with -k DIR or -o DIR",
     }
 }

@@ -2,6 +2,7 @@
 
 //! All output of the program: files, edits of the kernel's own files, and printed text.
 
+pub mod examine;
 pub mod files;
 pub mod glue;
 pub mod install;

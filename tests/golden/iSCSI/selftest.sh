@@ -3,7 +3,9 @@
 #
 # Exercises the fabric module through configfs: what makes its tree, what is
 # refused, what is in use, and what is left when all is gone. Needs root, the
-# module where modprobe finds it, and target_core_mod. Writes KTAP.
+# module loaded or where modprobe finds it, and target_core_mod; where one is
+# missing, it changes nothing and exits with 4, as a kselftest does. Writes KTAP.
+# However it ends, but for SIGKILL, what it has made is removed.
 
 module="tcm_nab5000"
 fabric="nab5000"
@@ -14,7 +16,8 @@ refused_names="foo iqn. iqn.foo_bar eui.0123456789abcde naa.0123456789abcdeg"
 other_spellings="iqn.FOO IQN.foo"
 refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
-target=/sys/kernel/config/target
+configfs=/sys/kernel/config
+target=$configfs/target
 tree=$target/$fabric
 # A host bus adapter of its own, so that two of these may run at once.
 backstore=$target/core/rd_mcp_$$/$module
@@ -77,6 +80,13 @@ exists()
 	fails "File exists" "$@"
 }
 
+# skip REASON: ends the test before it has begun.
+skip()
+{
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
 loaded()
 {
 	[ -d "/sys/module/$module" ]
@@ -116,17 +126,55 @@ drop_backstore()
 	rmdir "$backstore" "${backstore%/*}"
 }
 
-echo "KTAP version 1"
-# The plan is at the end: the number of refused names differs with the protocol.
+# Removes what is left, from the leaves of the tree to its root; at the end of a
+# test that has passed, that is nothing.
+cleanup()
+{
+	trap - EXIT
+	{
+		rm "$tree"/*/tpgt_*/acls/*/lun_*/lun_*
+		rm "$tree"/*/tpgt_*/lun/lun_*/*_port
+		rmdir "$tree"/*/tpgt_*/acls/*/lun_* "$tree"/*/tpgt_*/lun/lun_*
+		rmdir "$tree"/*/tpgt_*/acls/*
+		rmdir "$tree"/*/tpgt_*
+		rmdir "$tree"/*
+		rmdir "$tree"
+		drop_backstore
+		loaded && rmmod "$module"
+	} 2> /dev/null
+}
 
-check "load" modprobe "$module"
+load()
+{
+	loaded || { modprobe "$module" && loaded; }
+}
+
+echo "KTAP version 1"
+[ "$(id -u)" -eq 0 ] || skip "not root"
+loaded || modinfo "$module" > /dev/null 2>&1 ||
+	skip "no module $module: build and install it"
+! grep -qs "/$module.ko" "/lib/modules/$(uname -r)/modules.builtin" ||
+	skip "$module is built in, and cannot be loaded and unloaded"
+[ -d "$target" ] || modprobe target_core_mod 2> /dev/null ||
+	skip "no target core: CONFIG_TARGET_CORE"
+[ -d "$configfs" ] && grep -q " $configfs configfs " /proc/mounts ||
+	skip "no configfs: mount -t configfs none $configfs"
+[ ! -d "$tree" ] || skip "$tree is in use: remove it first"
+
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# The plan is at the end: the number of refused names differs with the protocol.
+check "load" load
 if ! loaded; then
 	echo "1..$tests"
 	exit 1
 fi
 
 check "fabric directory" mkdir "$tree"
-check "fabric entries" [ -d "$tree/discovery_auth" -a -r "$tree/version" ]
+check "fabric entries" [ -d "$tree/discovery_auth" ]
 check "version" grep -q "fabric module" "$tree/version"
 
 # A port's name is accepted in its canonical spelling alone. Another spelling is

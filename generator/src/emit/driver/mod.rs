@@ -15,6 +15,7 @@ use quote::{format_ident, quote};
 
 use super::rust::{comment, doc, file_doc, text as file_text};
 use super::{Input, RootModule};
+use crate::data_path::Attribute;
 use crate::names::{directory, ident};
 use crate::output::files::Owner;
 use crate::protocol::Protocol;
@@ -132,14 +133,14 @@ fn capitalized(word: &str) -> String {
 }
 
 /// The call of `attributes!`, as text.
-fn attributes_macro(group: &str, attributes: &[(&str, &str)]) -> String {
+fn attributes_macro(group: &str, attributes: &[&Attribute]) -> String {
     let directory = directory(group);
-    if let [(name, ty)] = attributes {
+    if let [Attribute { name, ty, .. }] = attributes {
         return format!("attributes!({directory}<Fabric> {{ {name}: {ty} }})");
     }
     let lines: String = attributes
         .iter()
-        .map(|(name, ty)| format!("        {name}: {ty},\n"))
+        .map(|Attribute { name, ty, .. }| format!("        {name}: {ty},\n"))
         .collect();
     format!("attributes!({directory}<Fabric> {{\n{lines}    }})")
 }
@@ -164,18 +165,22 @@ fn placeholder(group: &str) -> String {
     format!("__{group}__")
 }
 
-/// The attributes that a driver has in a group: file names and types.
-type GroupAttributes = Vec<(&'static str, &'static str)>;
+/// The attribute that every module has.
+static VERSION: (&str, &[Attribute]) = (
+    "tfc_wwn_attrs",
+    &[Attribute::new(
+        "version",
+        "Version",
+        "The version of the module. Read only.",
+    )],
+);
 
 /// The groups that the driver has attributes in, of those that the header has.
-fn groups<'a>(input: &Input<'a>) -> Vec<(&'a str, GroupAttributes)> {
-    const VERSION: (&str, &[(&str, &str)]) = ("tfc_wwn_attrs", &[("version", "Version")]);
-    let attributes = |group: &str| -> GroupAttributes {
-        let all = [VERSION]
-            .into_iter()
-            .chain(input.data_path.driver.attributes.iter().copied());
+pub(super) fn groups<'a>(input: &Input<'a>) -> Vec<(&'a str, Vec<&'static Attribute>)> {
+    let attributes = |group: &str| -> Vec<&'static Attribute> {
+        let all = std::iter::once(&VERSION).chain(input.data_path.driver.attributes);
         all.filter(|(name, _)| *name == group)
-            .flat_map(|(_, attributes)| attributes.iter().copied())
+            .flat_map(|(_, attributes)| attributes.iter())
             .collect()
     };
     let groups = input.plan.groups.iter();
@@ -183,6 +188,12 @@ fn groups<'a>(input: &Input<'a>) -> Vec<(&'a str, GroupAttributes)> {
         .map(|group| (*group, attributes(group)))
         .filter(|(_, attributes)| !attributes.is_empty())
         .collect()
+}
+
+/// Whether the driver has a method for the op `name`.
+pub(super) fn has_method(input: &Input<'_>, name: &str) -> bool {
+    let mut slots = input.plan.slots.iter();
+    slots.any(|slot| slot.op.name == name && methods::is_written(input, slot))
 }
 
 /// The call of `module!`, as text: its fields are not Rust, so no printer would know them.

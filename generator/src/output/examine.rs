@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Compares a module with the files that are already in its place, and decides what happens to them.
+//! Changes nothing.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::files::{File, Files, place};
+use super::install::{Change, Contents, Directory, Edit, InstallError, io_error, read};
+use super::manifest::Manifest;
+
+/// Decides what happens to the directory `dir` that a module is to be written to, and to the module's
+/// files elsewhere.
+///
+/// # Errors
+///
+/// If something is there that must not be lost.
+pub fn examine(dir: &Path, mut contents: Contents, force: bool) -> Result<Change, InstallError> {
+    let is_new = is_empty(dir).map_err(io_error("read", dir))?;
+    let is_there = |path: &str, file: &File| has_text(&place(dir, path), &file.text);
+    let mut change = Change {
+        dir: dir.to_owned(),
+        outside: Vec::new(),
+        directory: Directory::Keep,
+        edits: Vec::new(),
+    };
+    if is_new {
+        change.outside = outside(dir, &mut contents.files, None)?;
+        change.directory = Directory::Create(contents);
+        return Ok(change);
+    }
+    if contents
+        .files
+        .iter()
+        .all(|(path, file)| is_there(path, file))
+    {
+        return Ok(change);
+    }
+    if !force {
+        return Err(InstallError::Exists {
+            dir: dir.to_owned(),
+        });
+    }
+    let manifest = Manifest::read(dir).map_err(|reason| InstallError::Foreign {
+        dir: dir.to_owned(),
+        reason,
+    })?;
+    let mut changed = manifest.changed(dir).map_err(io_error("read", dir))?;
+    // A run that was killed may have written some of the new files.
+    changed.retain(|path| {
+        let file = contents.files.get(path);
+        file.is_none_or(|file| !is_there(path, file))
+    });
+    if !changed.is_empty() {
+        let names = changed.iter().map(|path| path.trim_start_matches("../"));
+        return Err(InstallError::Changed {
+            dir: dir.to_owned(),
+            files: names.map(ToOwned::to_owned).collect(),
+        });
+    }
+    change.outside = outside(dir, &mut contents.files, Some(&manifest))?;
+    change.directory = Directory::Replace(contents);
+    Ok(change)
+}
+
+/// Takes the files out of `files` that lie elsewhere in the kernel's tree, and gives the edits that make
+/// them. An existing file is replaced only if it is as the manifest records it.
+fn outside(
+    dir: &Path,
+    files: &mut Files,
+    manifest: Option<&Manifest>,
+) -> Result<Vec<Edit>, InstallError> {
+    let mut edits = Vec::new();
+    for (path, file) in files.take_outside().iter() {
+        let place = place(dir, path);
+        let old = read(&place).map_err(io_error("read", &place))?;
+        let is_ours = |old: &String| {
+            *old == file.text
+                || manifest.is_some_and(|own| own.is_as_generated(path, old.as_bytes()))
+        };
+        if !old.as_ref().is_none_or(is_ours) {
+            return Err(InstallError::Occupied { file: place });
+        }
+        if old.as_ref() != Some(&file.text) {
+            edits.push(Edit {
+                path: place,
+                old,
+                new: Some(file.text.clone()),
+            });
+        }
+    }
+    Ok(edits)
+}
+
+/// Whether `dir` is empty or not there.
+fn is_empty(dir: &Path) -> io::Result<bool> {
+    match fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn has_text(path: &Path, text: &str) -> bool {
+    fs::read(path).is_ok_and(|bytes| bytes == text.as_bytes())
+}
