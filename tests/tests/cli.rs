@@ -44,25 +44,37 @@ fn refused(tree: &FixtureTree, command: &mut Command, code: i32, said: &[&str]) 
 }
 
 /// The files that every module has, those of the layer aside.
-const FILES: [&str; 10] = [
+const FILES: [&str; 9] = [
     "Kbuild",
     "Kconfig",
     "bindings.rs",
     "bindings_helper.h",
     "kunit.rs",
-    "selftest.sh",
     "target.rs",
     "target/ops.rs",
     "tcm_nab5000.rs",
     "transport_id.rs",
 ];
 
+/// The page of a module of the kernel's own tree, from the tree's root.
+const PAGE: &str = "Documentation/target/tcm_nab5000.rst";
+
+/// The directory of its kselftest.
+const KSELFTEST: &str = "tools/testing/selftests/drivers/target/tcm_nab5000";
+
+/// Where the files are of a module of the kernel's own tree.
+fn in_tree(tree: &FixtureTree) -> Vec<PathBuf> {
+    let own = FILES.map(|file| tree.target().join("tcm_nab5000").join(file));
+    let test = ["Makefile", "config", "selftest.sh"];
+    let test = test.map(|file| tree.path().join(KSELFTEST).join(file));
+    [&own[..], &test, &[tree.path().join(PAGE)]].concat()
+}
+
 #[test]
 fn a_module_is_written_and_installed() {
     let tree = FixtureTree::new().unwrap();
     let mut assert = generate(&tree).arg("--install").assert().success();
-    for file in FILES {
-        let path = tree.target().join("tcm_nab5000").join(file);
+    for path in in_tree(&tree) {
         assert!(path.is_file(), "{}", path.display());
         assert = assert.stdout(contains(format!("Writing file: {}", path.display())));
     }
@@ -75,10 +87,53 @@ fn a_module_is_written_and_installed() {
     let expected =
         "endif\nsource \"drivers/target/tcm_nab5000/Kconfig\"\n\nendif\n\nconfig TCM_AFTER";
     assert!(kconfig.contains(expected), "{kconfig}");
-    let mode = fs::metadata(tree.target().join("tcm_nab5000/selftest.sh"))
+    let mode = fs::metadata(tree.path().join(KSELFTEST).join("selftest.sh"))
         .unwrap()
         .permissions();
     assert_eq!(mode.mode() & 0o777, 0o755);
+    for line in [
+        "\n\ttcm_nab5000\n",
+        "\n\tTARGETS += drivers/target/tcm_nab5000\n",
+        "\n\tF:\tDocumentation/target/tcm_nab5000.rst\n",
+    ] {
+        assert = assert.stdout(contains(line));
+    }
+    drop(assert);
+}
+
+#[test]
+fn what_lies_elsewhere_in_the_tree_is_not_overwritten() {
+    let tree = FixtureTree::new().unwrap();
+    let page = tree.path().join(PAGE);
+    fs::create_dir_all(page.parent().unwrap()).unwrap();
+    fs::write(&page, "Somebody's.\n").unwrap();
+    let said = [PAGE, "move it away"];
+    refused(&tree, generate(&tree).arg("--install"), 1, &said);
+    refused(&tree, generate(&tree).arg("--force"), 1, &said);
+    fs::remove_file(&page).unwrap();
+    generate(&tree).arg("--install").assert().success();
+
+    // What nobody has changed is replaced, what the author has written is not.
+    let mut other = command();
+    other.args([
+        "-p",
+        "FC",
+        "-m",
+        "tcm_nab5000",
+        "--no-install",
+        "--force",
+        "-k",
+    ]);
+    other.arg(tree.path()).assert().success();
+    let text = fs::read_to_string(&page).unwrap();
+    assert!(text.contains("Fibre Channel"), "{text}");
+    fs::write(&page, text + "Mine.\n").unwrap();
+    refused(
+        &tree,
+        generate(&tree).arg("--force"),
+        1,
+        &["has been changed", PAGE],
+    );
 }
 
 #[test]
@@ -249,9 +304,8 @@ fn a_dry_run_says_what_would_be_and_writes_nothing() {
     let tree = FixtureTree::new().unwrap();
     let before = tree.snapshot().unwrap();
     let mut assert = generate(&tree).arg("--dry-run").assert().success();
-    let dir = tree.target().join("tcm_nab5000");
-    for file in FILES {
-        let line = format!("Would write file: {}", dir.join(file).display());
+    for path in in_tree(&tree) {
+        let line = format!("Would write file: {}", path.display());
         assert = assert.stdout(contains(line));
     }
     assert.stdout(contains("Would change file: ").count(2));
@@ -518,7 +572,10 @@ fn a_directory_that_cannot_be_written_to_changes_nothing() {
         &tree,
         &mut as_nobody(&tree),
         1,
-        &["cannot write to", "nothing has been changed"],
+        &[
+            "cannot write to",
+            "nothing has been changed; take a place that",
+        ],
     );
 }
 
@@ -548,14 +605,16 @@ fn a_full_disk_changes_nothing() {
 
 /// The steps of installing, each the name of a failpoint; and how often it is passed before it is
 /// made to fail.
-const STEPS: [(&str, u32); 7] = [
+const STEPS: [(&str, u32); 9] = [
     ("stage-dir", 0),
     ("write-file", 0),
     ("write-file", 7),
     ("stage-edit", 1),
     ("place-dir", 0),
     ("place-edit", 0),
-    ("place-edit", 1),
+    ("place-edit", 2),
+    ("place-edit", 4),
+    ("place-edit", 5),
 ];
 
 /// The command with failpoints, of which one does this to the run.
@@ -674,10 +733,10 @@ fn protocols_are_listed_for_people_and_programs() {
         .arg("protocols")
         .assert()
         .success()
-        .stdout(contains("0x5  iSCSI"))
-        .stdout(contains("target core: yes").count(5))
-        .stdout(contains("target core: no, T10 defines no TransportID").count(5))
-        .stdout(contains("target core: no, target core does not know").count(2));
+        .stdout(predicate::str::is_match("(?m)^0x5  iSCSI .* 24 to 248 bytes +yes$").unwrap())
+        .stdout(contains("  no: T10 defines no TransportID").count(5))
+        .stdout(contains("  no: target core does not know").count(2))
+        .stdout(contains("; yes with --register-as SAS\n").count(3));
     let output = command().args(["protocols", "--json"]).output().unwrap();
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     let rows = json.as_array().unwrap();
@@ -743,6 +802,95 @@ fn a_protocol_with_other_names_is_not_registered_as_that() {
     ] {
         let (mut command, _) = generate_for(&tree, proto);
         refused(&tree, command.args(["--register-as", instead]), 1, &[said]);
+    }
+}
+
+/// What a command shows on a terminal of 100 columns, with a setting of its environment.
+fn on_a_terminal(setting: &str, words: &str) -> String {
+    let builder = builder(Profile::Dev).unwrap();
+    let mut script = Command::new("script");
+    let session = format!("stty cols 100; {setting} {} {words}", builder.display());
+    script.args(["-qc", &session, "/dev/null"]);
+    for name in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        script.env_remove(name);
+    }
+    script.env("TERM", "xterm");
+    let output = script.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().replace('\r', "")
+}
+
+#[test]
+fn tables_fit_the_terminal_and_are_not_folded_elsewhere() {
+    let tree = FixtureTree::new().unwrap();
+    for words in [
+        "protocols".to_owned(),
+        format!("ops -k {}", tree.path().display()),
+    ] {
+        let mut plain = command();
+        let output = plain.args(words.split(' ')).output().unwrap();
+        let unfolded = String::from_utf8(output.stdout).unwrap();
+        let folded = on_a_terminal("", &words);
+        let longest = |text: &str| text.lines().map(|line| line.chars().count()).max();
+        assert!(longest(&unfolded) > Some(100), "{unfolded}");
+        // The line with the header's path is no row.
+        let rows = folded
+            .lines()
+            .filter(|line| !line.contains(tree.path().to_str().unwrap()));
+        assert!(
+            rows.clone().all(|row| row.chars().count() <= 100),
+            "{folded}"
+        );
+        assert!(folded.lines().count() > unfolded.lines().count());
+        assert!(!folded.contains('\x1b') && !unfolded.contains('\x1b'));
+        let narrow = on_a_terminal("", &format!("{words} | cat"));
+        assert_eq!(narrow, unfolded);
+        let narrow = on_a_terminal("COLUMNS=60", &words);
+        assert!(narrow.lines().count() > folded.lines().count());
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_and_can_be_turned_off() {
+    assert!(on_a_terminal("", "docter").contains('\x1b'));
+    assert!(!on_a_terminal("NO_COLOR=1", "docter").contains('\x1b'));
+    command()
+        .arg("docter")
+        .assert()
+        .stderr(contains("\x1b").not());
+}
+
+#[test]
+fn what_was_meant_is_asked() {
+    let tree = FixtureTree::new().unwrap();
+    for (wrong, meant) in [("isci", "iSCSI"), ("FCPP", "FCP"), ("pci", "PCIe")] {
+        let (mut command, _) = generate_for(&tree, wrong);
+        let said = format!("did you mean {meant}? choose one of FC");
+        refused(&tree, &mut command, 1, &[&said]);
+    }
+    for (wrong, meant) in [("protocls", "protocols"), ("docter", "doctor")] {
+        let assert = command().arg(wrong).assert().code(2);
+        assert.stderr(contains("similar").and(contains(format!("'{meant}'"))));
+    }
+}
+
+/// Of those that say something to people; `generate`, `doctor` and `sync` have tests of their own.
+#[test]
+fn the_last_line_says_what_comes_next() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.path().display().to_string();
+    for words in [
+        "protocols".to_owned(),
+        format!("ops -k {dir}"),
+        format!("man {dir}/man"),
+        format!("-p FC -m tcm_x -k {dir} --dry-run"),
+        format!("-p FC -m tcm_x -k {dir} -o {dir}/out"),
+        format!("-p FC -m tcm_x -k {dir} --install"),
+    ] {
+        let output = command().args(words.split(' ')).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let last = said.lines().last().unwrap_or_default();
+        assert!(last.starts_with("Next: "), "{words}: {said}");
     }
 }
 
@@ -834,7 +982,13 @@ fn bash_completes_subcommands_and_their_options() {
 fn every_subcommand_has_a_manual_page() {
     let tree = FixtureTree::new().unwrap();
     let dir = tree.path().join("share/man1");
-    command().arg("man").arg(&dir).assert().success().stdout("");
+    let next = format!("Next: man -l {}/tcm-mod-builder.1\n", dir.display());
+    command()
+        .arg("man")
+        .arg(&dir)
+        .assert()
+        .success()
+        .stdout(next);
     let page = |name: &str| fs::read_to_string(dir.join(format!("{name}.1"))).unwrap();
     let program = page("tcm-mod-builder");
     let names = subcommands();

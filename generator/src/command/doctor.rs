@@ -60,14 +60,26 @@ pub(crate) fn doctor(args: &Arguments) -> Result<()> {
     match bad {
         0 if args.json => Ok(()),
         0 => {
-            print("\nA module can be built for this kernel.\n");
+            let place = if tree.is_headers_package() {
+                " -o DIR"
+            } else {
+                ""
+            };
+            print(&format!(
+                "\nA module can be built for this kernel.\n\
+                 Next: tcm-mod-builder -p PROTO -m NAME{place} -k {named}\n"
+            ));
             Ok(())
         }
         1 => {
-            bail!("a module cannot be built for this kernel: see the line that is missing or wrong")
+            bail!(
+                "a module cannot be built for this kernel: do what stands below the line that is \
+                 missing or wrong"
+            )
         }
         _ => bail!(
-            "a module cannot be built for this kernel: see the {bad} lines that are missing or wrong"
+            "a module cannot be built for this kernel: do what stands below the {bad} lines that are \
+             missing or wrong"
         ),
     }
 }

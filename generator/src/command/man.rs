@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use clap::{Args, Command};
 use clap_mangen::Man;
 
@@ -49,8 +49,16 @@ pub struct Arguments {
 pub(crate) fn man(args: &Arguments, program: Command) -> Result<()> {
     let pages = pages(program)?;
     match &args.dir {
-        Some(dir) => write(&pages, dir)
-            .with_context(|| format!("cannot write manual pages to {}", dir.display()))?,
+        Some(dir) => {
+            write(&pages, dir).map_err(|error| {
+                let dir = dir.display();
+                anyhow!("cannot write manual pages to {dir}: {error}; name another directory")
+            })?;
+            print(&format!(
+                "Next: man -l {}\n",
+                dir.join(&pages[0].file).display()
+            ));
+        }
         None => print(&pages[0].text),
     }
     Ok(())

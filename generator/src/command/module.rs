@@ -49,7 +49,7 @@ impl Wanted {
         let names = Names::new(&request.module, Some(&request.fabric_name));
         let data_path = data_path::find(&request.data_path).ok_or_else(|| {
             format!(
-                "data path `{}` is unknown to this version",
+                "data path `{}` is unknown to this version; take the one that has generated the module",
                 request.data_path
             )
         });

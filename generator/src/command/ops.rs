@@ -49,16 +49,21 @@ pub(crate) fn ops(args: &Arguments) -> Result<()> {
         };
         let other = tcm_bindings::read(&header)?;
         let (old, new) = (declarations(&model), declarations(&other));
-        print(&format!(
-            "--- {}\n+++ {}\n{}",
-            model.header.display(),
-            other.header.display(),
-            super::changes::lines(&Changes::between(&old, &new))
-        ));
+        let lines = super::changes::lines(&Changes::between(&old, &new));
+        let next = if lines.is_empty() {
+            "The same ops\n"
+        } else {
+            "Next: tcm-mod-builder sync DIR -k KERNEL brings a module to another kernel's ops\n"
+        };
+        let (old, new) = (model.header.display(), other.header.display());
+        print(&format!("--- {old}\n+++ {new}\n{lines}{next}"));
     } else if args.json {
         print(&report::json(&model)?);
     } else {
-        print(&report::ops(&model));
+        print(&format!(
+            "{}\nNext: tcm-mod-builder -p PROTO -m NAME writes a module that implements them\n",
+            report::ops(&model)
+        ));
     }
     Ok(())
 }

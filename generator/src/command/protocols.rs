@@ -2,14 +2,13 @@
 
 //! `protocols`: the T10 protocol identifiers.
 
-use std::fmt::Write;
-
 use anyhow::Result;
 use clap::Args;
 
 use crate::output::print::print;
 use crate::output::report::json;
-use crate::protocol::PROTOCOLS;
+use crate::output::table::table;
+use crate::protocol::{PROTOCOLS, Protocol};
 
 /// The arguments of `protocols`.
 #[derive(Debug, Args)]
@@ -28,40 +27,44 @@ pub(crate) fn protocols(args: &Arguments) -> Result<()> {
     if args.json {
         print(&json(&PROTOCOLS)?);
     } else {
-        print(&table());
+        print(&text());
     }
     Ok(())
 }
 
 /// The protocols, for people.
-fn table() -> String {
-    let mut text = String::new();
-    for protocol in &PROTOCOLS {
-        let names: Vec<_> = [protocol.name]
-            .iter()
-            .chain(protocol.aliases)
-            .copied()
-            .collect();
-        let reservations = match protocol.no_reservations_because {
-            None => "yes".to_owned(),
-            Some(reason) => format!("no, {reason}"),
-        };
-        let _ = writeln!(
-            text,
-            "{:#x}  {} ({})",
-            protocol.id,
+fn text() -> String {
+    let headings = [
+        "ID",
+        "-p",
+        "PROTOCOL",
+        "PORT NAMES",
+        "TRANSPORTID",
+        "RESERVATIONS",
+    ];
+    let rows = PROTOCOLS.iter().map(|protocol| {
+        let names = [&[protocol.name], protocol.aliases].concat();
+        [
+            format!("{:#x}", protocol.id),
             names.join(", "),
-            protocol.title
-        );
-        let _ = writeln!(text, "     port names: {}", protocol.names());
-        let _ = writeln!(text, "     TransportID: {}", protocol.transport_id);
-        let _ = writeln!(
-            text,
-            "     persistent reservations in target core: {reservations}"
-        );
-        for name in protocol.may_register_as {
-            let _ = writeln!(text, "     with --register-as {name}: yes, as {name}");
-        }
-    }
-    text
+            protocol.title.to_owned(),
+            protocol.names(),
+            protocol.transport_id.to_string(),
+            reservations(protocol),
+        ]
+    });
+    format!(
+        "{}\nNext: tcm-mod-builder -p PROTO -m NAME\n",
+        table(headings, rows)
+    )
+}
+
+/// Whether target core can name the ports in persistent reservations.
+fn reservations(protocol: &Protocol) -> String {
+    let Some(reason) = protocol.no_reservations_because else {
+        return "yes".to_owned();
+    };
+    let others = protocol.may_register_as.iter();
+    let others = others.map(|name| format!("; yes with --register-as {name}"));
+    format!("no: {reason}{}", others.collect::<String>())
 }

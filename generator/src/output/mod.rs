@@ -11,3 +11,4 @@ pub mod print;
 pub mod questions;
 pub mod report;
 pub mod rustfmt;
+pub mod table;

@@ -8,6 +8,8 @@ use anyhow::Result;
 use serde::Serialize;
 use tcm_bindings::{FabricOps, RequiredFrom};
 
+use super::table::table;
+
 /// `value` as JSON, for programs.
 ///
 /// # Errors
@@ -17,7 +19,7 @@ pub fn json(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
-/// The ops of a header, for people: one a line, `*` before those that target core requires.
+/// The ops of a header, for people: `*` before those that target core requires.
 #[must_use]
 pub fn ops(model: &FabricOps) -> String {
     let mut text = format!("{}: struct {}\n", model.header.display(), model.struct_name);
@@ -27,20 +29,22 @@ pub fn ops(model: &FabricOps) -> String {
         model.ops.len(),
         required_from(model)
     );
-    for op in &model.ops {
-        let mark = if op.required { '*' } else { ' ' };
-        let _ = writeln!(text, "  {mark} {}", op.c_declaration());
-    }
-    for name in &model.missing {
-        let _ = writeln!(text, "  * {name}: required, and not in the struct");
-    }
+    let rows = model.ops.iter().map(|op| {
+        let mark = if op.required { "*" } else { "" };
+        [mark.to_owned(), op.c_declaration()]
+    });
+    let missing = model.missing.iter().map(|name| {
+        let text = format!("{name}: required, and not in the struct");
+        ["*".to_owned(), text]
+    });
+    text.push_str(&table(["", "OP"], rows.chain(missing)));
     let _ = writeln!(text, "\n{} attribute groups:", model.attribute_groups.len());
     for group in &model.attribute_groups {
-        let _ = writeln!(text, "    {group}");
+        let _ = writeln!(text, "   {group}");
     }
     let _ = writeln!(text, "\n{} fields:", model.fields.len());
     for field in &model.fields {
-        let _ = writeln!(text, "    {}", field.c_declaration());
+        let _ = writeln!(text, "   {}", field.c_declaration());
     }
     for warning in &model.warnings {
         let _ = writeln!(text, "\nWarning: {warning}");

@@ -181,8 +181,23 @@ pub fn find(name: &str) -> Result<&'static Protocol, String> {
             .each_ref()
             .map(|protocol| protocol.name)
             .join(", ");
-        format!("`{name}` is not a T10 protocol identifier; choose one of {known}")
+        let meant = similar(name).map_or_else(String::new, |name| format!("did you mean {name}? "));
+        format!("`{name}` is not a T10 protocol identifier; {meant}choose one of {known}")
     })
+}
+
+/// The name of a protocol that is spelled much like this one, as clap measures it.
+fn similar(name: &str) -> Option<&'static str> {
+    let names = PROTOCOLS
+        .iter()
+        .flat_map(|protocol| [&[protocol.name], protocol.aliases].concat());
+    let measured = names.map(|known| {
+        let (own, known_in_lower_case) = (name.to_lowercase(), known.to_lowercase());
+        (strsim::jaro(&own, &known_in_lower_case), known)
+    });
+    let best = measured.max_by(|(a, _), (b, _)| a.total_cmp(b));
+    best.filter(|(likeness, _)| *likeness > 0.7)
+        .map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -194,7 +209,9 @@ mod tests {
         assert_eq!(find("iscsi").unwrap().id, 5);
         assert_eq!(find("FCP").unwrap().name, "FC");
         assert_eq!(find("1394").unwrap().name, "SBP");
-        assert!(find("SCSI").unwrap_err().contains("`SCSI`"));
+        let error = find("SCSI").unwrap_err();
+        assert!(error.contains("`SCSI`") && error.contains("did you mean iSCSI?"));
+        assert!(!find("Ethernet").unwrap_err().contains("did you mean"));
     }
 
     #[test]
