@@ -6,8 +6,8 @@
 //! portal groups and node ACLs come and go. It moves data between a SCSI host of this machine and
 //! target core: where the wire belongs, a method calls `loopback.rs`.
 //!
-//! Ops that it leaves to target core, each a method of [`Operations`] to add: `check_stop_free`,
-//! `add_wwn_groups`, `fabric_enable_tpg`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
+//! Ops that it leaves to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
+//! `fabric_enable_tpg`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
 
 #![deny(unsafe_code)]
 

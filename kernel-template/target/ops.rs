@@ -523,7 +523,7 @@ impl<T: Operations> OperationsVTable<T> {
         T::tpg_get_inst_index(se_tpg)
     }
 
-    /// Called by target core for [`Operations::check_stop_free`].
+    /// Called by target core for the op `check_stop_free`.
     ///
     /// # Safety
     ///

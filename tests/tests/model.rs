@@ -108,7 +108,7 @@ fn a_new_op_is_read_and_its_slot_stays_empty() {
     assert!(
         plan.slots
             .iter()
-            .any(|slot| slot.op.name == "tpg_warp" && slot.method.is_none())
+            .any(|slot| slot.op.name == "tpg_warp" && slot.method().is_none())
     );
     assert!(plan.warnings[0].contains("int (*tpg_warp)(struct se_portal_group *, u32)"));
 }
@@ -346,7 +346,7 @@ fn an_op_that_rust_cannot_express_is_told_in_c_and_left_out() {
         assert!(warnings(&model).contains(declaration), "{declaration}");
         let plan = plan::plan(&model).unwrap();
         let slot = plan.slots.iter().find(|slot| slot.op.name == "tpg_warp");
-        assert!(slot.unwrap().method.is_none(), "{declaration}");
+        assert!(slot.unwrap().method().is_none(), "{declaration}");
     }
 }
 

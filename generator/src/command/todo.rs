@@ -65,7 +65,7 @@ fn op(author: &Author, change: &Change, plan: &Plan<'_>) -> Option<String> {
     let place = author.file_with(&format!("fn {method}("));
     let slot = plan.slots.iter().find(|slot| slot.op.name == *name);
     let signature = slot.and_then(|slot| {
-        let method = slot.method.as_ref()?;
+        let method = slot.method()?;
         Some((method_signature(slot.op, method), slot.op.required))
     });
     match (place, signature) {

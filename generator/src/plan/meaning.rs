@@ -29,8 +29,6 @@ pub enum Shape {
     Close,
     /// `fabric_enable_tpg`: opens or closes a portal group to logins.
     Enable,
-    /// `check_stop_free`: drops target core's reference. The layer does that; there is no method.
-    Stop,
 }
 
 /// A right that target core grants the driver with a call, each a type of the layer.
@@ -149,8 +147,8 @@ pub struct Calls {
 pub struct Meaning {
     /// The op's name in the struct.
     pub name: &'static str,
-    /// How it maps to a method.
-    pub shape: Shape,
+    /// How it maps to a method; of `check_stop_free`, which the layer answers by itself, nothing.
+    pub shape: Option<Shape>,
     /// What it does, in a sentence or two.
     pub does: &'static str,
     /// How it is called.
@@ -202,7 +200,7 @@ pub(super) fn meaning(name: &str) -> Option<&'static Meaning> {
 static MEANINGS: &[Meaning] = &[
     Meaning {
         name: "tpg_get_wwn",
-        shape: Shape::Call(Return::Text),
+        shape: Some(Shape::Call(Return::Text)),
         does: "Returns the name of the target port.",
         calls: Calls {
             context: Context::Atomic,
@@ -215,7 +213,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_get_tag",
-        shape: Shape::Call(Return::Number),
+        shape: Some(Shape::Call(Return::Number)),
         does: "Returns the tag of the portal group.",
         calls: Calls {
             context: Context::Atomic,
@@ -228,7 +226,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_get_default_depth",
-        shape: Shape::Call(Return::Number),
+        shape: Some(Shape::Call(Return::Number)),
         does: "Returns the queue depth of a node ACL to be made.",
         calls: Calls {
             context: Context::Process,
@@ -241,7 +239,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_check_demo_mode",
-        shape: Shape::Call(Return::Truth),
+        shape: Some(Shape::Call(Return::Truth)),
         does: "Whether initiators without a node ACL may log in.",
         calls: Calls {
             context: Context::Process,
@@ -254,7 +252,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_check_demo_mode_cache",
-        shape: Shape::Call(Return::Truth),
+        shape: Some(Shape::Call(Return::Truth)),
         does: "Whether the node ACL of demo mode outlives its session. Called when a session ends.",
         calls: Calls {
             context: Context::Process,
@@ -267,7 +265,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_check_demo_mode_write_protect",
-        shape: Shape::Call(Return::Truth),
+        shape: Some(Shape::Call(Return::Truth)),
         does: "Whether LUNs are read-only in demo mode.",
         calls: Calls {
             context: Context::Process,
@@ -280,7 +278,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_check_prod_mode_write_protect",
-        shape: Shape::Call(Return::Truth),
+        shape: Some(Shape::Call(Return::Truth)),
         does: "Whether the LUNs of a node ACL are read-only at first.",
         calls: Calls {
             context: Context::Atomic,
@@ -293,7 +291,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_check_demo_mode_login_only",
-        shape: Shape::Call(Return::Truth),
+        shape: Some(Shape::Call(Return::Truth)),
         does: "Whether demo mode shows no LUNs.",
         calls: Calls {
             context: Context::Process,
@@ -306,7 +304,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_check_prot_fabric_only",
-        shape: Shape::Call(Return::Number),
+        shape: Some(Shape::Call(Return::Number)),
         does: "Returns the type of protection information, `enum target_prot_type`, that the fabric offers where the backstore has none. Called when a session is made.",
         calls: Calls {
             context: Context::Atomic,
@@ -319,7 +317,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "tpg_get_inst_index",
-        shape: Shape::Call(Return::Number),
+        shape: Some(Shape::Call(Return::Number)),
         does: "Returns the SNMP index of the portal group.",
         calls: Calls {
             context: Context::Atomic,
@@ -332,7 +330,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "check_stop_free",
-        shape: Shape::Stop,
+        shape: None,
         does: "Drops target core's reference to a task that is complete.",
         calls: Calls {
             context: Context::Any,
@@ -345,7 +343,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "release_cmd",
-        shape: Shape::Grant(Right::Memory),
+        shape: Some(Shape::Grant(Right::Memory)),
         does: "Takes the memory of a command back: its last reference is gone.",
         calls: Calls {
             context: Context::Any,
@@ -358,7 +356,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "close_session",
-        shape: Shape::Close,
+        shape: Some(Shape::Close),
         does: "Asks for a session to be ended whose node ACL goes away, or changes.",
         calls: Calls {
             context: Context::Process,
@@ -371,7 +369,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "sess_get_index",
-        shape: Shape::Call(Return::Number),
+        shape: Some(Shape::Call(Return::Number)),
         does: "Returns the SNMP index of a session.",
         calls: Calls {
             context: Context::Atomic,
@@ -384,7 +382,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "sess_get_initiator_sid",
-        shape: Shape::InitiatorSid,
+        shape: Some(Shape::InitiatorSid),
         does: "Fills in the initiator session identifier and returns its length, for protocols whose TransportIDs have one.",
         calls: Calls {
             context: Context::Atomic,
@@ -397,7 +395,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "write_pending",
-        shape: Shape::Grant(Right::Pending),
+        shape: Some(Shape::Grant(Right::Pending)),
         does: "Fetches the data of a write from the initiator, then has the command executed. Returns at once: other commands of the device, and an abort of this one, may wait for the op.",
         calls: Calls {
             context: Context::Process,
@@ -410,7 +408,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "set_default_node_attributes",
-        shape: Shape::Call(Return::Nothing),
+        shape: Some(Shape::Call(Return::Nothing)),
         does: "Sets the attributes of a node ACL that has just been made, in demo mode too.",
         calls: Calls {
             context: Context::Process,
@@ -423,7 +421,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "get_cmd_state",
-        shape: Shape::Call(Return::Number),
+        shape: Some(Shape::Call(Return::Number)),
         does: "Returns the driver's state of a command, for messages.",
         calls: Calls {
             context: Context::Any,
@@ -436,7 +434,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "queue_data_in",
-        shape: Shape::Grant(Right::Response),
+        shape: Some(Shape::Grant(Right::Response)),
         does: "Sends the data of a read, and the status, to the initiator. A response that is given back comes again, at once and as often as it is given back. Give it back where memory is short, and not in an interrupt.",
         calls: Calls {
             context: Context::Completion,
@@ -449,7 +447,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "queue_status",
-        shape: Shape::Grant(Right::Response),
+        shape: Some(Shape::Grant(Right::Response)),
         does: "Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`; but the response to a command that is refused in its submission does not come again.",
         calls: Calls {
             context: Context::Completion,
@@ -462,7 +460,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "queue_tm_rsp",
-        shape: Shape::Grant(Right::TmrResponse),
+        shape: Some(Shape::Grant(Right::TmrResponse)),
         does: "Sends the response to a task management function.",
         calls: Calls {
             context: Context::Process,
@@ -475,7 +473,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "aborted_task",
-        shape: Shape::Abort,
+        shape: Some(Shape::Abort),
         does: "Forgets what the wire still holds of a task that was aborted without a response.",
         calls: Calls {
             context: Context::Any,
@@ -488,7 +486,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_make_wwn",
-        shape: Shape::Make(Object::Wwn),
+        shape: Some(Shape::Make(Object::Wwn)),
         does: "Makes a target port for `mkdir target/$FABRIC/$WWN`. Target core shows every error as EINVAL.",
         calls: Calls {
             context: Context::Process,
@@ -501,7 +499,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_drop_wwn",
-        shape: Shape::Drop(Object::Wwn),
+        shape: Some(Shape::Drop(Object::Wwn)),
         does: "Stops a target port for rmdir; its data is dropped next. No portal group is left.",
         calls: Calls {
             context: Context::Process,
@@ -514,7 +512,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "add_wwn_groups",
-        shape: Shape::Call(Return::Nothing),
+        shape: Some(Shape::Call(Return::Nothing)),
         does: "Adds config groups to a target port that has just been made.",
         calls: Calls {
             context: Context::Process,
@@ -527,7 +525,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_make_tpg",
-        shape: Shape::Make(Object::Tpg),
+        shape: Some(Shape::Make(Object::Tpg)),
         does: "Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Target core shows every error as EINVAL.",
         calls: Calls {
             context: Context::Process,
@@ -540,7 +538,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_enable_tpg",
-        shape: Shape::Enable,
+        shape: Some(Shape::Enable),
         does: "Opens or closes a portal group to initiators, through its attribute `enable`. The layer refuses logins while it is closed. Closing should not fail: target core has given the RTPI back by then.",
         calls: Calls {
             context: Context::Process,
@@ -553,7 +551,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_drop_tpg",
-        shape: Shape::Drop(Object::Tpg),
+        shape: Some(Shape::Drop(Object::Tpg)),
         does: "Stops a portal group for rmdir: it ends the sessions, and drops what holds the group. The group is then taken from target core, and its data dropped.",
         calls: Calls {
             context: Context::Process,
@@ -566,7 +564,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_post_link",
-        shape: Shape::Call(Return::Errno),
+        shape: Some(Shape::Call(Return::Errno)),
         does: "Follows the link of a backstore to a LUN, which takes commands by then. Target core ignores an error.",
         calls: Calls {
             context: Context::Process,
@@ -579,7 +577,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_pre_unlink",
-        shape: Shape::Call(Return::Nothing),
+        shape: Some(Shape::Call(Return::Nothing)),
         does: "Precedes the unlinking of a backstore; commands to the LUN may still be active.",
         calls: Calls {
             context: Context::Process,
@@ -592,7 +590,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_post_unlink",
-        shape: Shape::Call(Return::Nothing),
+        shape: Some(Shape::Call(Return::Nothing)),
         does: "Follows the unlinking of a backstore; no command to the LUN is active any more.",
         calls: Calls {
             context: Context::Process,
@@ -605,7 +603,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_make_np",
-        shape: Shape::Make(Object::Np),
+        shape: Some(Shape::Make(Object::Np)),
         does: "Makes a network portal for `mkdir …/np/$PORTAL`. Target core shows every error as EINVAL.",
         calls: Calls {
             context: Context::Process,
@@ -618,7 +616,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_drop_np",
-        shape: Shape::Drop(Object::Np),
+        shape: Some(Shape::Drop(Object::Np)),
         does: "Stops a network portal for rmdir; its data is dropped next.",
         calls: Calls {
             context: Context::Process,
@@ -631,7 +629,7 @@ static MEANINGS: &[Meaning] = &[
     },
     Meaning {
         name: "fabric_init_nodeacl",
-        shape: Shape::Init,
+        shape: Some(Shape::Init),
         does: "Follows `mkdir …/acls/$INITIATOR`; an error undoes it. The node ACL may be one that demo mode made, and a session may use it already.",
         calls: Calls {
             context: Context::Process,

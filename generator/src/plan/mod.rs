@@ -88,8 +88,30 @@ impl Plan<'_> {
 pub struct Slot<'a> {
     /// The op.
     pub op: &'a Op,
-    /// The method for it; an op without one stays `NULL`.
-    pub method: Option<Method<'a>>,
+    /// What it holds.
+    pub content: Content<'a>,
+}
+
+impl<'a> Slot<'a> {
+    /// The driver's method for the op, if there is one.
+    #[must_use]
+    pub fn method(&self) -> Option<&Method<'a>> {
+        match &self.content {
+            Content::Method(method) => Some(method),
+            Content::Null | Content::Stop => None,
+        }
+    }
+}
+
+/// What a slot holds.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// Nothing: it stays `NULL`.
+    Null,
+    /// A callback that calls the driver's method.
+    Method(Method<'a>),
+    /// `check_stop_free`: a callback in which the layer drops target core's reference.
+    Stop,
 }
 
 /// An op that has a safe method.
@@ -97,16 +119,10 @@ pub struct Slot<'a> {
 pub struct Method<'a> {
     /// What is known of it.
     pub meaning: &'static Meaning,
+    /// How it is called.
+    pub shape: Shape,
     /// How each argument is passed on.
     pub args: Vec<Passed<'a>>,
-}
-
-impl Method<'_> {
-    /// Whether the driver implements the op: the layer does not by itself.
-    #[must_use]
-    pub fn is_drivers(&self) -> bool {
-        self.meaning.shape != Shape::Stop
-    }
 }
 
 /// How an argument of an op reaches the method.
@@ -193,23 +209,23 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
     let mut warnings = model.warnings.clone();
     let mut slots = Vec::new();
     for op in &model.ops {
-        let method = match method(op) {
-            Ok(method) => Some(method),
+        let content = match content(op) {
+            Ok(content) => content,
             Err(fault) if op.required => {
                 faults.push(fault);
-                None
+                Content::Null
             }
             Err(_) => {
                 warnings.push(format!(
                     "the op `{}` is new to this version; its slot stays NULL",
                     op.c_declaration()
                 ));
-                None
+                Content::Null
             }
         };
         // Rust cannot name the slot of an op in an anonymous struct or union; it stays zero.
         if !op.nested {
-            slots.push(Slot { op, method });
+            slots.push(Slot { op, content });
         }
     }
     for name in &model.missing {
@@ -243,32 +259,51 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
     })
 }
 
-fn method(op: &Op) -> Result<Method<'_>, Fault> {
+/// What the layer answers by itself.
+const STOP: &str = "int (*check_stop_free)(struct se_cmd *)";
+
+fn content(op: &Op) -> Result<Content<'_>, Fault> {
     let meaning = meaning(&op.name).ok_or_else(|| Fault::UnknownOp {
         declaration: op.c_declaration(),
     })?;
-    let misfit = |what: String| Fault::Signature {
+    match meaning.shape {
+        Some(shape) => method(op, meaning, shape).map(Content::Method),
+        None if op.c_declaration() == STOP && !op.nested => Ok(Content::Stop),
+        None => Err(misfit(op, "signature or place".to_owned())),
+    }
+}
+
+fn misfit(op: &Op, what: String) -> Fault {
+    Fault::Signature {
         declaration: op.c_declaration(),
         what,
-    };
-    if !returns(meaning.shape, &op.ret) {
-        return Err(misfit(format!("result `{}`", op.ret)));
+    }
+}
+
+fn method<'a>(op: &'a Op, meaning: &'static Meaning, shape: Shape) -> Result<Method<'a>, Fault> {
+    if !returns(shape, &op.ret) {
+        return Err(misfit(op, format!("result `{}`", op.ret)));
     }
     let args: Vec<_> = op
         .args
         .iter()
         .map(|arg| {
-            passed(meaning.shape, &arg.name, &arg.ctype)
-                .ok_or_else(|| misfit(format!("argument `{} {}`", arg.ctype, arg.name)))
+            passed(shape, &arg.name, &arg.ctype)
+                .ok_or_else(|| misfit(op, format!("argument `{} {}`", arg.ctype, arg.name)))
         })
         .collect::<Result<_, _>>()?;
     if op.nested {
-        return Err(misfit("place in an anonymous struct or union".to_owned()));
+        let what = "place in an anonymous struct or union";
+        return Err(misfit(op, what.to_owned()));
     }
-    if op.variadic || !complete(meaning.shape, &args) {
-        return Err(misfit("list of arguments".to_owned()));
+    if op.variadic || !complete(shape, &args) {
+        return Err(misfit(op, "list of arguments".to_owned()));
     }
-    Ok(Method { meaning, args })
+    Ok(Method {
+        meaning,
+        shape,
+        args,
+    })
 }
 
 /// Whether an op of this shape may return `ret`.
@@ -282,7 +317,6 @@ fn returns(shape: Shape, ret: &CType) -> bool {
         Shape::Call(Return::Truth | Return::Errno)
         | Shape::Init
         | Shape::Enable
-        | Shape::Stop
         | Shape::Grant(Right::Pending | Right::Response) => ret.to_string() == "int",
         Shape::Call(Return::Number) | Shape::InitiatorSid => number(ret).is_some(),
         Shape::Call(Return::Text) => ret.to_string() == "char *",
@@ -307,7 +341,6 @@ fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
         Shape::Drop(object) => args.len() == 1 && has(object.wrapper()),
         Shape::Grant(_) => matches!(args, [Passed::Right { .. }]),
         Shape::Abort => matches!(args, [Passed::Aborted(_)]),
-        Shape::Stop => args.len() == 1 && has(Wrapper::Task),
         Shape::Close => matches!(args, [Passed::Login(_)]),
         Shape::Enable => {
             matches!(args, [_, Passed::Value { rust: "bool", .. }]) && has(Wrapper::Tpg)

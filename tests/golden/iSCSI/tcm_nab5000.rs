@@ -6,9 +6,9 @@
 //! portal groups and node ACLs come and go. It does not move data: where the wire belongs, a method
 //! does nothing and says so.
 //!
-//! Ops that it leaves to target core, each a method of [`Operations`] to add: `check_stop_free`,
-//! `add_wwn_groups`, `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`,
-//! `fabric_make_np`, `fabric_drop_np`.
+//! Ops that it leaves to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
+//! `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`, `fabric_make_np`,
+//! `fabric_drop_np`.
 
 #![deny(unsafe_code)]
 

@@ -45,10 +45,7 @@ pub(super) fn operations(input: &Input<'_>) -> TokenStream {
         .slots
         .iter()
         .filter(|slot| is_written(input, slot))
-        .filter_map(|slot| {
-            let method = slot.method.as_ref()?;
-            Some(written_method(input, slot, method))
-        });
+        .filter_map(|slot| Some(written_method(input, slot, slot.method()?)));
     quote! {
         #[vtable]
         impl Operations for Fabric {
@@ -100,10 +97,10 @@ fn fields(input: &Input<'_>) -> Vec<TokenStream> {
 
 /// Whether the driver has a method for the op: those of the tree only where it needs one.
 pub(super) fn is_written(input: &Input<'_>, slot: &Slot<'_>) -> bool {
-    let Some(method) = slot.method.as_ref().filter(|method| method.is_drivers()) else {
+    let Some(method) = slot.method() else {
         return false;
     };
-    match (slot.op.required, method.meaning.shape) {
+    match (slot.op.required, method.shape) {
         (true, _) | (_, Shape::Init) => true,
         (_, Shape::InitiatorSid) => input.protocol.has_isid(),
         _ => {
@@ -129,7 +126,7 @@ fn written_method(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> To
         };
         Some(quote!(#name: #ty))
     });
-    let ret = method_return(method.meaning.shape, slot.op);
+    let ret = method_return(method.shape, slot.op);
     quote! { #doc fn #name(#(#args),*) #ret { #body } }
 }
 
@@ -170,7 +167,7 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
     if let Some((doc, body)) = known {
         return (doc.to_owned(), body);
     }
-    let (doc, body) = match method.meaning.shape {
+    let (doc, body) = match method.shape {
         Shape::Make(Object::Wwn) => (
             "Makes a target port of a valid name.",
             quote! {
@@ -199,9 +196,7 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
         Shape::Grant(Right::Response) | Shape::Enable => {
             (nop_doc(slot.op.category), quote!(Ok(())))
         }
-        Shape::Grant(_) | Shape::Abort | Shape::Close | Shape::Stop => {
-            (nop_doc(slot.op.category), quote!())
-        }
+        Shape::Grant(_) | Shape::Abort | Shape::Close => (nop_doc(slot.op.category), quote!()),
         Shape::Call(ret) => (nop_doc(slot.op.category), nop(ret)),
     };
     (doc.to_owned(), body)

@@ -221,7 +221,7 @@ fn head(input: &Input<'_>) -> String {
         .plan
         .slots
         .iter()
-        .filter(|slot| slot.method.is_some() && !methods::is_written(input, slot))
+        .filter(|slot| slot.method().is_some() && !methods::is_written(input, slot))
         .map(|slot| format!("`{}`", slot.op.name))
         .collect();
     let left_out = if left_out.is_empty() {

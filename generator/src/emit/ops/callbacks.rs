@@ -4,26 +4,42 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use tcm_bindings::{CType, Op};
+use tcm_bindings::{Arg, CType, Op};
 
 use super::super::rust::{doc, safety};
 use super::signature::{parameter, rust_type};
 use crate::names::{c_ident, callback, has, ident};
-use crate::plan::{Method, Object, Passed, Return, Right, Shape, Wrapper};
+use crate::plan::{Content, Method, Object, Passed, Return, Right, Shape, Slot, Wrapper};
 
-/// The callback of an op.
-pub(super) fn callback_fn(op: &Op, method: &Method<'_>) -> TokenStream {
+/// The callback of an op, unless its slot stays `NULL`.
+pub(super) fn callback_fn(slot: &Slot<'_>) -> Option<TokenStream> {
+    let op = slot.op;
+    Some(match &slot.content {
+        Content::Null => return None,
+        Content::Method(method) => {
+            let params = op.args.iter().zip(&method.args).map(|(arg, passed)| {
+                let is_used = !matches!(passed, Passed::Not | Passed::Data);
+                param(arg, is_used)
+            });
+            let params: Vec<_> = params.collect();
+            let text = callback_doc(op, method);
+            function(op, &text, &params, &callback_body(op, method))
+        }
+        Content::Stop => stop(op),
+    })
+}
+
+fn param(arg: &Arg, is_used: bool) -> TokenStream {
+    let ty = rust_type(&arg.ctype);
+    if !is_used {
+        return quote!(_: #ty);
+    }
+    let name = c_ident(&arg.name);
+    quote!(#name: #ty)
+}
+
+fn function(op: &Op, text: &str, params: &[TokenStream], body: &TokenStream) -> TokenStream {
     let name = callback(&op.name);
-    let params = op.args.iter().zip(&method.args).map(|(arg, passed)| {
-        let ty = rust_type(&arg.ctype);
-        let name = if matches!(passed, Passed::Not | Passed::Data) {
-            quote!(_)
-        } else {
-            let name = c_ident(&arg.name);
-            quote!(#name)
-        };
-        quote!(#name: #ty)
-    });
     let ret = match &op.ret {
         CType::Void => quote!(),
         ret => {
@@ -31,20 +47,30 @@ pub(super) fn callback_fn(op: &Op, method: &Method<'_>) -> TokenStream {
             quote!(-> #ty)
         }
     };
-    let doc = doc(1, &callback_doc(op, method));
-    let body = callback_body(op, method);
+    let doc = doc(1, text);
     quote! { #doc unsafe extern "C" fn #name(#(#params),*) #ret { #body } }
 }
 
-fn callback_doc(op: &Op, method: &Method<'_>) -> String {
-    let mut requirements: Vec<String> = match (method.meaning.shape, method.args.as_slice()) {
-        (Shape::Stop, [Passed::Wrapper { name, .. }]) => vec![format!(
-            "`{name}` must be a command or task management function of this fabric, and one of its \
-             references be given away with this call."
-        )],
-        (_, args) => args.iter().filter_map(requirement).collect(),
+/// The callback of `check_stop_free`, which no driver has a say in.
+fn stop(op: &Op) -> TokenStream {
+    let text = format!(
+        "Called by target core for the op `{}`.\n\n# Safety\n\n\
+         `{}` must be a command or task management function of this fabric, and one of its \
+         references be given away with this call.",
+        op.name, op.args[0].name
+    );
+    let arg = c_ident(&op.args[0].name);
+    let safety = safety(2, BY_CONTRACT);
+    let body = quote! {
+        #safety
+        unsafe { check_stop_free(#arg) }.into()
     };
-    if let Shape::Drop(object) = method.meaning.shape {
+    function(op, &text, &[param(&op.args[0], true)], &body)
+}
+
+fn callback_doc(op: &Op, method: &Method<'_>) -> String {
+    let mut requirements: Vec<String> = method.args.iter().filter_map(requirement).collect();
+    if let Shape::Drop(object) = method.shape {
         requirements.push(format!(
             "Nobody but target core may use the `struct {}` any more.",
             object.wrapper().c_struct()
@@ -114,57 +140,107 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
         .iter()
         .filter_map(|passed| converted(passed, &length));
     let call = call(op, method);
-    match method.meaning.shape {
-        Shape::Drop(object) => {
-            let implemented = has(&op.name);
-            let arg = c_ident(&op.args[0].name);
-            let wrapper = ident(object.wrapper().name());
-            let (borrow, free) = (safety(3, BY_CONTRACT), safety(2, BY_CONTRACT));
-            // No initiator logs in once the driver ends the sessions.
-            let close = (object == Object::Tpg).then(|| {
-                let borrow = safety(2, BY_CONTRACT);
-                quote! { #borrow unsafe { #wrapper::<T>::from_raw(#arg) }.close(); }
-            });
-            quote! {
-                #close
-                if T::#implemented {
-                    #borrow
-                    T::#call(unsafe { #wrapper::<T>::from_raw(#arg) });
-                }
-                #free
-                unsafe { #wrapper::<T>::destroy(#arg) };
-            }
+    let name = c_ident(&op.name);
+    let result = match method.shape {
+        Shape::Drop(object) => return dropped(op, object),
+        Shape::Grant(Right::Memory) => return released(op),
+        Shape::Call(Return::Nothing) | Shape::Close => quote!(#call;),
+        Shape::Call(Return::Truth) => quote!(#call.into()),
+        Shape::Call(Return::Errno) => quote!(errno(#call)),
+        Shape::Enable => {
+            let tpg = wrapped(method, Wrapper::Tpg);
+            let enable = argument(method, |passed| matches!(passed, Passed::Value { .. }));
+            quote!(errno(#tpg.enable(#enable, || #call)))
         }
-        Shape::Grant(Right::Memory) => {
-            let arg = c_ident(&op.args[0].name);
-            let (borrow, free_tmr, free) = (
-                safety(2, BY_CONTRACT),
-                safety(3, BY_CONTRACT),
-                safety(3, BY_CONTRACT),
-            );
+        Shape::Grant(Right::Pending) => quote! { #call; 0 },
+        Shape::Grant(Right::Response) => quote!(response_errno(#call)),
+        Shape::Grant(Right::TmrResponse) => {
+            let response = argument(method, |passed| matches!(passed, Passed::Right { .. }));
             quote! {
-                #borrow
-                let is_tmr = unsafe { Task::<T>::from_raw(#arg) }.is_tmr();
-                if is_tmr {
-                    #free_tmr
-                    unsafe { Tmr::<T>::release(#arg) };
-                } else {
-                    #free
-                    T::#call(unsafe { Cmd::<T>::release(#arg) });
+                if let Some(#response) = #response {
+                    #call;
                 }
             }
         }
-        Shape::Stop => {
-            let arg = c_ident(&op.args[0].name);
-            let safety = safety(2, BY_CONTRACT);
+        Shape::Call(Return::Number) => quote!(#call),
+        Shape::Abort => {
+            let task = argument(method, |passed| matches!(passed, Passed::Aborted(_)));
+            let safety = safety(2, "This is the op `aborted_task`.");
             quote! {
                 #safety
-                unsafe { check_stop_free(#arg) }.into()
+                unsafe { #task.abort(T::#name) };
             }
         }
-        shape => {
-            let result = result(shape, &call, method);
-            quote! { #(#lets)* #result }
+        Shape::Init => {
+            let acl = wrapped(method, Wrapper::NodeAcl);
+            let safety = safety(2, "The result is given to target core.");
+            quote! {
+                let result = #call;
+                #safety
+                unsafe { #acl.made(result) }
+            }
+        }
+        Shape::Call(Return::Text) => quote!(bounded(#call)),
+        Shape::Make(Object::Wwn) => quote!(err_ptr(#call.and_then(Wwn::<T>::create))),
+        Shape::Make(Object::Tpg) => {
+            let wwn = wrapped(method, Wrapper::Wwn);
+            let safety = safety(3, "The result is given to target core.");
+            quote! {
+                err_ptr(#call.and_then(|data| {
+                    #safety
+                    unsafe { Tpg::create(#wwn, data) }
+                }))
+            }
+        }
+        Shape::Make(Object::Np) => quote!(err_ptr(#call.and_then(Np::<T>::create))),
+        Shape::InitiatorSid => {
+            let buffer = argument(method, |passed| matches!(passed, Passed::Buffer(_)));
+            let session = wrapped(method, Wrapper::Session);
+            quote!(filled(#buffer, |room| T::#name(#session, room)))
+        }
+    };
+    quote! { #(#lets)* #result }
+}
+
+/// The body that takes an object back from target core.
+fn dropped(op: &Op, object: Object) -> TokenStream {
+    let (name, implemented) = (c_ident(&op.name), has(&op.name));
+    let arg = c_ident(&op.args[0].name);
+    let wrapper = ident(object.wrapper().name());
+    let (borrow, free) = (safety(3, BY_CONTRACT), safety(2, BY_CONTRACT));
+    // No initiator logs in once the driver ends the sessions.
+    let close = (object == Object::Tpg).then(|| {
+        let borrow = safety(2, BY_CONTRACT);
+        quote! { #borrow unsafe { #wrapper::<T>::from_raw(#arg) }.close(); }
+    });
+    quote! {
+        #close
+        if T::#implemented {
+            #borrow
+            T::#name(unsafe { #wrapper::<T>::from_raw(#arg) });
+        }
+        #free
+        unsafe { #wrapper::<T>::destroy(#arg) };
+    }
+}
+
+/// The body that gives the memory of a command back to the driver.
+fn released(op: &Op) -> TokenStream {
+    let (name, arg) = (c_ident(&op.name), c_ident(&op.args[0].name));
+    let (borrow, free_tmr, free) = (
+        safety(2, BY_CONTRACT),
+        safety(3, BY_CONTRACT),
+        safety(3, BY_CONTRACT),
+    );
+    quote! {
+        #borrow
+        let is_tmr = unsafe { Task::<T>::from_raw(#arg) }.is_tmr();
+        if is_tmr {
+            #free_tmr
+            unsafe { Tmr::<T>::release(#arg) };
+        } else {
+            #free
+            T::#name(unsafe { Cmd::<T>::release(#arg) });
         }
     }
 }
@@ -241,15 +317,9 @@ fn converted(passed: &Passed<'_>, length: &TokenStream) -> Option<TokenStream> {
     })
 }
 
-/// The call of the method; for what takes an object back, its name alone.
+/// The call of the method.
 fn call(op: &Op, method: &Method<'_>) -> TokenStream {
     let name = c_ident(&op.name);
-    if matches!(
-        method.meaning.shape,
-        Shape::Drop(_) | Shape::Grant(Right::Memory)
-    ) {
-        return quote!(#name);
-    }
     let args = method.args.iter().filter_map(|passed| {
         let (name, _) = parameter(passed, &quote!(T))?;
         let name = c_ident(name);
@@ -259,76 +329,4 @@ fn call(op: &Op, method: &Method<'_>) -> TokenStream {
         })
     });
     quote!(T::#name(#(#args),*))
-}
-
-/// The method's name.
-fn call_name(method: &Method<'_>) -> Ident {
-    c_ident(method.meaning.name)
-}
-
-/// The method's result as C wants it.
-fn result(shape: Shape, call: &TokenStream, method: &Method<'_>) -> TokenStream {
-    match shape {
-        Shape::Call(Return::Nothing) | Shape::Close => quote!(#call;),
-        Shape::Call(Return::Truth) => quote!(#call.into()),
-        Shape::Call(Return::Errno) => quote!(errno(#call)),
-        Shape::Enable => {
-            let tpg = wrapped(method, Wrapper::Tpg);
-            let enable = argument(method, |passed| matches!(passed, Passed::Value { .. }));
-            quote!(errno(#tpg.enable(#enable, || #call)))
-        }
-        Shape::Grant(Right::Pending) => quote! { #call; 0 },
-        Shape::Grant(Right::Response) => quote!(response_errno(#call)),
-        Shape::Grant(Right::TmrResponse) => {
-            let response = argument(method, |passed| matches!(passed, Passed::Right { .. }));
-            quote! {
-                if let Some(#response) = #response {
-                    #call;
-                }
-            }
-        }
-        Shape::Call(Return::Number)
-        | Shape::Drop(_)
-        | Shape::Stop
-        | Shape::Grant(Right::Memory) => {
-            quote!(#call)
-        }
-        Shape::Abort => {
-            let task = argument(method, |passed| matches!(passed, Passed::Aborted(_)));
-            let safety = safety(2, "This is the op `aborted_task`.");
-            let name = call_name(method);
-            quote! {
-                #safety
-                unsafe { #task.abort(T::#name) };
-            }
-        }
-        Shape::Init => {
-            let acl = wrapped(method, Wrapper::NodeAcl);
-            let safety = safety(2, "The result is given to target core.");
-            quote! {
-                let result = #call;
-                #safety
-                unsafe { #acl.made(result) }
-            }
-        }
-        Shape::Call(Return::Text) => quote!(bounded(#call)),
-        Shape::Make(Object::Wwn) => quote!(err_ptr(#call.and_then(Wwn::<T>::create))),
-        Shape::Make(Object::Tpg) => {
-            let wwn = wrapped(method, Wrapper::Wwn);
-            let safety = safety(3, "The result is given to target core.");
-            quote! {
-                err_ptr(#call.and_then(|data| {
-                    #safety
-                    unsafe { Tpg::create(#wwn, data) }
-                }))
-            }
-        }
-        Shape::Make(Object::Np) => quote!(err_ptr(#call.and_then(Np::<T>::create))),
-        Shape::InitiatorSid => {
-            let buffer = argument(method, |passed| matches!(passed, Passed::Buffer(_)));
-            let session = wrapped(method, Wrapper::Session);
-            let name = call_name(method);
-            quote!(filled(#buffer, |room| T::#name(#session, room)))
-        }
-    }
 }

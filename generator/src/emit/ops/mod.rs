@@ -17,7 +17,7 @@ use quote::quote;
 
 use super::rust::text as file_text;
 use crate::names::{directory, ident};
-use crate::plan::{Passed, Plan, Shape, Wrapper};
+use crate::plan::{Passed, Plan, Shape, Slot, Wrapper};
 
 pub(super) use callbacks::argument;
 pub use signature::method_signature;
@@ -68,8 +68,8 @@ fn imports(plan: &Plan<'_>) -> TokenStream {
         .chain(more)
         .map(|wrapper| ident(wrapper.name()));
     let directories = plan.groups.iter().map(|group| directory(group));
-    let mut methods = plan.slots.iter().filter_map(|slot| slot.method.as_ref());
-    let has_sid = methods.any(|method| method.meaning.shape == Shape::InitiatorSid);
+    let mut methods = plan.slots.iter().filter_map(Slot::method);
+    let has_sid = methods.any(|method| method.shape == Shape::InitiatorSid);
     let filled = has_sid.then(|| quote!(filled));
     quote! {
         use core::{marker::PhantomData, mem, ptr};
@@ -92,7 +92,7 @@ fn imports(plan: &Plan<'_>) -> TokenStream {
 }
 
 fn uses_wrapper(plan: &Plan<'_>, wanted: Wrapper) -> bool {
-    let methods = plan.slots.iter().filter_map(|slot| slot.method.as_ref());
+    let methods = plan.slots.iter().filter_map(Slot::method);
     methods
         .flat_map(|method| &method.args)
         .any(|arg| matches!(arg, Passed::Wrapper { wrapper, .. } if *wrapper == wanted))

@@ -14,10 +14,10 @@ use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Shape};
 
 /// The trait.
 pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
-    let methods = plan.slots.iter().filter_map(|slot| {
-        let method = slot.method.as_ref().filter(|method| method.is_drivers())?;
-        Some(trait_method(slot.op, method))
-    });
+    let methods = plan
+        .slots
+        .iter()
+        .filter_map(|slot| Some(trait_method(slot.op, slot.method()?)));
     let fields = trait_fields(plan);
     let groups = plan.groups.iter().map(|group| {
         let (name, directory) = (constant(group), directory(group));
@@ -175,11 +175,11 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
         };
         Some(quote!(#name: #ty))
     });
-    let ret = method_return(method.meaning.shape, op);
+    let ret = method_return(method.shape, op);
     let body = if op.required {
         quote!(;)
     } else {
-        default_body(method.meaning.shape)
+        default_body(method.shape)
     };
     quote! { #doc fn #name(#(#args),*) #ret #body }
 }

@@ -17,7 +17,7 @@ pub fn method_signature(op: &Op, method: &Method<'_>) -> String {
         let name = c_ident(name);
         Some(quote!(#name: #ty))
     });
-    let (name, ret) = (c_ident(&op.name), method_return(method.meaning.shape, op));
+    let (name, ret) = (c_ident(&op.name), method_return(method.shape, op));
     let function = quote! { fn #name(#(#parameters),*) #ret; };
     let item = syn::parse_quote! { trait T { #function } };
     let printed = prettyplease::unparse(&syn::File {
@@ -81,7 +81,7 @@ pub(in crate::emit) fn method_return(shape: Shape, op: &Op) -> TokenStream {
         | Shape::Abort
         | Shape::Close
         | Shape::Grant(Right::Memory | Right::Pending | Right::TmrResponse) => quote!(),
-        Shape::Call(Return::Truth) | Shape::Stop => quote!(-> bool),
+        Shape::Call(Return::Truth) => quote!(-> bool),
         Shape::Call(Return::Errno) | Shape::Init | Shape::Enable => quote!(-> Result),
         Shape::Grant(Right::Response) => quote!(-> Result<(), Response<'_, Self>>),
         Shape::Call(Return::Number) => {

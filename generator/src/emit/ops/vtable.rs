@@ -8,14 +8,11 @@ use quote::quote;
 use super::super::rust::{comment, doc, safety};
 use super::callbacks::callback_fn;
 use crate::names::{c_ident, callback, constant, has, ident};
-use crate::plan::{Object, Plan, PlanField, Shape, Slot};
+use crate::plan::{Content, Object, Plan, PlanField, Shape, Slot};
 
 /// The vtable's type, with the callbacks.
 pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
-    let callbacks = plan.slots.iter().filter_map(|slot| {
-        let method = slot.method.as_ref()?;
-        Some(callback_fn(slot.op, method))
-    });
+    let callbacks = plan.slots.iter().filter_map(callback_fn);
     let constant = vtable_const(plan);
     let attributes = attribute_lists(plan);
     let enable = has_enable(plan);
@@ -97,16 +94,18 @@ fn own_field(name: &str) -> Option<TokenStream> {
 
 fn slot(slot: &Slot<'_>) -> TokenStream {
     let name = c_ident(&slot.op.name);
-    let Some(method) = &slot.method else {
-        return quote!(#name: None,);
-    };
     let callback = callback(&slot.op.name);
+    let method = match &slot.content {
+        Content::Null => return quote!(#name: None,),
+        Content::Stop => return quote!(#name: Some(Self::#callback),),
+        Content::Method(method) => method,
+    };
     // The layer has to know that a session is to end, whether the driver asks or not.
-    if slot.op.required || method.meaning.shape == Shape::Close {
+    if slot.op.required || method.shape == Shape::Close {
         return quote!(#name: Some(Self::#callback),);
     }
     // An object that can be made must be dropped, whether the driver has something to do or not.
-    let implemented = match method.meaning.shape {
+    let implemented = match method.shape {
         Shape::Drop(Object::Np) => has("fabric_make_np"),
         _ => has(&slot.op.name),
     };
@@ -129,8 +128,8 @@ fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
 
 /// Whether portal groups are opened by `fabric_enable_tpg`, for the layer.
 fn has_enable(plan: &Plan<'_>) -> TokenStream {
-    let mut methods = plan.slots.iter().filter_map(|slot| slot.method.as_ref());
-    let value = match methods.find(|method| method.meaning.shape == Shape::Enable) {
+    let mut methods = plan.slots.iter().filter_map(Slot::method);
+    let value = match methods.find(|method| method.shape == Shape::Enable) {
         Some(method) => {
             let has = has(method.meaning.name);
             quote!(T::#has)
