@@ -49,15 +49,21 @@ impl SenseReason {
 /// A write whose data target core waits for: the right to fill in its payload, and to have it
 /// executed. Dropping it fails the command. Execute or drop it in process context.
 ///
-/// A command may be aborted while the driver has this. Target core tells nobody, and the `ABORT
-/// TASK`, or the reset of the logical unit that another session or fabric may have asked for, waits
-/// until the driver gives the command back. So a driver that waits for its initiator looks at
-/// [`Self::is_aborted`] now and then, as it looks at the time that the initiator takes.
+/// A command may be aborted while the driver has this: by an `ABORT TASK` of its session, or by a
+/// reset of the logical unit or PREEMPT AND ABORT, which may come from another session or fabric.
+/// Each of them waits until the driver gives the command back. Target core marks the command and
+/// calls no op of the fabric for it: `aborted_task`, or the status TASK ABORTED, come once it is
+/// given back. So a driver that waits for its initiator asks [`Self::is_aborted`] every second or
+/// so, as it looks at the time that the initiator takes.
 ///
 /// # Invariants
 ///
 /// Target core waits for exactly one call for the command, and keeps it alive until then.
-pub struct Pending<T: Operations>(NonNull<Cmd<T>>);
+pub struct Pending<T: Operations> {
+    cmd: NonNull<Cmd<T>>,
+    /// What the command fails with when this is dropped.
+    reason: SenseReason,
+}
 
 // SAFETY: Any thread may execute or fail the command.
 unsafe impl<T: Operations> Send for Pending<T> {}
@@ -73,17 +79,20 @@ impl<T: Operations> Pending<T> {
     /// Target core must have called `write_pending` for `ptr`, and the right must be made once for
     /// each such call.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
-        // SAFETY: By the requirements of this function the pointer is not null.
-        Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
+        Self {
+            // SAFETY: By the requirements of this function the pointer is not null.
+            cmd: unsafe { NonNull::new_unchecked(ptr.cast()) },
+            reason: SenseReason::ABORT_CMD,
+        }
     }
 
     /// The command.
     pub(super) fn as_cmd(&self) -> *mut Cmd<T> {
-        self.0.as_ptr()
+        self.cmd.as_ptr()
     }
 
     fn as_raw(&self) -> *mut bindings::se_cmd {
-        self.0.as_ptr().cast()
+        self.cmd.as_ptr().cast()
     }
 
     /// The payload, to be filled in.
@@ -123,22 +132,8 @@ impl<T: Operations> Pending<T> {
 
     /// Fails the command: its data will not arrive. Target core responds to it, before this
     /// returns. Called in process context with interrupts on.
-    pub fn fail(self, reason: SenseReason) {
-        let this = mem::ManuallyDrop::new(self);
-        this.end(reason);
-    }
-
-    /// Has target core respond that the command has failed.
-    fn end(&self, reason: SenseReason) {
-        let ptr = self.as_raw();
-        // SAFETY: By the type's invariants target core waits for this call, or that of `execute`,
-        // and both `fail` and `drop` make it the last one; until then nobody else reads or writes
-        // the callback. It is for a command that was executed: that of COMPARE AND WRITE gives back
-        // a semaphore, which only executing takes.
-        unsafe {
-            (*ptr).transport_complete_callback = None;
-            bindings::transport_generic_request_failure(ptr, reason.0);
-        }
+    pub fn fail(mut self, reason: SenseReason) {
+        self.reason = reason;
     }
 }
 
@@ -147,12 +142,20 @@ impl<T: Operations> Deref for Pending<T> {
 
     fn deref(&self) -> &Cmd<T> {
         // SAFETY: By the type's invariants the command is alive.
-        unsafe { self.0.as_ref() }
+        unsafe { self.cmd.as_ref() }
     }
 }
 
 impl<T: Operations> Drop for Pending<T> {
     fn drop(&mut self) {
-        self.end(SenseReason::ABORT_CMD);
+        let ptr = self.as_raw();
+        // SAFETY: By the type's invariants target core waits for this call, or that of `execute`,
+        // which forgets this; until then nobody else reads or writes the callback. It is for a
+        // command that was executed: that of COMPARE AND WRITE gives back a semaphore, which only
+        // executing takes.
+        unsafe {
+            (*ptr).transport_complete_callback = None;
+            bindings::transport_generic_request_failure(ptr, self.reason.0);
+        }
     }
 }
