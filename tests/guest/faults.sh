@@ -4,7 +4,7 @@
 # faults.sh MODULE FABRIC WWN INITIATOR ROUNDS TOOL: what goes wrong in a target's
 # life, under load: whatever happens, data that were acknowledged are there,
 # nothing hangs, and all can be taken away. For a kernel with checkers. TOOL is
-# configfs-rounds, for calls that fail one by one.
+# configfs-rounds, for calls that fail one by one; MISUSE, if it is set, misuse.
 
 . "${0%/*}/lib.sh"
 
@@ -189,18 +189,7 @@ drop_backstore "$BACKSTORE"
 umount $SCRATCH/small || fail "the file is in use"
 
 section "the backstore is slow"
-dd if=/dev/zero of=$SCRATCH/slow bs=1M count=16 2> /dev/null
-LOOP=$(losetup -f --show $SCRATCH/slow) || fail "no loop device"
-modprobe dm-delay || fail "no dm-delay"
-# delay MILLISECONDS
-delay()
-{
-	dmsetup suspend slow && echo "0 32768 delay $LOOP 0 $1" | dmsetup load slow &&
-		dmsetup resume slow || fail "no delay"
-}
-echo "0 32768 delay $LOOP 0 0" | dmsetup create slow || fail "no delayed device"
-dmsetup mknodes
-block_disk faults /dev/mapper/slow
+slow_disk faults $SCRATCH/slow
 link "$TPG" "$BACKSTORE"
 DISK=$(disk "$TPG")
 echo 1 > "/sys/block/${DISK##*/}/device/timeout"
@@ -229,14 +218,17 @@ retry 60 dd if="$DISK" of=/dev/null bs=4k count=1 iflag=direct 2> /dev/null ||
 	fail "no read after the resets: $(cat "/sys/block/${DISK##*/}/device/state")"
 verified_io "$DISK" "$SIZE"
 unlink "$TPG" || fail "cannot unlink"
-drop_backstore "$BACKSTORE"
-dmsetup remove slow && losetup -d "$LOOP"
+drop_slow_disk
 
 section "links come and go"
 ramdisk faults 1
 "$TOOL" links "$TPG" "$BACKSTORE" "$ROUNDS" || fail "links"
 link "$TPG" "$BACKSTORE"
 verified_io "$(disk "$TPG")" 1
+if [ -n "$MISUSE" ]; then
+	texts "$TPG"
+	echo 0 > "$TPG/lun/lun_0/alua_tg_pt_offline"
+fi
 unlink "$TPG" || fail "cannot unlink"
 drop_backstore "$BACKSTORE"
 drop_port "$TPG" || fail "cannot remove the port"

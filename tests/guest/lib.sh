@@ -40,6 +40,13 @@ allocations_fail()
 	echo 0 > $F/verbose
 }
 
+# texts DIR: each attribute below takes any text, or refuses it. MISUSE is the
+# harness's program for that.
+texts()
+{
+	"$MISUSE" texts "$1" || fail "texts"
+}
+
 # A backstore each, and BACKSTORE is where it is.
 
 # ramdisk NAME MIB
@@ -58,6 +65,29 @@ file_disk()
 block_disk()
 {
 	backstore "iblock_0/$1" "udev_path=$2"
+}
+
+# slow_disk NAME FILE: a file that delay MILLISECONDS makes slow. One at a time.
+slow_disk()
+{
+	dd if=/dev/zero of="$2" bs=1M count=16 2> /dev/null
+	LOOP=$(losetup -f --show "$2") || fail "no loop device"
+	modprobe dm-delay || fail "no dm-delay"
+	echo "0 32768 delay $LOOP 0 0" | dmsetup create slow || fail "no delayed device"
+	dmsetup mknodes
+	block_disk "$1" /dev/mapper/slow
+}
+
+delay()
+{
+	dmsetup suspend slow && echo "0 32768 delay $LOOP 0 $1" | dmsetup load slow &&
+		dmsetup resume slow || fail "no delay"
+}
+
+drop_slow_disk()
+{
+	drop_backstore "$BACKSTORE"
+	dmsetup remove slow && losetup -d "$LOOP"
 }
 
 backstore()

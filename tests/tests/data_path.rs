@@ -5,14 +5,16 @@
 //!
 //! What runs in the guest is in `tests/guest`.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tcm_mod_builder::protocol::{PROTOCOLS, find};
+use tempfile::TempDir;
 use xtask::conformance::{compare, results};
 use xtask::guest::{Guest, KMEMLEAK, Outcome};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
-use xtask::module::{Built, LOOPBACK, disk_load, rounds as configfs_rounds};
+use xtask::module::{Built, LOOPBACK, Module, build, disk_load, misuse, rounds as configfs_rounds};
 use xtask::shell::checkout;
 use xtask::suite::{Length, Modules, unwatched};
 
@@ -21,10 +23,11 @@ fn iscsi(kernel: &Kernel, parent: &Path) -> Built {
     Built::new(kernel, find("iSCSI").unwrap(), &LOOPBACK, parent).unwrap()
 }
 
-/// Boots `kernel` with the modules, and runs the command: it must succeed, without a report.
-fn run(kernel: &Kernel, modules: &[Built], minutes: u64, command: &str) -> Outcome {
+/// Boots `kernel` with the modules in `dirs`, and runs the command: it must succeed, without a
+/// report.
+fn run(kernel: &Kernel, dirs: &[PathBuf], minutes: u64, command: &str) -> Outcome {
     let mut guest = Guest::new(kernel);
-    guest.modules = modules.iter().map(|module| module.dir.clone()).collect();
+    guest.modules = dirs.to_vec();
     guest.limit = Duration::from_secs(60 * minutes);
     let outcome = guest.run_quietly(command).unwrap();
     outcome.check().unwrap();
@@ -43,7 +46,7 @@ fn a_disk_is_as_right_as_that_of_the_kernels_own_loopback() {
         fabric = module.fabric
     );
     let fabric = module.fabric.clone();
-    let outcome = run(&kernel, &[module], 20, &command);
+    let outcome = run(&kernel, &[module.dir], 20, &command);
 
     let part = |name: &str| outcome.part(name).unwrap();
     let ours = results(part(&format!("conformance {fabric}")));
@@ -84,7 +87,8 @@ fn data_hold_for_every_protocol() {
         let fabric = &module.fabric;
         command += &format!("echo '=== io {fabric}'\nsh {io} || exit 1\n");
     }
-    let outcome = run(&kernel, &modules, 30, &command);
+    let dirs: Vec<_> = modules.iter().map(|module| module.dir.clone()).collect();
+    let outcome = run(&kernel, &dirs, 30, &command);
     for module in &modules {
         let io = outcome.part(&format!("io {}", module.fabric)).unwrap();
         assert!(io.trim_end().ends_with("complete"), "{io}");
@@ -101,6 +105,49 @@ fn faults(module: &Built, rounds: u32) -> String {
     format!("sh {}", module.script("faults.sh", &more))
 }
 
+/// What the handlers of errors of [`late`] are, and what they are otherwise.
+const HANDLERS: [(&str, &str); 2] = [
+    (
+        "(initiator: &Initiator, lun: u64, tag: u64) -> bool {
+        initiator.manage(lun, TmrFunction::AbortTask(tag))",
+        "(_: &Initiator, _: u64, _: u64) -> bool {
+        true",
+    ),
+    (
+        "initiator.manage(lun, TmrFunction::LunReset)",
+        "let is_done = initiator.manage(lun, TmrFunction::LunReset);
+        kernel::time::delay::fsleep(kernel::time::Delta::from_secs(2));
+        is_done && initiator.id != u32::MAX",
+    ),
+];
+
+/// A loopback for `late.sh`, in the directory that is returned, and its command.
+fn late(kernel: &Kernel) -> (TempDir, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let module = Module {
+        proto: "iSCSI",
+        name: "tcm_late",
+        options: &LOOPBACK,
+    };
+    module.generate(kernel, dir.path()).unwrap();
+    let path = dir.path().join("loopback.rs");
+    let mut text = fs::read_to_string(&path).unwrap();
+    for (from, to) in HANDLERS {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    fs::write(path, text).unwrap();
+    build(kernel, dir.path(), &[]).unwrap();
+    let protocol = find("iSCSI").unwrap();
+    let command = format!(
+        "sh {}/tests/guest/late.sh tcm_late late '{}' '{}'",
+        checkout().display(),
+        protocol.example,
+        protocol.initiator_example,
+    );
+    (dir, command)
+}
+
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_whatever_goes_wrong() {
@@ -111,13 +158,16 @@ fn nothing_is_lost_whatever_goes_wrong() {
         Length::Short => (20, 25),
         Length::Full => (10_000, 600),
     };
+    let (late_dir, late) = late(&kernel);
     let command = format!(
-        "export DISK_LOAD={} SIZE=4\n{} || exit 1\n{KMEMLEAK}",
+        "{late} || exit 1\nexport DISK_LOAD={} MISUSE={} SIZE=4\n{} || exit 1\n{KMEMLEAK}",
         disk_load().unwrap().display(),
+        misuse().unwrap().display(),
         faults(&module, rounds)
     );
-    let outcome = run(&kernel, &[module], minutes, &command);
-    assert!(outcome.output.contains("--- complete\n"));
+    let dirs = [module.dir, late_dir.path().to_owned()];
+    let outcome = run(&kernel, &dirs, minutes, &command);
+    assert_eq!(outcome.output.matches("--- complete\n").count(), 2);
     assert!(outcome.output.contains(&format!("{rounds} rounds\n")));
     assert!(outcome.output.contains("50 rounds complete\n"));
     println!("{}", outcome.output);
@@ -136,7 +186,7 @@ fn nothing_is_lost_under_fio() {
         Length::Full => 10_000,
     };
     let command = faults(&module, rounds);
-    let outcome = run(&kernel, &[module], 120, &command);
+    let outcome = run(&kernel, &[module.dir], 120, &command);
     assert!(outcome.output.contains("--- complete\n"));
     assert!(outcome.output.contains(&format!("{rounds} rounds\n")));
 }

@@ -14,7 +14,7 @@ use xtask::demo::{build_in_tree, generate_in_tree};
 use xtask::guest::{Guest, KMEMLEAK};
 use xtask::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
 use xtask::ktap;
-use xtask::module::{Built, build, rounds};
+use xtask::module::{Built, build, misuse, rounds};
 use xtask::session::{self, Fabric, NAB5000};
 use xtask::shell::checkout;
 use xtask::suite::{Length, Modules};
@@ -54,7 +54,8 @@ fn script(built: &Built) -> String {
     )
 }
 
-/// 200 rounds with allocations that fail: the same code in every module.
+/// Attributes that take any text, and 200 rounds with allocations that fail: the same code in every
+/// module.
 fn faults(built: &Built) -> String {
     let Built {
         protocol,
@@ -65,9 +66,13 @@ fn faults(built: &Built) -> String {
     format!(
         "echo '=== faults'\n\
          modprobe {module} || exit 1\nmkdir $T/{fabric} || exit 1\n\
+         W=$T/{fabric}/{wwn}\nG=$W/tpgt_1\nmkdir -p $G/acls/{initiator} $G/lun/lun_0 || exit 1\n\
+         {misuse} texts $T/{fabric} || exit 1\n\
+         rmdir $G/acls/{initiator} $G/lun/lun_0 $G $W || exit 1\n\
          {rounds} faults $T/{fabric} '{wwn}' '{initiator}' $T/core/rd_mcp_9/faults 200 || exit 1\n\
          rmdir $T/{fabric} && rmmod {module} || exit 1\n\
          rmdir $T/core/rd_mcp_9/faults $T/core/rd_mcp_9\n",
+        misuse = misuse().unwrap().display(),
         rounds = rounds().unwrap().display(),
         wwn = protocol.example,
         initiator = protocol.initiator_example,

@@ -201,14 +201,15 @@ unsafe impl<D: Driver> Sync for Host<D> {}
 #[repr(C)]
 struct HostData<D: Driver> {
     data: *const D::Data,
-    /// The number of error handlers that use the data, and the flag [`GONE`].
+    /// The number of error handlers that use the host, and the flag [`GONE`].
     handlers: AtomicU32,
 }
 
-/// The flag that the data of a host are about to be dropped.
+/// The flag that a host is about to be removed.
 const GONE: u32 = 1 << 31;
 
-/// The data of a host, borrowed by an error handler. They are not dropped before the guard is.
+/// The data of a host, borrowed by an error handler. The host is not removed before the guard is
+/// dropped.
 struct HandlerGuard<'a, D: Driver> {
     data: &'a D::Data,
     handlers: &'a AtomicU32,
@@ -319,20 +320,32 @@ impl<D: Driver> Host<D> {
         unsafe { &*(*Self::host_data(host)).data }
     }
 
-    /// Borrows the data of a host for an error handler, unless they are gone.
+    /// Borrows the data of a host for the error handler of `command`, unless the host goes away and
+    /// the command is one that does not keep it: a reset by user space.
     ///
     /// # Safety
     ///
-    /// The host must be one of `D`, and not be freed while `'a` lasts. It may be removed.
-    unsafe fn enter<'a>(host: NonNull<bindings::Scsi_Host>) -> Option<HandlerGuard<'a, D>> {
-        // SAFETY: By the requirements of this function.
-        let HostData { data, handlers } = unsafe { &*Self::host_data(host) };
-        if handlers.fetch_add(1, Ordering::Acquire) & GONE != 0 {
+    /// The command must be one of a host of `D` that is not freed while `'a` lasts. The host may be
+    /// removed.
+    unsafe fn enter<'a>(command: NonNull<bindings::scsi_cmnd>) -> Option<HandlerGuard<'a, D>> {
+        // SAFETY: By the requirements of this function; a command has a device, which has a host.
+        let (host, submitter) = unsafe {
+            let command = command.as_ptr();
+            ((*(*command).device).host, (*command).submitter)
+        };
+        // SAFETY: As above.
+        let HostData { data, handlers } =
+            unsafe { &*Self::host_data(NonNull::new_unchecked(host)) };
+        let before = handlers.fetch_add(1, Ordering::Acquire);
+        if before & GONE != 0
+            && submitter == bindings::scsi_cmnd_submitter_SUBMITTED_BY_SCSI_RESET_IOCTL
+        {
             handlers.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
         Some(HandlerGuard {
-            // SAFETY: The data are dropped only when no handler is counted.
+            // SAFETY: `Host`'s drop waits until no handler is counted, and then for every command
+            // but that of a reset by user space, which is refused above.
             data: unsafe { &**data },
             handlers,
         })
@@ -382,9 +395,8 @@ impl<D: Driver> Host<D> {
 impl<D: Driver> Drop for Host<D> {
     fn drop(&mut self) {
         let host = self.inner.as_ptr();
-        // SAFETY: The host is added. Once it is removed, no more commands are queued.
-        unsafe { bindings::scsi_remove_host(host) };
-        // A process that has a device open can still reset it (`SG_SCSI_RESET`).
+        // A process that has a device open can still reset it (`SG_SCSI_RESET`). The removal of the
+        // host does not wait for that, and frees the tags that the handler searches.
         // SAFETY: The host is there until its reference is dropped.
         let handlers = unsafe { &(*Self::host_data(self.inner)).handlers };
         handlers.fetch_or(GONE, Ordering::AcqRel);
@@ -392,6 +404,9 @@ impl<D: Driver> Drop for Host<D> {
             // SAFETY: A host is dropped in process context.
             unsafe { bindings::msleep(RECOVERY_POLL) };
         }
+        // SAFETY: The host is added. Once it is removed, no more commands are queued, and none is
+        // left to error recovery.
+        unsafe { bindings::scsi_remove_host(host) };
         // SAFETY: The reference is the one that `scsi_host_alloc` returned, the module's is the one
         // that `new` took. The module does not go away under this code: its caller is in it.
         unsafe {
@@ -682,19 +697,6 @@ unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
 struct Callbacks<D>(PhantomData<D>);
 
 impl<D: Driver> Callbacks<D> {
-    /// Borrows the data of a host for an error handler, unless they are gone.
-    ///
-    /// # Safety
-    ///
-    /// The command must be one of a host of `D` that is not freed while `'a` lasts.
-    unsafe fn enter<'a>(command: NonNull<bindings::scsi_cmnd>) -> Option<HandlerGuard<'a, D>> {
-        // SAFETY: By the requirements of this function; a command has a device, which has a host.
-        unsafe {
-            let host = (*(*command.as_ptr()).device).host;
-            Host::<D>::enter(NonNull::new_unchecked(host))
-        }
-    }
-
     /// Called by the midlayer when it allocates a command.
     ///
     /// # Safety
@@ -784,7 +786,7 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: By function safety requirements.
         let command = unsafe { NonNull::new_unchecked(command) };
         // SAFETY: By function safety requirements.
-        let Some(guard) = (unsafe { Self::enter(command) }) else {
+        let Some(guard) = (unsafe { Host::<D>::enter(command) }) else {
             return disposition(false);
         };
         // SAFETY: By function safety requirements; a command has a device.
@@ -806,7 +808,7 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: By function safety requirements.
         let command = unsafe { NonNull::new_unchecked(command) };
         // SAFETY: By function safety requirements.
-        let (guard, device) = unsafe { (Self::enter(command), (*command.as_ptr()).device) };
+        let (guard, device) = unsafe { (Host::<D>::enter(command), (*command.as_ptr()).device) };
         let Some(guard) = guard else {
             return disposition(false);
         };
@@ -830,6 +832,10 @@ impl<D: Driver> Callbacks<D> {
     ) -> c_int {
         // SAFETY: By function safety requirements.
         let command = unsafe { NonNull::new_unchecked(command) };
+        // SAFETY: By function safety requirements.
+        let Some(_guard) = (unsafe { Host::<D>::enter(command) }) else {
+            return disposition(false);
+        };
         // SAFETY: A command's device and its host are there as long as the command.
         let host = unsafe { (*(*command.as_ptr()).device).host };
         // SAFETY: By function safety requirements.
@@ -869,7 +875,7 @@ impl<D: Driver> Callbacks<D> {
     ///
     /// # Safety
     ///
-    /// The host must be one of `D`.
+    /// The host must be one of `D`, and not be removed: a [`HandlerGuard`] sees to that.
     unsafe fn has_late(host: *mut bindings::Scsi_Host, device: *mut bindings::scsi_device) -> bool {
         let mut search = Search {
             device,

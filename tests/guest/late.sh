@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# late.sh MODULE FABRIC WWN INITIATOR: a loopback whose handlers say at once that a
+# command is aborted, and stay for two seconds after a reset. Commands, and the
+# data of the host, are there all the same for as long as they are in use. For a
+# kernel with checkers.
+
+. "${0%/*}/lib.sh"
+
+modprobe "$1" || exit 1
+
+echo "--- a command is late, and its abort is said to be done"
+port "$2" "$3" "$4"
+slow_disk late $SCRATCH/late
+link "$TPG" "$BACKSTORE"
+DISK=$(disk "$TPG")
+echo 1 > "/sys/block/${DISK##*/}/device/timeout"
+echo 1000 | tee /sys/class/scsi_disk/*/max_medium_access_timeouts > /dev/null
+delay 6000
+dd if="$DISK" of=$SCRATCH/read bs=4k count=1 iflag=direct 2> /dev/null &
+READ=$!
+sleep 3
+# Meanwhile the midlayer would use again what it believes to have back.
+dd if="$DISK" of=/dev/null bs=4k skip=9 count=1 iflag=direct 2> /dev/null &
+OTHER=$!
+sleep 0.5
+delay 0
+wait $READ || fail "no read"
+wait $OTHER || fail "no other read"
+unlink "$TPG" || fail "cannot unlink"
+drop_slow_disk
+
+echo "--- a host goes while its device is reset"
+ramdisk late 1
+link "$TPG" "$BACKSTORE"
+sg_reset -d "$(generic "$TPG")" &
+RESET=$!
+sleep 0.5
+unlink "$TPG" || fail "cannot unlink"
+kill -0 $RESET || fail "the reset does not stay"
+drop_port "$TPG" || fail "cannot remove the port"
+wait $RESET
+drop_backstore "$BACKSTORE"
+retry 20 rmmod "$1" 2> /dev/null || fail "cannot unload"
+echo "--- complete"
