@@ -28,9 +28,10 @@ each_allocation()
 	"$MISUSE" "$@"
 }
 
+# section TEXT: what is tried next, and when in the guest's life.
 section()
 {
-	echo "--- $*"
+	echo "--- $* ($(cut -d. -f1 /proc/uptime) s)"
 }
 
 # tell ATTRIBUTE WORDS...
@@ -124,39 +125,60 @@ log_in $B
 b=$SESSION
 
 section "data, with a length of the initiator's and without"
-tell submit $a 1 0 write 512 171 $WRITE
+tell submit $a 1 0 write 512 ab $WRITE
 result 1 "status 00"
-tell submit $a 2 0 read 512 0 $READ
+tell submit $a 2 0 read 512 00 $READ
 result 2 "status 00 sense 0/00/00 residual =0 payload 512 ab"
-tell submit $a 3 0 read cdb 0 $READ
+tell submit $a 3 0 read cdb 00 $READ
 result 3 "status 00 sense 0/00/00 residual =0 payload 512 ab"
-tell submit $a 4 0 write cdb 205 2a000000010000004000
+tell submit $a 4 0 write cdb cd 2a000000010000004000
 result 4 "status 00"
-tell submit $a 5 0 read cdb 0 28000000010000004000
+tell submit $a 5 0 read cdb 00 28000000010000004000
 result 5 "status 00 sense 0/00/00 residual =0 payload 32768 cd"
-tell submit $a 6 0 none 0 0 $TUR
+tell submit $a 6 0 none 0 00 $TUR
 result 6 "status 00"
-tell submit $a 7 1 read 512 0 $READ
+tell submit $a 7 1 read 512 00 $READ
 result 7 "status 02 sense 5/25/00"
-tell submit $a 8 0 read 512 0 ff000000000000000000
+tell submit $a 8 0 read 512 00 ff000000000000000000
 result 8 "status 02 sense 5/20/00"
 
+section "descriptor blocks that are cut short"
+# What one of each group begins with, and how long it is.
+tell results clear
+tag=100
+for block in 00:6 3f:10 5f:10 88:16 a8:12 ff:10 7f00000000000018:32; do
+	cdb=${block%:*}
+	while [ ${#cdb} -lt $((2 * ${block#*:})) ]; do
+		refused tell submit $a 99 0 none 0 00 "$cdb"
+		cdb=${cdb}00
+	done
+	tell submit $a $tag 0 none 0 00 "$cdb"
+	tell submit $a $((tag + 1)) 0 none 0 00 "${cdb}00"
+	tag=$((tag + 2))
+done
+answers()
+{
+	[ "$(grep -c "^1[01]. status 0" $TPG/results)" -eq 14 ]
+}
+retry 20 answers || fail "not all whole blocks are answered: $(cat $TPG/results)"
+ended 99 && fail "a block that was cut short is answered"
+
 section "residuals both ways"
-tell submit $a 10 0 read 1024 0 $READ
+tell submit $a 10 0 read 1024 00 $READ
 result 10 "status 00 sense 0/00/00 residual -512 payload 512 ab"
-tell submit $a 11 0 read 256 0 $READ
+tell submit $a 11 0 read 256 00 $READ
 result 11 "status .. sense ./../.. residual +256"
-tell submit $a 12 0 write 1024 0 $WRITE
+tell submit $a 12 0 write 1024 00 $WRITE
 result 12 "status 02 sense 5/0e/03 residual -512"
-tell submit $a 13 0 write 256 0 $WRITE
+tell submit $a 13 0 write 256 00 $WRITE
 result 13 "status 02 sense 5/0e/03 residual +256"
-tell submit $a 14 0 read 8 0 120000002400
+tell submit $a 14 0 read 8 00 120000002400
 result 14 "status 00 sense 0/00/00 residual +28 payload 8"
-tell submit $a 15 0 read 255 0 120000002400
+tell submit $a 15 0 read 255 00 120000002400
 result 15 "status 00 sense 0/00/00 residual -219 payload 36"
 
 section "the RTPI in VPD page 83h"
-tell submit $a 16 0 read 1024 0 120183040000
+tell submit $a 16 0 read 1024 00 120183040000
 result 16 "status 00"
 rtpi=$(printf '%04x' "$(($(cat $TPG/rtpi)))")
 xxd -p $TPG/data | tr -d '\n' | grep -q "51940004""0000$rtpi\|61940004""0000$rtpi\|94000400""00$rtpi" ||
@@ -164,14 +186,14 @@ xxd -p $TPG/data | tr -d '\n' | grep -q "51940004""0000$rtpi\|61940004""0000$rtp
 
 section "what is given back to target core comes again"
 tell refuse 3
-tell submit $a 20 0 read 512 0 $READ
+tell submit $a 20 0 read 512 00 $READ
 result 20 "status 00 sense 0/00/00 residual =0 payload 512 ab"
 
 section "a write that waits for data is aborted"
 tell hold writes
 tell results clear
 n=$(aborted)
-tell submit $a 30 0 write 512 1 $WRITE
+tell submit $a 30 0 write 512 01 $WRITE
 held write 30 waits
 tell tmr $a 31 0 abort 30
 held write 30 aborted
@@ -180,7 +202,7 @@ must "execute" tell finish execute 30
 result 31 "status 01"
 [ "$(aborted)" -eq $((n + 1)) ] || fail "not aborted"
 ended 30 && fail "an aborted command was answered"
-tell submit $a 32 0 write 512 1 $WRITE
+tell submit $a 32 0 write 512 01 $WRITE
 held write 32 waits
 tell tmr $a 33 0 abort 32
 held write 32 aborted
@@ -188,8 +210,8 @@ must "fail" tell finish fail 32
 result 33 "status 01"
 
 section "the logical unit is reset by another session"
-tell submit $a 34 0 write 512 1 $WRITE
-tell submit $b 35 0 write 512 1 $WRITE
+tell submit $a 34 0 write 512 01 $WRITE
+tell submit $b 35 0 write 512 01 $WRITE
 held write 34 waits
 held write 35 waits
 tell tmr $b 36 0 reset
@@ -204,7 +226,7 @@ result 34 "status 40"
 ended 35 && fail "a command that its own session has aborted was answered"
 
 section "a task management function is aborted by a reset"
-tell submit $a 45 0 write 512 1 $WRITE
+tell submit $a 45 0 write 512 01 $WRITE
 held write 45 waits
 tell tmr $a 46 0 abort 45
 held write 45 aborted
@@ -215,43 +237,42 @@ result 46 "status ff"
 result 47 "status 01"
 
 section "a write without data fails"
-tell submit $a 37 0 write 512 1 $WRITE
+tell submit $a 37 0 write 512 01 $WRITE
 held write 37 waits
 must "fail" tell finish fail 37
 result 37 "status 02 sense b/29/03"
 
 section "a response that is held is not aborted"
 tell hold responses
-tell submit $a 40 0 read 512 0 $READ
+tell submit $a 40 0 read 512 00 $READ
 held response 40
 tell tmr $a 41 0 abort 40
 result 41 "status 02"
 tell tmr $b 42 0 reset
 result 42 "status 01"
 must "send" tell finish send 40
-# Each kind of end, for a command in each state, from this session or another.
+
+section "each function, for a command in each state, and each allocation fails"
+# From this session or another.
 for state in write response; do
+	case $state in
+	write) submit="$a 50 0 write 512 01 $WRITE" finish="execute 50" ;;
+	response) submit="$a 50 0 read 512 00 $READ" finish="send 50" ;;
+	esac
+	tell hold ${state}s
 	for who in $a $b; do
-		for what in abort reset; do
-			tell hold ${state}s
-			tell results clear
-			if [ $state = write ]; then
-				tell submit $a 50 0 write 512 1 $WRITE
-			else
-				tell submit $a 50 0 read 512 0 $READ
-			fi
+		for what in "abort 50" reset; do
+			tell submit $submit
 			held $state 50
-			case $what in
-			abort) tell tmr $who 51 0 abort 50 ;;
-			reset) tell tmr $who 51 0 reset ;;
-			esac
+			# Each one that succeeds ends the command: there is another one then.
+			each_allocation write $TPG/tmr "$who 51 0 $what" $TPG/finish "$finish" \
+				$TPG/submit "$submit" || fail "$state $who $what"
+			held $state 50
+			tell results clear
+			tell tmr $who 52 0 $what
 			sleep 0.1
-			case $state in
-			write) must "execute" tell finish execute 50 ;;
-			response) must "send" tell finish send 50 ;;
-			esac
-			retry 20 ended 51 || fail "$state $who $what: no answer"
-			[ $state = write ] && { tell hold nothing; tell finish send 50 2> /dev/null; }
+			must "$finish" tell finish $finish
+			retry 20 ended 52 || fail "$state $who $what: no answer"
 		done
 	done
 done
@@ -260,7 +281,7 @@ tell hold nothing
 section "a nexus ends with a command in each state"
 tell hold writes
 log_in $A
-tell submit $SESSION 60 0 write 512 1 $WRITE
+tell submit $SESSION 60 0 write 512 01 $WRITE
 held write 60 waits
 tell logout $SESSION &
 sleep 0.3
@@ -269,7 +290,7 @@ must "fail" tell finish fail 60
 wait $!
 tell hold responses
 log_in $A
-tell submit $SESSION 61 0 read 512 0 $READ
+tell submit $SESSION 61 0 read 512 00 $READ
 held response 61
 tell logout $SESSION &
 sleep 0.3
@@ -279,7 +300,7 @@ wait $!
 tell hold nothing
 log_in $A
 tell stop $SESSION
-refused tell submit $SESSION 62 0 read 512 0 $READ
+refused tell submit $SESSION 62 0 read 512 00 $READ
 refused tell tmr $SESSION 63 0 reset
 tell logout $SESSION
 
@@ -301,8 +322,8 @@ tell results clear
 log_in $A
 a=$SESSION
 echo 1 > "$BACKSTORE/attrib/submit_type"
-each_allocation write $TPG/submit "$a 70 0 read 512 0 $READ" || fail "submit"
-each_allocation write $TPG/submit "$a 71 0 write 512 0 $WRITE" || fail "submit"
+each_allocation write $TPG/submit "$a 70 0 read 512 00 $READ" || fail "submit"
+each_allocation write $TPG/submit "$a 71 0 write 512 00 $WRITE" || fail "submit"
 each_allocation write $TPG/tmr "$a 72 0 reset" || fail "tmr"
 echo 0 > "$BACKSTORE/attrib/submit_type"
 sed 's/ .*//' $TPG/login > $SCRATCH/before
@@ -333,7 +354,7 @@ while [ $i -lt "$ROUNDS" ]; do
 	tell login $A || fail "no login"
 	for session in $(sed 's/ .*//' $TPG/login); do
 		tell logout "$session" 2> /dev/null &
-		tell submit "$session" $((1000 + i)) 0 read 512 0 $READ 2> /dev/null &
+		tell submit "$session" $((1000 + i)) 0 read 512 00 $READ 2> /dev/null &
 	done
 	tell login $A 2> /dev/null &
 	login=$!
@@ -350,7 +371,7 @@ section "a LUN goes while commands come"
 log_in $A
 i=0
 while [ $i -lt "$ROUNDS" ]; do
-	tell submit $SESSION $((2000 + i)) 0 write 512 0 $WRITE &
+	tell submit $SESSION $((2000 + i)) 0 write 512 00 $WRITE &
 	unlink $TPG || fail "cannot unlink"
 	wait
 	link $TPG "$BACKSTORE"
@@ -358,24 +379,67 @@ while [ $i -lt "$ROUNDS" ]; do
 done
 
 section "persistent reservations with lists that are cut short"
-# REGISTER with SPEC_I_PT: what the list says of its own length is the pattern.
-lengths="0 8 24 27 28 52 72"
-patterns="0 5 255"
-if [ "$ROUNDS" -gt 100 ]; then
-	lengths="$lengths 1 20 23 25 29 32 48 64 255"
-	patterns="$patterns 1 15 69"
-fi
+# register LIST [LENGTH]: the other initiator as well, by a list that is LENGTH bytes long.
+register()
+{
+	length=${2:-$((${#1} / 2))}
+	tell results clear
+	tell submit $SESSION 80 0 write "$length" "$1" "5f00000000000000$(printf %02x "$length")00"
+	retry 20 ended 80 || fail "no answer to $*"
+}
+
+# registrations: read by the initiator. READ FULL STATUS.
+registrations()
+{
+	tell submit $SESSION 81 0 read 512 00 5e030000000000020000
+	result 81 "status 00"
+	xxd -p $TPG/data | tr -d '\n'
+}
+
+log_in $B
+log_in $A
+# What there is to tell the initiator first.
+tell submit $SESSION 79 0 none 0 00 $TUR
+retry 20 ended 79 || fail "no answer"
+# No key as yet, then the new one, and SPEC_I_PT.
+head=0000000000000000123456789abcdef00000000008000000
+other=06000000${B#naa.}000000000000000000000000
+list=${head}00000018$other
+lengths="0 8 23 24 27 28 29 51"
+[ "$ROUNDS" -gt 100 ] && lengths=$(seq 0 51)
 for length in $lengths; do
-	for pattern in $patterns; do
-		tell submit $SESSION 80 0 write $length $pattern \
-			5f0000000000000000$(printf %02x $length)
-		retry 20 ended 80 || fail "no answer to a list of $length bytes"
-		tell results clear
-	done
+	register $list "$length"
+	result 80 "status 02 sense 5/"
+done
+# A list longer or shorter than it says, of another protocol, of nobody.
+for wrong in ${head}00000019$other ${head}ffffffff$other ${head}00000017$other \
+	${head}0000001800${other#??} ${head}0000001845${other#??} \
+	${head}00000018060000005001405000000fff000000000000000000000000; do
+	register "$wrong"
+	result 80 "status 02 sense 5/"
+done
+registrations | grep -q "^0\{6\}[0-9a-f]\{2\}0\{8\}" || fail "registered: $(registrations)"
+register $list
+result 80 "status 00"
+for name in $A $B; do
+	registrations | grep -q "06000000${name#naa.}0" || fail "not registered: $(registrations)"
 done
 
-section "attributes take any text"
-"$MISUSE" texts $TPG || fail "texts"
+section "attributes show a page at most, and take any text"
+tell submit $SESSION 82 0 read 4096 00 28000000000000000800
+result 82 "status 00"
+[ "$(wc -c < $TPG/data)" -eq 4096 ] || fail "not a whole page"
+tell submit $SESSION 83 0 read 8192 00 28000000000000001000
+result 83 "status 00"
+refused cat $TPG/data > /dev/null
+i=0
+while [ $i -lt 80 ]; do
+	tell submit $SESSION $((3000 + i)) 0 none 0 00 $TUR
+	i=$((i + 1))
+done
+retry 20 sh -c "! cat $TPG/results > /dev/null 2>&1" || fail "more than a page"
+tell results clear
+texts $TPG
 tell refuse 0
 
 section "everything goes at once"
@@ -383,15 +447,15 @@ echo 1 > $TPG/enable 2> /dev/null
 log_in $A
 a=$SESSION
 tell hold writes
-tell submit $a 90 0 write 512 1 $WRITE
+tell submit $a 90 0 write 512 01 $WRITE
 held write 90
 echo 0 > $TPG/enable || fail "cannot disable"
-refused tell submit $a 91 0 read 512 0 $READ
+refused tell submit $a 91 0 read 512 00 $READ
 refused tell login $A
 echo 1 > $TPG/enable || fail "cannot enable"
 log_in $A
 tell hold responses
-tell submit $SESSION 92 0 read 512 0 $READ
+tell submit $SESSION 92 0 read 512 00 $READ
 held response 92
 unlink $TPG || fail "cannot unlink"
 rmdir $TPG || fail "the portal group stays"

@@ -8,6 +8,8 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use rustix::system::{delete_module, finit_module};
 
@@ -17,13 +19,12 @@ fn main() -> ExitCode {
     let result = match args[..] {
         ["mkdir", dir] => nth(1, || fs::create_dir(dir), || fs::remove_dir(dir)),
         ["load", file, name, stride] => load(Path::new(file), name, stride),
-        ["write", file, text] => write(file, text, None),
-        ["write", file, text, undo, undo_text] => write(file, text, Some((undo, undo_text))),
+        ["write", file, text, ref undo @ ..] => write(file, text, undo),
         ["texts", dir] => texts(Path::new(dir)),
         _ => Err(io::Error::new(
             ErrorKind::InvalidInput,
-            "want: mkdir DIR, or: load FILE NAME STRIDE, or: write FILE TEXT [UNDO_FILE UNDO_TEXT], or: \
-             texts DIR",
+            "want: mkdir DIR, or: load FILE NAME STRIDE, or: write FILE TEXT [UNDO_FILE UNDO_TEXT]..., \
+             or: texts DIR",
         )),
     };
     match result {
@@ -103,19 +104,28 @@ fn load(file: &Path, name: &str, stride: &str) -> io::Result<()> {
     )
 }
 
-fn write(file: &str, text: &str, undo: Option<(&str, &str)>) -> io::Result<()> {
-    let put = |file: &str, text: &str| {
-        File::options()
-            .write(true)
-            .open(file)?
-            .write_all(text.as_bytes())
-    };
+/// Writes a text; what undoes it are texts for files, in pairs.
+fn write(file: &str, text: &str, undo: &[&str]) -> io::Result<()> {
     let opened = File::options().write(true).open(file)?;
     nth(
         1,
         || opened.write_all_at(text.as_bytes(), 0),
-        || undo.map_or(Ok(()), |(file, text)| put(file, text)),
+        || {
+            let mut pairs = undo.chunks_exact(2);
+            pairs.try_for_each(|pair| insist(pair[0], pair[1]))
+        },
     )
+}
+
+/// Writes a text to a file that may not take it yet.
+fn insist(file: &str, text: &str) -> io::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match put(Path::new(file), text.as_bytes()) {
+            Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(20)),
+            result => return result,
+        }
+    }
 }
 
 /// Writes texts of all kinds and lengths to each attribute below `dir`, and reads it.
