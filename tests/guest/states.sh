@@ -378,7 +378,49 @@ while [ $i -lt "$ROUNDS" ]; do
 	i=$((i + 1))
 done
 
+section "attributes show a page at most, and take any text"
+tell submit $SESSION 82 0 read 4096 00 28000000000000000800
+result 82 "status 00"
+[ "$(wc -c < $TPG/data)" -eq 4096 ] || fail "not a whole page"
+tell submit $SESSION 83 0 read 8192 00 28000000000000001000
+result 83 "status 00"
+refused cat $TPG/data > /dev/null
+i=0
+while [ $i -lt 80 ]; do
+	tell submit $SESSION $((3000 + i)) 0 none 0 00 $TUR
+	i=$((i + 1))
+done
+retry 20 sh -c "! cat $TPG/results > /dev/null 2>&1" || fail "more than a page"
+tell results clear
+texts $TPG
+tell refuse 0
+
+section "everything goes at once"
+echo 1 > $TPG/enable 2> /dev/null
+log_in $A
+a=$SESSION
+tell hold writes
+tell submit $a 90 0 write 512 01 $WRITE
+held write 90
+echo 0 > $TPG/enable || fail "cannot disable"
+refused tell submit $a 91 0 read 512 00 $READ
+refused tell login $A
+echo 1 > $TPG/enable || fail "cannot enable"
+log_in $A
+tell hold responses
+tell submit $SESSION 92 0 read 512 00 $READ
+held response 92
+unlink $TPG || fail "cannot unlink"
+rmdir $TPG || fail "the portal group stays"
+drop_backstore "$BACKSTORE"
+rmdir $PORT && rmdir $FABRIC && rmmod tcm_hold || fail "cannot unload"
+
 section "persistent reservations with lists that are cut short"
+# All stays then: after a list that it refuses, target core waits for the LUN for ever when
+# that goes (core_scsi3_decode_spec_i_port keeps a count of it).
+modprobe tcm_hold || exit 1
+mkdir -p $TPG && ramdisk hold 1 && link $TPG "$BACKSTORE" || fail "no LUN"
+echo 1 > $TPG/enable || fail "cannot enable"
 # register LIST [LENGTH]: the other initiator as well, by a list that is LENGTH bytes long.
 register()
 {
@@ -424,41 +466,4 @@ result 80 "status 00"
 for name in $A $B; do
 	registrations | grep -q "06000000${name#naa.}0" || fail "not registered: $(registrations)"
 done
-
-section "attributes show a page at most, and take any text"
-tell submit $SESSION 82 0 read 4096 00 28000000000000000800
-result 82 "status 00"
-[ "$(wc -c < $TPG/data)" -eq 4096 ] || fail "not a whole page"
-tell submit $SESSION 83 0 read 8192 00 28000000000000001000
-result 83 "status 00"
-refused cat $TPG/data > /dev/null
-i=0
-while [ $i -lt 80 ]; do
-	tell submit $SESSION $((3000 + i)) 0 none 0 00 $TUR
-	i=$((i + 1))
-done
-retry 20 sh -c "! cat $TPG/results > /dev/null 2>&1" || fail "more than a page"
-tell results clear
-texts $TPG
-tell refuse 0
-
-section "everything goes at once"
-echo 1 > $TPG/enable 2> /dev/null
-log_in $A
-a=$SESSION
-tell hold writes
-tell submit $a 90 0 write 512 01 $WRITE
-held write 90
-echo 0 > $TPG/enable || fail "cannot disable"
-refused tell submit $a 91 0 read 512 00 $READ
-refused tell login $A
-echo 1 > $TPG/enable || fail "cannot enable"
-log_in $A
-tell hold responses
-tell submit $SESSION 92 0 read 512 00 $READ
-held response 92
-unlink $TPG || fail "cannot unlink"
-rmdir $TPG || fail "the portal group stays"
-drop_backstore "$BACKSTORE"
-rmdir $PORT && rmdir $FABRIC && rmmod tcm_hold || fail "cannot unload"
 echo "--- complete"
