@@ -136,9 +136,16 @@ fn empty(dir: &Path) -> Result<()> {
 
 /// Locks the cache, which it makes if need be, until the result is dropped.
 fn alone(cache: &Path) -> Result<File> {
-    fs::create_dir_all(cache).with_context(|| format!("cannot make {}", cache.display()))?;
-    let file = File::create(cache.join("lock"))
-        .with_context(|| format!("cannot write to {}", cache.display()))?;
+    let lock = || {
+        fs::create_dir_all(cache)?;
+        File::create(cache.join("lock"))
+    };
+    let file = lock().with_context(|| {
+        format!(
+            "cannot write to {} (set XDG_CACHE_HOME to a directory that you may write to)",
+            cache.display()
+        )
+    })?;
     flock(&file, FlockOperation::LockExclusive)?;
     Ok(file)
 }
