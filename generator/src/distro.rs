@@ -32,6 +32,8 @@ pub enum Package<'a> {
     Rustc,
     /// The source of Rust's library.
     RustSrc,
+    /// Rust's linter.
+    Clippy,
     /// bindgen, the command.
     Bindgen,
     /// The C compiler, by the name of its program.
@@ -112,6 +114,7 @@ impl Distro {
                 "rust-src",
                 "the source of Rust's library",
             ),
+            Package::Clippy => one("rust-clippy", "clippy", "rust", "clippy, Rust's linter"),
             Package::Bindgen => one("bindgen", "bindgen-cli", "rust-bindgen", "bindgen"),
             Package::Compiler(program) => one(program, program, program, program),
             Package::KernelTools => one(

@@ -128,6 +128,11 @@ fn missing_tools_are_named_with_what_installs_them() {
         assert_eq!(status, "missing", "{what}");
         assert!(remedy.contains("install "), "{what}: {remedy}");
     }
+    let [status, _, remedy] = check(&report, "clippy");
+    assert!(
+        status == "note" && remedy.contains("clippy` of a module needs it"),
+        "{remedy}"
+    );
     let [status, _, remedy] = check(&report, "kernel crate");
     assert_eq!(status, "missing");
     assert!(

@@ -57,7 +57,7 @@ fn rust(patient: &Patient<'_>) -> Check {
              build the kernel again, or take a kernel that has Rust"
         )
     } else {
-        "configure and build the kernel with it, or take a kernel that has it".to_owned()
+        "set CONFIG_RUST and build the kernel again, or take a kernel that has it".to_owned()
     };
     Check::wrong(What::Rust, found, remedy)
 }

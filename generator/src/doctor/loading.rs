@@ -30,7 +30,10 @@ fn signature(patient: &Patient<'_>) -> Check {
     if is_running(patient) && locked.iter().any(|mode| lockdown.contains(mode)) {
         return Check::note(
             what,
-            format!("this machine is locked down: {}", lockdown.trim()),
+            format!(
+                "this machine is locked down and refuses unsigned modules (lockdown: {})",
+                lockdown.trim()
+            ),
             sign,
         );
     }
@@ -60,9 +63,8 @@ fn versions(patient: &Patient<'_>) -> Option<Check> {
     patient.config.is_on("MODVERSIONS").then(|| {
         Check::note(
             What::Modversions,
-            "the kernel checks the types of each symbol that a module uses",
-            "the module's types are read from its debug information (CONFIG_GENDWARFKSYMS): build \
-             it anew for each kernel",
+            "the kernel refuses a module that was built with other types of its symbols",
+            "build the module again for each kernel, by DKMS for instance",
         )
     })
 }

@@ -56,6 +56,8 @@ pub enum What {
     Rustc,
     /// The source of Rust's library.
     RustSrc,
+    /// Rust's linter.
+    Clippy,
     /// bindgen, the command.
     Bindgen,
     /// libclang.
@@ -88,6 +90,7 @@ impl From<What> for &'static str {
             What::Compiler => "compiler",
             What::Rustc => "rustc",
             What::RustSrc => "rust-src",
+            What::Clippy => "clippy",
             What::Bindgen => "bindgen",
             What::Libclang => "libclang",
             What::KernelTools => "kernel tools",

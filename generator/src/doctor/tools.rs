@@ -15,6 +15,7 @@ use crate::kernel::Config;
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let mut checks = vec![check_compiler(patient), check_rustc(patient)];
     checks.extend(rust_src(patient));
+    checks.push(clippy(patient));
     checks.push(check_bindgen(patient));
     checks.push(libclang());
     checks.push(kernel_tools(patient));
@@ -22,9 +23,14 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     checks
 }
 
-/// What a program says of its version, in its first line; `None` if it cannot be run.
+/// The version of a program, in its own words; `None` if it cannot be run.
 fn version(program: &Path) -> Option<String> {
-    let output = Command::new(program).arg("--version").output().ok()?;
+    first_line(Command::new(program).arg("--version"))
+}
+
+/// The first line of a command's output; `None` if it fails or prints nothing.
+fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().next()?.trim().to_owned();
     (output.status.success() && !line.is_empty()).then_some(line)
@@ -93,6 +99,25 @@ fn rust_src(patient: &Patient<'_>) -> Option<Check> {
             patient.distro.install(Package::RustSrc),
         )
     })
+}
+
+/// Rust's linter, which only `make clippy` needs: the one of the same rustc.
+fn clippy(patient: &Patient<'_>) -> Check {
+    let wanted = patient.config.get("RUSTC_VERSION_TEXT");
+    let install = patient.distro.install(Package::Clippy);
+    match first_line(Command::new("clippy-driver").args(["--rustc", "--version"])) {
+        Some(version) if version == wanted => Check::ok(What::Clippy, format!("of {version}")),
+        Some(version) => Check::note(
+            What::Clippy,
+            format!("clippy-driver is of {version}; the kernel was built with {wanted}"),
+            format!("`make clippy` of a module needs that of the same rustc in $PATH: {install}"),
+        ),
+        None => Check::note(
+            What::Clippy,
+            "clippy-driver cannot be run",
+            format!("`make clippy` of a module needs it: {install}"),
+        ),
+    }
 }
 
 /// bindgen, the command: `$BINDGEN`, or the one in the path.
