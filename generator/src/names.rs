@@ -9,6 +9,7 @@
 //! | Kconfig symbol | `TCM_NAB5000` |
 //! | configfs name | `nab5000`, or `--fabric-name` |
 //! | module type | `TcmNab5000Module` |
+//! | class for rtslib | `TcmNab5000FabricModule` |
 //! | callback of an op | `write_pending_callback` |
 //! | whether an op is implemented | `HAS_WRITE_PENDING` |
 //! | attributes of a group | `TFC_WWN_ATTRS`, in a `WwnAttrs` |
@@ -156,6 +157,12 @@ impl Names {
     pub fn module_type(&self) -> Ident {
         ident(&format!("{}Module", camel_case(&self.module)))
     }
+
+    /// The fabric's class for rtslib, as rtslib calls its own.
+    #[must_use]
+    pub fn rtslib_class(&self) -> String {
+        format!("{}FabricModule", camel_case(&self.module))
+    }
 }
 
 /// The Rust identifier `name`, which must be one.
@@ -270,6 +277,7 @@ mod tests {
         assert_eq!(names.fabric(), "nab5000");
         assert_eq!(names.kconfig(), "TCM_NAB5000");
         assert_eq!(names.module_type(), "TcmNab5000Module");
+        assert_eq!(names.rtslib_class(), "TcmNab5000FabricModule");
         assert_eq!(Names::new("srpt9", None).unwrap().fabric(), "srpt9");
         assert_eq!(Names::new("a", Some("x.y")).unwrap().fabric(), "x.y");
     }

@@ -36,17 +36,20 @@ const PACKAGES: [&str; 21] = [
     "zlib1g-dev",
 ];
 
-/// The packages of the programs that use disks in a guest.
-const CLIENTS: [&str; 9] = [
+/// The packages of the programs that use disks and configure targets in a guest.
+const CLIENTS: [&str; 12] = [
+    "dbus",
     "dmsetup",
     "e2fsprogs",
     "fio",
     "iproute2",
     "libiscsi-bin",
     "open-iscsi",
+    "python3-rtslib-fb",
     "qemu-block-extra",
     "qemu-utils",
     "sg3-utils",
+    "targetcli-fb",
 ];
 
 /// The compiler for kernels, with its library's source and its linter. Debian's stable releases

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use regex::Regex;
-use tcm_mod_builder::data_path::{DATA_PATHS, Data, DataPath, Driver, Part, Source};
+use tcm_mod_builder::data_path::{DATA_PATHS, Data, DataPath, Driver, Part, Rtslib, Source};
 use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour, get};
 use xtask::module::{LOOPBACK, Module, attempt, build};
@@ -102,6 +102,10 @@ static CASES: DataPath = DataPath {
         attributes: &[],
         fields: &[],
         body: |_, _| None,
+    },
+    rtslib: Rtslib {
+        features: &[],
+        methods: "",
     },
 };
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use quote::quote;
 use tcm_mod_builder::data_path::{
-    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Source,
+    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source,
 };
 use tcm_mod_builder::kernel::Features;
 use tcm_mod_builder::output::files::{Files, Owner};
@@ -67,6 +67,10 @@ static EXAMPLE: DataPath = DataPath {
         )],
         fields: &[("max_data_sg_nents", "As long as the wire is.", "32")],
         body,
+    },
+    rtslib: Rtslib {
+        features: &["acls", "tpgts"],
+        methods: "    # Each portal group has a speed.\n",
     },
 };
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use quote::quote;
 use tcm_mod_builder::data_path::{
-    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Source,
+    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source,
 };
 use xtask::guest::{Guest, KMEMLEAK};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
@@ -75,6 +75,10 @@ static HOLD: DataPath = DataPath {
         ],
         fields: &[("direct_submit_supp", "For the test.", "true")],
         body,
+    },
+    rtslib: Rtslib {
+        features: &[],
+        methods: "",
     },
 };
 

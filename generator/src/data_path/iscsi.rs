@@ -6,7 +6,7 @@ mod attributes;
 
 use quote::quote;
 
-use super::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Source};
+use super::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -106,6 +106,10 @@ pub(super) static ISCSI: DataPath = DataPath {
             ),
         ],
         body,
+    },
+    rtslib: Rtslib {
+        features: &["discovery_auth", "acls", "auth", "nps", "tpgts"],
+        methods: text!("rtslib.py"),
     },
 };
 

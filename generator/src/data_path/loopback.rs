@@ -5,7 +5,7 @@
 
 use quote::quote;
 
-use super::{Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Source};
+use super::{Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -112,6 +112,10 @@ pub(super) static LOOPBACK: DataPath = DataPath {
             ),
         ],
         body,
+    },
+    rtslib: Rtslib {
+        features: &["nexus", "tpgts"],
+        methods: text!("rtslib.py"),
     },
 };
 

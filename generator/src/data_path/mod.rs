@@ -38,6 +38,17 @@ pub struct DataPath {
     pub limits: &'static [&'static str],
     /// What it brings to the driver.
     pub driver: Driver,
+    /// What it brings to the fabric's class for rtslib.
+    pub rtslib: Rtslib,
+}
+
+/// What rtslib is to know of a fabric.
+#[derive(Debug)]
+pub struct Rtslib {
+    /// What its targets have, in rtslib's words.
+    pub features: &'static [&'static str],
+    /// Methods of the class, in Python; may be empty.
+    pub methods: &'static str,
 }
 
 /// Files, and the fragments that belong to them.

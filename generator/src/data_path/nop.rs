@@ -4,7 +4,7 @@
 
 use quote::quote;
 
-use super::{Body, Data, DataPath, Driver};
+use super::{Body, Data, DataPath, Driver, Rtslib};
 
 /// The data path `nop`.
 pub(super) static NOP: DataPath = DataPath {
@@ -38,5 +38,9 @@ pub(super) static NOP: DataPath = DataPath {
                 code: quote!(Ok(())),
             })
         },
+    },
+    rtslib: Rtslib {
+        features: &["acls", "tpgts"],
+        methods: "",
     },
 };

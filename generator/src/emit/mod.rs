@@ -16,6 +16,7 @@ mod out_of_tree;
 mod page;
 mod rust;
 mod selftest;
+mod userland;
 
 use crate::data_path::DataPath;
 use crate::kernel::Features;
@@ -93,7 +94,10 @@ fn others(input: &Input<'_>) -> Files {
     build_files::add(&mut files, input);
     match input.place {
         Place::InTree => in_tree::add(&mut files, input),
-        Place::OutOfTree => out_of_tree::add(&mut files, input),
+        Place::OutOfTree => {
+            out_of_tree::add(&mut files, input);
+            userland::add(&mut files, input);
+        }
     }
     files.add(
         "transport_id.rs",

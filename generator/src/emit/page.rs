@@ -6,7 +6,7 @@
 use super::in_tree::collection;
 use super::rust::wrap;
 use super::{Input, driver};
-use crate::plan::Slot;
+use crate::plan::{Content, Slot};
 
 /// The longest line of a paragraph.
 const WIDTH: usize = 80;
@@ -150,8 +150,9 @@ fn limits(input: &Input<'_>) -> String {
              STATUS lists none, and SPEC_I_PT and REGISTER AND MOVE are refused."
         ));
     }
-    let slots = input.plan.slots.iter().filter(|slot| slot.method.is_none());
+    let slots = input.plan.slots.iter();
     let unknown: Vec<_> = slots
+        .filter(|slot| matches!(slot.content, Content::Null))
         .map(|slot: &Slot<'_>| format!("``{}``", slot.op.name))
         .collect();
     if !unknown.is_empty() {

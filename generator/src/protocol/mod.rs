@@ -34,6 +34,9 @@ pub struct Protocol {
     pub ports: Ports,
     /// The canonical names of ports, which alone are accepted.
     pub name_form: NameForm,
+    /// The types that rtslib has for such names, best first; none if it knows no such names. What it
+    /// writes before digits is the first one and a dot.
+    pub rtslib_types: &'static [&'static str],
     /// A port name that is accepted, for examples and the module's own test.
     pub example: &'static str,
     /// A second one.

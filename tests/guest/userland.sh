@@ -1,0 +1,285 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# userland.sh PAGE: fabrics in LIO's userland, Debian's targetcli and targetctl: what
+# is made there, saved, cleared and restored is the same, with the modules unloaded
+# in between. Standard input has a line for each fabric:
+#
+#	DIR MODULE FABRIC KIND WWN INITIATOR WRONG
+#
+# the module's directory, its names, its data path, the names of two ports as the
+# kernel has them, and a name that is none. What is not as it should be ends the
+# script. PAGE is typed first: another fabric's.
+
+. "${0%/*}/lib.sh"
+
+PACKAGES=/usr/lib/python3/dist-packages
+SAVED=/etc/rtslib-fb-target
+FABRICS=$SCRATCH/fabrics
+PORTAL=127.0.0.1:3261
+export HOME=$SCRATCH
+cat > $FABRICS
+
+# The host's files, to be written in this guest alone.
+mkdir $SCRATCH/tmpfs && mount -t tmpfs none $SCRATCH/tmpfs || exit 1
+mkdir $SCRATCH/tmpfs/upper $SCRATCH/tmpfs/work
+mount -t overlay none $PACKAGES -o \
+	lowerdir=$PACKAGES,upperdir=$SCRATCH/tmpfs/upper,workdir=$SCRATCH/tmpfs/work || exit 1
+ip link set lo up
+# targetcli looks for tcmu-runner, and does not start where it cannot look.
+mkdir -p /run/dbus && dbus-daemon --system || fail "no D-Bus"
+
+# each COMMAND...: for each fabric, with the words of its line.
+each()
+{
+	while read -r DIR MODULE FABRIC KIND WWN INITIATOR WRONG; do
+		"$@"
+	done < $FABRICS
+}
+
+# run FILE: has targetcli do what is in a file, as if it were typed.
+run()
+{
+	targetcli < "$1" > "$1.log" 2>&1 || {
+		cat "$1.log"
+		fail "targetcli ends"
+	}
+}
+
+# What rtslib makes of the kernel's names.
+as_rtslib()
+{
+	case $1 in
+	0x*) echo "ib.${1#0x}" ;;
+	??:*) echo "naa.$(echo "$1" | tr -d :)" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# The same name in a spelling that the kernel refuses.
+otherwise()
+{
+	case $1 in
+	0x*) echo "${1#0x}" | tr a-f A-F | sed 's/..../&:/g; s/:$//' ;;
+	??:*) echo "0x$(echo "$1" | tr -d :)" ;;
+	*) echo "$1" | tr a-z A-Z ;;
+	esac
+}
+
+commands()
+{
+	wwn=$(as_rtslib "$WWN")
+	acl=$(as_rtslib "$INITIATOR")
+	echo "/$FABRIC create $(otherwise "$WWN")"
+	for disk in ramdisk/ram fileio/file block/block; do
+		echo "/$FABRIC/$wwn/tpg1/luns create /backstores/$disk"
+	done
+	echo "/$FABRIC/$wwn create 7"
+	echo "/$FABRIC/$wwn/tpg7/luns create /backstores/ramdisk/ram 5"
+	[ "$KIND" != loopback ] || return 0
+	echo "/$FABRIC/$wwn/tpg1/acls create $(otherwise "$INITIATOR")"
+	echo "/$FABRIC/$wwn/tpg1/acls/$acl delete 2"
+	echo "/$FABRIC/$wwn/tpg1/acls/$acl create 9 2 write_protect=1"
+	[ "$KIND" = iscsi ] || return 0
+	echo "/$FABRIC/$wwn/tpg1/portals delete 0.0.0.0 3260"
+	echo "/$FABRIC/$wwn/tpg1/portals create ${PORTAL%:*} ${PORTAL#*:}"
+	echo "/$FABRIC/$wwn/tpg1/portals create ::1 3262"
+	echo "/$FABRIC/$wwn/tpg1 set auth userid=reader password=secret"
+	echo "/$FABRIC/$wwn/tpg1 set attribute authentication=1 login_timeout=9"
+	echo "/$FABRIC/$wwn/tpg1 set parameter MaxBurstLength=65536 HeaderDigest=CRC32C"
+	echo "/$FABRIC/$wwn/tpg1/acls/$acl set auth userid=other password=hidden"
+	echo "/$FABRIC/$wwn/tpg1/acls/$acl set auth mutual_userid=target mutual_password=safe"
+	echo "/$FABRIC/$wwn/tpg1/acls/$acl set attribute nopin_timeout=7"
+	echo "/$FABRIC set discovery_auth enable=1 userid=seeker password=found"
+}
+
+# Names that are none, of a target and of an initiator.
+wrong()
+{
+	echo "/$FABRIC create $WRONG"
+	[ "$KIND" = loopback ] || echo "/$FABRIC/$(as_rtslib "$WWN")/tpg1/acls create $WRONG"
+}
+
+# What there is of a fabric, by name, and what can be set, with its value.
+tree()
+{
+	find $T/$FABRIC | grep -v '/statistics\|/fabric_statistics' | sort
+	find $T/$FABRIC -type l -exec readlink {} + | sort
+	find $T/$FABRIC -path '*/attrib/*' -o -path '*/param/*' -o -path '*auth/*' \
+		-o -name write_protect -o -name enable | sort | xargs grep -H ''
+}
+
+# same: what is there, and what is saved of it, is as it was at first.
+same()
+{
+	each tree > $SCRATCH/tree
+	diff -u $SCRATCH/first.tree $SCRATCH/tree || fail "another tree"
+	targetctl save $SCRATCH/saved || fail "cannot save"
+	sorted < $SCRATCH/saved > $SCRATCH/saved.sorted
+	diff -u $SCRATCH/first.sorted $SCRATCH/saved.sorted || fail "another configuration"
+	each works
+}
+
+# works: the disks of a loopback are there, and an iSCSI target answers to the
+# secrets that it was given.
+works()
+{
+	case $KIND in
+	loopback) disk $T/$FABRIC/$WWN/tpgt_1 > /dev/null ;;
+	iscsi)
+		! iscsi-ls iscsi://$PORTAL > /dev/null 2>&1 || fail "discovery for anybody"
+		iscsi-ls iscsi://seeker%found@$PORTAL | grep -q "$WWN" || fail "no discovery"
+		;;
+	esac
+}
+
+# JSON with its lists in order.
+sorted()
+{
+	/usr/bin/python3 -c '
+import json, sys
+def ordered(value):
+    if isinstance(value, dict):
+        return {key: ordered(value[key]) for key in value}
+    if isinstance(value, list):
+        return sorted(map(ordered, value), key=json.dumps)
+    return value
+print(json.dumps(ordered(json.load(sys.stdin)), indent=1, sort_keys=True))'
+}
+
+# Ends everything, up to the modules.
+unload()
+{
+	targetcli clearconfig confirm=True > $SCRATCH/log 2>&1 || {
+		cat $SCRATCH/log
+		fail "cannot clear"
+	}
+	each unload_one
+}
+
+unload_one()
+{
+	[ -z "$(ls -d $T/$FABRIC/*.* 2> /dev/null)" ] || fail "$FABRIC still has a target"
+	rmdir $T/$FABRIC && retry 5 rmmod "$MODULE" || fail "cannot unload $MODULE"
+}
+
+# boot: does what systemd does at boot, with the environment that it gives.
+boot()
+{
+	unit=$(grep -l 'targetctl restore' /lib/systemd/system/*.service) || fail "no unit"
+	sed -n 's/^ExecStart=//p' "$unit" > $SCRATCH/start
+	while read -r line; do
+		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin $line || fail "$line"
+	done < $SCRATCH/start
+}
+
+installs()
+{
+	make -s -C "$DIR" install-userland || fail "cannot install"
+}
+
+uninstalls()
+{
+	make -s -C "$DIR" uninstall-userland || fail "cannot uninstall"
+}
+
+# is FILE TEXT
+is()
+{
+	[ "$(cat "$1")" = "$2" ] || fail "$1 is not $2"
+}
+
+# restored: it was, unless its module is missing.
+restored()
+{
+	[ "$MODULE" = "$missing" ] || [ -d $T/$FABRIC/$WWN/tpgt_7/lun/lun_5 ] || fail "no $FABRIC"
+}
+
+# made: what was to be made is there, under the names that the kernel has.
+made()
+{
+	tpg=$T/$FABRIC/$WWN/tpgt_1
+	[ "$(cd $tpg/lun && echo lun_*)" = "lun_0 lun_1 lun_2" ] || fail "other LUNs in $FABRIC"
+	[ -d ${tpg%1}7/lun/lun_5 ] || fail "no second portal group in $FABRIC"
+	if [ "$KIND" = loopback ]; then
+		[ -n "$(cat $tpg/nexus)" ] || fail "no nexus"
+		return
+	fi
+	is $tpg/enable 1
+	acl=$tpg/acls/$INITIATOR
+	[ "$(cd $acl && echo lun_*)" = "lun_0 lun_1 lun_9" ] || fail "other LUNs in $acl"
+	is $acl/lun_0/write_protect 0
+	is $acl/lun_9/write_protect 1
+	[ "$KIND" = iscsi ] || return 0
+	[ "$(ls $tpg/np | tr '\n' ' ')" = "$PORTAL [::1]:3262 " ] || fail "other portals"
+	is $tpg/auth/password secret
+	is $tpg/attrib/authentication 1
+	is $tpg/attrib/login_timeout 9
+	is $tpg/param/MaxBurstLength 65536
+	is $tpg/param/HeaderDigest CRC32C
+	is $acl/auth/userid other
+	is $acl/auth/userid_mutual target
+	is $acl/auth/authenticate_target 1
+	is $acl/attrib/nopin_timeout 7
+	is $T/$FABRIC/discovery_auth/enforce_discovery_auth 1
+	is $T/$FABRIC/discovery_auth/password found
+}
+
+echo "=== page"
+sh -e "$1" 2>&1 || fail "the page is wrong"
+echo "=== fabrics"
+
+echo "--- install"
+each installs
+
+echo "--- make"
+truncate -s 8M $SCRATCH/tmpfs/file $SCRATCH/tmpfs/disk
+LOOP=$(losetup --find --show $SCRATCH/tmpfs/disk) || fail "no loop device"
+{
+	echo "/backstores/ramdisk create ram 8M"
+	echo "/backstores/fileio create file $SCRATCH/tmpfs/file"
+	echo "/backstores/block create block $LOOP"
+	each commands
+	each wrong
+	echo "saveconfig"
+} > $SCRATCH/make
+run $SCRATCH/make
+cat $SCRATCH/make.log
+each made
+# The class has said why not. Asked, the kernel would have said so in its log.
+refused=$(grep -c 'is no port name of .*: want .*, as in ' $SCRATCH/make.log)
+[ "$refused" = "$(each wrong | wc -l)" ] || fail "$refused names were refused"
+! dmesg | grep 'port name .*: want' || fail "the kernel had to refuse a name"
+cp $SAVED/saveconfig.json $SCRATCH/first
+sorted < $SCRATCH/first > $SCRATCH/first.sorted
+each tree > $SCRATCH/first.tree
+each works
+
+echo "--- restoreconfig"
+unload
+targetcli restoreconfig $SCRATCH/first || fail "cannot restore"
+same
+
+echo "--- boot"
+unload
+boot > $SCRATCH/boot.log 2>&1
+[ ! -s $SCRATCH/boot.log ] || fail "$(cat $SCRATCH/boot.log)"
+same
+
+echo "--- boot without a module"
+unload
+missing=$(tail -n 1 $FABRICS | cut -d ' ' -f 2)
+echo "install $missing /bin/false" > /etc/modprobe.d/userland.conf
+boot > $SCRATCH/boot.log 2>&1
+grep -q "Could not create Target object: .*$missing" $SCRATCH/boot.log ||
+	fail "said of $missing: $(cat $SCRATCH/boot.log)"
+targetcli saveconfig $SCRATCH/saved || fail "cannot save without $missing"
+each restored
+
+echo "--- uninstall"
+each uninstalls
+[ -z "$(find $PACKAGES -name 'rtslib_tcm_*')" ] || fail "files are left"
+targetcli ls / 1 > $SCRATCH/ls.log 2>&1 || fail "targetcli is broken"
+grep -q ' iscsi ' $SCRATCH/ls.log && ! grep ' test_' $SCRATCH/ls.log || fail "another list"
+
+echo "--- complete"

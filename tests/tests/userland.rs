@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! LIO's userland: generated fabrics in rtslib, by their class and by its patch, and in targetcli.
+
+use std::fmt::Write;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tcm_mod_builder::data_path::DATA_PATHS;
+use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, find};
+use tempfile::TempDir;
+use xtask::codec::codec;
+use xtask::fixture::FixtureTree;
+use xtask::guest::Guest;
+use xtask::kernel::{CURRENT, Flavour, Kernel, get};
+use xtask::module::{Built, ISCSI, LOOPBACK, Module, Profile, build, builder};
+use xtask::shell::{checkout, output};
+use xtask::suite::{Modules, skip};
+
+/// The distribution's Python, which rtslib is for.
+const PYTHON: &str = "/usr/bin/python3";
+
+/// Where Debian has rtslib.
+const RTSLIB: &str = "/usr/lib/python3/dist-packages/rtslib_fb";
+
+fn has_rtslib() -> bool {
+    let found = Path::new(RTSLIB).is_dir();
+    if !found {
+        skip("python3-rtslib-fb; `cargo xtask setup` installs it");
+    }
+    found
+}
+
+/// Generates `tcm_x` for a protocol and a data path; gives its directory.
+fn generate(tree: &FixtureTree, protocol: &Protocol, data_path: &str) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
+    command.args(["-p", protocol.name, "-m", "tcm_x"]);
+    command.args(["--data-path", data_path, "-k"]);
+    output(command.arg(tree.path()).arg("-o").arg(dir.path().join("x"))).unwrap();
+    dir
+}
+
+/// Has make do something with the userland of a module, below a root directory.
+fn make(module: &Path, target: &str, root: &Path) {
+    let mut make = Command::new("make");
+    make.arg("-C").arg(module.join("x")).arg(target);
+    make.arg(format!("DESTDIR={}", root.display()));
+    output(&mut make).unwrap();
+}
+
+/// Has Python run a script on JSON, with rtslib; `before` is what it does first.
+fn python(before: &str, script: &str, input: &Value) -> Value {
+    let mut child = Command::new(PYTHON)
+        .args(["-c", &format!("{before}\n{script}")])
+        .env_remove("PYTHONDONTWRITEBYTECODE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.to_string().as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What makes Python read a directory of packages as if it were one of its own.
+fn site(root: &Path) -> String {
+    let packages = Path::new(RTSLIB).parent().unwrap();
+    let packages = root.join(packages.strip_prefix("/").unwrap());
+    format!("import site; site.addsitedir('{}')", packages.display())
+}
+
+/// What the class makes of each name, for a target and for a node ACL as rtslib does it: the kernel's
+/// form, or a reason in a list; and what it makes of each name that it is told of by the kernel.
+const NAMES: &str = "
+import json, sys
+import rtslib_fb
+from rtslib_fb.utils import RTSLibError, normalize_wwn
+fabric = rtslib_fb.FabricModule('x')
+def tried(action):
+    try:
+        return action()
+    except RTSLibError as error:
+        return [str(error)]
+names = {}
+for name in json.load(sys.stdin):
+    target = tried(lambda: fabric.to_fabric_wwn(fabric.to_normalized_wwn(name)[0]))
+    acl = tried(lambda: fabric.to_fabric_wwn(normalize_wwn(fabric.wwn_types, name)[0]))
+    known = fabric.from_fabric_wwn(name)
+    back = tried(lambda: normalize_wwn(fabric.wwn_types, known)[0])
+    names[name] = dict(target=target, acl=acl, known=known, back=back,
+                       kernel=tried(lambda: fabric.to_fabric_wwn(known)))
+print(json.dumps(names))";
+
+/// Names of a protocol, right and wrong: the row's, and what is a character away from them.
+fn candidates(protocol: &Protocol) -> Vec<String> {
+    let examples = [
+        protocol.example,
+        protocol.other_example,
+        protocol.initiator_example,
+    ];
+    let mut names: Vec<String> = examples
+        .iter()
+        .chain(protocol.other_spellings)
+        .chain(protocol.refused)
+        .map(|name| (*name).to_owned())
+        .collect();
+    for name in examples {
+        for at in 0..name.len() {
+            let (before, after) = (&name[..at], &name[at + 1..]);
+            names.push(format!("{before}{after}"));
+            for other in [
+                "0", "8", "9", "f", "g", "G", "_", ".", ":", "-", " ", "/", "٣",
+            ] {
+                names.push(format!("{before}{other}{after}"));
+                names.push(format!("{before}{other}{}", &name[at..]));
+            }
+        }
+    }
+    names.push("iqn.".to_owned() + &"a".repeat(219));
+    names.push("iqn.".to_owned() + &"a".repeat(220));
+    names.extend(["", "naa.", "-1", "spi.-1.1", "spi.65535.65535"].map(ToOwned::to_owned));
+    names
+}
+
+/// Checks what the class makes of names against the module's own file: it sends the kernel no name that
+/// is refused there, and knows all that are accepted.
+fn check_names(protocol: &Protocol, before: &str) {
+    let codec = codec(protocol.name).unwrap();
+    let names = candidates(protocol);
+    let answers = python(before, NAMES, &json!(names));
+    let mut accepted = 0;
+    for name in &names {
+        let answer = &answers[name];
+        for kind in ["target", "acl"] {
+            match answer[kind].as_str() {
+                Some(sent) => assert!(codec.is_canonical(sent.as_bytes()), "{name}: {answer}"),
+                None => assert!(
+                    answer[kind][0].as_str().unwrap().contains(": want "),
+                    "{name}: {answer}"
+                ),
+            }
+        }
+        if codec.is_canonical(name.as_bytes()) {
+            accepted += 1;
+            assert_eq!(answer["kernel"], json!(name), "{answer}");
+            assert_eq!(answer["back"], answer["known"], "{answer}");
+        }
+    }
+    assert!(accepted > 10, "{accepted} names of {}", protocol.name);
+    // A user need not know the kernel's spelling.
+    assert_eq!(answers[protocol.example]["acl"], json!(protocol.example));
+}
+
+#[test]
+fn rtslib_sends_the_kernel_no_name_that_it_refuses_and_knows_all_others() {
+    if !has_rtslib() {
+        return;
+    }
+    let tree = FixtureTree::new().unwrap();
+    for protocol in &PROTOCOLS {
+        let module = generate(&tree, protocol, "nop");
+        let root = tempfile::tempdir().unwrap();
+        make(module.path(), "install-userland", root.path());
+        check_names(protocol, &site(root.path()));
+        check_page(protocol, &site(root.path()));
+    }
+}
+
+/// Checks that the page for users has the names as targetcli has them, where they are not the kernel's,
+/// and what it says of a wrong one.
+fn check_page(protocol: &Protocol, before: &str) {
+    let page = fs::read_to_string(checkout().join("generator/doc/userland.md")).unwrap();
+    let wrong = "iqn.foo_bar";
+    let names = [protocol.example, protocol.initiator_example, wrong];
+    let answers = python(before, NAMES, &json!(names));
+    let is_there = |name: &str| {
+        let known = answers[name]["known"].as_str().unwrap();
+        let row = format!("| `{}` | `{known}` | `{name}` |\n", protocol.name);
+        known == name || page.contains(&row)
+    };
+    assert!(names[..2].iter().any(|name| is_there(name)), "{answers}");
+    let reason = answers[wrong]["target"][0].as_str().unwrap();
+    assert_eq!(page.contains(reason), protocol.name == "iSCSI", "{reason}");
+}
+
+/// The paths of the files below a directory.
+fn files(dir: &Path) -> Vec<String> {
+    let mut find = Command::new("find");
+    let found = output(find.arg(dir).args(["-type", "f", "-printf", "%P\n"])).unwrap();
+    let mut paths: Vec<_> = found.lines().map(ToOwned::to_owned).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn what_is_installed_is_uninstalled() {
+    if !has_rtslib() {
+        return;
+    }
+    let tree = FixtureTree::new().unwrap();
+    let module = generate(&tree, find("SAS").unwrap(), "nop");
+    let root = tempfile::tempdir().unwrap();
+    make(module.path(), "install-userland", root.path());
+    // With what Python makes of it.
+    python(&site(root.path()), NAMES, &json!([]));
+    let installed = files(root.path());
+    assert!(installed.len() > 3, "{installed:?}");
+    make(module.path(), "uninstall-userland", root.path());
+    assert_eq!(files(root.path()), Vec::<String>::new());
+}
+
+#[test]
+fn without_rtslib_nothing_is_installed() {
+    let tree = FixtureTree::new().unwrap();
+    let module = generate(&tree, find("SAS").unwrap(), "nop");
+    let root = tempfile::tempdir().unwrap();
+    for target in ["install-userland", "uninstall-userland"] {
+        let mut make = Command::new("make");
+        make.arg("-C").arg(module.path().join("x")).arg(target);
+        make.arg("PYTHON=/usr/bin/no-python");
+        make.arg(format!("DESTDIR={}", root.path().display()));
+        let said = output(&mut make).unwrap_err().to_string();
+        assert!(said.contains("PYTHONDIR=DIR"), "{said}");
+    }
+    assert_eq!(files(root.path()), Vec::<String>::new());
+    let mut make = Command::new("make");
+    make.arg("-C").arg(module.path().join("x")).args([
+        "install-userland",
+        "PYTHON=/usr/bin/no-python",
+        "PYTHONDIR=/p",
+    ]);
+    make.arg(format!("DESTDIR={}", root.path().display()));
+    output(&mut make).unwrap();
+    assert!(root.path().join("p/rtslib_tcm_x.pth").is_file());
+}
+
+/// A script that shows the features and the types of names of the fabric.
+const FEATURES: &str = "
+import json, rtslib_fb
+fabric = rtslib_fb.FabricModule('x')
+print(json.dumps([fabric.features, fabric.wwn_types, fabric.kernel_module]))";
+
+#[test]
+fn rtslib_makes_up_an_initiator_only_where_it_can() {
+    if !has_rtslib() {
+        return;
+    }
+    let tree = FixtureTree::new().unwrap();
+    let root = tempfile::tempdir().unwrap();
+    for protocol in &PROTOCOLS {
+        let module = generate(&tree, protocol, "loopback");
+        make(module.path(), "install-userland", root.path());
+        let fabric = python(&site(root.path()), FEATURES, &Value::Null);
+        let has_nexus = fabric[0].as_array().unwrap().contains(&json!("nexus"));
+        let wwn_type = &fabric[1][0];
+        assert_eq!(has_nexus, wwn_type != "free" && wwn_type != "ib");
+        assert_eq!(fabric[2], "tcm_x");
+        if !has_nexus {
+            continue;
+        }
+        // As rtslib does for each portal group, whatever the target is called.
+        let script = format!(
+            "import json, rtslib_fb\n\
+             from rtslib_fb.utils import generate_wwn\n\
+             fabric = rtslib_fb.FabricModule('x')\n\
+             for target in {:?}:\n    \
+                 wwn_type = fabric.to_normalized_wwn(target)[1]\n    \
+                 print(json.dumps(fabric.to_fabric_wwn(generate_wwn(wwn_type))))",
+            [protocol.example],
+        );
+        let name = python(&site(root.path()), &script, &Value::Null);
+        let codec = codec(protocol.name).unwrap();
+        assert!(codec.is_canonical(name.as_str().unwrap().as_bytes()));
+    }
+}
+
+/// Copies rtslib's package, for a patch to be applied to it; gives the directory that it is in.
+fn rtslib_source() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let package = dir.path().join("rtslib");
+    fs::create_dir(&package).unwrap();
+    for entry in fs::read_dir(RTSLIB).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "py") {
+            fs::copy(&path, package.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    // As in its repository.
+    std::os::unix::fs::symlink("rtslib", dir.path().join("rtslib_fb")).unwrap();
+    dir
+}
+
+/// What makes Python read a package before the distribution's.
+fn before(source: &TempDir) -> String {
+    let dir = source.path().display();
+    format!("import sys; sys.path.insert(0, '{dir}'); sys.dont_write_bytecode = True")
+}
+
+#[test]
+fn the_patch_makes_rtslib_know_the_fabric_by_itself() {
+    if !has_rtslib() {
+        return;
+    }
+    let tree = FixtureTree::new().unwrap();
+    let appliers: [&[&str]; 2] = [&["patch", "-p1", "-i"], &["git", "apply"]];
+    for (index, protocol) in PROTOCOLS.iter().enumerate() {
+        let module = generate(&tree, protocol, DATA_PATHS[index % 2].name);
+        let patch = module.path().join("x/userland/rtslib-fb.patch");
+        let source = rtslib_source();
+        let words = appliers[index / 2 % 2];
+        let mut apply = Command::new(words[0]);
+        apply.args(&words[1..]).arg(&patch);
+        output(apply.current_dir(source.path())).unwrap();
+        let before = before(&source);
+        check_names(protocol, &before);
+        // Where both are there, rtslib's own is meant.
+        let root = tempfile::tempdir().unwrap();
+        make(module.path(), "install-userland", root.path());
+        let script = "
+import json, rtslib_fb.fabric
+print(json.dumps(rtslib_fb.fabric.fabric_modules['x'].__module__))";
+        let both = format!("{before}\n{}", site(root.path()));
+        assert_eq!(
+            python(&both, script, &Value::Null),
+            json!("rtslib_fb.fabric")
+        );
+    }
+}
+
+#[test]
+fn an_rtslib_that_does_not_take_it_keeps_its_own_fabrics() {
+    if !has_rtslib() {
+        return;
+    }
+    let tree = FixtureTree::new().unwrap();
+    let module = generate(&tree, find("SAS").unwrap(), "nop");
+    let root = tempfile::tempdir().unwrap();
+    make(module.path(), "install-userland", root.path());
+    let source = rtslib_source();
+    let table = source.path().join("rtslib/fabric.py");
+    let text = fs::read_to_string(&table).unwrap();
+    fs::write(&table, text.replace("_BaseFabricModule", "_NewBase")).unwrap();
+    let script = format!(
+        "{}\n{}\nfrom rtslib_fb import FabricModule; print([fabric.name for fabric in FabricModule.all()])",
+        before(&source),
+        site(root.path()),
+    );
+    let ended = Command::new(PYTHON).args(["-c", &script]).output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(
+        said.starts_with("rtslib_tcm_x: rtslib does not take its fabric: "),
+        "{said}"
+    );
+    let fabrics = String::from_utf8(ended.stdout).unwrap();
+    assert!(
+        fabrics.contains("'iscsi'") && !fabrics.contains("'x'"),
+        "{fabrics}"
+    );
+}
+
+/// The fabrics: a protocol, and the data path.
+const FABRICS: [(&str, &[&str]); 6] = [
+    ("FC", &[]),
+    ("SAS", &[]),
+    ("SRP", &[]),
+    ("iSCSI", &[]),
+    ("SAS", &LOOPBACK),
+    ("iSCSI", &ISCSI),
+];
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn what_targetcli_saves_is_restored() {
+    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let dir = Modules::new(&kernel).unwrap();
+    let mut guest = Guest::new(&kernel);
+    guest.limit = Duration::from_secs(60 * 20);
+    let mut fabrics = String::new();
+    for (protocol, options) in FABRICS {
+        let module = Built::new(&kernel, find(protocol).unwrap(), options, dir.path()).unwrap();
+        let kind = options.last().unwrap_or(&"nop");
+        writeln!(
+            fabrics,
+            "{} {} {} {kind} {} {} {}",
+            module.dir.display(),
+            module.module,
+            module.fabric,
+            module.protocol.other_example,
+            module.protocol.initiator_example,
+            module.protocol.refused[1],
+        )
+        .unwrap();
+        guest.modules.push(module.dir);
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let typed = scratch.path().join("typed.sh");
+    fs::write(&typed, page(&kernel, scratch.path())).unwrap();
+    guest.modules.push(scratch.path().join("module"));
+    let script = checkout().join("tests/guest/userland.sh");
+    let (script, typed) = (script.display(), typed.display());
+    let command = format!("sh {script} {typed} << END\n{fabrics}END\n");
+    let outcome = guest.run_quietly(&command).unwrap();
+    outcome.check().unwrap();
+    let output = &outcome.output;
+    assert!(output.contains("--- complete\n"), "{output}");
+    // What was made, and what was restored.
+    let page = outcome.part("page").unwrap();
+    for line in [
+        "o- nab5000 ",
+        "o- iqn.2003-01.org.example.host:target1 ",
+        "o- mapped_lun0 ",
+    ] {
+        assert_eq!(page.matches(line).count(), 2, "{line}: {page}");
+    }
+}
+
+/// The session of the page for users, as a script, on a module that is built for it in `module` below
+/// `scratch`.
+fn page(kernel: &Kernel, scratch: &Path) -> String {
+    let dir = scratch.join("module");
+    let module = Module {
+        proto: "iSCSI",
+        name: "tcm_nab5000",
+        options: &[],
+    };
+    module.generate(kernel, &dir).unwrap();
+    build(kernel, &dir, &[]).unwrap();
+    let page = fs::read_to_string(checkout().join("generator/doc/userland.md")).unwrap();
+    let block = |before: &str| {
+        let (_, block) = page.split_once(before).unwrap();
+        block.split_once("\n\n").unwrap().0.replace("\n    ", "\n")
+    };
+    format!(
+        "cd {}\n{}\n{}\n\
+         targetcli clearconfig confirm=True\n\
+         rmdir /sys/kernel/config/target/nab5000\n\
+         make uninstall-userland\n",
+        dir.display(),
+        block("in `userland/`:\n\n"),
+        block("Debian's targetcli-fb:\n\n"),
+    )
+}
