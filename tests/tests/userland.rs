@@ -244,11 +244,17 @@ fn without_rtslib_nothing_is_installed() {
     assert!(root.path().join("p/rtslib_tcm_x.pth").is_file());
 }
 
-/// A script that shows the features and the types of names of the fabric.
-const FEATURES: &str = "
-import json, rtslib_fb
+/// The type of names that rtslib makes up for a target, and an initiator as it makes one up for each
+/// portal group, if there is a nexus.
+const NEXUS: &str = "
+import json, sys, rtslib_fb
+from rtslib_fb.utils import generate_wwn
 fabric = rtslib_fb.FabricModule('x')
-print(json.dumps([fabric.features, fabric.wwn_types, fabric.kernel_module]))";
+target = json.load(sys.stdin)
+initiator = None
+if fabric.has_feature('nexus'):
+    initiator = fabric.to_fabric_wwn(generate_wwn(fabric.to_normalized_wwn(target)[1]))
+print(json.dumps([fabric.wwn_types[0], initiator]))";
 
 #[test]
 fn rtslib_makes_up_an_initiator_only_where_it_can() {
@@ -260,27 +266,13 @@ fn rtslib_makes_up_an_initiator_only_where_it_can() {
     for protocol in &PROTOCOLS {
         let module = generate(&tree, protocol, "loopback");
         make(module.path(), "install-userland", root.path());
-        let fabric = python(&site(root.path()), FEATURES, &Value::Null);
-        let has_nexus = fabric[0].as_array().unwrap().contains(&json!("nexus"));
-        let wwn_type = &fabric[1][0];
-        assert_eq!(has_nexus, wwn_type != "free" && wwn_type != "ib");
-        assert_eq!(fabric[2], "tcm_x");
-        if !has_nexus {
-            continue;
-        }
-        // As rtslib does for each portal group, whatever the target is called.
-        let script = format!(
-            "import json, rtslib_fb\n\
-             from rtslib_fb.utils import generate_wwn\n\
-             fabric = rtslib_fb.FabricModule('x')\n\
-             for target in {:?}:\n    \
-                 wwn_type = fabric.to_normalized_wwn(target)[1]\n    \
-                 print(json.dumps(fabric.to_fabric_wwn(generate_wwn(wwn_type))))",
-            [protocol.example],
-        );
-        let name = python(&site(root.path()), &script, &Value::Null);
+        let answer = python(&site(root.path()), NEXUS, &json!(protocol.example));
         let codec = codec(protocol.name).unwrap();
-        assert!(codec.is_canonical(name.as_str().unwrap().as_bytes()));
+        let is_right = match answer[1].as_str() {
+            Some(name) => codec.is_canonical(name.as_bytes()),
+            None => answer[0] == "free" || answer[0] == "ib",
+        };
+        assert!(is_right, "{}: {answer}", protocol.name);
     }
 }
 
