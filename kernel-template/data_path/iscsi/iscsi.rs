@@ -103,7 +103,7 @@ impl Group {
     /// # Errors
     ///
     /// [`EAGAIN`] if it is not gone after `login_timeout`, as where a backstore hangs, or if the
-    /// connection is to end; [`ENOMEM`].
+    /// connection is to end; [`EBUSY`] if there are `max_sessions`; [`ENOMEM`].
     fn enter(&self, peer: &Arc<Peer>) -> Result {
         let seconds = self.settings.login_timeout();
         let begun = Instant::<Monotonic>::now();
@@ -120,6 +120,9 @@ impl Group {
             other.link.close();
             let tick = msecs_to_jiffies(100);
             let _ = self.left.wait_interruptible_timeout(&mut sessions, tick);
+        }
+        if sessions.len() >= self.settings.max_sessions() as usize {
+            return Err(EBUSY);
         }
         sessions.push(peer.clone(), GFP_KERNEL)?;
         Ok(())

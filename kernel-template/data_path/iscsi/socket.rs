@@ -48,7 +48,10 @@ impl Raw {
 
     /// Ends both directions: who waits for the socket is woken. Called in process context; sleeps.
     fn shut_down(&self) {
-        let how = bindings::sock_shutdown_cmd_SHUT_RDWR;
+        self.end(bindings::sock_shutdown_cmd_SHUT_RDWR);
+    }
+
+    fn end(&self, how: bindings::sock_shutdown_cmd) {
         // SAFETY: By the type's invariant. It fails where there is nothing to end.
         let _ = unsafe { bindings::kernel_sock_shutdown(self.as_ptr(), how) };
     }
@@ -358,6 +361,12 @@ impl Socket {
     /// Ends the connection, in both directions. Called in process context; sleeps.
     pub(crate) fn shut_down(&self) {
         self.raw.shut_down();
+    }
+
+    /// Ends sending: the other end is told once it has all that was sent. Called in process
+    /// context; sleeps.
+    pub(crate) fn shut_down_sending(&self) {
+        self.raw.end(bindings::sock_shutdown_cmd_SHUT_WR);
     }
 
     /// The address of this end.

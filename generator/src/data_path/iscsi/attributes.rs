@@ -65,6 +65,11 @@ const ATTRIB: &[Attribute] = &[
         "How long a login may take: 5 to 30 seconds, and 15 at first.",
     ),
     Attribute::new(
+        "max_sessions",
+        "iscsi::MaxSessions",
+        "How many sessions there may be at once: 1 to 65534, and 1024 at first.",
+    ),
+    Attribute::new(
         "prod_mode_write_protect",
         "iscsi::ProdModeWriteProtect",
         "1 where the LUNs of a node ACL are read-only at first.",

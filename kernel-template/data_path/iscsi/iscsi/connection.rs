@@ -18,7 +18,7 @@ use super::{
     login::{Login, Next},
     pdu::{logout_response, Reply},
     portal::{Portal, SESSION_BUFFER},
-    receiver::{End, Received, Receiver, Sink},
+    receiver::{End, Received, Receiver, Sink, PIECE},
     sender::{copied, After, Sender, Sent},
     session::Session,
     LOGOUT_SECONDS, //
@@ -34,7 +34,8 @@ const SHORT_TICK: u32 = 10;
 /// How many PDUs are received before the connection looks whether there is something to send.
 const PDUS: usize = 32;
 
-/// How long a connection that ends waits for its last PDU to be sent, in milliseconds.
+/// How long a connection that ends waits for its last PDU to be sent, and then for the initiator to
+/// have taken it, in milliseconds.
 const LAST_PDU: u32 = 500;
 
 /// How long a login may take before it is known to which portal group, in seconds.
@@ -54,7 +55,31 @@ pub(super) fn serve(portal: &Arc<Portal>, link: &Arc<Link>) {
         }
     }
     link.set_session(false);
+    drain(link);
     link.socket.shut_down();
+}
+
+/// Takes what the initiator still sends, until it has taken what it was sent and closes the
+/// connection, or for a while. Whoever closes one with bytes in it that nobody has received resets
+/// it, and the initiator may lose its last PDU by that.
+fn drain(link: &Link) {
+    let socket = &link.socket;
+    let begun = Instant::<Monotonic>::now();
+    let mut piece = [0; PIECE];
+    while begun.elapsed() < Delta::from_millis(LAST_PDU.into()) && !link.is_closing() {
+        socket.clear_kick();
+        match socket.receive(&mut piece) {
+            Ok(_) => {}
+            Err(EAGAIN) => {
+                let interest = Interest {
+                    data: true,
+                    space: false,
+                };
+                socket.wait(interest, SHORT_TICK);
+            }
+            Err(_) => return,
+        }
+    }
 }
 
 struct Connection {
@@ -95,7 +120,7 @@ impl Connection {
             self.tick()?;
             let sent = self.sender.send(&self.link)?;
             if sent == Sent::Last {
-                return Err(End::Now);
+                return Err(End::Answered);
             }
             if self.take_refused_writes() {
                 continue;
@@ -263,10 +288,13 @@ impl Connection {
         }
         // What is answered already reaches the initiator before the answer to its logout.
         let is_logout = matches!(end, End::LoggedOut(_)) && self.send_all();
-        if !is_logout {
-            // The initiator knows that the connection is gone before its session ends: that may
-            // take as long as the backstore does.
-            self.link.socket.shut_down();
+        // Else the initiator knows that the connection is gone before its session ends: that may
+        // take as long as the backstore does.
+        match end {
+            End::Now => self.link.socket.shut_down(),
+            End::LoggedOut(_) if !is_logout => self.link.socket.shut_down(),
+            End::LoggedOut(_) => {}
+            End::Answered | End::Rejected(..) => self.link.socket.shut_down_sending(),
         }
         // From here on the ops get nothing queued: what target core still has ends by itself.
         drop(self.link.responses.close());
@@ -279,6 +307,7 @@ impl Connection {
         if let End::LoggedOut(request) = end {
             let reply = Reply::logout(request.task_tag(), logout_response::CLOSED);
             self.say_last(reply, &[]);
+            self.link.socket.shut_down_sending();
         }
     }
 

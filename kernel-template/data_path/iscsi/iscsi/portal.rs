@@ -16,6 +16,7 @@ use core::{
 use kernel::{
     c_str,
     prelude::*,
+    rbtree::RBTree,
     str::BStr,
     sync::{new_mutex, Arc, Mutex},
     time::{delay::fsleep, Delta}, //
@@ -253,7 +254,7 @@ impl Portal {
         let mut links = self.links.lock();
         match links.iter().filter(|link| !link.has_session()).count() {
             0..LOGINS_MAX => {}
-            LOGINS_MAX..LOGINS_AND_ENDING_MAX => make_room(&links),
+            LOGINS_MAX..LOGINS_AND_ENDING_MAX => make_room(&links)?,
             _ => return Err(EBUSY),
         }
         links.push(link.clone(), GFP_KERNEL)?;
@@ -277,16 +278,20 @@ impl Portal {
 }
 
 /// Ends the connection that gives way to the next one.
-fn make_room(links: &[Arc<Link>]) {
-    let logins = || {
-        let logins = links.iter().filter(|link| !link.has_session());
-        logins.filter(|link| !link.is_closing())
-    };
-    let of = |address| logins().filter(move |link| link.ip() == address);
-    let most = logins().max_by_key(|link| of(link.ip()).count());
-    if let Some(oldest) = most.and_then(|link| of(link.ip()).next()) {
+fn make_room(links: &[Arc<Link>]) -> Result {
+    // Of each address how many there are, and the oldest.
+    let mut addresses = RBTree::new();
+    let logins = links.iter().filter(|link| !link.has_session());
+    for link in logins.filter(|link| !link.is_closing()) {
+        match addresses.get_mut(&link.ip()) {
+            Some((count, _)) => *count += 1,
+            None => drop(addresses.try_create_and_insert(link.ip(), (1u32, link), GFP_KERNEL)?),
+        }
+    }
+    if let Some((_, oldest)) = addresses.values().max_by_key(|(count, _)| *count) {
         oldest.close();
     }
+    Ok(())
 }
 
 /// A portal of a portal group: its directory in `np`.

@@ -18,12 +18,14 @@ use crate::{crc32c::Crc32c, socket::Socket};
 const HEAD_MAX: usize = HEADER_LEN + 255 * 4 + DIGEST_LEN;
 
 /// How much is read at once of what goes nowhere, in bytes.
-const PIECE: usize = 512;
+pub(super) const PIECE: usize = 512;
 
 /// Why a connection ends.
 pub(super) enum End {
     /// The network has failed, or the connection is to end without a word.
     Now,
+    /// The last reply is sent.
+    Answered,
     /// The initiator has sent what is rejected, and the connection cannot go on after it.
     Rejected(Reject, Request),
     /// The initiator has logged out, and is answered once its session has ended.

@@ -101,6 +101,9 @@ settings! {
     GenerateNodeAcls generate_node_acls = 0, 0..=1;
     /// `attrib/login_timeout`: how long a login may take, in seconds.
     LoginTimeout login_timeout = 15, 5..=30;
+    /// `attrib/max_sessions`: how many sessions there may be at once. iscsi_target_mod has no such
+    /// limit.
+    MaxSessions max_sessions = 1024, 1..=65_534;
     /// `attrib/prod_mode_write_protect`: whether the LUNs of a node ACL are read-only at first.
     ProdModeWriteProtect prod_mode_write_protect = 0, 0..=1;
 }
