@@ -53,7 +53,15 @@ retry 5 dmsetup remove slow && losetup -d "$LOOP" || fail "the slow device is in
 TPG=$FAST
 BACKSTORE=$RAM
 echo "--- flood"
-"$CLIENT" flood $V4 $WWN "$4" || fail "flood"
+# To an address of its own one comes from it, too.
+ip addr add 10.9.9.5/32 dev lo && rmdir "$TPG/np/$V4" && mkdir "$TPG/np/0.0.0.0:3261" || fail "no address"
+"$CLIENT" flood $V4 $WWN 10.9.9.5:3261 "$4" || fail "flood"
+rmdir "$TPG/np/0.0.0.0:3261" && mkdir "$TPG/np/$V4" || fail "no portal"
+echo "--- crowd"
+echo 20 > "$TPG/attrib/max_sessions"
+retry 10 nobody_is_there || fail "still there: $(cat "$TPG/dynamic_sessions")"
+"$CLIENT" crowd $V4 $WWN 20 || fail "crowd"
+echo 1024 > "$TPG/attrib/max_sessions"
 echo "--- logins"
 "$CLIENT" logins $V4 $WWN "$5" 8 || fail "logins"
 echo "--- fuzz"

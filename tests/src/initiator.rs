@@ -10,6 +10,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, bail, ensure};
+use crc::{CRC_32_ISCSI, Crc};
 use sha2::{Digest, Sha256};
 
 use crate::codec::{from_hex, to_hex};
@@ -23,11 +24,30 @@ pub const NO_TAG: u32 = u32::MAX;
 /// How long the target may take to answer. A debug kernel without KVM takes its time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A PDU without additional header segments and digests.
+/// What a digest is made by.
+const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
+
+/// The digest of some bytes, as it goes over the wire.
+fn digest(bytes: &[u8]) -> [u8; 4] {
+    CRC32C.checksum(bytes).to_le_bytes()
+}
+
+/// Which digests the PDUs of a session have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Digests {
+    /// Those of headers.
+    pub header: bool,
+    /// Those of data segments.
+    pub data: bool,
+}
+
+/// A PDU without digests.
 #[derive(Clone, Debug)]
 pub struct Pdu {
     /// Its header.
     pub header: Header,
+    /// Its additional header segments.
+    pub ahs: Vec<u8>,
     /// Its data segment, without padding.
     pub data: Vec<u8>,
 }
@@ -43,6 +63,7 @@ impl Pdu {
         }
         Self {
             header,
+            ahs: Vec::new(),
             data: Vec::new(),
         }
     }
@@ -69,12 +90,25 @@ impl Pdu {
         u32::from_be_bytes(bytes)
     }
 
-    /// As it goes over the wire.
+    /// As it goes over the wire without digests.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = self.header.to_vec();
+        self.bytes_with(Digests::default())
+    }
+
+    /// As it goes over the wire. Its lengths need not be those that its header tells.
+    #[must_use]
+    pub fn bytes_with(&self, digests: Digests) -> Vec<u8> {
+        let mut bytes = [&self.header[..], &self.ahs].concat();
+        if digests.header {
+            bytes.extend(digest(&bytes));
+        }
+        let start = bytes.len();
         bytes.extend(&self.data);
         bytes.resize(bytes.len().next_multiple_of(4), 0);
+        if digests.data && !self.data.is_empty() {
+            bytes.extend(digest(&bytes[start..]));
+        }
         bytes
     }
 
@@ -156,6 +190,8 @@ pub struct Connection {
     /// The initiator's part of the session's identifier: another session of the same initiator needs
     /// another one.
     pub isid: [u8; 6],
+    /// Which digests the PDUs have, both ways.
+    pub digests: Digests,
 }
 
 impl Connection {
@@ -176,6 +212,7 @@ impl Connection {
             exp_stat_sn: 0,
             tag: 1,
             isid: [0x80, 0, 0, 0, 0, 1],
+            digests: Digests::default(),
         })
     }
 
@@ -185,7 +222,7 @@ impl Connection {
     ///
     /// If the connection is gone.
     pub fn send(&mut self, pdu: &Pdu) -> Result<()> {
-        self.send_bytes(&pdu.bytes())
+        self.send_bytes(&pdu.bytes_with(self.digests))
     }
 
     /// Sends bytes: less than a PDU, or more.
@@ -201,21 +238,31 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// If nothing comes.
+    /// If nothing comes, or a digest is wrong.
     pub fn receive(&mut self) -> Result<Option<Pdu>> {
-        let mut header = [0; 48];
-        if !self.fill(&mut header)? {
+        let mut pdu = Pdu::new(0, 0, &[]);
+        if !self.fill(&mut pdu.header)? {
             return Ok(None);
         }
-        let mut pdu = Pdu {
-            header,
-            data: Vec::new(),
-        };
+        pdu.ahs = vec![0; usize::from(pdu.header[4]) * 4];
         let length = (pdu.field(4) & 0x00ff_ffff) as usize;
-        let mut data = vec![0; usize::from(header[4]) * 4 + length.next_multiple_of(4)];
-        if !self.fill(&mut data)? {
+        let mut data = vec![0; length.next_multiple_of(4)];
+        let (mut header_digest, mut data_digest) = ([0; 4], [0; 4]);
+        let whole = self.fill(&mut pdu.ahs)?
+            && (!self.digests.header || self.fill(&mut header_digest)?)
+            && self.fill(&mut data)?
+            && (!self.digests.data || length == 0 || self.fill(&mut data_digest)?);
+        if !whole {
             return Ok(None);
         }
+        ensure!(
+            !self.digests.header || header_digest == digest(&[&pdu.header[..], &pdu.ahs].concat()),
+            "a wrong header digest: {pdu:?}"
+        );
+        ensure!(
+            !self.digests.data || length == 0 || data_digest == digest(&data),
+            "a wrong data digest: {pdu:?}"
+        );
         data.truncate(length);
         pdu.data = data;
         let has_status = match pdu.opcode() {
@@ -277,6 +324,7 @@ impl Connection {
         let (status, pdu) = self.ask(stage::OPERATIONAL, Some(stage::FULL), &text)?;
         ensure!(status == 0, "the login is refused: {status:#06x}");
         ensure!(pdu.header[1] & 0x83 == 0x83, "the login goes on: {pdu:?}");
+        self.digests = agreed(&pdu);
         Ok(())
     }
 
@@ -344,6 +392,16 @@ impl Connection {
             "no logout: {pdu:?}"
         );
         Ok(())
+    }
+}
+
+/// The digests that the last response of a login agrees on.
+#[must_use]
+pub fn agreed(pdu: &Pdu) -> Digests {
+    let is_crc = |key| pdu.value(key).as_deref() == Some("CRC32C");
+    Digests {
+        header: is_crc("HeaderDigest"),
+        data: is_crc("DataDigest"),
     }
 }
 

@@ -4,6 +4,7 @@
 //! what a hostile initiator does, and valid sessions with mutated PDUs.
 
 use std::fmt::Display;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::thread;
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 use xtask::initiator::{
-    Connection, NO_TAG, Names, Pdu, bytes, hex, is_silence, proof, reply, stage,
+    Connection, NO_TAG, Names, Pdu, agreed, bytes, hex, is_silence, proof, reply, stage,
 };
 
 /// The credentials that the guest's script has set.
@@ -26,6 +27,7 @@ const SUCCESS: u16 = 0;
 const INITIATOR_ERROR: u16 = 0x0200;
 const NOT_AUTHENTIC: u16 = 0x0201;
 const INVALID: u16 = 0x020b;
+const OUT_OF_RESOURCES: u16 = 0x0302;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Result<()> {
     let [what, portal, target, rest @ ..] = args else {
         bail!(
-            "want: logins|one-way|mutual|hostile|silent|slow|flood|load|fuzz PORTAL TARGET [NUMBER]..."
+            "want: logins|one-way|mutual|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]..."
         );
     };
     let target = Target {
@@ -63,7 +65,8 @@ fn run(args: &[&str]) -> Result<()> {
         "hostile" => all(&target, &HOSTILE),
         "silent" => all(&target, &SILENT),
         "slow" => all(&target, &SLOW),
-        "flood" => flood(&target, number(0)?),
+        "flood" => flood(&target, rest.first().context("OTHER")?.parse()?, number(1)?),
+        "crowd" => crowd(&target, number(0)?),
         "load" => load(&target, number(0)?, number(1)?),
         "fuzz" => fuzz(&target, number(0)?, number(1)?),
         _ => bail!("no {what}"),
@@ -406,9 +409,12 @@ const MUTUAL: [Case; 8] = [
 
 // What a hostile initiator does.
 
-/// Reads what still comes, up to the end of the connection, which must come.
+/// Reads what still comes, up to the end of the connection, which must come: at once, and not only
+/// since the target finds the initiator silent.
 fn ended(connection: &mut Connection) -> Result<()> {
+    let start = Instant::now();
     while connection.receive()?.is_some() {}
+    ensure!(start.elapsed() < LATE, "it goes on");
     Ok(())
 }
 
@@ -540,7 +546,79 @@ fn vanishes(target: &Target, pdu: &Pdu, sent: usize) -> Result<()> {
     target.visit()
 }
 
-const HOSTILE: [Case; 38] = [
+/// A session with both digests.
+fn with_digests(target: &Target) -> Result<Connection> {
+    let connection = target.session("HeaderDigest=CRC32C\0DataDigest=CRC32C\0")?;
+    let digests = connection.digests;
+    ensure!(digests.header && digests.data, "{digests:?}");
+    Ok(connection)
+}
+
+/// Sends a PDU with a bit turned over, so many bytes before its end.
+fn send_spoilt(connection: &mut Connection, pdu: &Pdu, place: usize) -> Result<()> {
+    let mut bytes = pdu.bytes_with(connection.digests);
+    let index = bytes.len() - place;
+    bytes[index] ^= 0x10;
+    connection.send_bytes(&bytes)
+}
+
+/// A write of 4 KiB whose data come with it, one bit of which is turned over: the target says that
+/// the digest is wrong, the write fails, and the session goes on.
+fn spoilt_data(target: &Target, place: usize) -> Result<()> {
+    let mut connection = with_digests(target)?;
+    let write = write(&mut connection, 8).with(&[0x77; 4096]);
+    send_spoilt(&mut connection, &write, place)?;
+    let reject = answered(&mut connection, reply::REJECT)?;
+    ensure!(reject.header[2] == 2, "no Data Digest Error: {reject:?}");
+    let response = answered(&mut connection, reply::RESPONSE)?;
+    ensure!(response.header[3] == 2, "not failed: {response:?}");
+    connection.inquire()?;
+    connection.log_out()
+}
+
+/// How many requests of 4 KB, as parts of one text, are surely too many.
+const MANY: usize = 100;
+
+const HOSTILE: [Case; 46] = [
+    ("digests", |target| {
+        let mut connection = with_digests(target)?;
+        let write = write(&mut connection, 8).with(&[0x77; 4096]);
+        connection.send(&write)?;
+        let response = answered(&mut connection, reply::RESPONSE)?;
+        ensure!(response.header[3] == 0, "failed: {response:?}");
+        connection.inquire()?;
+        connection.log_out()
+    }),
+    ("a header that is not what its digest says", |target| {
+        for place in [1, 52] {
+            let mut connection = with_digests(target)?;
+            let ping = Pdu::new(
+                0x40,
+                0x80,
+                &[(16, 5), (20, NO_TAG), (24, connection.cmd_sn)],
+            );
+            send_spoilt(&mut connection, &ping, place)?;
+            ensure!(connection.receive()?.is_none(), "answered");
+        }
+        target.visit()
+    }),
+    ("data that are not what their digest says", |target| {
+        spoilt_data(target, 100)
+    }),
+    ("a wrong digest of data", |target| spoilt_data(target, 1)),
+    ("much behind what ends the connection", |target| {
+        // The last PDU reaches an initiator that has sent more, and no reset follows it.
+        let mut connection = target.session("")?;
+        let wrong = connection.login_request(1, Some(3), "");
+        connection.send_bytes(&[wrong.bytes(), vec![0; 4096]].concat())?;
+        answered(&mut connection, reply::REJECT)?;
+        let more = connection.stream.read(&mut [0]);
+        ensure!(matches!(more, Ok(0)), "{more:?}");
+        thread::sleep(Duration::from_millis(200));
+        let error = connection.stream.take_error()?;
+        ensure!(error.is_none(), "{error:?}");
+        Ok(())
+    }),
     ("a first request without a name", |target| {
         let text = "SessionType=Normal\0";
         let (status, _) = target.connect()?.ask(1, Some(stage::FULL), text)?;
@@ -586,7 +664,7 @@ const HOSTILE: [Case; 38] = [
     ("a login without end", |target| {
         let mut connection = target.connect()?;
         let text = target.names.keys() + &"X-pad=1\0".repeat(500);
-        loop {
+        for _ in 0..MANY {
             let mut request = connection.login_request(1, None, &text);
             request.header[1] |= 0x40;
             connection.send(&request)?;
@@ -595,6 +673,7 @@ const HOSTILE: [Case; 38] = [
                 return want(pdu.status(), INITIATOR_ERROR);
             }
         }
+        bail!("{MANY} requests were taken")
     }),
     ("a command before the login", |target| {
         let mut connection = target.connect()?;
@@ -613,6 +692,20 @@ const HOSTILE: [Case; 38] = [
             pdu.header[5..8].copy_from_slice(&[0xff; 3]);
             pdu
         })
+    }),
+    ("a ping of 2^24-1 bytes", |target| {
+        fatal(target, |it| {
+            let mut pdu = Pdu::new(0x40, 0x80, &[(16, 5), (20, NO_TAG), (24, it.cmd_sn)]);
+            pdu.header[5..8].copy_from_slice(&[0xff; 3]);
+            pdu
+        })
+    }),
+    ("a login request of 2^24-1 bytes", |target| {
+        let mut connection = target.connect()?;
+        let mut request = connection.login_request(1, Some(3), "");
+        request.header[5..8].copy_from_slice(&[0xff; 3]);
+        connection.send(&request)?;
+        ended(&mut connection)
     }),
     ("more data than the command has", |target| {
         fatal(target, |it| write(it, 1).with(&[0; 4096]))
@@ -665,7 +758,7 @@ const HOSTILE: [Case; 38] = [
         let mut connection = target.session("")?;
         let mut pdu = connection.command(0x80, 0, &[0; 6]);
         pdu.header[4] = 255;
-        pdu.data = vec![0; 255 * 4];
+        pdu.ahs = vec![0; 255 * 4];
         connection.send(&pdu)?;
         answered(&mut connection, reply::REJECT)?;
         connection.inquire()?;
@@ -745,13 +838,14 @@ const HOSTILE: [Case; 38] = [
     ("a text without end", |target| {
         let mut connection = target.session("")?;
         let mut tag = NO_TAG;
-        loop {
+        for _ in 0..MANY {
             match ask_text(&mut connection, 0x40, tag, &"X-pad=1\0".repeat(500)) {
                 Ok(text) if text.opcode() == reply::REJECT => return ended(&mut connection),
                 Ok(text) => tag = text.field(20),
                 Err(error) => return Err(error),
             }
         }
+        bail!("{MANY} requests were taken")
     }),
     ("SendTargets four hundred times", |target| {
         let mut connection = target.session("")?;
@@ -760,6 +854,18 @@ const HOSTILE: [Case; 38] = [
         ensure!(all.matches("TargetName=").count() == 1, "{all}");
         Ok(())
     }),
+    (
+        "ABORT TASK and LUN RESET while writes wait for data",
+        |target| {
+            let mut connection = target.session("")?;
+            let r2t = asked(&mut connection)?;
+            asked(&mut connection)?;
+            manage(&mut connection, 1, r2t.field(16))?;
+            manage(&mut connection, 5, NO_TAG)?;
+            connection.inquire()?;
+            connection.log_out()
+        },
+    ),
     ("an end while a COMPARE AND WRITE waits", |target| {
         let mut connection = target.session("")?;
         let cdb = [0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0];
@@ -871,7 +977,12 @@ const LATE: Duration = Duration::from_secs(8);
 /// Says nothing, until the target hangs up: not before so many seconds, nor much later.
 fn is_dropped(mut connection: Connection, seconds: u64) -> Result<()> {
     let start = Instant::now();
-    ended(&mut connection)?;
+    while connection.receive()?.is_some() {}
+    is_time(start, seconds)
+}
+
+/// Whether so many seconds have gone by, and not many more.
+fn is_time(start: Instant, seconds: u64) -> Result<()> {
     let (taken, wanted) = (start.elapsed(), Duration::from_secs(seconds));
     ensure!(
         taken + EARLY >= wanted && taken < wanted + LATE,
@@ -891,7 +1002,15 @@ const SILENT: [Case; 4] = [
     ("data that never come", |target| {
         let mut connection = target.session("")?;
         asked(&mut connection)?;
-        is_dropped(connection, 2)
+        // It answers pings, so that it is not dropped for its silence.
+        let start = Instant::now();
+        while let Some(pdu) = connection.receive()? {
+            let fields = [(16, NO_TAG), (20, pdu.field(20)), (24, connection.cmd_sn)];
+            if pdu.opcode() == 0x20 && connection.send(&Pdu::new(0x40, 0x80, &fields)).is_err() {
+                break;
+            }
+        }
+        is_time(start, 2)
     }),
     ("no answer to a ping", |target| {
         let mut connection = target.session("")?;
@@ -904,17 +1023,36 @@ const SILENT: [Case; 4] = [
     }),
 ];
 
-/// Holds so many connections that never log in, and logs in.
-fn flood(target: &Target, count: u64) -> Result<()> {
+/// Holds so many connections that never log in, and logs in. One that was there before all of them,
+/// and comes from another machine, by an address of the portal's, can still log in.
+fn flood(target: &Target, other: SocketAddr, count: u64) -> Result<()> {
+    let mut early = Connection::new(other)?;
     let held: Vec<_> = (0..count)
         .map(|_| target.connect())
         .collect::<Result<_>>()?;
     let start = Instant::now();
+    early.log_in(&target.by("early").names, "")?;
+    early.log_out()?;
     target.visit()?;
     let seconds = start.elapsed().as_secs_f64();
     println!("a login beside {} others in {seconds:.1} s", held.len());
     ensure!(seconds < 5.0, "that is too long");
     Ok(())
+}
+
+/// Holds as many sessions as a portal group takes: the next is refused, until one has logged out.
+fn crowd(target: &Target, most: u64) -> Result<()> {
+    let mut held: Vec<_> = (0..most)
+        .map(|index| target.by(index).session(""))
+        .collect::<Result<_>>()?;
+    let text = target.names.keys();
+    let (status, _) = target.connect()?.ask(1, Some(stage::FULL), &text)?;
+    want(status, OUT_OF_RESOURCES)?;
+    // Who logs in again takes the place of the session before.
+    let mut again = target.by(0).session("")?;
+    ended(&mut held[0])?;
+    again.log_out()?;
+    target.visit()
 }
 
 // Load.
@@ -1083,34 +1221,42 @@ fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<()> {
 /// A session; how many PDUs were sent. It is no error that the target ends it.
 fn session(target: &Target, rng: &mut Rng) -> Result<u32> {
     let mut connection = target.connect()?;
-    connection
-        .stream
-        .set_read_timeout(Some(Duration::from_millis(50)))?;
-    connection
-        .stream
-        .set_write_timeout(Some(Duration::from_secs(2)))?;
-    let digests = ["", "HeaderDigest=CRC32C\0", "DataDigest=CRC32C\0"];
+    let digests = [
+        "",
+        "HeaderDigest=CRC32C\0",
+        "DataDigest=CRC32C\0",
+        "HeaderDigest=CRC32C\0DataDigest=CRC32C\0",
+    ];
     let keys = [
         "",
         "InitialR2T=No\0",
         "MaxBurstLength=1024\0",
         "MaxRecvDataSegmentLength=512\0",
     ];
-    let text = target.names.keys()
-        + rng.choice(digests).unwrap_or_default()
-        + rng.choice(keys).unwrap_or_default();
-    let mut request = connection.login_request(stage::OPERATIONAL, Some(stage::FULL), &text);
-    if rng.u8(..4) == 0 {
-        mutate(&mut request, rng);
-    }
+    let digests = rng.choice(digests).unwrap_or_default();
+    let text = target.names.keys() + digests + rng.choice(keys).unwrap_or_default();
+    let mut ask = Some(if digests.is_empty() {
+        let mut request = connection.login_request(stage::OPERATIONAL, Some(stage::FULL), &text);
+        if rng.u8(..4) == 0 {
+            mutate(&mut request, rng);
+        }
+        request
+    } else {
+        let (status, pdu) = connection.ask(stage::OPERATIONAL, Some(stage::FULL), &text)?;
+        want(status, SUCCESS)?;
+        connection.digests = agreed(&pdu);
+        any(&mut connection, rng)
+    });
+    let stream = &connection.stream;
+    stream.set_read_timeout(Some(Duration::from_millis(50)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(2)))?;
     let mut sent = 0;
-    let mut ask = Some(request);
     // What was asked for is answered, right or wrong.
     while let Some(mut pdu) = ask.take() {
         if sent > 0 && rng.u8(..3) == 0 {
             mutate(&mut pdu, rng);
         }
-        if connection.send(&pdu).is_err() || sent > 40 {
+        if send(&mut connection, pdu, rng).is_err() || sent > 40 {
             break;
         }
         sent += 1;
@@ -1129,6 +1275,26 @@ fn session(target: &Target, rng: &mut Rng) -> Result<u32> {
         };
     }
     Ok(sent)
+}
+
+/// Sends a PDU. Where it has digests, they are right for what its header says of lengths, so that
+/// the target looks at the rest; but now and then a bit is turned over on the way.
+fn send(connection: &mut Connection, mut pdu: Pdu, rng: &mut Rng) -> Result<()> {
+    let digests = connection.digests;
+    if digests.header {
+        pdu.ahs.resize(usize::from(pdu.header[4]) * 4, 1);
+    }
+    if digests.data {
+        // More than the target takes at once is refused by the header.
+        let length = (pdu.field(4) & 0x00ff_ffff).min(65_536);
+        pdu.data.resize(length as usize, 2);
+    }
+    let mut bytes = pdu.bytes_with(digests);
+    if (digests.header || digests.data) && rng.u8(..16) == 0 {
+        let index = rng.usize(..bytes.len());
+        bytes[index] ^= 1 << rng.u8(..8);
+    }
+    connection.send_bytes(&bytes)
 }
 
 /// A PDU that is right.
