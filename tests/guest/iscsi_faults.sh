@@ -97,8 +97,30 @@ without_memory()
 	echo 0 > $F/probability
 }
 
+nobody_is_there()
+{
+	[ -z "$(cat "$TPG/dynamic_sessions")" ]
+}
+
+somebody_is_there()
+{
+	! nobody_is_there
+}
+
 one_target faults "$MODULE" "$FABRIC" $WWN $V4
 
+echo "--- the initiators are killed"
+round=0
+while [ $round -lt "$ROUNDS" ]; do
+	"$CLIENT" load $V4 $WWN 8 60 > /dev/null 2>&1 &
+	LOAD=$!
+	retry 30 somebody_is_there || fail "no load"
+	sleep 0.5
+	kill -9 $LOAD
+	wait $LOAD
+	retry 10 nobody_is_there || fail "still there: $(cat "$TPG/dynamic_sessions")"
+	round=$((round + 1))
+done
 load "the portal group is disabled" disabled
 load "the portal goes" without_portal
 load "the LUN goes" without_lun

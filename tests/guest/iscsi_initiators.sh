@@ -36,19 +36,6 @@ set_node()
 		fail "no setting $4"
 }
 
-# verify DISK DEPTH
-verify()
-{
-	if [ -n "$DISK_LOAD" ]; then
-		"$DISK_LOAD" verify "$1" "$MIB" || fail "data differ"
-		return
-	fi
-	fio --name=verify --filename="$1" --direct=1 --rw=randwrite --bsrange=512-128k \
-		--size="${MIB}m" --ioengine=io_uring --iodepth="$2" --verify=crc32c \
-		--verify_fatal=1 --output=$SCRATCH/fio > /dev/null 2>&1 ||
-		fail "fio at a depth of $2: $(cat $SCRATCH/fio)"
-}
-
 modprobe "$MODULE" || exit 1
 
 echo "--- targets"

@@ -79,12 +79,49 @@ has_disk()
 	[ -b "$DISK" ]
 }
 
+# keep_iscsid_awake: it looks at its clock when somebody asks it something. Does so
+# until let_iscsid_sleep.
+keep_iscsid_awake()
+{
+	while :; do
+		iscsiadm -m session > /dev/null 2>&1
+		sleep 0.5
+	done &
+	AWAKE=$!
+}
+
+let_iscsid_sleep()
+{
+	kill $AWAKE
+	wait $AWAKE
+}
+
+# node WWN PORTAL NAME VALUE: a setting of the kernel's initiator.
+node()
+{
+	iscsiadm -m node -T "$1" -p "$2" -o update -n "$3" -v "$4" || fail "no setting $3"
+}
+
 # log_in WWN PORTAL IFACE: DISK is the disk.
 log_in()
 {
 	timeout 120 iscsiadm -m node -T "$1" -p "$2" -I "$3" --login > $SCRATCH/log 2>&1 ||
 		fail "cannot log in to $1: $(cat $SCRATCH/log)"
 	retry 20 has_disk "$1" "$3" || fail "no disk of $1"
+}
+
+# verify DISK DEPTH: writes MIB megabytes, with so many commands at once, and reads
+# them back, every byte checked; by DISK_LOAD, if it says where it is.
+verify()
+{
+	if [ -n "$DISK_LOAD" ]; then
+		"$DISK_LOAD" verify "$1" "$MIB" || fail "data differ"
+		return
+	fi
+	fio --name=verify --filename="$1" --direct=1 --rw=randwrite --bsrange=512-128k \
+		--size="${MIB}m" --ioengine=io_uring --iodepth="$2" --verify=crc32c \
+		--verify_fatal=1 --output=$SCRATCH/fio > /dev/null 2>&1 ||
+		fail "fio at a depth of $2: $(cat $SCRATCH/fio)"
 }
 
 log_out()
