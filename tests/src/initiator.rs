@@ -292,6 +292,16 @@ impl Connection {
         }
     }
 
+    /// Whether the target has reset or closed the connection, or does within a second.
+    pub fn is_reset(&mut self) -> bool {
+        let patience = Some(Duration::from_secs(1));
+        let read = self.stream.set_read_timeout(patience);
+        match read.and_then(|()| self.stream.read(&mut [0])) {
+            Ok(count) => count == 0,
+            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
+    }
+
     /// A login request.
     #[must_use]
     pub fn login_request(&self, current: u8, next: Option<u8>, text: &str) -> Pdu {

@@ -1077,6 +1077,7 @@ struct Insistent {
     rng: Rng,
     done: u64,
     broken: u64,
+    gone: u64,
 }
 
 /// So many initiators at once write and read for so many seconds. Connections may break and
@@ -1093,13 +1094,14 @@ fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()> {
             rng: Rng::with_seed(index),
             done: 0,
             broken: 0,
+            gone: 0,
         };
         while Instant::now() < end {
             let place = one.rng.usize(..PLACES);
             one.attempt(place)?;
         }
         // Whatever has been done to the target is over.
-        let patience = Instant::now() + Duration::from_secs(20);
+        let patience = Instant::now() + Duration::from_secs(60);
         for place in 0..PLACES {
             let done = one.done;
             while one.done == done {
@@ -1107,11 +1109,11 @@ fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()> {
                 one.attempt(place)?;
             }
         }
-        Ok((one.done, one.broken))
+        Ok([one.done, one.broken, one.gone])
     })?;
-    let done: u64 = figures.iter().map(|(done, _)| done).sum();
-    let broken: u64 = figures.iter().map(|(_, broken)| broken).sum();
-    println!("{done} writes, {broken} broken connections");
+    let [done, broken, gone] =
+        [0, 1, 2].map(|index| figures.iter().map(|figures| figures[index]).sum::<u64>());
+    println!("{done} writes, {broken} broken connections, {gone} of them without a word");
     Ok(())
 }
 
@@ -1139,7 +1141,12 @@ impl Insistent {
         // A session that breaks is dropped by the question marks.
         let mut session = match self.session.take() {
             Some(session) => session,
-            None => self.target.session("")?,
+            None => {
+                let mut session = self.target.connect()?;
+                let login = session.log_in(&self.target.names, "");
+                self.unless_gone(&mut session, login)?;
+                session
+            }
         };
         let address = self.start + u32::try_from(place)? * u32::from(BLOCKS);
         let [a, b, c, d] = address.to_be_bytes();
@@ -1147,7 +1154,8 @@ impl Insistent {
         let length = u32::from(BLOCKS) * 512;
         let command = session.command(0xc0, length, &cdb(0x28));
         session.send(&command)?;
-        let (status, data) = finished(&mut session, command.field(16), &[])?;
+        let read = finished(&mut session, command.field(16), &[]);
+        let (status, data) = self.unless_gone(&mut session, read)?;
         let is_read = status == 0 && data.len() == length as usize;
         if let (true, Some(byte)) = (is_read, self.expected[place]) {
             if let Some(found) = data.iter().find(|found| **found != byte) {
@@ -1163,11 +1171,26 @@ impl Insistent {
             command = command.with(&data);
         }
         session.send(&command)?;
-        let (status, _) = finished(&mut session, command.field(16), &data)?;
+        let written = finished(&mut session, command.field(16), &data);
+        let (status, _) = self.unless_gone(&mut session, written)?;
         let is_written = status == 0;
         self.expected[place] = is_written.then_some(byte);
         self.session = Some(session);
         Ok(is_read && is_written)
+    }
+
+    /// The result, or another error than silence if the target has ended the connection without a
+    /// word: the network drops a FIN or RST that it has no memory for, and tells nobody. What is
+    /// sent to an end that is gone is answered by a reset, though.
+    fn unless_gone<T>(&mut self, session: &mut Connection, result: Result<T>) -> Result<T> {
+        let Err(error) = &result else {
+            return result;
+        };
+        if is_silence(error) && (session.send_bytes(&[0]).is_err() || session.is_reset()) {
+            self.gone += 1;
+            bail!("the connection was gone without a word");
+        }
+        result
     }
 }
 

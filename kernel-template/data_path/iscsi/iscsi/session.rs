@@ -876,6 +876,13 @@ impl Session {
         Ok(())
     }
 
+    /// Leaves the portal group: its port may log in again. The session itself goes on.
+    pub(super) fn leave(&self) {
+        if let Some(normal) = &self.normal {
+            normal.group.data().group.leave(&normal.peer);
+        }
+    }
+
     /// Ends the session, once target core has given back all of its commands. Sleeps.
     pub(super) fn end(&mut self) {
         // Each write that waits for its data fails: its data will not come.
