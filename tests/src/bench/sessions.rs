@@ -38,7 +38,7 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec
             _ => "instructions of a 4 KiB read",
         };
         figures.push(figure(
-            format!("{unit}, {sessions} sessions, to {}", disk.peer),
+            format!("{unit}, sessions: {sessions}, to {}", disk.peer),
             [*ours, *peer],
             Target::Most(if what == "memory" { 1.0 } else { 0.95 }),
         ));
@@ -62,7 +62,7 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec
         if what != "memory" {
             figures.push(figure(
                 format!(
-                    "{what}s a second, two processors, {sessions} sessions, to {}",
+                    "{what}s a second, two processors, sessions: {sessions}, to {}",
                     disk.peer
                 ),
                 [1e9 / ours, 1e9 / peer],
