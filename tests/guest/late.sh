@@ -10,6 +10,18 @@
 
 modprobe "$1" || exit 1
 
+# The device of the LUN that was unlinked is gone.
+is_gone()
+{
+	[ ! -d "/sys/class/scsi_device/$(cat "$TPG/address"):0" ]
+}
+
+# has_open PID DEVICE
+has_open()
+{
+	ls -l "/proc/$1/fd" | grep -q " $2\$"
+}
+
 echo "--- a command is late, and its abort is said to be done"
 port "$2" "$3" "$4"
 slow_disk late $SCRATCH/late
@@ -29,13 +41,16 @@ delay 0
 wait $READ || fail "no read"
 wait $OTHER || fail "no other read"
 unlink "$TPG" || fail "cannot unlink"
+retry 20 is_gone || fail "the device stays"
 drop_slow_disk
 
 echo "--- a host goes while its device is reset"
 ramdisk late 1
 link "$TPG" "$BACKSTORE"
-sg_reset -d "$(generic "$TPG")" &
+GENERIC=$(generic "$TPG") || fail "$GENERIC"
+sg_reset -d "$GENERIC" &
 RESET=$!
+retry 20 has_open $RESET "$GENERIC" || fail "no reset"
 sleep 0.5
 unlink "$TPG" || fail "cannot unlink"
 kill -0 $RESET || fail "the reset does not stay"
