@@ -116,7 +116,7 @@ const HANDLERS: [(&str, &str); 2] = [
     (
         "initiator.manage(lun, TmrFunction::LunReset)",
         "let is_done = initiator.manage(lun, TmrFunction::LunReset);
-        kernel::time::delay::fsleep(kernel::time::Delta::from_secs(2));
+        kernel::time::delay::fsleep(kernel::time::Delta::from_secs(10));
         is_done && initiator.id != u32::MAX",
     ),
 ];
