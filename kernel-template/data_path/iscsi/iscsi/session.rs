@@ -876,10 +876,10 @@ impl Session {
         Ok(())
     }
 
-    /// Leaves the portal group: its port may log in again. The session itself goes on.
-    pub(super) fn leave(&self) {
+    /// Lets its port log in again. The portal group has the session until it has ended.
+    pub(super) fn log_out(&self) {
         if let Some(normal) = &self.normal {
-            normal.group.data().group.leave(&normal.peer);
+            normal.peer.has_logged_out.store(true, Ordering::Release);
         }
     }
 
