@@ -306,7 +306,7 @@ impl Connection {
             // Its port need not wait for target core, which ends a session with grace periods of
             // RCU. The session ends with this connection.
             if is_idle && !session.has_functions() {
-                session.log_out();
+                session.release_port();
                 self.answer_logout(&end);
                 return;
             }

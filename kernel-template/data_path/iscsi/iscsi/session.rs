@@ -877,7 +877,7 @@ impl Session {
     }
 
     /// Lets its port log in again. The portal group has the session until it has ended.
-    pub(super) fn log_out(&self) {
+    pub(super) fn release_port(&self) {
         if let Some(normal) = &self.normal {
             normal.peer.has_logged_out.store(true, Ordering::Release);
         }
