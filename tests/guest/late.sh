@@ -3,8 +3,7 @@
 #
 # late.sh MODULE FABRIC WWN INITIATOR: a loopback whose handlers say at once that a
 # command is aborted, and stay for ten seconds after a reset. Commands, and the
-# data of the host, are there all the same for as long as they are in use. For a
-# kernel with checkers.
+# data of the host, are there all the same for as long as they are in use.
 
 . "${0%/*}/lib.sh"
 
