@@ -202,11 +202,10 @@ impl<T: Operations> Drop for Nexus<T> {
         self.stop();
         // SAFETY: By the type's invariants, and the session is stopped. The last command drops its
         // reference to the session and wakes this thread in one read-side critical section of RCU:
-        // the session must be there until that section ends. Expedited, since the
-        // initiator waits for the end of its session, to log in again.
+        // the session must be there until that section ends.
         unsafe {
             bindings::target_wait_for_sess_cmds(session);
-            bindings::synchronize_rcu_expedited();
+            bindings::synchronize_rcu();
         }
         if !self.is_listed() {
             // The node ACL goes away, or changes, and `close_session` is called for this session.
