@@ -301,15 +301,7 @@ impl Connection {
         drop(self.link.writes.close());
         self.sender.clear();
         *self.receiver.sink() = Sink::Discard;
-        let is_idle = is_logout && self.link.outstanding() == 0;
         if let Phase::Session(session) = &mut self.phase {
-            // Its port need not wait for target core, which ends a session with grace periods of
-            // RCU. The session ends with this connection.
-            if is_idle && !session.has_functions() {
-                session.release_port();
-                self.answer_logout(&end);
-                return;
-            }
             session.end();
         }
         self.answer_logout(&end);

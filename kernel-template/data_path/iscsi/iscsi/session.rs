@@ -876,13 +876,6 @@ impl Session {
         Ok(())
     }
 
-    /// Lets its port log in again. The portal group has the session until it has ended.
-    pub(super) fn release_port(&self) {
-        if let Some(normal) = &self.normal {
-            normal.peer.has_logged_out.store(true, Ordering::Release);
-        }
-    }
-
     /// Ends the session, once target core has given back all of its commands. Sleeps.
     pub(super) fn end(&mut self) {
         // Each write that waits for its data fails: its data will not come.
