@@ -304,11 +304,6 @@ impl Connection {
         if let Phase::Session(session) = &mut self.phase {
             session.end();
         }
-        self.answer_logout(&end);
-    }
-
-    /// Answers a logout: no command of the session is left.
-    fn answer_logout(&mut self, end: &End) {
         if let End::LoggedOut(request) = end {
             let reply = Reply::logout(request.task_tag(), logout_response::CLOSED);
             self.say_last(reply, &[]);

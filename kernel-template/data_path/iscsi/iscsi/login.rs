@@ -5,8 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::AtomicBool;
-
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
@@ -414,7 +412,6 @@ impl Leader {
             tsih,
             cid: self.cid,
             index,
-            has_logged_out: AtomicBool::new(false),
         };
         let peer = Arc::new(peer, GFP_KERNEL).map_err(exhausted)?;
         let entry = &group.data().group;
