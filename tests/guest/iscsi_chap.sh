@@ -47,8 +47,8 @@ echo 1 > "$TPG/attrib/authentication"
 initiator $NAME:kernel
 iscsiadm -m discovery -t sendtargets -p $V4 -I default > /dev/null || fail "no discovery"
 secrets "$TPG/auth" $USER "$SECRET"
-# A login of several rounds may come to nothing by a race of the initiator's own, at any
-# target, on a busy machine now and then. libiscsi tells iscsid of a response before the
+# A login of several rounds may come to nothing on a busy machine now and then, by
+# libiscsi's source through a race of the initiator's own: it tells iscsid of a response before the
 # task of the request is free: iscsi_recv_pdu() comes before iscsi_complete_task(), and the
 # thread that has sent the request may still hold the task. iscsid's next request is then
 # dropped ("Login/Text in progress"), which iscsid does not notice. It tries again after
