@@ -121,7 +121,8 @@ impl Group {
             let tick = msecs_to_jiffies(100);
             let _ = self.left.wait_interruptible_timeout(&mut sessions, tick);
         }
-        if sessions.len() >= self.settings.max_sessions() as usize {
+        let there = sessions.iter().filter(|other| !other.has_logged_out());
+        if there.count() >= self.settings.max_sessions() as usize {
             return Err(EBUSY);
         }
         sessions.push(peer.clone(), GFP_KERNEL)?;

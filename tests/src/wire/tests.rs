@@ -168,7 +168,7 @@ fn keys_come_out_as_rfc_7143_says() {
         ("MaxRecvDataSegmentLength", "511", "Reject"),
         ("MaxBurstLength", "16776192", "262144"),
         ("MaxBurstLength", "1024", "1024"),
-        ("FirstBurstLength", "131072", "65536"),
+        ("FirstBurstLength", "524288", "262144"),
         ("MaxOutstandingR2T", "8", "1"),
         ("MaxConnections", "4", "1"),
         ("ErrorRecoveryLevel", "2", "0"),

@@ -302,7 +302,10 @@ impl Connection {
         self.sender.clear();
         *self.receiver.sink() = Sink::Discard;
         if let Phase::Session(session) = &mut self.phase {
-            session.end();
+            let is_idle = is_logout && self.link.outstanding() == 0;
+            if !is_idle || !session.release_port() {
+                session.end();
+            }
         }
         if let End::LoggedOut(request) = end {
             let reply = Reply::logout(request.task_tag(), logout_response::CLOSED);

@@ -150,7 +150,9 @@ impl Parameters {
         max_recv_data_segment_length: 262_144,
         max_xmit_data_segment_length: 262_144,
         max_burst_length: 262_144,
-        first_burst_length: 65_536,
+        // A write of a whole burst needs no request for data: target core has memory for all of it
+        // before the first byte is received.
+        first_burst_length: 262_144,
         default_time2wait: 2,
         default_time2retain: 0,
         max_outstanding_r2t: 1,

@@ -141,12 +141,19 @@ pub(crate) struct Peer {
     pub(super) cid: u16,
     /// The session's number, of all sessions since the module was loaded.
     pub(crate) index: u32,
+    /// Set once its session is at its end, without a command left.
+    pub(super) has_logged_out: AtomicBool,
 }
 
 impl Peer {
-    /// Whether both are the same initiator port.
+    /// Whether both are the same initiator port, this one with a session.
     pub(super) fn is_same_port(&self, other: &Self) -> bool {
-        self.isid == other.isid && self.name == other.name
+        self.isid == other.isid && self.name == other.name && !self.has_logged_out()
+    }
+
+    /// Whether its session is at its end, without a command left.
+    pub(super) fn has_logged_out(&self) -> bool {
+        self.has_logged_out.load(Ordering::Acquire)
     }
 
     /// Whether its login came later.

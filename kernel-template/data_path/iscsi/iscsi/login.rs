@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+use core::sync::atomic::AtomicBool;
+
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
@@ -412,6 +414,7 @@ impl Leader {
             tsih,
             cid: self.cid,
             index,
+            has_logged_out: AtomicBool::new(false),
         };
         let peer = Arc::new(peer, GFP_KERNEL).map_err(exhausted)?;
         let entry = &group.data().group;

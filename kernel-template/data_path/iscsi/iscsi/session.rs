@@ -45,6 +45,9 @@ use crate::{
 /// The operation code of PERSISTENT RESERVE OUT, SPC-4 section 6.16.
 const PERSISTENT_RESERVE_OUT: u8 = 0x5f;
 
+/// The operation codes of RESERVE(6) and RESERVE(10), SPC-2 sections 7.21 and 7.22.
+const RESERVE: [u8; 2] = [0x16, 0x56];
+
 /// Status BUSY, SAM-5 section 5.3.1: the initiator tries again.
 const BUSY: u8 = 0x08;
 
@@ -273,6 +276,8 @@ pub(super) struct Session {
     text: KVVec<u8>,
     text_sent: usize,
     is_ignored: bool,
+    /// Whether the initiator has asked for a reservation that ends with the session.
+    has_reserved: bool,
     heard: Instant<Monotonic>,
     pinged: Option<Instant<Monotonic>>,
 }
@@ -297,6 +302,7 @@ impl Session {
             text: KVVec::new(),
             text_sent: 0,
             is_ignored: false,
+            has_reserved: false,
             heard: Instant::now(),
             pinged: None,
         }
@@ -429,6 +435,7 @@ impl Session {
         let Some(cdb) = cdb_length.and_then(|length| cdb.get(..length)) else {
             return reject(sender, Reject::InvalidField, request);
         };
+        self.has_reserved |= RESERVE.iter().any(|code| cdb.starts_with(&[*code]));
         let attribute = match command.attribute() {
             2 => TaskAttribute::ORDERED,
             3 => TaskAttribute::HEAD,
@@ -874,6 +881,17 @@ impl Session {
             sender.reply(Reply::ping(0))?;
         }
         Ok(())
+    }
+
+    /// Lets the port of a session without commands log in again before the session has ended, if
+    /// there is nothing left that ends with it; whether that is so. Target core ends a session with
+    /// grace periods of RCU, which the initiator need not wait for.
+    pub(super) fn release_port(&self) -> bool {
+        let is_free = self.functions.is_empty() && !self.has_reserved;
+        if let (true, Some(normal)) = (is_free, &self.normal) {
+            normal.peer.has_logged_out.store(true, Ordering::Release);
+        }
+        is_free
     }
 
     /// Ends the session, once target core has given back all of its commands. Sleeps.
