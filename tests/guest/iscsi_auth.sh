@@ -14,10 +14,6 @@ CLIENT=$3
 WWN=iqn.2003-01.org.example.host:target
 NAME=iqn.1994-05.org.example.client
 V4=127.0.0.1:3261
-USER=reader
-SECRET="a secret of the initiator's"
-TARGET_USER=librarian
-TARGET_SECRET="a secret of the target's"
 
 # tried LIST TARGET
 tried()

@@ -4,6 +4,13 @@
 # iscsi_target_mod or of a module generated with --data-path iscsi. To be sourced
 # after lib.sh.
 
+# The credentials of the initiator, and those of the target: the harness's iscsi-client
+# has the same.
+USER=reader
+SECRET="a secret of the initiator's"
+TARGET_USER=librarian
+TARGET_SECRET="a secret of the target's"
+
 mkdir -p /var/target/pr /etc/target
 ip link set lo up || exit 1
 

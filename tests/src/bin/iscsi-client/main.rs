@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What runs in a guest against an iSCSI target: logins by the hundred, ways round authentication,
+//! what a hostile initiator does, and valid sessions with mutated PDUs.
+
+mod chap;
+mod fuzz;
+mod hostile;
+mod load;
+mod waits;
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use xtask::initiator::{Connection, Names, Pdu, reply};
+
+/// Statuses of a login response, RFC 7143, section 11.13.5.
+const SUCCESS: u16 = 0;
+const INITIATOR_ERROR: u16 = 0x0200;
+const NOT_AUTHENTIC: u16 = 0x0201;
+const INVALID: u16 = 0x020b;
+const OUT_OF_RESOURCES: u16 = 0x0302;
+
+/// How late a busy machine may be.
+const LATE: Duration = Duration::from_secs(8);
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("iscsi-client: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Result<()> {
+    let [what, portal, target, rest @ ..] = args else {
+        bail!(
+            "want: logins|one-way|mutual|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]..."
+        );
+    };
+    let target = Target {
+        portal: portal.parse().context("PORTAL")?,
+        names: Names {
+            initiator: "iqn.1994-05.org.example.client:test".to_owned(),
+            target: (*target != "discovery").then(|| (*target).to_owned()),
+        },
+    };
+    let number = |index: usize| -> Result<u64> {
+        let text: &&str = rest.get(index).context("a number is missing")?;
+        Ok(text.parse()?)
+    };
+    match *what {
+        "logins" => logins(&target, number(0)?, number(1)?),
+        "one-way" => all(&target, &chap::ONE_WAY),
+        "mutual" => all(&target, &chap::MUTUAL),
+        "hostile" => all(&target, &hostile::HOSTILE),
+        "silent" => all(&target, &waits::SILENT),
+        "slow" => all(&target, &waits::SLOW),
+        "flood" => waits::flood(&target, rest.first().context("OTHER")?.parse()?, number(1)?),
+        "crowd" => waits::crowd(&target, number(0)?),
+        "load" => load::load(&target, number(0)?, number(1)?),
+        "fuzz" => fuzz::fuzz(&target, number(0)?, number(1)?),
+        _ => bail!("no {what}"),
+    }
+}
+
+/// Where to log in, and as who.
+struct Target {
+    portal: SocketAddr,
+    names: Names,
+}
+
+impl Target {
+    fn connect(&self) -> Result<Connection> {
+        Connection::new(self.portal)
+    }
+
+    /// The same for another initiator.
+    fn by(&self, name: impl Display) -> Self {
+        Self {
+            portal: self.portal,
+            names: Names {
+                initiator: format!("{}-{name}", self.names.initiator),
+                ..self.names.clone()
+            },
+        }
+    }
+
+    /// A session that has just begun.
+    fn session(&self, operational: &str) -> Result<Connection> {
+        let mut connection = self.connect()?;
+        connection.log_in(&self.names, operational)?;
+        Ok(connection)
+    }
+
+    /// A login, a command and a logout.
+    fn visit(&self) -> Result<()> {
+        let mut connection = self.session("")?;
+        connection.inquire()?;
+        connection.log_out()
+    }
+}
+
+/// Runs so many initiators at once; what each has come to.
+fn each<T: Send>(initiators: u64, run: impl Fn(u64) -> Result<T> + Sync) -> Result<Vec<T>> {
+    thread::scope(|scope| {
+        let run = &run;
+        let runs: Vec<_> = (0..initiators)
+            .map(|index| scope.spawn(move || run(index)))
+            .collect();
+        let results = runs.into_iter().map(|run| {
+            run.join()
+                .unwrap_or_else(|_| bail!("an initiator panicked"))
+        });
+        results.collect()
+    })
+}
+
+/// So many visits, by so many initiators at once, each by a name of its own.
+fn logins(target: &Target, count: u64, initiators: u64) -> Result<()> {
+    let start = Instant::now();
+    each(initiators, |index| {
+        let target = target.by(index);
+        (0..count / initiators)
+            .try_for_each(|round| target.visit().with_context(|| format!("visit {round}")))
+    })?;
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{count} logins in {seconds:.1} s");
+    Ok(())
+}
+
+/// Something to try: its name, and what must go well.
+type Case = (&'static str, fn(&Target) -> Result<()>);
+
+/// Tries each.
+fn all(target: &Target, cases: &[Case]) -> Result<()> {
+    let mut failed = 0;
+    for (name, case) in cases {
+        match case(target) {
+            Ok(()) => println!("ok {name}"),
+            Err(error) => {
+                failed += 1;
+                println!("not ok {name}: {error:#}");
+            }
+        }
+    }
+    ensure!(failed == 0, "{failed} of {} failed", cases.len());
+    Ok(())
+}
+
+fn want(status: u16, wanted: u16) -> Result<()> {
+    ensure!(
+        status == wanted,
+        "status {status:#06x}, and not {wanted:#06x}"
+    );
+    Ok(())
+}
+
+/// Reads what still comes, up to the end of the connection, which must come: at once, and not only
+/// since the target finds the initiator silent.
+fn ended(connection: &mut Connection) -> Result<()> {
+    let start = Instant::now();
+    while connection.receive()?.is_some() {}
+    ensure!(start.elapsed() < LATE, "it goes on");
+    Ok(())
+}
+
+/// The next PDU, of this kind.
+fn answered(connection: &mut Connection, wanted: u8) -> Result<Pdu> {
+    let pdu = connection.receive()?.context("the target hangs up")?;
+    ensure!(pdu.opcode() == wanted, "not {wanted:#x}: {pdu:?}");
+    Ok(pdu)
+}
+
+/// A write of 64 KiB that the target has asked for the data of: the request.
+fn asked(connection: &mut Connection) -> Result<Pdu> {
+    let write = write(connection, 128);
+    connection.send(&write)?;
+    answered(connection, reply::R2T)
+}
+
+/// A write of so many blocks of 512 bytes.
+fn write(connection: &mut Connection, blocks: u8) -> Pdu {
+    let length = u32::from(blocks) * 512;
+    connection.command(0xa0, length, &[0x2a, 0, 0, 0, 0, 0, 0, 0, blocks, 0])
+}
+
+/// A task management function on LUN 0, which must be complete.
+fn manage(connection: &mut Connection, function: u8, task: u32) -> Result<()> {
+    let fields = [
+        (16, connection.tag),
+        (20, task),
+        (24, connection.cmd_sn),
+        (28, connection.exp_stat_sn),
+    ];
+    let tag = connection.tag;
+    connection.tag += 1;
+    connection.send(&Pdu::new(0x42, 0x80 | function, &fields))?;
+    loop {
+        let pdu = connection.receive()?.context("the target hangs up")?;
+        if pdu.opcode() == 0x22 && pdu.field(16) == tag {
+            ensure!(pdu.header[2] == 0, "response {}", pdu.header[2]);
+            return Ok(());
+        }
+    }
+}
+
+/// Sets a field of the header.
+fn set(pdu: &mut Pdu, offset: usize, value: u32) {
+    pdu.header[offset..offset + 4].copy_from_slice(&value.to_be_bytes());
+}
