@@ -86,13 +86,13 @@ has_disk()
 	[ -b "$DISK" ]
 }
 
-# keep_iscsid_awake: it looks at its clock when somebody asks it something. Does so
-# until let_iscsid_sleep.
+# keep_iscsid_awake: it looks at its clock when somebody asks it for the state of a
+# session. Does so until let_iscsid_sleep.
 keep_iscsid_awake()
 {
 	while :; do
-		iscsiadm -m session > /dev/null 2>&1
-		sleep 0.5
+		iscsiadm -m session -P 1 > /dev/null 2>&1
+		sleep 1
 	done &
 	AWAKE=$!
 }

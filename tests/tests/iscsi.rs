@@ -142,8 +142,13 @@ fn the_page_for_authors_is_as_printed() {
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_on_the_debug_kernel() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
-    let more = format!("1 {}", disk_load().unwrap().display());
-    let outcome = run(&kernel, &[("iscsi_initiators.sh", more)], KMEMLEAK);
+    let load = disk_load().unwrap();
+    let load = load.display();
+    let scripts = [
+        ("iscsi_initiators.sh", format!("1 {load}")),
+        ("iscsi_network.sh", format!("4 {load}")),
+    ];
+    let outcome = run(&kernel, &scripts, KMEMLEAK);
     check_initiators(&outcome);
     let leaks = outcome.part("leaks").unwrap().trim();
     assert!(leaks.is_empty(), "{leaks}");
