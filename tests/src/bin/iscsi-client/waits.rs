@@ -133,6 +133,7 @@ pub(super) const SILENT: [Case; 4] = [
         // It answers pings, so that it is not dropped for its silence.
         let start = Instant::now();
         while let Some(pdu) = connection.receive()? {
+            ensure!(start.elapsed() < LATE, "it waits for ever");
             let fields = [(16, NO_TAG), (20, pdu.field(20)), (24, connection.cmd_sn)];
             if pdu.opcode() == 0x20 && connection.send(&Pdu::new(0x40, 0x80, &fields)).is_err() {
                 break;
