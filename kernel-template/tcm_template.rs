@@ -47,7 +47,7 @@ module! {
 /// The loaded module: it keeps the fabric registered with target core.
 type TcmTemplateModule = Module<Fabric>;
 
-/// The template fabric: what target core asks of it.
+/// The template fabric. Its ops are the methods of [`Operations`].
 struct Fabric;
 
 /// A target port, `template/$WWN`.
@@ -156,22 +156,22 @@ impl Operations for Fabric {
         true
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_demo_mode_cache(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_demo_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_prod_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_demo_mode_login_only(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
@@ -219,7 +219,7 @@ impl Operations for Fabric {
         loopback::write_pending(se_cmd)
     }
 
-    /// As target core has it by default.
+    /// Changes nothing.
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
 
     /// A command has no state on the wire.

@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// A fabric module: what target core asks of it.
+/// The ops of a fabric module, `struct target_core_fabric_ops`.
 ///
 /// An op that target core can do without has a default and is installed only if it is implemented.
 /// The C declaration is given with each.

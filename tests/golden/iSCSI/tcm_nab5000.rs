@@ -41,7 +41,7 @@ module! {
 /// The loaded module: it keeps the fabric registered with target core.
 type TcmNab5000Module = Module<Fabric>;
 
-/// The nab5000 fabric: what target core asks of it.
+/// The nab5000 fabric. Its ops are the methods of [`Operations`].
 struct Fabric;
 
 /// A target port, `nab5000/$WWN`.
@@ -129,32 +129,32 @@ impl Operations for Fabric {
         1
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_demo_mode(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_demo_mode_cache(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_demo_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_prod_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// As target core has it by default.
+    /// No: the fabric has no such mode.
     fn tpg_check_demo_mode_login_only(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// As target core has it by default.
+    /// None: the fabric has no such setting.
     fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> i32 {
         0
     }
@@ -183,7 +183,7 @@ impl Operations for Fabric {
     /// No command arrives. Without a wire to fetch its data from it would fail.
     fn write_pending(_se_cmd: Pending<Self>) {}
 
-    /// As target core has it by default.
+    /// Changes nothing.
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
 
     /// Does nothing: no command arrives.

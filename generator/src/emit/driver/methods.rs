@@ -197,7 +197,7 @@ fn body(input: &Input<'_>, slot: &Slot<'_>, method: &Method<'_>) -> (String, Tok
             (nop_doc(slot.op.category), quote!(Ok(())))
         }
         Shape::Grant(_) | Shape::Abort | Shape::Close => (nop_doc(slot.op.category), quote!()),
-        Shape::Call(ret) => (nop_doc(slot.op.category), nop(ret)),
+        Shape::Call(ret) => (nop_call_doc(slot.op.category, ret), nop(ret)),
     };
     (doc.to_owned(), body)
 }
@@ -225,7 +225,17 @@ fn nop_doc(category: Category) -> &'static str {
     match category {
         Category::Command => "Does nothing: no command arrives.",
         Category::Session => "Does nothing: no session exists.",
-        _ => "As target core has it by default.",
+        _ => "Changes nothing.",
+    }
+}
+
+fn nop_call_doc(category: Category, ret: Return) -> &'static str {
+    match (category, ret) {
+        (Category::Command | Category::Session, _) | (_, Return::Nothing | Return::Errno) => {
+            nop_doc(category)
+        }
+        (_, Return::Truth) => "No: the fabric has no such mode.",
+        (_, Return::Number | Return::Text) => "None: the fabric has no such setting.",
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn types(input: &Input<'_>) -> TokenStream {
     let fabric = input.names.fabric();
     let fabric_doc = doc(
         0,
-        &format!("The {fabric} fabric: what target core asks of it."),
+        &format!("The {fabric} fabric. Its ops are the methods of [`Operations`]."),
     );
     let target_doc = doc(0, &format!("A target port, `{fabric}/$WWN`."));
     let tpg_doc = doc(

@@ -27,7 +27,7 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
     let types = types();
     let doc = doc(
         0,
-        "A fabric module: what target core asks of it.\n\n\
+        "The ops of a fabric module, `struct target_core_fabric_ops`.\n\n\
          An op that target core can do without has a default and is installed only if it is \
          implemented. The C declaration is given with each.",
     );
