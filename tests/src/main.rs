@@ -150,6 +150,7 @@ fn run(command: Command) -> Result<ExitCode> {
             let mut guest = Guest::new(&kernel);
             guest.modules = module;
             guest.limit = Duration::from_secs(limit);
+            guest.cpus = 2;
             if icount {
                 guest.count_instructions();
             }

@@ -19,11 +19,18 @@ use xtask::suite::{Length, Modules};
 /// The one of them that `iscsi_target_mod` fails, and this target is to pass.
 const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
 
-/// Boots `kernel` with a target, and runs scripts of `tests/guest` on it, then `after`.
-fn run(kernel: &Kernel, scripts: &[(&str, String)], after: &str) -> Outcome {
+/// A guest with two processors, so that things happen at once.
+fn racing(kernel: &Kernel) -> Guest<'_> {
+    let mut guest = Guest::new(kernel);
+    guest.cpus = 2;
+    guest
+}
+
+/// Boots a guest with a target, and runs scripts of `tests/guest` on it, then `after`.
+fn run(mut guest: Guest<'_>, scripts: &[(&str, String)], after: &str) -> Outcome {
+    let kernel = guest.kernel;
     let dir = Modules::new(kernel).unwrap();
     let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
-    let mut guest = Guest::new(kernel);
     guest.modules = vec![module.dir.clone()];
     guest.limit = Duration::from_secs(60 * 20);
     let lines = scripts.iter().map(|(name, more)| {
@@ -50,7 +57,11 @@ fn run(kernel: &Kernel, scripts: &[(&str, String)], after: &str) -> Outcome {
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn a_target_is_as_right_as_the_kernels_own() {
     let kernel = get(CURRENT, Flavour::Plain).unwrap();
-    let outcome = run(&kernel, &[("iscsi_conformance.sh", String::new())], "");
+    let outcome = run(
+        Guest::new(&kernel),
+        &[("iscsi_conformance.sh", String::new())],
+        "",
+    );
     let part = |name: &str| results(outcome.part(&format!("conformance {name}")).unwrap());
     let (ours, peer) = (part("ours"), part("peer"));
     assert!(
@@ -99,7 +110,11 @@ fn real_initiators_find_log_in_to_and_use_it() {
         Length::Short => 4,
         Length::Full => 48,
     };
-    let outcome = run(&kernel, &[("iscsi_initiators.sh", mib.to_string())], "");
+    let outcome = run(
+        Guest::new(&kernel),
+        &[("iscsi_initiators.sh", mib.to_string())],
+        "",
+    );
     check_initiators(&outcome);
 }
 
@@ -107,7 +122,7 @@ fn real_initiators_find_log_in_to_and_use_it() {
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn the_kernels_initiator_authenticates_itself() {
     let kernel = get(CURRENT, Flavour::Plain).unwrap();
-    run(&kernel, &[("iscsi_chap.sh", String::new())], "");
+    run(Guest::new(&kernel), &[("iscsi_chap.sh", String::new())], "");
 }
 
 #[test]
@@ -148,7 +163,7 @@ fn nothing_is_lost_on_the_debug_kernel() {
         ("iscsi_initiators.sh", format!("1 {load}")),
         ("iscsi_network.sh", format!("4 {load}")),
     ];
-    let outcome = run(&kernel, &scripts, KMEMLEAK);
+    let outcome = run(racing(&kernel), &scripts, KMEMLEAK);
     check_initiators(&outcome);
     let leaks = outcome.part("leaks").unwrap().trim();
     assert!(leaks.is_empty(), "{leaks}");
@@ -173,7 +188,7 @@ fn nobody_gets_past_authentication_or_does_harm() {
         ),
         ("iscsi_faults.sh", format!("{client} {rounds} {load}")),
     ];
-    let outcome = run(&kernel, &scripts, KMEMLEAK);
+    let outcome = run(racing(&kernel), &scripts, KMEMLEAK);
     let leaks = outcome.part("leaks").unwrap().trim();
     assert!(leaks.is_empty(), "{leaks}");
 }
@@ -188,7 +203,7 @@ fn libiscsis_tests_find_nothing_on_the_debug_kernel() {
         Length::Full => "ALL",
     };
     let scripts = [("iscsi_conformance.sh", tests.to_owned())];
-    let outcome = run(&kernel, &scripts, KMEMLEAK);
+    let outcome = run(Guest::new(&kernel), &scripts, KMEMLEAK);
     let ours = results(outcome.part("conformance ours").unwrap());
     assert!(ours.len() > 10, "{}", outcome.output);
     let leaks = outcome.part("leaks").unwrap().trim();

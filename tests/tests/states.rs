@@ -138,6 +138,7 @@ fn a_command_ends_well_in_whatever_state() {
     let mut guest = Guest::new(&kernel);
     guest.modules = vec![dir.path().to_owned()];
     guest.limit = Duration::from_secs(60 * minutes);
+    guest.cpus = 2;
     let script = checkout().join("tests/guest/states.sh");
     let command = format!(
         "sh {} {} {} {rounds} || exit 1\n{KMEMLEAK}",

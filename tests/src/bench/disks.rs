@@ -165,6 +165,7 @@ fn rates(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
     guest.limit = LIMIT;
+    guest.cpus = 2;
     disk_figures(
         speed(&guest, disk, 2, 5)?,
         disk.rate,

@@ -27,6 +27,7 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
     guest.limit = LIMIT;
+    guest.cpus = 2;
     let times = measure(&guest, disk)?;
     guest.count_instructions();
     let instructions = measure(&guest, disk)?;
