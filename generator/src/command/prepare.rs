@@ -4,7 +4,7 @@
 //!
 //! It is made in the user's own cache: the distribution's files stay as they are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -98,14 +98,8 @@ fn refuse_without_tools(tree: &Tree) -> Result<()> {
 
 /// The commands to type next.
 fn next(tree: &Tree) -> String {
-    let release = tree.release().unwrap_or_default();
-    let usual = Path::new("/lib/modules").join(release).join("build");
-    let is_usual = std::fs::canonicalize(&usual).ok() == std::fs::canonicalize(tree.named()).ok();
     let named = tree.named().display();
-    let kdir = if is_usual {
-        String::new()
-    } else {
-        format!(" KDIR={named}")
-    };
-    format!("Next: tcm-mod-builder -p PROTO -m NAME -o DIR -k {named}, then make -C DIR{kdir}\n")
+    format!(
+        "Next: tcm-mod-builder -p PROTO -m NAME -o DIR -k {named}, then make -C DIR KDIR={named}\n"
+    )
 }
