@@ -210,6 +210,15 @@ impl<T: Operations> Tpg<T> {
 ///
 /// [`EINVAL`] unless the name is `tpgt_` and a decimal number below 65536 in its one canonical
 /// form, so that no two directories have the same tag.
+///
+/// # Examples
+///
+/// ```
+/// # use kernel::{str::BStr, target::tpg_tag};
+/// assert_eq!(tpg_tag(BStr::from_bytes(b"tpgt_7"))?, 7);
+/// assert!(tpg_tag(BStr::from_bytes(b"tpgt_07")).is_err());
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
 pub fn tpg_tag(name: &BStr) -> Result<u16> {
     let digits = <[u8]>::strip_prefix(name, b"tpgt_").unwrap_or_default();
     let is_canonical = matches!(digits, [b'0'] | [b'1'..=b'9', ..]);

@@ -4,8 +4,9 @@
 //! builds without a word; the result boots with target core as a module and built in.
 //!
 //! `CACHE/VERSION/series/source` is the kernel's tree in git, `CACHE/VERSION/series/{build,gates}`
-//! are its builds. They begin as copies of the plain kernel's build, so that only what the series
-//! touches is compiled.
+//! are its builds.
+
+mod bench;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,15 +14,15 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::fs::FlockOperation;
+use bench::{ADDRESS, Bench, NAME, git, settings, timed};
 use tcm_mod_builder::protocol::find;
 
 use crate::guest::{Guest, Outcome};
-use crate::kernel::{CURRENT, Compiler, Flavour, Kernel, get};
+use crate::kernel::Kernel;
 use crate::lint::IGNORED;
 use crate::module::{Profile, builder};
 use crate::session::{Fabric, script};
-use crate::shell::{cache, lock, logged, output, text};
+use crate::shell::{logged, output, text};
 
 /// A series to prove.
 struct Case {
@@ -90,53 +91,10 @@ pub fn series() -> Result<()> {
 /// What a gate has found.
 pub fn gates(module: &str) -> Result<()> {
     let case = CASES.iter().find(|case| case.module == module);
-    Bench::new()?.gates(case.with_context(|| format!("no series has {module}"))?)
-}
-
-/// Where series are proved.
-struct Bench {
-    /// Builds as a user does; it boots.
-    kernel: Kernel,
-    /// Builds with every gate on, and the kernel crate and the driver alone.
-    gates: Kernel,
+    Bench::of_another()?.gates(case.with_context(|| format!("no series has {module}"))?)
 }
 
 impl Bench {
-    fn new() -> Result<Self> {
-        let plain = get(CURRENT, Flavour::Plain)?;
-        let dir = cache()?.join(CURRENT).join("series");
-        fs::create_dir_all(&dir)?;
-        let _making = lock(&dir, FlockOperation::LockExclusive)?;
-        let source = dir.join("source");
-        let kernel = |build: &str| Kernel {
-            source: source.clone(),
-            build: dir.join(build),
-            compiler: Compiler::Llvm,
-            tools: plain.tools.clone(),
-        };
-        let bench = Self {
-            kernel: kernel("build"),
-            gates: kernel("gates"),
-        };
-        let stamp = dir.join("stamp");
-        let wanted = text(&plain.build.join(".tcm-stamp"));
-        if text(&stamp) != wanted {
-            let _ = fs::remove_dir_all(&dir);
-            fs::create_dir_all(&dir)?;
-            timed("the kernel's tree in git", || {
-                copy(&plain.source, &source)?;
-                git(&source, &["init", "--quiet"])?;
-                git(&source, &["add", "--all", "--force"])?;
-                git(&source, &["commit", "--quiet", "--message", "A kernel"])?;
-                git(&source, &["branch", "base"])?;
-                seed(&plain, &bench.kernel)?;
-                seed(&plain, &bench.gates)
-            })?;
-            fs::write(stamp, wanted)?;
-        }
-        Ok(bench)
-    }
-
     /// Proves one series.
     fn prove(&self, case: &Case) -> Result<()> {
         let dir = tempfile::tempdir()?;
@@ -251,28 +209,37 @@ impl Bench {
         Ok(())
     }
 
-    /// Builds the kernel crate, and the driver if it is there, with every gate on.
+    /// Builds the kernel crate, and the driver if it is there, with every gate on. Where a patch
+    /// changes nothing of either, or another series has the same, the gates have passed already.
     fn gates(&self, case: &Case) -> Result<()> {
+        let read = self.git(&["ls-tree", "HEAD", "rust", "drivers/target", "include"])?;
+        let read = read.replace('\n', " ");
+        let passed = text(&self.passed());
+        if passed.lines().any(|line| line == read) {
+            return Ok(());
+        }
         let symbol = case.module.to_ascii_uppercase();
-        self.set(&self.gates, &[("TARGET_CORE", "m"), (&symbol, "m")])?;
+        let settings = [("TARGET_CORE", "m"), (&symbol, "m")];
+        self.set(&self.gates, &[&settings[..], &KUNIT].concat())?;
         let mut make = self.gates.make();
         make.args(["CLIPPY=1", "W=1", "rust/kernel.o"]);
         let driver = format!("drivers/target/{}/", case.module);
         if self.kernel.source.join(&driver).is_dir() {
             make.arg(driver);
         }
-        silent(make, &self.gates)
+        silent(make, &self.gates)?;
+        fs::write(self.passed(), passed + &read + "\n")?;
+        Ok(())
     }
 
     fn configure(&self, case: &Case, core: &str) -> Result<()> {
         let symbol = case.module.to_ascii_uppercase();
         let settings = [
-            ("TARGET_CORE", core),
-            (&symbol, "m"),
-            ("KUNIT", "y"),
-            ("RUST_KUNIT_TESTS", "y"),
-            ("RUST_TARGET_KUNIT_TEST", "y"),
+            &[("TARGET_CORE", core), (&symbol, "m")][..],
+            &KUNIT,
+            &[("RUST_KERNEL_DOCTESTS", "y")],
         ];
+        let settings = settings.concat();
         self.set(&self.kernel, &settings)?;
         let config = text(&self.kernel.build.join(".config"));
         for (symbol, value) in settings {
@@ -354,9 +321,13 @@ impl Bench {
         );
         let outcome = Guest::new(&self.kernel).run_quietly(&command)?;
         outcome.check()?;
-        for suite in ["rust_target", module] {
+        for suite in ["rust_target", DOCTESTS, module] {
             check_suite(&outcome, suite)?;
         }
+        ensure!(
+            outcome.output.contains(DOCTEST),
+            "no example of the layer ran"
+        );
         if !more.is_empty() {
             ensure!(
                 outcome.output.contains("--- data are back"),
@@ -381,6 +352,18 @@ impl Bench {
         Ok(())
     }
 }
+
+/// What has the layer's unit tests built.
+const KUNIT: [(&str, &str); 3] = [
+    ("KUNIT", "y"),
+    ("RUST_KUNIT_TESTS", "y"),
+    ("RUST_TARGET_KUNIT_TEST", "y"),
+];
+
+/// The suite of the examples in the kernel crate's documentation, and what begins the name of one of
+/// the layer.
+const DOCTESTS: &str = "rust_doctests_kernel";
+const DOCTEST: &str = "rust_doctest_kernel_target_";
 
 /// Checks that a `KUnit` suite ran, and passed.
 fn check_suite(outcome: &Outcome, suite: &str) -> Result<()> {
@@ -430,27 +413,6 @@ fn make(case: &Case, source: &Path, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-const NAME: &str = "A U Thor";
-const ADDRESS: &str = "author@example.org";
-
-/// What git is told here, whatever the user has configured.
-fn settings() -> impl Iterator<Item = String> {
-    let settings = [
-        format!("user.name={NAME}"),
-        format!("user.email={ADDRESS}"),
-        "commit.gpgsign=false".to_owned(),
-        "gc.auto=0".to_owned(),
-    ];
-    settings
-        .into_iter()
-        .flat_map(|setting| ["-c".to_owned(), setting])
-}
-
-fn git(tree: &Path, words: &[&str]) -> Result<String> {
-    let mut git = Command::new("git");
-    output(git.arg("-C").arg(tree).args(settings()).args(words))
-}
-
 /// The patches in a directory, the cover letter first.
 fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
@@ -460,35 +422,4 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     files.retain(|path| path.extension().is_some_and(|end| end == "patch"));
     files.sort();
     Ok(files)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let mut cp = Command::new("cp");
-    output(cp.arg("--archive").arg(from).arg(to))?;
-    Ok(())
-}
-
-/// Makes a build of another tree with the same files: a copy, whose records name that tree.
-fn seed(from: &Kernel, to: &Kernel) -> Result<()> {
-    copy(&from.build, &to.build)?;
-    let mut find = Command::new("find");
-    find.arg(&to.build)
-        .args(["-name", "*.cmd", "-exec", "sed", "-i"]);
-    for (old, new) in [(&from.source, &to.source), (&from.build, &to.build)] {
-        find.arg("-e");
-        find.arg(format!("s#{}#{}#g", old.display(), new.display()));
-    }
-    output(find.args(["{}", "+"]))?;
-    for made_anew in ["Makefile", "source", ".tcm-stamp"] {
-        fs::remove_file(to.build.join(made_anew))?;
-    }
-    Ok(())
-}
-
-/// Does a step, and says how long it took.
-fn timed<T>(what: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
-    let start = Instant::now();
-    let result = step().with_context(|| what.to_owned())?;
-    println!("  {} s: {what}", start.elapsed().as_secs());
-    Ok(result)
 }
