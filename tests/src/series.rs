@@ -312,12 +312,12 @@ impl Bench {
         } else {
             String::new()
         };
-        let selftest = self.kernel.source.join("tools/testing/selftests/target");
+        let selftests = self.kernel.source.join("tools/testing/selftests/drivers/target");
         let more = case.more;
         let command = format!(
             "set -e\nmkdir -p /var/target/pr /etc/target\nmodprobe target_core_mod || true\n\
-             sh {}/{module}.sh\n(\n{session})\nmodprobe {module}\n(\n{more})\nrmmod {module}\ndmesg\n",
-            selftest.display()
+             sh {}/{module}/selftest.sh\n(\n{session})\nmodprobe {module}\n(\n{more})\nrmmod {module}\ndmesg\n",
+            selftests.display()
         );
         let outcome = Guest::new(&self.kernel).run_quietly(&command)?;
         outcome.check()?;

@@ -140,8 +140,17 @@ fn each_patch_applies_and_the_tree_stays_as_it_is() {
     assert!(
         maintainers.contains("SCSI TARGET SUBSYSTEM [RUST]\nM:\tA U Thor <author@example.org>\n")
     );
-    let mode = fixture.git(&["ls-tree", "HEAD", "tools/testing/selftests/target/tcm_x.sh"]);
+    let mode = fixture.git(&["ls-tree", "HEAD", "tools/testing/selftests/drivers/target/tcm_x/selftest.sh"]);
     assert!(mode.starts_with("100755"), "{mode}");
+    for (list, line) in [
+        ("tools/testing/selftests/Makefile", "TARGETS += drivers/target/tcm_x\n"),
+        ("Documentation/target/index.rst", "    rust-fabrics\n    tcm_x\n"),
+    ] {
+        let text = fs::read_to_string(fixture.tree.path().join(list)).unwrap();
+        assert!(text.contains(line), "{text}");
+    }
+    let page = fixture.git(&["show", "HEAD:Documentation/target/tcm_x.rst"]);
+    assert!(page.contains("TARGETS=drivers/target/tcm_x"), "{page}");
 }
 
 #[test]

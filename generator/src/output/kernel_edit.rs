@@ -36,10 +36,13 @@ pub enum KernelEdit {
         /// The directory.
         module: String,
     },
-    /// Adds the selftests of target core.
-    Selftests,
+    /// Adds the selftests in a directory.
+    Selftests {
+        /// The directory, as the list has it.
+        collection: String,
+    },
     /// Adds a page to those on target core.
-    Documentation(&'static str),
+    Documentation(String),
     /// Adds an entry behind that of the subsystem.
     Maintainers {
         /// Who maintains it: name and address.
@@ -66,7 +69,7 @@ impl KernelEdit {
             Self::KunitOption { .. } => "rust/kernel/Kconfig.test",
             Self::Makefile { .. } => "drivers/target/Makefile",
             Self::Kconfig { .. } => "drivers/target/Kconfig",
-            Self::Selftests => "tools/testing/selftests/Makefile",
+            Self::Selftests { .. } => "tools/testing/selftests/Makefile",
             Self::Documentation(_) => "Documentation/target/index.rst",
             Self::Maintainers { .. } | Self::Maintained(_) => "MAINTAINERS",
         }
@@ -92,7 +95,9 @@ impl KernelEdit {
             }
             Self::Makefile { symbol, module } => Ok(glue::makefile(text, symbol, module)),
             Self::Kconfig { module } => glue::kconfig(text, module),
-            Self::Selftests => sorted(text, "TARGETS += ", "TARGETS += target\n"),
+            Self::Selftests { collection } => {
+                sorted(text, "TARGETS += ", &format!("TARGETS += {collection}\n"))
+            }
             Self::Documentation(page) => {
                 let toctree = text.find(".. toctree::").ok_or("has no `toctree`")?;
                 let last = text[toctree..].trim_end().len() + toctree;

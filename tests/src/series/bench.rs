@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use rustix::fs::FlockOperation;
 
 use crate::kernel::{CURRENT, Compiler, Flavour, Kernel, get};
+use crate::session::NAB5000;
 use crate::shell::{cache, lock, output, text};
 
 /// Where series are proved.
@@ -48,6 +49,7 @@ impl Bench {
             timed("the kernel's tree in git", || {
                 let source = &bench.kernel.source;
                 copy(&plain.source, source)?;
+                without_demo(source)?;
                 git(source, &["init", "--quiet"])?;
                 git(source, &["add", "--all", "--force"])?;
                 git(source, &["commit", "--quiet", "--message", "A kernel"])?;
@@ -112,6 +114,26 @@ pub(super) fn settings() -> impl Iterator<Item = String> {
 pub(super) fn git(tree: &Path, words: &[&str]) -> Result<String> {
     let mut git = Command::new("git");
     output(git.arg("-C").arg(tree).args(settings()).args(words))
+}
+
+/// Takes away the module that `cargo xtask demo` may have left in a tree.
+fn without_demo(source: &Path) -> Result<()> {
+    let (module, symbol) = (NAB5000.module, NAB5000.module.to_ascii_uppercase());
+    let target = source.join("drivers/target");
+    for list in ["Makefile", "Kconfig"] {
+        let list = target.join(list);
+        let text = text(&list);
+        let lines = text.split_inclusive('\n');
+        let kept = lines.filter(|line| !line.contains(module) && !line.contains(&symbol));
+        fs::write(&list, kept.collect::<String>())?;
+    }
+    let page = source.join(format!("Documentation/target/{module}.rst"));
+    let selftests = source.join("tools/testing/selftests/drivers/target");
+    for dir in [target.join(module), selftests.join(module)] {
+        let _ = fs::remove_dir_all(dir);
+    }
+    let _ = fs::remove_file(page);
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The patches for the driver: the wrappers of other subsystems that it stands on, the driver
-//! itself, its selftest, and a page on such drivers.
+//! itself, its selftest, and pages.
 
 use super::imports::rewritten;
 use super::layer::{crate_path, template};
 use super::{Patch, about, directory, message, wrapped};
 use crate::data_path::{CrateModule, Upstream};
-use crate::emit::{Input, driver_path, selftest};
-use crate::output::files::{Files, has_extension};
+use crate::emit::in_tree::collection;
+use crate::emit::{Input, driver_path};
+use crate::output::files::{Files, TREE, has_extension};
 use crate::output::kernel_edit::KernelEdit;
 
 /// What of a module the kernel crate has instead.
@@ -28,8 +29,8 @@ pub(super) fn patches(input: &Input<'_>, module: &Files) -> Vec<Patch> {
         .map(|wrapper| crate_module(input, module, wrapper))
         .collect();
     patches.push(driver(input, module, wrappers));
-    patches.push(selftest_patch(input));
-    patches.push(documentation(input));
+    patches.push(selftest_patch(input, module));
+    patches.push(documentation(input, module));
     patches
 }
 
@@ -180,33 +181,39 @@ fn uses(text: &str, name: &str) -> bool {
 }
 
 /// The patch for the selftest.
-fn selftest_patch(input: &Input<'_>) -> Patch {
-    let name = input.names.module();
+fn selftest_patch(input: &Input<'_>, module: &Files) -> Patch {
     let mut patch = Patch::new(message(template!("selftest"), input));
-    let dir = "tools/testing/selftests/target";
-    patch.add(&format!("{dir}/{name}.sh"), selftest::text(input));
-    let makefile = format!(
-        "# SPDX-License-Identifier: GPL-2.0-only\n\nTEST_PROGS := {name}.sh\n\ninclude ../lib.mk\n"
-    );
-    patch.add(&format!("{dir}/Makefile"), makefile);
-    patch.add(&format!("{dir}/config"), selftest::config(input));
+    add_elsewhere(&mut patch, module, "tools/");
+    let collection = collection(input.names);
     patch.edits = vec![
-        KernelEdit::Selftests,
-        KernelEdit::Maintained(format!("{dir}/")),
+        KernelEdit::Maintained(format!("tools/testing/selftests/{collection}/")),
+        KernelEdit::Selftests { collection },
     ];
     patch
 }
 
-/// The patch for the documentation.
-fn documentation(input: &Input<'_>) -> Patch {
+/// The patch for the documentation: a page on such drivers, and that of the driver.
+fn documentation(input: &Input<'_>, module: &Files) -> Patch {
     const PAGE: &str = "rust-fabrics";
     let mut patch = Patch::new(message(template!("documentation"), input));
     let text = include_str!("../../../../kernel-template/series/rust-fabrics.rst");
-    let page = format!("Documentation/target/{PAGE}.rst");
-    patch.add(&page, text.to_owned());
-    patch.edits = vec![
-        KernelEdit::Documentation(PAGE),
-        KernelEdit::Maintained(page),
-    ];
+    patch.add(&format!("Documentation/target/{PAGE}.rst"), text.to_owned());
+    add_elsewhere(&mut patch, module, "Documentation/");
+    for page in [PAGE, input.names.module()] {
+        patch.edits.extend([
+            KernelEdit::Documentation(page.to_owned()),
+            KernelEdit::Maintained(format!("Documentation/target/{page}.rst")),
+        ]);
+    }
     patch
+}
+
+/// Adds the files of the module that have their place elsewhere in the kernel's tree, below `top`.
+fn add_elsewhere(patch: &mut Patch, module: &Files, top: &str) {
+    for (path, file) in module.iter() {
+        let place = path.strip_prefix(TREE);
+        if let Some(place) = place.filter(|place| place.starts_with(top)) {
+            patch.add(place, file.text.clone());
+        }
+    }
 }
