@@ -68,14 +68,17 @@ echo NULL > $G/nexus
 rmdir $G/lun/lun_0 $G ${G%/*} ${G%/*/*} $T/core/rd_mcp_7/ram $T/core/rd_mcp_7
 ";
 
-/// Proves the series of each case.
+/// Proves the series of each case, or that with one driver alone.
 ///
 /// # Errors
 ///
 /// The step that failed.
-pub fn series() -> Result<()> {
+pub fn series(module: Option<&str>) -> Result<()> {
     let bench = Bench::new()?;
-    for case in &CASES {
+    for case in CASES
+        .iter()
+        .filter(|case| module.is_none_or(|module| module == case.module))
+    {
         bench
             .prove(case)
             .with_context(|| format!("the series with {}", case.module))?;
@@ -99,6 +102,8 @@ impl Bench {
     fn prove(&self, case: &Case) -> Result<()> {
         let dir = tempfile::tempdir()?;
         let patches = dir.path().join("patches");
+        // An earlier run may have ended in the middle of it.
+        let _ = self.git(&["bisect", "reset"]);
         self.git(&["checkout", "--quiet", "--force", "--detach", "base"])?;
         self.git(&["clean", "--quiet", "--force", "-d"])?;
         timed("making the series", || {
@@ -112,7 +117,12 @@ impl Bench {
             commits.lines().count() == count,
             "some patches did not apply"
         );
-        for (core, suite) in [("m", true), ("y", false)] {
+        timed(
+            &format!("building {count} patches, each with every gate on"),
+            || self.each(case),
+        )?;
+        timed("git bisect run", || self.bisect(case))?;
+        for core in ["m", "y"] {
             timed(&format!("building it with TARGET_CORE={core}"), || {
                 self.configure(case, core)?;
                 silent(self.kernel.make(), &self.kernel)
@@ -121,15 +131,10 @@ impl Bench {
                 timed("the symbols of the kernel crate", || self.symbols())?;
             }
             timed(&format!("booting it with TARGET_CORE={core}"), || {
-                self.boot(case, suite)
+                self.boot(case)
             })?;
         }
-        timed("rustdoc", || self.rustdoc())?;
-        timed(
-            &format!("building {count} patches, each with every gate on"),
-            || self.each(case),
-        )?;
-        timed("git bisect run", || self.bisect(case))
+        timed("rustdoc", || self.rustdoc())
     }
 
     fn git(&self, words: &[&str]) -> Result<String> {
@@ -297,7 +302,7 @@ impl Bench {
         Ok(())
     }
 
-    fn boot(&self, case: &Case, has_session: bool) -> Result<()> {
+    fn boot(&self, case: &Case) -> Result<()> {
         let protocol = find(case.proto).map_err(|error| anyhow::anyhow!("{error}"))?;
         let module = case.module;
         let name = module.strip_prefix("tcm_").unwrap_or(module);
@@ -307,16 +312,15 @@ impl Bench {
             wwn: protocol.example,
             hba: 3,
         };
-        let session = if has_session {
-            script(&fabric)
-        } else {
-            String::new()
-        };
-        let selftests = self.kernel.source.join("tools/testing/selftests/drivers/target");
+        let session = script(&fabric);
+        let selftests = self
+            .kernel
+            .source
+            .join("tools/testing/selftests/drivers/target");
         let more = case.more;
         let command = format!(
             "set -e\nmkdir -p /var/target/pr /etc/target\nmodprobe target_core_mod || true\n\
-             sh {}/{module}/selftest.sh\n(\n{session})\nmodprobe {module}\n(\n{more})\nrmmod {module}\ndmesg\n",
+             sh {}/{module}/selftest.sh\n(\n{session})\nmodprobe {module}\n(\n:\n{more})\nrmmod {module}\ndmesg\n",
             selftests.display()
         );
         let outcome = Guest::new(&self.kernel).run_quietly(&command)?;

@@ -48,10 +48,15 @@ impl Fixture {
 
     /// `series`, for a driver with this data path, to a directory of this name.
     fn series(&self, data_path: &str, name: &str) -> Command {
+        self.series_of(self.tree.path(), data_path, name)
+    }
+
+    /// The same, with the kernel's tree named in this way.
+    fn series_of(&self, tree: &Path, data_path: &str, name: &str) -> Command {
         let mut command = Command::new(builder(Profile::Dev).unwrap());
         command.args(["series", "-p", "iSCSI", "-m", "tcm_x"]);
         command.args(["--data-path", data_path, "-k"]);
-        command.arg(self.tree.path()).arg("-o").arg(self.dir(name));
+        command.arg(tree).arg("-o").arg(self.dir(name));
         command.envs(IDENTITY).env("GIT_CONFIG_GLOBAL", "/dev/null");
         command
     }
@@ -140,11 +145,21 @@ fn each_patch_applies_and_the_tree_stays_as_it_is() {
     assert!(
         maintainers.contains("SCSI TARGET SUBSYSTEM [RUST]\nM:\tA U Thor <author@example.org>\n")
     );
-    let mode = fixture.git(&["ls-tree", "HEAD", "tools/testing/selftests/drivers/target/tcm_x/selftest.sh"]);
+    let mode = fixture.git(&[
+        "ls-tree",
+        "HEAD",
+        "tools/testing/selftests/drivers/target/tcm_x/selftest.sh",
+    ]);
     assert!(mode.starts_with("100755"), "{mode}");
     for (list, line) in [
-        ("tools/testing/selftests/Makefile", "TARGETS += drivers/target/tcm_x\n"),
-        ("Documentation/target/index.rst", "    rust-fabrics\n    tcm_x\n"),
+        (
+            "tools/testing/selftests/Makefile",
+            "TARGETS += drivers/target/tcm_x\n",
+        ),
+        (
+            "Documentation/target/index.rst",
+            "    rust-fabrics\n    tcm_x\n",
+        ),
     ] {
         let text = fs::read_to_string(fixture.tree.path().join(list)).unwrap();
         assert!(text.contains(line), "{text}");
@@ -227,7 +242,9 @@ fn the_same_input_gives_the_same_patches() {
             .collect()
     };
     fixture.series("nop", "one").assert().success();
-    fixture.series("nop", "two").assert().success();
+    // However the tree is named.
+    let mut relative = fixture.series_of(Path::new("."), "nop", "two");
+    relative.current_dir(fixture.tree.path()).assert().success();
     assert!(read("one") == read("two"));
     fixture
         .series("nop", "two")
@@ -337,6 +354,11 @@ fn what_cannot_be_sent_is_refused() {
     fixture.refused(&mut series(), &["not the root of a git repository", "-k"]);
     fs::rename(fixture.dir("git"), fixture.tree.path().join(".git")).unwrap();
     assert!(!out.exists());
+
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("mine"), "").unwrap();
+    fixture.refused(&mut series(), &["out", "exists"]);
+    assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
 }
 
 #[test]

@@ -84,7 +84,10 @@ impl Series {
             .with_context(|| format!("{} has no commit to make patches for", tree.display()))?;
         series.tip.clone_from(&series.base);
         fs::create_dir(series.own_objects()).context("cannot make a temporary directory")?;
-        series.objects = tree.join(series.git(["rev-parse", "--git-path", "objects"])?);
+        // git would take a relative path from the tree on.
+        let root =
+            fs::canonicalize(tree).with_context(|| format!("cannot find {}", tree.display()))?;
+        series.objects = root.join(series.git(["rev-parse", "--git-path", "objects"])?);
         series.who = identity(&series)?;
         series.date = series.git(["show", "--no-patch", "--format=%cI", &series.base])?;
         series.git(["read-tree", &series.base])?;
