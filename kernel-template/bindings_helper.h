@@ -10,4 +10,4 @@
 #include <linux/device/faux.h>
 
 /* bindgen does not make a constant of a macro that casts. */
-static const gfp_t TCM_GFP_ATOMIC __maybe_unused = GFP_ATOMIC;
+static const gfp_t RUST_CONST_HELPER_GFP_ATOMIC __maybe_unused = GFP_ATOMIC;

@@ -24,12 +24,7 @@
 //! C headers: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h),
 //! [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
-use kernel::{
-    ffi::{c_char, c_int},
-    prelude::*,
-    str::BStr,
-    types::Opaque, //
-};
+use kernel::prelude::*;
 
 mod attributes;
 mod cmd;
@@ -39,6 +34,7 @@ mod lun;
 mod nexus;
 mod node_acl;
 mod np;
+mod object;
 mod ops;
 mod payload;
 mod pending;
@@ -48,23 +44,25 @@ mod registration;
 mod request;
 mod response;
 mod session;
+mod submit;
 mod task;
 mod tmr;
 mod tpg;
 mod wwn;
 
 pub use attributes::{
-    attributes, Attribute, AttributeArray, AttributeSlot, Attributes, Directory, DiscoveryAttrs,
-    Page, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgNaclAttribAttrs, TpgNaclAuthAttrs,
-    TpgNaclBaseAttrs, TpgNaclParamAttrs, TpgNpBaseAttrs, TpgParamAttrs, WwnAttrs,
+    attributes, Attribute, AttributeArray, AttributeSlot, Attributes, Directory, Page,
 };
 pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
 pub use compat::ARef;
 pub use data::{Buffer, Direction};
 pub use lun::Lun;
 pub use nexus::{Login, Nexus, INITIATOR_NAME_MAX};
-pub use node_acl::{HeldNodeAcl, NodeAcl, NodeAclGuard};
-pub use np::Np;
+pub use node_acl::{
+    HeldNodeAcl, NodeAcl, NodeAclGuard, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs,
+    TpgNaclParamAttrs,
+};
+pub use np::{Np, TpgNpBaseAttrs};
 pub use ops::{
     Operations, TARGET_DIRECT_COMPL, TARGET_DIRECT_SUBMIT, TARGET_QUEUE_COMPL, TARGET_QUEUE_SUBMIT,
 };
@@ -72,85 +70,17 @@ pub use payload::{Payload, PayloadMut, Segment, Segments};
 pub use pending::{Pending, SenseReason};
 pub use protocol::Protocol;
 pub use queue::{Batch, CmdQueue, Right};
-pub use registration::Module;
+pub use registration::{DiscoveryAttrs, Registration, WwnAttrs};
 pub use request::{Refusal, Refused, Request, TaskAttribute};
 pub use response::{Completed, Residual, Response};
 pub use session::{ProtectionOps, Session};
 pub use task::{Aborted, Reference, Task};
 pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
-pub use tpg::{tpg_tag, Tpg};
+pub use tpg::{tpg_tag, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgParamAttrs};
 pub use wwn::Wwn;
-
-/// Borrows a C string, such as the name of a directory.
-///
-/// # Safety
-///
-/// `text` must end with NUL, and must not change while `'a` lasts.
-#[inline]
-unsafe fn bstr<'a>(text: *const c_char) -> &'a BStr {
-    // SAFETY: By the requirements of this function.
-    unsafe { CStr::from_char_ptr(text) }.as_ref()
-}
 
 /// The text in `bytes`, which end with NUL, for target core; empty if they do not.
 #[inline]
 pub fn c_str(bytes: &[u8]) -> &CStr {
     CStr::from_bytes_with_nul(bytes).unwrap_or(kernel::c_str!(""))
-}
-
-/// The longest name of a target port, in bytes, that is passed to target core. In VPD page 83h it
-/// prints two of them, and more, into 1,024 bytes.
-const NAME_MAX: usize = 223;
-
-/// The name of a target port, for target core; empty if it is too long.
-#[inline]
-fn bounded(name: &CStr) -> *mut c_char {
-    let text: &BStr = name.as_ref();
-    let name = if text.len() > NAME_MAX {
-        kernel::c_str!("")
-    } else {
-        name
-    };
-    // Target core only reads it.
-    name.as_char_ptr().cast_mut()
-}
-
-/// Has `fill` write a text into `buffer`, and returns its length. The last byte is for the NUL that
-/// C wants at the text's end.
-fn filled(buffer: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> u32 {
-    let Some((_, room)) = buffer.split_last_mut() else {
-        return 0;
-    };
-    let length = fill(room).min(room.len());
-    if let Some(end) = buffer.get_mut(length) {
-        *end = 0;
-    }
-    length as u32
-}
-
-/// The value that a callback returns to C: 0 or a negative errno.
-#[inline]
-fn errno(result: Result) -> c_int {
-    match result {
-        Ok(()) => 0,
-        Err(error) => error.to_errno(),
-    }
-}
-
-/// The value that a callback returns to C: a pointer or an `ERR_PTR()`.
-fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
-    result.unwrap_or_else(|error| error.to_errno() as isize as *mut T)
-}
-
-/// Zeroes a C object in place.
-fn zeroed<T>() -> impl PinInit<Opaque<T>> {
-    // SAFETY: The slot is valid for writes; an `Opaque` may hold anything.
-    Opaque::ffi_init(|slot: *mut T| unsafe { slot.write_bytes(0, 1) })
-}
-
-/// Gives a box away, to be taken back with [`KBox::from_raw`].
-fn into_raw<T>(boxed: Pin<KBox<T>>) -> *mut T {
-    // SAFETY: All users of the pointer treat the object as pinned: they only share it until it is
-    // dropped.
-    KBox::into_raw(unsafe { Pin::into_inner_unchecked(boxed) })
 }

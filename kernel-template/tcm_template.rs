@@ -29,9 +29,9 @@ mod transport_id;
 use crate::{
     scsi_host::Command,
     target::{
-        attributes, Aborted, Attribute, Attributes, Login, Lun, Module, NodeAcl, Operations, Page,
-        Pending, Protocol, Response, Session, Task, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
-        Wwn, WwnAttrs, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT,
+        attributes, Aborted, Attribute, Attributes, Login, Lun, NodeAcl, Operations, Page, Pending,
+        Protocol, Registration, Response, Session, Task, TmrResponse, Tpg, TpgAttribAttrs,
+        TpgBaseAttrs, Wwn, WwnAttrs, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT,
     },
     transport_id::PortName,
 };
@@ -45,7 +45,17 @@ module! {
 }
 
 /// The loaded module: it keeps the fabric registered with target core.
-type TcmTemplateModule = Module<Fabric>;
+struct TcmTemplateModule {
+    _fabric: Registration<Fabric>,
+}
+
+impl kernel::Module for TcmTemplateModule {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        Ok(Self {
+            _fabric: Registration::new(module)?,
+        })
+    }
+}
 
 /// The template fabric. Its ops are the methods of [`Operations`].
 struct Fabric;

@@ -22,17 +22,14 @@ use kernel::{
     str::BStr, //
 };
 
-use crate::{
-    bindings,
-    target::{registration, NodeAcl, Np, Operations, Tpg}, //
-};
+use crate::bindings;
 
 /// A kind of directory that a fabric may add attributes to.
 ///
 /// # Safety
 ///
-/// Every `item` that target core passes to attributes of this kind must be embedded in the C part
-/// of a `Context`, at the place that [`Self::context`] derives it from.
+/// [`Self::context`] must find the `Context` of every `item` that target core passes to attributes
+/// of this kind.
 pub unsafe trait Directory {
     /// The object that `show` and `store` of the attributes are called with.
     type Context: ?Sized;
@@ -43,75 +40,6 @@ pub unsafe trait Directory {
     ///
     /// `item` must be a directory of this kind, and must stay so while `'a` lasts.
     unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a Self::Context;
-}
-
-/// Declares the directories of an object, each by its config group in the C object.
-macro_rules! directories {
-    ($($(#[$attr:meta])* $name:ident => $wrapper:ident, $ctype:ident.$group:ident;)*) => {$(
-        $(#[$attr])*
-        pub struct $name<T>(PhantomData<T>);
-
-        // SAFETY: Target core makes such directories from this group of the C object alone.
-        unsafe impl<T: Operations> Directory for $name<T> {
-            type Context = $wrapper<T>;
-
-            unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a $wrapper<T> {
-                // SAFETY: By the requirements of this function `item` is this field of the C
-                // object, which lives at least as long as its directory.
-                unsafe {
-                    let object: *const bindings::$ctype =
-                        kernel::container_of!(item, bindings::$ctype, $group.cg_item);
-                    $wrapper::from_raw(object.cast_mut())
-                }
-            }
-        }
-    )*};
-}
-
-directories! {
-    /// `tpgt_$TAG` itself.
-    TpgBaseAttrs => Tpg, se_portal_group.tpg_group;
-    /// `tpgt_$TAG/attrib`.
-    TpgAttribAttrs => Tpg, se_portal_group.tpg_attrib_group;
-    /// `tpgt_$TAG/auth`.
-    TpgAuthAttrs => Tpg, se_portal_group.tpg_auth_group;
-    /// `tpgt_$TAG/param`.
-    TpgParamAttrs => Tpg, se_portal_group.tpg_param_group;
-    /// `tpgt_$TAG/np/$PORTAL`.
-    TpgNpBaseAttrs => Np, se_tpg_np.tpg_np_group;
-    /// `tpgt_$TAG/acls/$INITIATOR` itself.
-    TpgNaclBaseAttrs => NodeAcl, se_node_acl.acl_group;
-    /// `tpgt_$TAG/acls/$INITIATOR/attrib`.
-    TpgNaclAttribAttrs => NodeAcl, se_node_acl.acl_attrib_group;
-    /// `tpgt_$TAG/acls/$INITIATOR/auth`.
-    TpgNaclAuthAttrs => NodeAcl, se_node_acl.acl_auth_group;
-    /// `tpgt_$TAG/acls/$INITIATOR/param`.
-    TpgNaclParamAttrs => NodeAcl, se_node_acl.acl_param_group;
-}
-
-/// Declares the directories of the fabric as a whole: their attributes are called with its data.
-macro_rules! fabric_directories {
-    ($($(#[$attr:meta])* $name:ident;)*) => {$(
-        $(#[$attr])*
-        pub struct $name<T>(PhantomData<T>);
-
-        // SAFETY: The context does not depend on the item.
-        unsafe impl<T: Operations> Directory for $name<T> {
-            type Context = T::Data;
-
-            unsafe fn context<'a>(_: *mut bindings::config_item) -> &'a T::Data {
-                // SAFETY: This is a directory of the fabric.
-                unsafe { registration::data::<T>() }
-            }
-        }
-    )*};
-}
-
-fabric_directories! {
-    /// `target/$FABRIC/discovery_auth`.
-    DiscoveryAttrs;
-    /// `target/$FABRIC`, the directory of the target ports.
-    WwnAttrs;
 }
 
 /// An attribute: a file in a directory of the fabric. Implement `show`, `store` or both.
@@ -187,8 +115,8 @@ impl Page<'_> {
 #[repr(transparent)]
 pub struct AttributeSlot<D>(UnsafeCell<bindings::configfs_attribute>, PhantomData<D>);
 
-// SAFETY: The slot is written before target core knows of it, by the one `Registration`, and only
-// read from then on.
+// SAFETY: The slot is written before target core knows of it, by the fabric's one
+// `Registration`, and only read from then on.
 unsafe impl<D> Sync for AttributeSlot<D> {}
 
 impl<D: Directory> AttributeSlot<D> {
@@ -329,27 +257,3 @@ macro_rules! target_attributes {
     }};
 }
 pub use target_attributes as attributes;
-
-/// Sets the module that the attributes in `list` belong to, so that an open file holds it.
-///
-/// # Safety
-///
-/// `list` must be null or come from [`Attributes::as_ptr`], and target core must not know it yet.
-pub(super) unsafe fn set_owner(
-    list: *mut *mut bindings::configfs_attribute,
-    module: *mut bindings::module,
-) {
-    if list.is_null() {
-        return;
-    }
-    for index in 0.. {
-        // SAFETY: The array ends with a null pointer, where the loop ends.
-        let attribute = unsafe { *list.add(index) };
-        if attribute.is_null() {
-            return;
-        }
-        // SAFETY: The attribute is static, and by the requirements of this function nobody else
-        // looks at it.
-        unsafe { (*attribute).ca_owner = module };
-    }
-}

@@ -7,6 +7,7 @@
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
 use core::{
+    cell::UnsafeCell,
     mem::{self, MaybeUninit},
     ptr, //
 };
@@ -18,7 +19,7 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{queue::Link, Buffer, Direction, Operations, Session}, //
+    target::{Buffer, Direction, Operations, Session}, //
 };
 
 /// The length of sense data, in bytes.
@@ -48,7 +49,8 @@ pub(super) fn flags<O: SeCmd>(object: &O) -> u32 {
 pub struct Cmd<T: Operations> {
     pub(super) inner: Opaque<bindings::se_cmd>,
     pub(super) sense: Opaque<[u8; SENSE_LEN]>,
-    pub(super) link: Link<T>,
+    /// Links the command to another in a queue: for whoever has the right to it.
+    pub(super) link: UnsafeCell<*mut Self>,
     pub(super) data: T::Cmd,
 }
 

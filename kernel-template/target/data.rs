@@ -12,11 +12,11 @@ pub struct Direction(pub(super) bindings::dma_data_direction);
 
 impl Direction {
     /// No data.
-    pub const NONE: Self = Self(bindings::dma_data_direction_DMA_NONE);
+    pub const NONE: Self = Self(bindings::dma_data_direction::DMA_NONE);
     /// To the target: a write.
-    pub const OUT: Self = Self(bindings::dma_data_direction_DMA_TO_DEVICE);
+    pub const OUT: Self = Self(bindings::dma_data_direction::DMA_TO_DEVICE);
     /// From the target: a read.
-    pub const IN: Self = Self(bindings::dma_data_direction_DMA_FROM_DEVICE);
+    pub const IN: Self = Self(bindings::dma_data_direction::DMA_FROM_DEVICE);
 
     /// The direction of a C command; none for a bidirectional one, which is not supported.
     pub fn from_raw(direction: bindings::dma_data_direction) -> Self {

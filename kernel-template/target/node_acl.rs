@@ -22,7 +22,12 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{bstr, errno, Operations, Tpg}, //
+    target::{
+        object::bstr,
+        tpg::{directories, errno},
+        Operations,
+        Tpg, //
+    },
 };
 
 /// An initiator's access control list, `…/tpgt_$TAG/acls/$INITIATOR`: a `struct se_node_acl` and
@@ -142,6 +147,18 @@ impl<T: Operations> NodeAcl<T> {
     }
 }
 
+impl<T: Operations> Tpg<T> {
+    /// The node ACL of an initiator, explicit or of demo mode, if there is one. Called in process
+    /// context; sleeps. Not in an op of the portal group, which may be called under the same locks.
+    ///
+    /// While it is held, a login or logout waits: do neither meanwhile.
+    ///
+    /// It may not have passed `fabric_init_nodeacl` yet: its data are all zero then.
+    pub fn node_acl(&self, initiator: &CStr) -> Option<HeldNodeAcl<'_, T>> {
+        HeldNodeAcl::find(self, initiator, self.is_open.lock())
+    }
+}
+
 /// Access to the data that change under the lock of the portal group.
 pub struct NodeAclGuard<'a, T: Operations> {
     acl: &'a NodeAcl<T>,
@@ -211,4 +228,15 @@ impl<T: Operations> Drop for HeldNodeAcl<'_, T> {
         // SAFETY: By the type's invariants the reference may be dropped.
         unsafe { bindings::target_put_nacl(self.acl.as_ptr().cast()) };
     }
+}
+
+directories! {
+    /// `tpgt_$TAG/acls/$INITIATOR` itself.
+    TpgNaclBaseAttrs => NodeAcl, se_node_acl.acl_group;
+    /// `tpgt_$TAG/acls/$INITIATOR/attrib`.
+    TpgNaclAttribAttrs => NodeAcl, se_node_acl.acl_attrib_group;
+    /// `tpgt_$TAG/acls/$INITIATOR/auth`.
+    TpgNaclAuthAttrs => NodeAcl, se_node_acl.acl_auth_group;
+    /// `tpgt_$TAG/acls/$INITIATOR/param`.
+    TpgNaclParamAttrs => NodeAcl, se_node_acl.acl_param_group;
 }

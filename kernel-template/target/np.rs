@@ -11,7 +11,11 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{into_raw, zeroed, Operations}, //
+    target::{
+        object::{into_raw, zeroed},
+        tpg::directories,
+        Operations, //
+    },
 };
 
 /// A network portal, `…/tpgt_$TAG/np/$PORTAL`: a `struct se_tpg_np` and the driver's data for it.
@@ -70,4 +74,9 @@ impl<T: Operations> Np<T> {
     pub fn data(&self) -> &T::Np {
         &self.data
     }
+}
+
+directories! {
+    /// `tpgt_$TAG/np/$PORTAL`.
+    TpgNpBaseAttrs => Np, se_tpg_np.tpg_np_group;
 }

@@ -19,12 +19,18 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        bounded, bstr, compat::Zeroable, err_ptr, errno, filled, registration,
-        response::response_errno, task::check_stop_free, tmr::Tmr, Aborted, Attributes, Cmd,
-        CmdMemory, DiscoveryAttrs, Login, Lun, NodeAcl, Np, Pending, Protocol, Response, Session,
-        Task, TmrResponse, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgNaclAttribAttrs,
-        TpgNaclAuthAttrs, TpgNaclBaseAttrs, TpgNaclParamAttrs, TpgNpBaseAttrs, TpgParamAttrs, Wwn,
-        WwnAttrs,
+        compat::Zeroable,
+        object::{bstr, err_ptr},
+        registration,
+        response::response_errno,
+        session::filled,
+        task::put_complete,
+        tmr::Tmr,
+        tpg::{bounded, errno},
+        Aborted, Attributes, Cmd, CmdMemory, DiscoveryAttrs, Login, Lun, NodeAcl, Np, Pending,
+        Protocol, Response, Session, Task, TmrResponse, Tpg, TpgAttribAttrs, TpgAuthAttrs,
+        TpgBaseAttrs, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs, TpgNaclParamAttrs,
+        TpgNpBaseAttrs, TpgParamAttrs, Wwn, WwnAttrs,
     },
 };
 
@@ -531,7 +537,7 @@ impl<T: Operations> OperationsVTable<T> {
     /// references be given away with this call.
     unsafe extern "C" fn check_stop_free_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
         // SAFETY: By function safety requirements.
-        unsafe { check_stop_free(se_cmd) }.into()
+        unsafe { put_complete(se_cmd) }.into()
     }
 
     /// Called by target core for [`Operations::release_cmd`].
@@ -685,17 +691,18 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `name` must end with NUL and not change in this call.
+    /// - `group` must be the directory of the fabric.
+    /// - `name` must end with NUL and not change in this call.
     unsafe extern "C" fn fabric_make_wwn_callback(
         _: *mut bindings::target_fabric_configfs,
-        _: *mut bindings::config_group,
+        group: *mut bindings::config_group,
         name: *const c_char,
     ) -> *mut bindings::se_wwn {
-        // SAFETY: The fabric is registered: it gets a directory.
-        let data = unsafe { registration::data::<T>() };
+        // SAFETY: By function safety requirements.
+        let data = unsafe { registration::data::<T>(&raw mut (*group).cg_item) };
         // SAFETY: By function safety requirements.
         let name = unsafe { bstr(name) };
-        err_ptr(T::fabric_make_wwn(data, name).and_then(Wwn::<T>::create))
+        err_ptr(T::fabric_make_wwn(data, name).and_then(|wwn| Wwn::<T>::create(data, wwn)))
     }
 
     /// Called by target core for [`Operations::fabric_drop_wwn`].
@@ -1051,8 +1058,8 @@ impl<T: Operations> OperationsVTable<T> {
     }
 }
 
-// A header with another op than those that this file was generated from does not compile here:
-// `tcm-mod-builder sync DIR` writes this file again.
+// A header with another op than those that are listed does not compile here: `tcm-mod-builder sync
+// DIR` writes this file again.
 const _: () = {
     type Ops = bindings::target_core_fabric_ops;
 

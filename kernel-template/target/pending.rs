@@ -60,7 +60,7 @@ impl SenseReason {
 ///
 /// Target core waits for exactly one call for the command, and keeps it alive until then.
 pub struct Pending<T: Operations> {
-    cmd: NonNull<Cmd<T>>,
+    pub(super) cmd: NonNull<Cmd<T>>,
     /// What the command fails with when this is dropped.
     reason: SenseReason,
 }
@@ -84,11 +84,6 @@ impl<T: Operations> Pending<T> {
             cmd: unsafe { NonNull::new_unchecked(ptr.cast()) },
             reason: SenseReason::ABORT_CMD,
         }
-    }
-
-    /// The command.
-    pub(super) fn as_cmd(&self) -> *mut Cmd<T> {
-        self.cmd.as_ptr()
     }
 
     fn as_raw(&self) -> *mut bindings::se_cmd {

@@ -6,7 +6,6 @@
 //! neither, nor a lock: it is a list whose links are in the commands.
 
 use core::{
-    cell::UnsafeCell,
     marker::PhantomData,
     mem,
     ptr,
@@ -14,7 +13,8 @@ use core::{
 };
 
 use crate::target::{
-    task::{count, discount},
+    cmd::SeCmd,
+    task::{count, references},
     Cmd,
     Completed,
     Operations,
@@ -22,16 +22,6 @@ use crate::target::{
     Reference,
     Response, //
 };
-
-/// The link of a command to the one that was queued before it.
-pub(super) struct Link<T: Operations>(UnsafeCell<*mut Cmd<T>>);
-
-impl<T: Operations> Link<T> {
-    /// The link of a command that is in no queue.
-    pub(super) const fn new() -> Self {
-        Self(UnsafeCell::new(ptr::null_mut()))
-    }
-}
 
 /// A value with which the driver may act on a command, once: a [`Pending`] or a response that was
 /// kept. A [`CmdQueue`] holds such values.
@@ -61,7 +51,7 @@ unsafe impl<T: Operations> Right for Pending<T> {
     type Fabric = T;
 
     fn into_cmd(self) -> *mut Cmd<T> {
-        let cmd = self.as_cmd();
+        let cmd = self.cmd.as_ptr();
         mem::forget(self);
         cmd
     }
@@ -119,7 +109,7 @@ impl<R: Right> CmdQueue<R> {
             }
             // SAFETY: By the requirements of this function the command is alive, and its link is
             // not used otherwise: there is one right to a command at a time.
-            unsafe { (*cmd).link.0.get().write(last) };
+            unsafe { (*cmd).link.get().write(last) };
             let queue = &self.0;
             match queue.compare_exchange_weak(last, cmd, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return true,
@@ -189,6 +179,15 @@ impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
     }
 }
 
+/// Drops a reference that [`count`] has taken.
+///
+/// # Safety
+///
+/// The reference must be the caller's, and not the last one.
+unsafe fn discount<O: SeCmd>(object: &O) {
+    references(object).fetch_sub(1, Ordering::Release);
+}
+
 impl<R: Right> Drop for CmdQueue<R> {
     fn drop(&mut self) {
         drop(self.close());
@@ -214,7 +213,7 @@ impl<R: Right> Batch<R> {
         let mut front = ptr::null_mut();
         while !last.is_null() {
             // SAFETY: By the invariants of the queue, whose commands these were.
-            let before = unsafe { (*last).link.0.get().replace(front) };
+            let before = unsafe { (*last).link.get().replace(front) };
             front = last;
             last = before;
         }
@@ -240,7 +239,7 @@ impl<R: Right> Iterator for Batch<R> {
         }
         // SAFETY: By the type's invariants the right is the batch's, which has just forgotten it.
         unsafe {
-            self.0 = (*cmd).link.0.get().read();
+            self.0 = (*cmd).link.get().read();
             Some(R::from_cmd(cmd))
         }
     }

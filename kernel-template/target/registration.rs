@@ -1,106 +1,172 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The module of a fabric, and the fabric's registration with target core.
+//! The registration of a fabric with target core.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{
     marker::PhantomData,
     ptr,
-    sync::atomic::{AtomicBool, AtomicPtr, Ordering}, //
+    ptr::NonNull,
+    sync::atomic::{AtomicUsize, Ordering}, //
 };
 
 use kernel::{
     error::to_result,
     ffi::c_void,
-    prelude::*, //
+    prelude::*,
+    str::BStr, //
 };
 
 use crate::{
     bindings,
-    target::{attributes::set_owner, ops::OperationsVTable, Operations}, //
+    target::{
+        ops::OperationsVTable,
+        Directory,
+        Operations, //
+    },
 };
 
-/// The module of the fabric `T`, for `module!`: the fabric is registered while it is loaded.
-pub struct Module<T: Operations> {
-    _registration: Registration<T>,
-}
-
-impl<T: Operations> kernel::Module for Module<T> {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        Ok(Self {
-            _registration: Registration::new(module)?,
-        })
-    }
-}
-
-/// The fabric's registration with target core; dropping it unregisters the fabric.
+/// A fabric's registration with target core, for the fabric's module to have while it is loaded.
+/// Dropping it unregisters the fabric.
 ///
 /// Each directory of the fabric holds a reference to the module, so a fabric in use is not
 /// unregistered.
 ///
 /// # Invariants
 ///
-/// [`DATA`] is a box of `T::Data`, which belongs to this.
-struct Registration<T: Operations>(PhantomData<fn(T)>);
+/// `data` is a box, which belongs to this. The fabric is registered with the lists of attributes.
+pub struct Registration<T: Operations> {
+    data: NonNull<T::Data>,
+    _wwn: AttributeList,
+    _discovery: AttributeList,
+    // Dropped last: until then no other fabric has the name.
+    _claim: Claim,
+}
 
-/// Whether the module has a [`Registration`]: one at most, so that it alone may change the
-/// attributes and [`DATA`].
-static REGISTERED: AtomicBool = AtomicBool::new(false);
+// SAFETY: The data may be dropped by any thread, and target core locks what it changes.
+unsafe impl<T: Operations> Send for Registration<T> {}
 
-/// The data of the fabric that is registered.
-static DATA: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+// SAFETY: Nothing can be done with a shared registration.
+unsafe impl<T: Operations> Sync for Registration<T> {}
 
 impl<T: Operations> Registration<T> {
     /// Makes the fabric's data and registers the fabric.
     ///
     /// # Errors
     ///
-    /// [`EBUSY`] if the module has registered a fabric already; the error of [`Operations::init`];
-    /// or the error of `target_register_template()`: [`EINVAL`] if it rejects the ops, [`ENOMEM`].
-    fn new(module: &'static ThisModule) -> Result<Self> {
-        if REGISTERED.swap(true, Ordering::Acquire) {
-            return Err(EBUSY);
-        }
-        let result = Self::register(module);
-        if result.is_err() {
-            REGISTERED.store(false, Ordering::Release);
-        }
-        result
-    }
-
-    /// As [`Self::new`], once [`REGISTERED`] has been claimed.
-    fn register(module: &'static ThisModule) -> Result<Self> {
+    /// [`EEXIST`] if a fabric of this name is registered; the error of [`Operations::init`]; or the
+    /// error of `target_register_template()`: [`EINVAL`] if it rejects the ops, [`ENOMEM`].
+    pub fn new(module: &'static ThisModule) -> Result<Self> {
+        let claim = Claim::new(T::NAME)?;
         for list in OperationsVTable::<T>::ATTRIBUTES {
             // SAFETY: The lists are those of the fabric, which is not registered.
             unsafe { set_owner(list, module.as_ptr().cast()) };
         }
-        let data = KBox::into_raw(KBox::new(T::init(module)?, GFP_KERNEL)?);
-        DATA.store(data.cast(), Ordering::Release);
-        let ops = OperationsVTable::<T>::ops(module.as_ptr().cast());
-        // SAFETY: Target core copies the ops. All that they point to is static. The callbacks meet
-        // the contracts of the ops, and the module that holds them stays loaded while a directory
-        // of the fabric exists.
-        let result = to_result(unsafe { bindings::target_register_template(&ops) });
-        if result.is_err() {
-            // SAFETY: The box has just been given away, and without a fabric nobody uses it.
-            drop(unsafe { KBox::from_raw(data) });
-        }
-        result.map(|()| Self(PhantomData))
+        let data = KBox::new(T::init(module)?, GFP_KERNEL)?;
+        let pointer = NonNull::from(&*data);
+        let wwn = AttributeList::new(pointer.cast(), T::TFC_WWN_ATTRS.as_ptr())?;
+        let discovery = AttributeList::new(pointer.cast(), T::TFC_DISCOVERY_ATTRS.as_ptr())?;
+        let mut ops = OperationsVTable::<T>::ops(module.as_ptr().cast());
+        ops.tfc_wwn_attrs = wwn.as_ptr();
+        ops.tfc_discovery_attrs = discovery.as_ptr();
+        // SAFETY: Target core copies the ops. All that they point to is static, or lives until the
+        // fabric is unregistered. The callbacks meet the contracts of the ops, and the module that
+        // holds them stays loaded while a directory of the fabric exists.
+        to_result(unsafe { bindings::target_register_template(&ops) })?;
+        Ok(Self {
+            // SAFETY: The pointer is that of a box.
+            data: unsafe { NonNull::new_unchecked(KBox::into_raw(data)) },
+            _wwn: wwn,
+            _discovery: discovery,
+            _claim: claim,
+        })
     }
 }
 
 impl<T: Operations> Drop for Registration<T> {
     fn drop(&mut self) {
         let ops = OperationsVTable::<T>::ops(ptr::null_mut());
-        // SAFETY: `register` has registered a fabric of this name, and target core reads nothing
-        // but the name.
+        // SAFETY: By the type's invariants. Target core reads nothing but the name, which no other
+        // fabric has.
         unsafe { bindings::target_unregister_template(&ops) };
-        let data = DATA.load(Ordering::Acquire).cast::<T::Data>();
-        // SAFETY: By the type's invariants this is the box. No directory of the fabric is left, so
+        // SAFETY: By the type's invariants this is a box. No directory of the fabric is left, so
         // nobody borrows it.
-        drop(unsafe { KBox::from_raw(data) });
-        REGISTERED.store(false, Ordering::Release);
+        drop(unsafe { KBox::from_raw(self.data.as_ptr()) });
+    }
+}
+
+/// The names of the fabrics that are registered through this, each as a number that is not 0.
+static NAMES: [AtomicUsize; 32] = [const { AtomicUsize::new(0) }; 32];
+
+/// A fabric's name, which no other fabric has until this is dropped: target core unregisters the
+/// first fabric of a name, whichever it is.
+struct Claim(&'static AtomicUsize);
+
+impl Claim {
+    /// Claims a name.
+    ///
+    /// # Errors
+    ///
+    /// [`EEXIST`] if another fabric has it, [`ENOSPC`] if there are too many fabrics.
+    fn new(name: &CStr) -> Result<Self> {
+        // FNV-1a: a number that two names share by chance is no more than an error.
+        let text: &BStr = name.as_ref();
+        let number = text.iter().fold(0x811c_9dc5_usize, |number, byte| {
+            (number ^ usize::from(*byte)).wrapping_mul(0x0100_0193)
+        });
+        let number = number | 1;
+        let takes = |place: &&AtomicUsize| {
+            place
+                .compare_exchange(0, number, Ordering::SeqCst, Ordering::Relaxed)
+                .is_ok()
+        };
+        let place = NAMES.iter().find(takes).ok_or(ENOSPC)?;
+        let claim = Self(place);
+        // Of two that claim a name at the same time, one at least sees the other.
+        let is_taken =
+            |other: &AtomicUsize| !ptr::eq(other, place) && other.load(Ordering::SeqCst) == number;
+        if NAMES.iter().any(is_taken) {
+            return Err(EEXIST);
+        }
+        Ok(claim)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Release);
+    }
+}
+
+/// A list of attributes with a pointer to the fabric's data before it. An item of the fabric leads
+/// to its list, and so to the data: target core has no other place for them.
+struct AttributeList(KVec<*mut c_void>);
+
+impl AttributeList {
+    /// Makes the list of the attributes in `list`, which is null or ends with a null pointer.
+    fn new(data: NonNull<c_void>, list: *mut *mut bindings::configfs_attribute) -> Result<Self> {
+        let mut own = KVec::new();
+        own.push(data.as_ptr(), GFP_KERNEL)?;
+        for index in 0.. {
+            let attribute = if list.is_null() {
+                ptr::null_mut()
+            } else {
+                // SAFETY: The list ends with a null pointer, where the loop ends.
+                unsafe { *list.add(index) }
+            };
+            own.push(attribute.cast(), GFP_KERNEL)?;
+            if attribute.is_null() {
+                break;
+            }
+        }
+        Ok(Self(own))
+    }
+
+    /// The list as target core wants it.
+    fn as_ptr(&self) -> *mut *mut bindings::configfs_attribute {
+        // The first entry is not of the list.
+        self.0.as_ptr().wrapping_add(1).cast_mut().cast()
     }
 }
 
@@ -108,9 +174,60 @@ impl<T: Operations> Drop for Registration<T> {
 ///
 /// # Safety
 ///
-/// The fabric `T` must be registered, and stay so while `'a` lasts. It does while one of its
-/// directories exists.
-pub(super) unsafe fn data<'a, T: Operations>() -> &'a T::Data {
-    // SAFETY: By the invariants of `Registration`, and the requirements of this function.
-    unsafe { &*DATA.load(Ordering::Acquire).cast() }
+/// `item` must be the directory of a fabric `T`, or its `discovery_auth`, and the fabric must stay
+/// registered while `'a` lasts: one of its directories does that.
+pub(super) unsafe fn data<'a, T: Operations>(item: *mut bindings::config_item) -> &'a T::Data {
+    // SAFETY: By the requirements of this function the item's attributes are an `AttributeList`,
+    // which has a pointer to the data before them.
+    unsafe {
+        let list = (*(*item).ci_type).ct_attrs;
+        &**list.cast::<*const T::Data>().sub(1)
+    }
+}
+
+/// Sets the module that the attributes in `list` belong to, so that an open file holds it.
+///
+/// # Safety
+///
+/// `list` must be null or come from [`Attributes::as_ptr`](super::Attributes::as_ptr), and target
+/// core must not know it yet.
+unsafe fn set_owner(list: *mut *mut bindings::configfs_attribute, module: *mut bindings::module) {
+    if list.is_null() {
+        return;
+    }
+    for index in 0.. {
+        // SAFETY: The array ends with a null pointer, where the loop ends.
+        let attribute = unsafe { *list.add(index) };
+        if attribute.is_null() {
+            return;
+        }
+        // SAFETY: The attribute is static, and by the requirements of this function nobody else
+        // looks at it.
+        unsafe { (*attribute).ca_owner = module };
+    }
+}
+
+/// Declares the directories of the fabric as a whole: their attributes are called with its data.
+macro_rules! directories {
+    ($($(#[$attr:meta])* $name:ident;)*) => {$(
+        $(#[$attr])*
+        pub struct $name<T>(PhantomData<T>);
+
+        // SAFETY: Target core makes such directories of the fabric alone.
+        unsafe impl<T: Operations> Directory for $name<T> {
+            type Context = T::Data;
+
+            unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a T::Data {
+                // SAFETY: By the requirements of this function.
+                unsafe { data::<T>(item) }
+            }
+        }
+    )*};
+}
+
+directories! {
+    /// `target/$FABRIC/discovery_auth`.
+    DiscoveryAttrs;
+    /// `target/$FABRIC`, the directory of the target ports.
+    WwnAttrs;
 }

@@ -17,8 +17,9 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        cmd::{flags, SeCmd, SENSE_LEN},
+        cmd::{flags, se_cmd, SeCmd, SENSE_LEN},
         payload::Payload,
+        task::count,
         Cmd,
         Operations,
         Reference, //
@@ -81,7 +82,7 @@ impl<T: Operations> Completed<T> {
         let cmd = self.0.inner.get();
         // SAFETY: The direction is set before the command is submitted.
         let direction = unsafe { (*cmd).data_direction };
-        if direction != bindings::dma_data_direction_DMA_FROM_DEVICE {
+        if direction != bindings::dma_data_direction::DMA_FROM_DEVICE {
             return Payload::empty();
         }
         // SAFETY: Target core does not change the payload once there is a response, and frees it
@@ -131,7 +132,9 @@ impl<'a, T: Operations> Response<'a, T> {
     /// Until it is dropped, the command holds its session, and its [`Nexus`](super::Nexus) waits.
     /// Dropped in any context but hard interrupts.
     pub fn keep(self) -> Reference<Completed<T>> {
-        Reference::to(self.completed)
+        count(self.completed);
+        // SAFETY: The reference has just been counted.
+        unsafe { Reference::from_raw(se_cmd(self.completed)) }
     }
 }
 

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sessions of initiators that have logged in: commands and task management functions are submitted
-//! through them.
+//! Sessions of initiators that have logged in.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{
     marker::PhantomData,
-    ptr,
-    ptr::NonNull,
     sync::atomic::Ordering, //
 };
 
 use kernel::{
-    error::to_result,
-    ffi::{c_int, c_void},
-    prelude::*,
     str::BStr,
     types::Opaque, //
 };
@@ -24,25 +18,15 @@ use crate::{
     bindings,
     target::{
         nexus::Login,
-        queue::Link,
-        tmr::Tmr,
-        Cmd,
-        CmdMemory,
-        Direction,
         NodeAcl,
         Operations,
-        Reference,
-        Refusal,
-        Refused,
-        Request,
-        TmrFunction,
         Tpg, //
     },
 };
 
 /// An I_T nexus: a `struct se_session` of the fabric.
 #[repr(transparent)]
-pub struct Session<T: Operations>(Opaque<bindings::se_session>, PhantomData<T>);
+pub struct Session<T: Operations>(pub(super) Opaque<bindings::se_session>, PhantomData<T>);
 
 // SAFETY: Target core locks what it changes of a session, and the driver's data may be shared by
 // threads.
@@ -96,166 +80,6 @@ impl<T: Operations> Session<T> {
         // SAFETY: A node ACL outlives its sessions.
         unsafe { bindings::core_allocate_nexus_loss_ua((*self.0.get()).se_node_acl) };
     }
-
-    /// Submits a command. Target core answers it through the ops, even before this returns.
-    ///
-    /// Called in process context. Where submission is queued (`DEFAULT_SUBMIT_TYPE`, and no
-    /// `DIRECT_SUBMIT_SUPP`) also in softirq: then this does not sleep.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`] says why the command was not submitted, and has the memory and the data.
-    pub fn submit(
-        &self,
-        memory: T::CmdMemory,
-        data: T::Cmd,
-        request: &Request<'_>,
-    ) -> Result<(), Refused<T>> {
-        self.start(memory, data, request, 0).map(drop)
-    }
-
-    /// Submits a command as [`Self::submit`] does, and returns a reference to it: the command lives
-    /// at least until the driver drops that.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::submit`].
-    pub fn submit_counted(
-        &self,
-        memory: T::CmdMemory,
-        data: T::Cmd,
-        request: &Request<'_>,
-    ) -> Result<Reference<Cmd<T>>, Refused<T>> {
-        let ack = bindings::target_sc_flags_table_TARGET_SCF_ACK_KREF;
-        let cmd = self.start(memory, data, request, ack)?;
-        // SAFETY: The flag has made target core count a reference for the driver.
-        Ok(unsafe { Reference::from_raw(cmd.as_ptr().cast()) })
-    }
-
-    /// Submits a command. The result may be dangling unless `flags` have target core count a
-    /// reference for the caller.
-    fn start(
-        &self,
-        memory: T::CmdMemory,
-        data: T::Cmd,
-        request: &Request<'_>,
-        mut flags: bindings::target_sc_flags_table,
-    ) -> Result<NonNull<Cmd<T>>, Refused<T>> {
-        if !request.is_whole() {
-            return Err(Refused {
-                reason: Refusal::ShortCdb,
-                memory,
-                data,
-            });
-        }
-        let mut buffer = memory.buffer();
-        if buffer.direction == Direction::NONE {
-            // Target core would move `length` bytes whatever the direction is: it looks at that
-            // only to enforce write protection.
-            buffer.length = Some(0);
-        }
-        if buffer.length.is_none() {
-            flags |= bindings::target_sc_flags_table_TARGET_SCF_UNKNOWN_SIZE;
-        }
-        let cmd = memory.into_raw();
-        let inner: *mut bindings::se_cmd = cmd.cast();
-        // SAFETY: By the memory's contract the pointer is valid for writes. Target core wants the
-        // command all zero, but for what is set here, and does not fill the sense buffer's end.
-        unsafe {
-            inner.write_bytes(0, 1);
-            ptr::addr_of_mut!((*cmd).sense).write_bytes(0, 1);
-            ptr::addr_of_mut!((*cmd).link).write(Link::new());
-            ptr::addr_of_mut!((*cmd).data).write(data);
-            (*inner).tag = request.tag;
-            (*inner).prot_pto = buffer.is_unprotected;
-        }
-        // SAFETY: The command is all zero. The session is alive, and target core holds it for the
-        // command from here on. The sense buffer is as long as target core wants it.
-        let stopped = unsafe {
-            bindings::target_init_cmd(
-                inner,
-                self.0.get(),
-                ptr::addr_of_mut!((*cmd).sense).cast(),
-                request.lun,
-                buffer.length.unwrap_or(0),
-                request.attribute.0 as c_int,
-                buffer.direction.0 as c_int,
-                flags as c_int,
-            )
-        };
-        if stopped != 0 {
-            // SAFETY: Target core has not taken the command.
-            let (memory, data) = unsafe { Cmd::<T>::take_back(inner) };
-            return Err(Refused {
-                reason: Refusal::Stopped,
-                memory,
-                data,
-            });
-        }
-        let (data, data_count) = buffer.data;
-        let (protection, protection_count) = buffer.protection;
-        // SAFETY: The command has just been initialized. Its descriptor block is whole, and target
-        // core copies it. By the memory's contract the scatterlists are valid until release.
-        let refused = unsafe {
-            bindings::target_submit_prep(
-                inner,
-                request.cdb.as_ptr().cast_mut(),
-                data,
-                data_count,
-                ptr::null_mut(),
-                0,
-                protection,
-                protection_count,
-                bindings::TCM_GFP_ATOMIC,
-            )
-        };
-        // If this fails, target core has responded already.
-        if refused == 0 {
-            // SAFETY: The command has just been prepared.
-            unsafe { bindings::target_submit(inner) };
-        }
-        // SAFETY: The memory's pointer is not null.
-        Ok(unsafe { NonNull::new_unchecked(cmd) })
-    }
-
-    /// Submits a task management function. Target core either responds, with `queue_tm_rsp`, or
-    /// aborts the function, with `aborted_task`; that call returns `data` to the driver.
-    ///
-    /// An `ABORT TASK`, or a reset, waits until the driver has given back each command concerned
-    /// that it holds: a [`Pending`](super::Pending), which says
-    /// [so](super::Pending::is_aborted), or a [`Reference`] to it.
-    ///
-    /// Called in any context but hard interrupts.
-    ///
-    /// # Errors
-    ///
-    /// [`ENOMEM`], or the errno `ESHUTDOWN` if the nexus is stopped; with `data`.
-    pub fn submit_tmr(
-        &self,
-        lun: u64,
-        function: TmrFunction,
-        data: T::Tmr,
-    ) -> Result<(), (Error, T::Tmr)> {
-        let (function, tag) = function.to_raw();
-        let tmr = Tmr::<T>::new(data)?;
-        // SAFETY: The C part is all zero. The session is alive, and target core holds it for the
-        // function from here on. A task management function has no sense data.
-        let result = to_result(unsafe {
-            bindings::target_submit_tmr(
-                tmr.cast(),
-                self.0.get(),
-                ptr::null_mut(),
-                lun,
-                ptr::null_mut::<c_void>(),
-                function,
-                bindings::TCM_GFP_ATOMIC,
-                tag,
-                0,
-            )
-        });
-        // SAFETY: With an error target core has not taken the function.
-        result.map_err(|error| (error, unsafe { Tmr::take_back(tmr) }))
-    }
 }
 
 /// How a fabric treats protection information, by direction.
@@ -270,4 +94,17 @@ impl ProtectionOps {
         bindings::target_prot_op_TARGET_PROT_DIN_PASS
             | bindings::target_prot_op_TARGET_PROT_DOUT_PASS,
     );
+}
+
+/// Has `fill` write a text into `buffer`, and returns its length. The last byte is for the NUL that
+/// C wants at the text's end.
+pub(super) fn filled(buffer: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> u32 {
+    let Some((_, room)) = buffer.split_last_mut() else {
+        return 0;
+    };
+    let length = fill(room).min(room.len());
+    if let Some(end) = buffer.get_mut(length) {
+        *end = 0;
+    }
+    length as u32
 }

@@ -49,12 +49,6 @@ impl<O: SeCmd> Reference<O> {
         // SAFETY: By the requirements of this function the pointer is not null.
         Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
     }
-
-    /// Counts a reference.
-    pub(super) fn to(object: &O) -> Self {
-        count(object);
-        Self(NonNull::from(object))
-    }
 }
 
 impl<O: SeCmd> Deref for Reference<O> {
@@ -74,7 +68,7 @@ impl<O: SeCmd> Drop for Reference<O> {
 }
 
 /// The reference count of a command.
-fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
+pub(super) fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
     // SAFETY: The command is alive, and `kref` is a counter that is only changed atomically.
     unsafe {
         let kref = ptr::addr_of_mut!((*se_cmd(object)).cmd_kref.refcount.refs.counter);
@@ -85,15 +79,6 @@ fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
 /// Takes a reference to a command; the caller must know of one that keeps it alive.
 pub(super) fn count<O: SeCmd>(object: &O) {
     references(object).fetch_add(1, Ordering::Relaxed);
-}
-
-/// Drops a reference that [`count`] has taken.
-///
-/// # Safety
-///
-/// The reference must be the caller's, and not the last one.
-pub(super) unsafe fn discount<O: SeCmd>(object: &O) {
-    references(object).fetch_sub(1, Ordering::Release);
 }
 
 /// A command or a task management function, in the `struct se_cmd` that target core uses for both.
@@ -168,7 +153,8 @@ impl<T: Operations> Task<T> {
 /// # Safety
 ///
 /// Target core must have called the op for `ptr`.
-pub(super) unsafe fn check_stop_free(ptr: *mut bindings::se_cmd) -> bool {
+#[inline]
+pub(super) unsafe fn put_complete(ptr: *mut bindings::se_cmd) -> bool {
     // SAFETY: By the requirements of this function the reference is to be dropped.
     unsafe { bindings::target_put_sess_cmd(ptr) != 0 }
 }

@@ -11,6 +11,7 @@ use core::{
 
 use kernel::{
     error::to_result,
+    ffi::{c_char, c_int},
     prelude::*,
     str::BStr,
     sync::{new_mutex, Mutex},
@@ -21,10 +22,8 @@ use crate::{
     bindings,
     target::{
         compat::{AlwaysRefCounted, Completion},
-        into_raw,
+        object::{into_raw, zeroed},
         ops::OperationsVTable,
-        zeroed,
-        HeldNodeAcl,
         Operations,
         Wwn, //
     },
@@ -155,7 +154,7 @@ impl<T: Operations> Tpg<T> {
         tpg.unreferenced.wait_for_completion();
         // SAFETY: `create` has registered `ptr`, and nothing of it is in use any more. The call
         // always returns 0.
-        unsafe { bindings::core_tpg_deregister(ptr) };
+        unsafe { bindings::core_tpg_deregister(tpg.as_raw()) };
         // Target core may call ops of the group in here, to name it in the log.
         if tpg.references.load(Ordering::Acquire) != 0 {
             pr_err!(
@@ -203,16 +202,6 @@ impl<T: Operations> Tpg<T> {
         // SAFETY: By the type's invariants the target port outlives the group.
         unsafe { self.wwn.as_ref() }
     }
-
-    /// The node ACL of an initiator, explicit or of demo mode, if there is one. Called in process
-    /// context; sleeps. Not in an op of the portal group, which may be called under the same locks.
-    ///
-    /// While it is held, a login or logout waits: do neither meanwhile.
-    ///
-    /// It may not have passed `fabric_init_nodeacl` yet: its data are all zero then.
-    pub fn node_acl(&self, initiator: &CStr) -> Option<HeldNodeAcl<'_, T>> {
-        HeldNodeAcl::find(self, initiator, self.is_open.lock())
-    }
 }
 
 /// The tag in a portal group's name, `tpgt_$TAG`.
@@ -221,6 +210,15 @@ impl<T: Operations> Tpg<T> {
 ///
 /// [`EINVAL`] unless the name is `tpgt_` and a decimal number below 65536 in its one canonical
 /// form, so that no two directories have the same tag.
+///
+/// # Examples
+///
+/// ```
+/// # use kernel::{str::BStr, target::tpg_tag};
+/// assert_eq!(tpg_tag(BStr::from_bytes(b"tpgt_7"))?, 7);
+/// assert!(tpg_tag(BStr::from_bytes(b"tpgt_07")).is_err());
+/// # Ok::<(), kernel::error::Error>(())
+/// ```
 pub fn tpg_tag(name: &BStr) -> Result<u16> {
     let digits = <[u8]>::strip_prefix(name, b"tpgt_").unwrap_or_default();
     let is_canonical = matches!(digits, [b'0'] | [b'1'..=b'9', ..]);
@@ -237,4 +235,65 @@ pub fn tpg_tag(name: &BStr) -> Result<u16> {
         );
         EINVAL
     })
+}
+
+/// The longest name of a target port, in bytes, that is passed to target core. In VPD page 83h it
+/// prints two of them, and more, into 1,024 bytes.
+const NAME_MAX: usize = 223;
+
+/// The name of a target port, for target core; empty if it is too long.
+#[inline]
+pub(super) fn bounded(name: &CStr) -> *mut c_char {
+    let text: &BStr = name.as_ref();
+    let name = if text.len() > NAME_MAX {
+        kernel::c_str!("")
+    } else {
+        name
+    };
+    // Target core only reads it.
+    name.as_char_ptr().cast_mut()
+}
+
+/// The value that a callback returns to C: 0 or a negative errno.
+#[inline]
+pub(super) fn errno(result: Result) -> c_int {
+    match result {
+        Ok(()) => 0,
+        Err(error) => error.to_errno(),
+    }
+}
+
+/// Declares the directories of an object, each by its config group in the C object.
+macro_rules! directories {
+    ($($(#[$attr:meta])* $name:ident => $wrapper:ident, $ctype:ident.$group:ident;)*) => {$(
+        $(#[$attr])*
+        pub struct $name<T>(core::marker::PhantomData<T>);
+
+        // SAFETY: Target core makes such directories from this group of the C object alone.
+        unsafe impl<T: $crate::target::Operations> $crate::target::Directory for $name<T> {
+            type Context = $wrapper<T>;
+
+            unsafe fn context<'a>(item: *mut $crate::bindings::config_item) -> &'a $wrapper<T> {
+                // SAFETY: By the requirements of this function `item` is this field of the C
+                // object, which lives at least as long as its directory.
+                unsafe {
+                    let object: *const $crate::bindings::$ctype =
+                        kernel::container_of!(item, $crate::bindings::$ctype, $group.cg_item);
+                    $wrapper::from_raw(object.cast_mut())
+                }
+            }
+        }
+    )*};
+}
+pub(super) use directories;
+
+directories! {
+    /// `tpgt_$TAG` itself.
+    TpgBaseAttrs => Tpg, se_portal_group.tpg_group;
+    /// `tpgt_$TAG/attrib`.
+    TpgAttribAttrs => Tpg, se_portal_group.tpg_attrib_group;
+    /// `tpgt_$TAG/auth`.
+    TpgAuthAttrs => Tpg, se_portal_group.tpg_auth_group;
+    /// `tpgt_$TAG/param`.
+    TpgParamAttrs => Tpg, se_portal_group.tpg_param_group;
 }

@@ -4,6 +4,8 @@
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
+use core::ptr::NonNull;
+
 use kernel::{
     prelude::*,
     types::Opaque, //
@@ -11,34 +13,44 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{into_raw, registration, zeroed, Operations}, //
+    target::{
+        object::{into_raw, zeroed},
+        Operations, //
+    },
 };
 
 /// A target port, `target/$FABRIC/$WWN`: a `struct se_wwn` and the driver's data for it.
 ///
 /// # Invariants
 ///
-/// `inner` was zeroed before target core saw it. It is the first field of a `repr(C)` type, so a
-/// pointer to one is a pointer to the other.
+/// - `inner` was zeroed before target core saw it. It is the first field of a `repr(C)` type, so a
+///   pointer to one is a pointer to the other.
+/// - `fabric` is the data of the fabric, which are there as long as one of its directories is.
 #[pin_data]
 #[repr(C)]
 pub struct Wwn<T: Operations> {
     #[pin]
     pub(super) inner: Opaque<bindings::se_wwn>,
+    fabric: NonNull<T::Data>,
     #[pin]
     data: T::Wwn,
 }
 
 impl<T: Operations> Wwn<T> {
-    /// Makes a target port for target core to own until it calls `fabric_drop_wwn`.
+    /// Makes a target port of the fabric that `fabric` belongs to, for target core to own until it
+    /// calls `fabric_drop_wwn`.
     ///
     /// # Errors
     ///
     /// What `data` fails with, or [`ENOMEM`].
-    pub(super) fn create(data: impl PinInit<T::Wwn, Error>) -> Result<*mut bindings::se_wwn> {
+    pub(super) fn create(
+        fabric: &T::Data,
+        data: impl PinInit<T::Wwn, Error>,
+    ) -> Result<*mut bindings::se_wwn> {
         let wwn = KBox::pin_init(
             try_pin_init!(Self {
                 inner <- zeroed(),
+                fabric: NonNull::from(fabric),
                 data <- data,
             }),
             GFP_KERNEL,
@@ -75,7 +87,7 @@ impl<T: Operations> Wwn<T> {
 
     /// The fabric's data.
     pub fn fabric(&self) -> &T::Data {
-        // SAFETY: A target port is a directory of the fabric.
-        unsafe { registration::data::<T>() }
+        // SAFETY: By the type's invariants: a target port is a directory of the fabric.
+        unsafe { self.fabric.as_ref() }
     }
 }

@@ -17,6 +17,7 @@ pub mod lint;
 pub mod module;
 pub mod own_path;
 pub mod package;
+pub mod series;
 pub mod session;
 pub mod setup;
 pub mod shell;

@@ -83,7 +83,7 @@ fn is_for_checkpatch(path: &Path) -> bool {
 }
 
 /// The findings that checkpatch has for any patch with new files.
-const IGNORED: &str = "FILE_PATH_CHANGES,NO_AUTHOR_SIGN_OFF";
+pub(crate) const IGNORED: &str = "FILE_PATH_CHANGES,NO_AUTHOR_SIGN_OFF";
 
 /// Runs checkpatch on a patch that adds a module to the kernel's tree, as its author would send it.
 fn patch(kernel: &Kernel) -> Result<()> {

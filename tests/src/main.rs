@@ -89,6 +89,17 @@ enum Command {
     },
     /// Does in a fresh Debian root what a user of a distribution's kernel does, and boots it.
     Stock,
+    /// Proves the series of patches for the kernel: each builds, and the result boots.
+    Series {
+        /// The driver of one of them alone.
+        module: Option<String>,
+    },
+    /// One of its steps, for git.
+    #[command(hide = true)]
+    SeriesGates {
+        /// The driver of the series.
+        module: String,
+    },
     /// Makes a Debian package of the generator: its path is the last line.
     Deb,
     /// Measures, and prints each figure as a ratio to a peer's.
@@ -136,6 +147,8 @@ fn run(command: Command) -> Result<ExitCode> {
             xtask::fuzz::fuzz(Duration::from_secs(seconds), seed)?;
         }
         Command::Stock => xtask::stock::stock()?,
+        Command::Series { module } => xtask::series::series(module.as_deref())?,
+        Command::SeriesGates { module } => xtask::series::gates(&module)?,
         Command::Deb => println!("{}", xtask::package::deb()?.display()),
         Command::Bench { part } => xtask::bench::bench(part)?,
         Command::Boot {

@@ -17,7 +17,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use regex::Regex;
-use tcm_mod_builder::data_path::{DATA_PATHS, Data, DataPath, Driver, Part, Rtslib, Source};
+use tcm_mod_builder::data_path::{
+    DATA_PATHS, Data, DataPath, Driver, Part, Rtslib, Source, Upstream,
+};
 use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour, get};
 use xtask::module::{LOOPBACK, Module, attempt, build};
@@ -83,6 +85,7 @@ static CASES: DataPath = DataPath {
     selects: &[],
     kconfig_help: "",
     limits: &[],
+    upstream: Upstream::Refused("it is a test"),
     driver: Driver {
         head: "It has a file of the author's.",
         imports: &[],

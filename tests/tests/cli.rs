@@ -587,7 +587,7 @@ fn a_full_disk_changes_nothing() {
     }
     let tree = FixtureTree::new().unwrap();
     let script = format!(
-        "set -e; cp -a {tree} {tree}.copy; mount -t tmpfs -o size=64k tmpfs {tree}; \
+        "set -e; cp -a {tree} {tree}.copy; mount -t tmpfs -o size=96k tmpfs {tree}; \
          cp -a {tree}.copy/. {tree}/; rm -r {tree}.copy; \
          find {tree} -type f -exec sha256sum {{}} + | sort > /tmp/before.$$; \
          if {builder} -p iSCSI -m tcm_nab5000 --install -k {tree} 2> /tmp/said.$$; then exit 3; fi; \

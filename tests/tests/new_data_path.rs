@@ -7,7 +7,7 @@ use std::path::Path;
 
 use quote::quote;
 use tcm_mod_builder::data_path::{
-    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source,
+    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source, Upstream,
 };
 use tcm_mod_builder::kernel::Features;
 use tcm_mod_builder::output::files::{Files, Owner};
@@ -37,6 +37,7 @@ static EXAMPLE: DataPath = DataPath {
     selects: &[],
     kconfig_help: "Each portal group has a speed.\n",
     limits: &["It is slow."],
+    upstream: Upstream::Refused("it is a test"),
     driver: Driver {
         head: "It has a speed, and no wire.",
         imports: &[],

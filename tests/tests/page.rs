@@ -12,7 +12,7 @@ use xtask::kernel::{CURRENT, source};
 use xtask::module::{Profile, builder};
 use xtask::session::NAB5000;
 use xtask::setup::require;
-use xtask::shell::cache;
+use xtask::shell::{cache, checkout};
 
 /// Links all that is in a directory but these names.
 fn link_all(from: &Path, to: &Path, but: &[&str]) {
@@ -71,6 +71,10 @@ fn sphinx_does_not_warn_of_the_pages() {
             .unwrap();
         text += &format!("    {}\n", line.lines().next().unwrap());
     }
+    // The page that a series of patches brings besides.
+    let page = checkout().join("kernel-template/series/rust-fabrics.rst");
+    fs::copy(page, tree.join("Documentation/target/rust-fabrics.rst")).unwrap();
+    text += "    rust-fabrics\n";
     fs::remove_file(&index).unwrap();
     fs::write(&index, text).unwrap();
     let mut make = Command::new("make");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use quote::quote;
 use tcm_mod_builder::data_path::{
-    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source,
+    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source, Upstream,
 };
 use xtask::guest::{Guest, KMEMLEAK};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
@@ -30,6 +30,7 @@ static HOLD: DataPath = DataPath {
     selects: &[],
     kconfig_help: "",
     limits: &[],
+    upstream: Upstream::Refused("it is a test"),
     driver: Driver {
         head: "User space submits commands, and holds them: see `bench.rs`.",
         imports: &[],

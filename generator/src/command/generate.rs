@@ -128,11 +128,12 @@ fn request(args: &Arguments) -> Request {
         fabric_name: args.fabric_name.as_deref().unwrap_or(stripped).to_owned(),
         data_path: args.data_path.clone(),
         in_tree: args.output.is_none(),
+        series: false,
     }
 }
 
 /// Refuses names that are taken in the kernel tree.
-fn refuse_taken(tree: &Path, names: &Names) -> Result<()> {
+pub(super) fn refuse_taken(tree: &Path, names: &Names) -> Result<()> {
     let own = Path::new(TARGET_DIR).join(names.module());
     let taken = kernel::taken(tree, &names.kconfig(), names.module(), &own);
     let mut faults = Vec::new();

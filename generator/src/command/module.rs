@@ -18,7 +18,7 @@ use crate::output::install::Contents;
 use crate::output::manifest::{Manifest, Request};
 use crate::output::print::List;
 use crate::output::rustfmt::rustfmt;
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::protocol::{self, Protocol};
 
 /// A request that has been checked.
@@ -29,6 +29,7 @@ pub(super) struct Wanted {
     pub(super) names: Names,
     pub(super) place: Place,
     pub(super) data_path: &'static DataPath,
+    is_series: bool,
 }
 
 /// A module, and the warnings about it.
@@ -64,6 +65,7 @@ impl Wanted {
                     Place::OutOfTree
                 },
                 data_path,
+                is_series: request.series,
             }),
             (protocol, names, data_path) => {
                 let names = names.err().into_iter().flatten();
@@ -84,6 +86,20 @@ impl Wanted {
             fabric_name: self.names.fabric().to_owned(),
             data_path: self.data_path.name.to_owned(),
             in_tree: self.place == Place::InTree,
+            series: self.is_series,
+        }
+    }
+
+    /// What the emitters want of it.
+    pub(super) fn input<'a>(&'a self, plan: &'a Plan<'a>, features: Features) -> Input<'a> {
+        Input {
+            plan,
+            protocol: self.protocol,
+            registered: self.registered,
+            names: &self.names,
+            place: self.place,
+            data_path: self.data_path,
+            features,
         }
     }
 
@@ -104,15 +120,7 @@ impl Wanted {
         })?;
         let mut warnings = plan.warnings.clone();
         warnings.extend(self.registered.warning());
-        let mut files = emit::module(&Input {
-            plan: &plan,
-            protocol: self.protocol,
-            registered: self.registered,
-            names: &self.names,
-            place: self.place,
-            data_path: self.data_path,
-            features,
-        })?;
+        let mut files = emit::module(&self.input(&plan, features))?;
         warnings.extend(self.format(&mut files));
         let declarations = plan::declarations(&model);
         let manifest = Manifest::new(self.request(), features.named(), declarations, &files);

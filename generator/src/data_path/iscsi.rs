@@ -6,7 +6,7 @@ mod attributes;
 
 use quote::quote;
 
-use super::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source};
+use super::{Args, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source, Upstream};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -56,6 +56,7 @@ pub(super) static ISCSI: DataPath = DataPath {
         "A portal group that is disabled asks its initiators to log out, and cuts off who has not \
          after three seconds.",
     ],
+    upstream: Upstream::Refused("the kernel has an iSCSI target, iscsi_target_mod"),
     driver: Driver {
         head: "It moves data between initiators on the network and target core: where the wire \
                belongs, a method calls `iscsi.rs`.",

@@ -5,7 +5,10 @@
 
 use quote::quote;
 
-use super::{Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source};
+use super::{
+    Args, Attribute, Body, CrateModule, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source,
+    Upstream,
+};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -40,6 +43,7 @@ pub(super) static LOOPBACK: DataPath = DataPath {
         "A portal group has one session at a time, and is always open: it has no ``enable``.",
         "There are no bidirectional commands.",
     ],
+    upstream: Upstream::Offered(&[SCSI_HOST]),
     driver: Driver {
         head: "It moves data between a SCSI host of this machine and target core: where the wire \
                belongs, a method calls `loopback.rs`.",
@@ -117,6 +121,21 @@ pub(super) static LOOPBACK: DataPath = DataPath {
         features: &["nexus", "tpgts"],
         methods: text!("rtslib.py"),
     },
+};
+
+/// The SCSI host, in the kernel crate.
+const SCSI_HOST: CrateModule = CrateModule {
+    name: "scsi_host",
+    gate: "all(CONFIG_SCSI, CONFIG_TARGET_CORE)",
+    headers: &[
+        "linux/delay.h",
+        "scsi/scsi_cmnd.h",
+        "scsi/scsi_device.h",
+        "scsi/scsi_host.h",
+    ],
+    helpers: ("scsi_host.c", text!("series/scsi_host.c")),
+    imports: &[("crate::rcu", "crate::sync::rcu")],
+    message: text!("series/scsi_host.txt"),
 };
 
 /// The SCSI host and the transport.

@@ -4,7 +4,7 @@
 
 use quote::quote;
 
-use super::{Body, Data, DataPath, Driver, Rtslib};
+use super::{Body, Data, DataPath, Driver, Rtslib, Upstream};
 
 /// The data path `nop`.
 pub(super) static NOP: DataPath = DataPath {
@@ -17,6 +17,7 @@ pub(super) static NOP: DataPath = DataPath {
     selects: &[],
     kconfig_help: "",
     limits: &["No session is made, so no command arrives: what moves data is the driver's to add."],
+    upstream: Upstream::Offered(&[]),
     driver: Driver {
         head: "It does not move data: where the wire belongs, a method does nothing and says so.",
         imports: &[],

@@ -21,7 +21,7 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 21] = copied![
+pub(super) const COPIED: [(&str, &str); 23] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
@@ -31,6 +31,7 @@ const COPIED: [(&str, &str); 21] = copied![
     "target/nexus.rs",
     "target/node_acl.rs",
     "target/np.rs",
+    "target/object.rs",
     "target/payload.rs",
     "target/pending.rs",
     "target/protocol.rs",
@@ -39,6 +40,7 @@ const COPIED: [(&str, &str); 21] = copied![
     "target/request.rs",
     "target/response.rs",
     "target/session.rs",
+    "target/submit.rs",
     "target/task.rs",
     "target/tmr.rs",
     "target/tpg.rs",
@@ -53,7 +55,11 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     for (path, text) in compat(input.features) {
         files.add(path, Owner::Generator, text.to_owned());
     }
-    files.add(ops::PATH, Owner::Generator, ops::text(input.plan));
+    files.add(
+        ops::PATH,
+        Owner::Generator,
+        ops::text(input.plan, ops::Home::Module),
+    );
 }
 
 /// The files of `target/compat`, path and text: each is chosen by what the kernel crate has.
@@ -78,4 +84,14 @@ fn compat(features: Features) -> [(&'static str, &'static str); 3] {
         ("target/compat/completion.rs", completion),
         ("target/compat/zeroable.rs", zeroable),
     ]
+}
+
+/// The text of a file of the layer that is copied.
+///
+/// # Panics
+///
+/// If there is none of this path, which is a fault of the generator.
+pub(super) fn copied(path: &str) -> &'static str {
+    let found = COPIED.iter().find(|(copied, _)| *copied == path);
+    found.map_or_else(|| panic!("the layer has no {path}"), |(_, text)| text)
 }

@@ -16,6 +16,7 @@ mod out_of_tree;
 mod page;
 mod rust;
 mod selftest;
+pub mod series;
 mod userland;
 
 use crate::data_path::DataPath;

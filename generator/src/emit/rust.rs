@@ -6,7 +6,9 @@
 //! `#[comment]`, which prettyplease prints as a line comment, for the rest. prettyplease puts no
 //! blank line between items; [`text`] does.
 
-use proc_macro2::TokenStream;
+use std::collections::BTreeSet;
+
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 /// The width that the kernel wraps Rust comments at.
@@ -69,6 +71,37 @@ pub(super) fn wrap(line: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Rust that is given as text, as tokens.
+///
+/// # Panics
+///
+/// If it is not Rust, which is a fault of who gives it.
+pub(super) fn code(text: &str) -> TokenStream {
+    match text.parse() {
+        Ok(tokens) => tokens,
+        Err(error) => panic!("what is given is not Rust ({error}): {text}"),
+    }
+}
+
+/// Every identifier that `tokens` use, but for the names that `type` declares.
+pub(super) fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    let mut is_declared = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => {
+                let ident = ident.to_string();
+                let declares = ident == "type";
+                if !is_declared {
+                    found.insert(ident);
+                }
+                is_declared = declares;
+            }
+            TokenTree::Group(group) => idents(group.stream(), found),
+            _ => {}
+        }
+    }
 }
 
 /// Prints a file: `head` as it is, which is where the SPDX line goes, then the items.

@@ -32,7 +32,7 @@ pub(super) fn text(input: &Input<'_>) -> String {
                 .is_some_and(|rest| rest.starts_with("=\""))
         });
         match setting {
-            Some((key, value)) => text.push_str(&format!("{key}=\"{value}\"")),
+            Some((key, value)) => text.push_str(&wrapped(&format!("{key}=\"{value}\""))),
             None => text.push_str(line),
         }
         text.push('\n');
@@ -48,4 +48,22 @@ pub(super) fn config(input: &Input<'_>) -> String {
     }
     text.push_str(&format!("CONFIG_{}=m\n", input.names.kconfig()));
     text
+}
+
+/// Breaks a line between words where it is too long: in quotes, the shell takes it as one.
+fn wrapped(line: &str) -> String {
+    const WIDTH: usize = 78;
+    let (mut out, mut width) = (String::new(), 0);
+    for word in line.split(' ') {
+        if width != 0 && width + 1 + word.len() > WIDTH {
+            out.push_str(" \\\n");
+            width = 0;
+        } else if width != 0 {
+            out.push(' ');
+            width += 1;
+        }
+        out.push_str(word);
+        width += word.len();
+    }
+    out
 }

@@ -28,6 +28,12 @@ pub struct File {
     pub text: String,
 }
 
+/// Whether a file has this extension.
+#[must_use]
+pub fn has_extension(path: &str, wanted: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == wanted)
+}
+
 /// What leads from the directory of a module in a kernel's tree, `drivers/target/NAME`, to the tree.
 pub const TREE: &str = "../../../";
 

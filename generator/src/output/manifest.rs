@@ -70,6 +70,9 @@ pub struct Request {
     pub data_path: String,
     /// Whether the module is one of the kernel's own tree.
     pub in_tree: bool,
+    /// Whether this is a series of patches for the kernel.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub series: bool,
 }
 
 /// The declarations of a header in C, each by its name.
@@ -138,21 +141,19 @@ impl Manifest {
         header: Declarations,
         files: &Files,
     ) -> Self {
-        let records = files.iter().map(|(path, file)| {
-            let record = Record {
-                owner: file.owner,
-                sha256: digest(file.text.as_bytes()),
-            };
-            (path.to_owned(), record)
-        });
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             request,
             features,
             header,
-            files: records.collect(),
+            files: records(files),
         }
+    }
+
+    /// Records other files.
+    pub fn set_files(&mut self, files: &Files) {
+        self.files = records(files);
     }
 
     /// Reads the manifest in `dir`.
@@ -228,6 +229,18 @@ impl Manifest {
         }));
         Ok(changed)
     }
+}
+
+/// The files as they are now.
+fn records(files: &Files) -> BTreeMap<String, Record> {
+    let records = files.iter().map(|(path, file)| {
+        let record = Record {
+            owner: file.owner,
+            sha256: digest(file.text.as_bytes()),
+        };
+        (path.to_owned(), record)
+    });
+    records.collect()
 }
 
 /// Collects the files below `dir` by their path, after `prefix`.

@@ -4,8 +4,10 @@
 
 pub mod examine;
 pub mod files;
+pub mod git;
 pub mod glue;
 pub mod install;
+pub mod kernel_edit;
 pub mod manifest;
 pub mod print;
 pub mod questions;

@@ -8,7 +8,7 @@ use tcm_bindings::Field;
 use super::number;
 
 /// A field that is neither op nor attribute group.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum PlanField<'a> {
     /// Set by the layer, or left zero: not for the driver.
     Own(&'a Field),

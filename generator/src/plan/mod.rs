@@ -9,6 +9,7 @@
 mod changes;
 mod field;
 mod meaning;
+mod reach;
 mod wrapper;
 
 use tcm_bindings::{CType, FabricOps, Op};
@@ -17,6 +18,7 @@ use thiserror::Error;
 pub use changes::{Change, Changes, declarations};
 pub use field::{KNOWN_FIELDS, KnownField, PlanField};
 pub use meaning::{Calls, Context, Meaning, Object, Return, Right, Shape, soundness_table};
+pub use reach::Reach;
 pub use wrapper::Wrapper;
 
 use meaning::meaning;
@@ -64,6 +66,8 @@ pub struct Plan<'a> {
     pub groups: Vec<&'a str>,
     /// The attribute groups that it has none for; they stay null.
     pub unknown_groups: Vec<&'a str>,
+    /// All attribute groups, in header order.
+    pub all_groups: Vec<&'a str>,
     /// Plain fields and bit-fields.
     pub fields: Vec<PlanField<'a>>,
     /// Whether the slots and groups lie one behind the other: none is in an anonymous struct or
@@ -71,6 +75,8 @@ pub struct Plan<'a> {
     pub is_flat: bool,
     /// What the author should know.
     pub warnings: Vec<String>,
+    /// How much of the layer there is to write for: all of it, but in a series of patches.
+    pub reach: Reach,
 }
 
 impl Plan<'_> {
@@ -84,7 +90,7 @@ impl Plan<'_> {
 }
 
 /// A function pointer of the struct.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Slot<'a> {
     /// The op.
     pub op: &'a Op,
@@ -104,7 +110,7 @@ impl<'a> Slot<'a> {
 }
 
 /// What a slot holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Content<'a> {
     /// Nothing: it stays `NULL`.
     Null,
@@ -115,7 +121,7 @@ pub enum Content<'a> {
 }
 
 /// An op that has a safe method.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Method<'a> {
     /// What is known of it.
     pub meaning: &'static Meaning,
@@ -148,7 +154,7 @@ pub enum Passed<'a> {
     Name(&'a str),
     /// As a task that was aborted.
     Aborted(&'a str),
-    /// As the fabric's data, which the argument does not have.
+    /// As the data of the fabric whose directory it is.
     Data,
     /// As what a session has, which outlives the session.
     Login(&'a str),
@@ -231,10 +237,9 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
     for name in &model.missing {
         faults.push(Fault::Missing { name: name.clone() });
     }
-    let (groups, unknown_groups): (Vec<_>, Vec<_>) = model
-        .attribute_groups
+    let all_groups: Vec<_> = model.attribute_groups.iter().map(String::as_str).collect();
+    let (groups, unknown_groups): (Vec<_>, Vec<_>) = all_groups
         .iter()
-        .map(String::as_str)
         .partition(|group| DIRECTORIES.contains(group));
     for group in &unknown_groups {
         warnings.push(format!(
@@ -253,9 +258,11 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
         slots,
         groups,
         unknown_groups,
+        all_groups,
         fields,
         is_flat: !model.ops.iter().any(|op| op.nested),
         warnings,
+        reach: Reach::ALL,
     })
 }
 
@@ -361,8 +368,8 @@ fn passed<'a>(shape: Shape, name: &'a str, ctype: &CType) -> Option<Passed<'a>> 
             return Some(Passed::Right { name, right });
         }
         return match c_struct {
-            "target_fabric_configfs" => Some(Passed::Data),
-            "config_group" => Some(Passed::Not),
+            "config_group" if shape == Shape::Make(Object::Wwn) => Some(Passed::Data),
+            "target_fabric_configfs" | "config_group" => Some(Passed::Not),
             "se_session" if shape == Shape::Close => Some(Passed::Login(name)),
             "se_cmd" if shape == Shape::Abort => Some(Passed::Aborted(name)),
             _ => Wrapper::of(c_struct).map(|wrapper| Passed::Wrapper { name, wrapper }),

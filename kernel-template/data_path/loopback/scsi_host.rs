@@ -178,6 +178,12 @@ impl<D: Driver> Template<D> {
     }
 }
 
+impl<D: Driver> Default for Template<D> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// A SCSI host. Dropping it removes its devices.
 ///
 /// # Invariants

@@ -29,3 +29,5 @@
 use kernel::ffi;
 
 include!(env!("TCM_NAB5000_BINDINGS"));
+
+pub(crate) const GFP_ATOMIC: gfp_t = RUST_CONST_HELPER_GFP_ATOMIC;

@@ -24,8 +24,8 @@ mod transport_id;
 
 use crate::{
     target::{
-        attributes, Aborted, Attribute, Attributes, BoxedCmd, Login, Module, NodeAcl, Operations,
-        Page, Pending, Protocol, Response, Session, Task, TmrResponse, Tpg, Wwn, WwnAttrs,
+        attributes, Aborted, Attribute, Attributes, BoxedCmd, Login, NodeAcl, Operations, Page,
+        Pending, Protocol, Registration, Response, Session, Task, TmrResponse, Tpg, Wwn, WwnAttrs,
     },
     transport_id::PortName,
 };
@@ -39,7 +39,17 @@ module! {
 }
 
 /// The loaded module: it keeps the fabric registered with target core.
-type TcmNab5000Module = Module<Fabric>;
+struct TcmNab5000Module {
+    _fabric: Registration<Fabric>,
+}
+
+impl kernel::Module for TcmNab5000Module {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        Ok(Self {
+            _fabric: Registration::new(module)?,
+        })
+    }
+}
 
 /// The nab5000 fabric. Its ops are the methods of [`Operations`].
 struct Fabric;

@@ -10,10 +10,10 @@ mod types;
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::rust::{comment, doc, file_doc, text as file_text};
+use super::rust::{code, comment, doc, file_doc, idents, text as file_text};
 use super::{Input, RootModule};
 use crate::data_path::Attribute;
 use crate::names::{directory, ident};
@@ -28,13 +28,13 @@ const TARGET_TYPES: [&str; 24] = [
     "BoxedCmd",
     "Login",
     "Lun",
-    "Module",
     "NodeAcl",
     "Np",
     "Operations",
     "Page",
     "Pending",
     "Protocol",
+    "Registration",
     "Response",
     "Session",
     "TARGET_DIRECT_COMPL",
@@ -91,18 +91,6 @@ fn replace(printed: &mut String, placeholder: &str, text: &str) {
         "this generator printed {placeholder} {count} times"
     );
     *printed = printed.replace(placeholder, text);
-}
-
-/// Rust that a data path brings, as tokens.
-///
-/// # Panics
-///
-/// If it is not Rust, which is a fault of the data path.
-fn code(text: &str) -> TokenStream {
-    match text.parse() {
-        Ok(tokens) => tokens,
-        Err(error) => panic!("a data path brings what is not Rust ({error}): {text}"),
-    }
 }
 
 /// What the ports of a protocol are called in the driver.
@@ -292,25 +280,14 @@ fn module(input: &Input<'_>) -> TokenStream {
     );
     quote! {
         #doc
-        type #ty = Module<Fabric>;
-    }
-}
+        struct #ty {
+            _fabric: Registration<Fabric>,
+        }
 
-/// Every identifier that `tokens` use, but for the names that `type` declares.
-fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
-    let mut is_declared = false;
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) => {
-                let ident = ident.to_string();
-                let declares = ident == "type";
-                if !is_declared {
-                    found.insert(ident);
-                }
-                is_declared = declares;
+        impl kernel::Module for #ty {
+            fn init(module: &'static ThisModule) -> Result<Self> {
+                Ok(Self { _fabric: Registration::new(module)? })
             }
-            TokenTree::Group(group) => idents(group.stream(), found),
-            _ => {}
         }
     }
 }

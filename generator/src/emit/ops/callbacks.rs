@@ -18,8 +18,12 @@ pub(super) fn callback_fn(slot: &Slot<'_>) -> Option<TokenStream> {
         Content::Null => return None,
         Content::Method(method) => {
             let params = op.args.iter().zip(&method.args).map(|(arg, passed)| {
-                let is_used = !matches!(passed, Passed::Not | Passed::Data);
-                param(arg, is_used)
+                let name = match passed {
+                    Passed::Not => quote!(_),
+                    Passed::Data => quote!(group),
+                    _ => named(arg),
+                };
+                param(arg, &name)
             });
             let params: Vec<_> = params.collect();
             let text = callback_doc(op, method);
@@ -29,12 +33,13 @@ pub(super) fn callback_fn(slot: &Slot<'_>) -> Option<TokenStream> {
     })
 }
 
-fn param(arg: &Arg, is_used: bool) -> TokenStream {
-    let ty = rust_type(&arg.ctype);
-    if !is_used {
-        return quote!(_: #ty);
-    }
+fn named(arg: &Arg) -> TokenStream {
     let name = c_ident(&arg.name);
+    quote!(#name)
+}
+
+fn param(arg: &Arg, name: &TokenStream) -> TokenStream {
+    let ty = rust_type(&arg.ctype);
     quote!(#name: #ty)
 }
 
@@ -59,13 +64,13 @@ fn stop(op: &Op) -> TokenStream {
          references be given away with this call.",
         op.name, op.args[0].name
     );
-    let arg = c_ident(&op.args[0].name);
+    let arg = named(&op.args[0]);
     let safety = safety(2, BY_CONTRACT);
     let body = quote! {
         #safety
-        unsafe { check_stop_free(#arg) }.into()
+        unsafe { put_complete(#arg) }.into()
     };
-    function(op, &text, &[param(&op.args[0], true)], &body)
+    function(op, &text, &[param(&op.args[0], &arg)], &body)
 }
 
 fn callback_doc(op: &Op, method: &Method<'_>) -> String {
@@ -105,7 +110,8 @@ fn requirement(passed: &Passed<'_>) -> Option<String> {
             "`{name}` must be initialized, and valid for writes of as many bytes as the argument \
              after it says."
         ),
-        Passed::Not | Passed::Data | Passed::Value { .. } | Passed::Length(_) => return None,
+        Passed::Data => "`group` must be the directory of the fabric.".to_owned(),
+        Passed::Not | Passed::Value { .. } | Passed::Length(_) => return None,
     })
 }
 
@@ -181,7 +187,9 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
             }
         }
         Shape::Call(Return::Text) => quote!(bounded(#call)),
-        Shape::Make(Object::Wwn) => quote!(err_ptr(#call.and_then(Wwn::<T>::create))),
+        Shape::Make(Object::Wwn) => {
+            quote!(err_ptr(#call.and_then(|wwn| Wwn::<T>::create(data, wwn))))
+        }
         Shape::Make(Object::Tpg) => {
             let wwn = wrapped(method, Wrapper::Wwn);
             let safety = safety(3, "The result is given to target core.");
@@ -291,8 +299,10 @@ fn converted(passed: &Passed<'_>, length: &TokenStream) -> Option<TokenStream> {
             quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
         }
         Passed::Data => {
-            let safety = self::safety(2, "The fabric is registered: it gets a directory.");
-            quote! { #safety let data = unsafe { registration::data::<T>() }; }
+            quote! {
+                #safety
+                let data = unsafe { registration::data::<T>(&raw mut (*group).cg_item) };
+            }
         }
         Passed::Aborted(name) => {
             let name = c_ident(name);

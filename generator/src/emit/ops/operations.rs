@@ -7,10 +7,10 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 use tcm_bindings::Op;
 
-use super::super::rust::doc;
+use super::super::rust::{code, doc};
 use super::signature::{method_return, parameter};
 use crate::names::{c_ident, constant, directory, ident};
-use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Shape};
+use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Reach, Shape};
 
 /// The trait.
 pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
@@ -24,7 +24,7 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
         let doc = doc(1, &format!("The attributes of [`{directory}`]: `{group}`."));
         quote! { #doc const #name: Attributes<#directory<Self>> = Attributes::NONE; }
     });
-    let types = types();
+    let types = types(plan.reach);
     let doc = doc(
         0,
         "The ops of a fabric module, `struct target_core_fabric_ops`.\n\n\
@@ -43,63 +43,87 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn types() -> TokenStream {
-    let name = doc(1, "The fabric's name below `/sys/kernel/config/target`.");
-    let protocol = doc(1, "The protocol that TransportIDs are of.");
-    let data = doc(1, "The fabric's own data, for as long as it is registered.");
-    let init = doc(
-        1,
-        "Makes the fabric's data when the module is loaded, before target core knows the fabric. \
-         Called in process context.",
-    );
-    let wwn = doc(1, "The driver's part of a target port.");
-    let tpg = doc(1, "The driver's part of a portal group.");
-    let np = doc(1, "The driver's part of a network portal.");
-    let cmd = doc(1, "The driver's part of a command.");
-    let memory = doc(1, "Where commands live while target core has them.");
-    let tmr = doc(
-        1,
-        "The driver's part of a task management function: target core gives it back.",
-    );
-    let session = doc(1, "The driver's part of a session.");
-    let nacl = doc(
-        1,
+/// The constants and types that every driver has: of what the layer reaches.
+fn types(reach: Reach) -> TokenStream {
+    let types = TYPES.iter().filter(|(needs, ..)| *needs <= reach);
+    let types = types.map(|(_, declaration, text)| {
+        let (doc, declaration) = (doc(1, text), code(declaration));
+        quote!(#doc #declaration;)
+    });
+    quote!(#(#types)*)
+}
+
+/// The constants and types, and the method that makes the data: what each needs, its declaration,
+/// and what it is.
+const TYPES: [(Reach, &str, &str); 13] = [
+    (
+        Reach::Ports,
+        "const NAME: &'static CStr",
+        "The fabric's name below `/sys/kernel/config/target`.",
+    ),
+    (
+        Reach::Groups,
+        "const PROTOCOL: Protocol",
+        "The protocol that TransportIDs are of.",
+    ),
+    (
+        Reach::Ports,
+        "type Data: Send + Sync",
+        "The fabric's own data, for as long as it is registered.",
+    ),
+    (
+        Reach::Ports,
+        "type Wwn: Send + Sync",
+        "The driver's part of a target port.",
+    ),
+    (
+        Reach::Groups,
+        "type Tpg: Send + Sync",
+        "The driver's part of a portal group.",
+    ),
+    (
+        Reach::Groups,
+        "type Np: Send + Sync",
+        "The driver's part of a network portal.",
+    ),
+    (
+        Reach::NodeAcls,
+        "type NodeAcl: Zeroable + Send + Sync",
         "The driver's part of a node ACL. Target core makes it all zero, shares it at once, and \
          frees it without dropping it: see [`NodeAcl`].",
-    );
-    let nacl_state = doc(
-        1,
+    ),
+    (
+        Reach::NodeAcls,
+        "type NodeAclState: Zeroable + Send",
         "What of it changes under the lock of the portal group: see [`NodeAcl::lock`].",
-    );
-    quote! {
-        #name
-        const NAME: &'static CStr;
-        #protocol
-        const PROTOCOL: Protocol;
-        #data
-        type Data: Send + Sync;
-        #wwn
-        type Wwn: Send + Sync;
-        #tpg
-        type Tpg: Send + Sync;
-        #np
-        type Np: Send + Sync;
-        #nacl
-        type NodeAcl: Zeroable + Send + Sync;
-        #nacl_state
-        type NodeAclState: Zeroable + Send;
-        #session
-        type Session: Send + Sync;
-        #cmd
-        type Cmd: Send + Sync;
-        #memory
-        type CmdMemory: CmdMemory<Self>;
-        #tmr
-        type Tmr: Send;
-        #init
-        fn init(module: &'static ThisModule) -> Result<Self::Data>;
-    }
-}
+    ),
+    (
+        Reach::Sessions,
+        "type Session: Send + Sync",
+        "The driver's part of a session.",
+    ),
+    (
+        Reach::Commands,
+        "type Cmd: Send + Sync",
+        "The driver's part of a command.",
+    ),
+    (
+        Reach::Commands,
+        "type CmdMemory: CmdMemory<Self>",
+        "Where commands live while target core has them.",
+    ),
+    (
+        Reach::Commands,
+        "type Tmr: Send",
+        "The driver's part of a task management function: target core gives it back.",
+    ),
+    (
+        Reach::Ports,
+        "fn init(module: &'static ThisModule) -> Result<Self::Data>",
+        "Makes the fabric's data when the module is loaded, before target core knows the fabric. \
+         Called in process context.",
+    ),
+];
 
 /// A constant for each field that a driver may set: those of the header, then those that this
 /// header lacks and others have.

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Patches, made by git itself of a tree that it keeps.
+//!
+//! The tree and its repository stay as they are: what git writes on the way, an index and objects,
+//! is in a directory of its own, which goes away.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use super::files::{Files, Owner, has_extension};
+
+/// What a user's configuration may say of patches, and `git am` or a reader does not want.
+const SETTINGS: [&str; 8] = [
+    "user.useConfigOnly=true",
+    "diff.noprefix=false",
+    "diff.mnemonicPrefix=false",
+    "diff.external=",
+    "color.ui=false",
+    "format.signOff=false",
+    "format.attach=",
+    "core.quotePath=true",
+];
+
+/// Where git says who makes a commit.
+const IDENTITY: &str = "GIT_AUTHOR_IDENT";
+
+/// A series in the making, on the commit that is checked out in a tree.
+#[derive(Debug)]
+pub struct Series {
+    tree: PathBuf,
+    scratch: TempDir,
+    objects: PathBuf,
+    base: String,
+    tip: String,
+    who: String,
+    date: String,
+}
+
+/// A commit to be made.
+#[derive(Debug)]
+pub struct Commit<'a> {
+    /// The message, but for who signs it.
+    pub message: &'a str,
+    /// The files, as they shall be.
+    pub files: &'a [(String, String)],
+}
+
+impl Series {
+    /// Begins a series.
+    ///
+    /// # Errors
+    ///
+    /// If the tree is not the root of a git repository with a commit, or nobody is configured.
+    pub fn new(tree: &Path) -> Result<Self> {
+        let scratch = tempfile::tempdir().context("cannot make a temporary directory")?;
+        let mut series = Self {
+            tree: tree.to_owned(),
+            scratch,
+            objects: PathBuf::new(),
+            base: String::new(),
+            tip: String::new(),
+            who: String::new(),
+            date: String::new(),
+        };
+        let root = series.git(["rev-parse", "--show-toplevel"]);
+        let is_root =
+            root.is_ok_and(|root| fs::canonicalize(root).ok() == fs::canonicalize(tree).ok());
+        if !is_root {
+            bail!(
+                "{} is not the root of a git repository, and patches are for a commit of one; name a \
+                 clone of the kernel with -k",
+                tree.display()
+            );
+        }
+        series.base = series
+            .git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
+            .with_context(|| format!("{} has no commit to make patches for", tree.display()))?;
+        series.tip.clone_from(&series.base);
+        fs::create_dir(series.own_objects()).context("cannot make a temporary directory")?;
+        // git would take a relative path from the tree on.
+        let root =
+            fs::canonicalize(tree).with_context(|| format!("cannot find {}", tree.display()))?;
+        series.objects = root.join(series.git(["rev-parse", "--git-path", "objects"])?);
+        series.who = identity(&series)?;
+        series.date = series.git(["show", "--no-patch", "--format=%cI", &series.base])?;
+        series.git(["read-tree", &series.base])?;
+        Ok(series)
+    }
+
+    /// The commit that the series is for: its short name.
+    ///
+    /// # Errors
+    ///
+    /// If git fails.
+    pub fn base(&self) -> Result<String> {
+        self.git(["rev-parse", "--short=12", &self.base])
+    }
+
+    /// Who signs: name and address.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// The files among `paths` that differ from the commit.
+    ///
+    /// # Errors
+    ///
+    /// If git fails.
+    pub fn changed(&self, paths: &[&str]) -> Result<Vec<String>> {
+        let mut words = vec!["diff", "--name-only", &self.base, "--"];
+        words.extend(paths);
+        // With the tree's own index, so that nothing is read that it knows to be unchanged.
+        let mut git = Command::new("git");
+        git.arg("-C").arg(&self.tree).args(words);
+        Ok(run(git, "")?.lines().map(ToOwned::to_owned).collect())
+    }
+
+    /// Adds a commit.
+    ///
+    /// # Errors
+    ///
+    /// If git fails.
+    pub fn commit(&mut self, commit: &Commit<'_>) -> Result<()> {
+        let mut index = String::new();
+        for (path, text) in commit.files {
+            let object = self.git_with(["hash-object", "-w", "--stdin"], text)?;
+            let mode = if has_extension(path, "sh") {
+                "100755"
+            } else {
+                "100644"
+            };
+            index.push_str(&format!("{mode} {object}\t{path}\n"));
+        }
+        self.git_with(["update-index", "--add", "--index-info"], &index)?;
+        let tree = self.git(["write-tree"])?;
+        let message = format!(
+            "{}\n\nSigned-off-by: {}\n",
+            commit.message.trim_end(),
+            self.who
+        );
+        let parent = self.tip.clone();
+        self.tip = self.git_with(["commit-tree", &tree, "-p", &parent, "-F", "-"], &message)?;
+        Ok(())
+    }
+
+    /// The patches, with a cover letter that has this subject and text.
+    ///
+    /// # Errors
+    ///
+    /// If git fails.
+    pub fn patches(&self, subject: &str, body: &str) -> Result<Files> {
+        let dir = self.scratch.path().join("patches");
+        let (base, range) = (
+            format!("--base={}", self.base),
+            format!("{}..{}", self.base, self.tip),
+        );
+        let words = [
+            "format-patch",
+            "--quiet",
+            "--numbered",
+            "--cover-letter",
+            "--no-signature",
+        ];
+        let words = words.map(OsStr::new).into_iter();
+        let out = [OsStr::new("-o"), dir.as_os_str()];
+        let more = [OsStr::new(&base), OsStr::new(&range)];
+        self.git(words.chain(out).chain(more))?;
+        let mut files = Files::default();
+        for entry in fs::read_dir(&dir)? {
+            let entry = entry?;
+            let mut text = fs::read_to_string(entry.path())?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let mut owner = Owner::Generator;
+            if name.starts_with("0000-") {
+                text = text
+                    .replace("*** SUBJECT HERE ***", subject)
+                    .replace("*** BLURB HERE ***", body.trim_end());
+                owner = Owner::Author;
+            }
+            files.add(&name, owner, text);
+        }
+        Ok(files)
+    }
+
+    fn own_objects(&self) -> PathBuf {
+        self.scratch.path().join("objects")
+    }
+
+    fn git<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Result<String> {
+        self.git_with(words, "")
+    }
+
+    /// Runs git, with an index and objects of its own and the commit's date, so that the same input
+    /// gives the same patches.
+    fn git_with<S: AsRef<OsStr>>(
+        &self,
+        words: impl IntoIterator<Item = S>,
+        input: &str,
+    ) -> Result<String> {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(&self.tree);
+        git.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        if !self.objects.as_os_str().is_empty() {
+            git.env("GIT_INDEX_FILE", self.scratch.path().join("index"));
+            git.env("GIT_OBJECT_DIRECTORY", self.own_objects());
+            git.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", &self.objects);
+        }
+        if !self.date.is_empty() {
+            git.env("GIT_AUTHOR_DATE", &self.date);
+            git.env("GIT_COMMITTER_DATE", &self.date);
+        }
+        git.args(words);
+        run(git, input)
+    }
+}
+
+/// Who makes commits, by the user's configuration.
+fn identity(series: &Series) -> Result<String> {
+    let identity = series.git(["var", IDENTITY]);
+    let who = identity.ok().and_then(|text| {
+        let end = text.rfind('>')?;
+        Some(text[..=end].to_owned())
+    });
+    who.context(
+        "git does not know who you are, and each patch is signed off; say `git config --global \
+         user.name NAME` and `git config --global user.email ADDRESS`",
+    )
+}
+
+/// Runs a command with this input, and gives what it writes, without the newline at its end.
+fn run(mut command: Command, input: &str) -> Result<String> {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .context("cannot run git; install it, or say where it is with PATH")?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that does not read says why when it ends.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!("git failed: {}", stderr.trim());
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.trim_end_matches('\n').to_owned())
+}

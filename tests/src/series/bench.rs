@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Where series are proved: the kernel's tree in git, and two builds of it.
+//!
+//! They begin as copies of builds that are there, so that only what a series touches is compiled.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use rustix::fs::FlockOperation;
+
+use crate::kernel::{CURRENT, Compiler, Flavour, Kernel, get};
+use crate::session::NAB5000;
+use crate::shell::{cache, lock, output, text};
+
+/// Where series are proved.
+pub(super) struct Bench {
+    /// Builds as a user does, and boots: with every checker on, and with `KUnit`.
+    pub(super) kernel: Kernel,
+    /// Builds with every gate on, and the kernel crate and the driver alone.
+    pub(super) gates: Kernel,
+    dir: PathBuf,
+    lock: Option<File>,
+}
+
+impl Bench {
+    /// Has the tree and the builds made, unless they are there, and keeps others away from them.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be made.
+    pub(super) fn new() -> Result<Self> {
+        let [plain, debug] = [Flavour::Plain, Flavour::Debug].map(|flavour| get(CURRENT, flavour));
+        let (plain, debug) = (plain?, debug?);
+        let mut bench = Self::there(&plain)?;
+        let dir = bench.dir.clone();
+        fs::create_dir_all(&dir)?;
+        bench.lock = Some(lock(&dir, FlockOperation::LockExclusive)?);
+        let stamp = dir.join("stamp");
+        let wanted = [&plain, &debug].map(|kernel| text(&kernel.build.join(".tcm-stamp")));
+        let wanted = wanted.concat();
+        if text(&stamp) != wanted {
+            for part in ["source", "build", "gates"] {
+                let _ = fs::remove_dir_all(dir.join(part));
+            }
+            timed("the kernel's tree in git", || {
+                let source = &bench.kernel.source;
+                copy(&plain.source, source)?;
+                without_demo(source)?;
+                git(source, &["init", "--quiet"])?;
+                git(source, &["add", "--all", "--force"])?;
+                git(source, &["commit", "--quiet", "--message", "A kernel"])?;
+                git(source, &["branch", "base"])?;
+                seed(&debug, &bench.kernel)?;
+                seed(&plain, &bench.gates)
+            })?;
+            fs::write(stamp, wanted)?;
+        }
+        let _ = fs::remove_file(bench.passed());
+        Ok(bench)
+    }
+
+    /// The one that another process has had made and keeps others away from.
+    ///
+    /// # Errors
+    ///
+    /// If there is no kernel.
+    pub(super) fn of_another() -> Result<Self> {
+        Self::there(&get(CURRENT, Flavour::Plain)?)
+    }
+
+    fn there(plain: &Kernel) -> Result<Self> {
+        let dir = cache()?.join(CURRENT).join("series");
+        let kernel = |build: &str| Kernel {
+            source: dir.join("source"),
+            build: dir.join(build),
+            compiler: Compiler::Llvm,
+            tools: plain.tools.clone(),
+        };
+        Ok(Self {
+            kernel: kernel("build"),
+            gates: kernel("gates"),
+            lock: None,
+            dir: dir.clone(),
+        })
+    }
+
+    /// What has passed the gates: the trees that they read, each on a line.
+    pub(super) fn passed(&self) -> PathBuf {
+        self.dir.join("passed")
+    }
+}
+
+/// Who makes commits.
+pub(super) const NAME: &str = "A U Thor";
+pub(super) const ADDRESS: &str = "author@example.org";
+
+/// What git is told here, whatever the user has configured.
+pub(super) fn settings() -> impl Iterator<Item = String> {
+    let settings = [
+        format!("user.name={NAME}"),
+        format!("user.email={ADDRESS}"),
+        "commit.gpgsign=false".to_owned(),
+        "gc.auto=0".to_owned(),
+    ];
+    settings
+        .into_iter()
+        .flat_map(|setting| ["-c".to_owned(), setting])
+}
+
+pub(super) fn git(tree: &Path, words: &[&str]) -> Result<String> {
+    let mut git = Command::new("git");
+    output(git.arg("-C").arg(tree).args(settings()).args(words))
+}
+
+/// Takes away the module that `cargo xtask demo` may have left in a tree.
+fn without_demo(source: &Path) -> Result<()> {
+    let (module, symbol) = (NAB5000.module, NAB5000.module.to_ascii_uppercase());
+    let target = source.join("drivers/target");
+    for list in ["Makefile", "Kconfig"] {
+        let list = target.join(list);
+        let text = text(&list);
+        let lines = text.split_inclusive('\n');
+        let kept = lines.filter(|line| !line.contains(module) && !line.contains(&symbol));
+        fs::write(&list, kept.collect::<String>())?;
+    }
+    let page = source.join(format!("Documentation/target/{module}.rst"));
+    let selftests = source.join("tools/testing/selftests/drivers/target");
+    for dir in [target.join(module), selftests.join(module)] {
+        let _ = fs::remove_dir_all(dir);
+    }
+    let _ = fs::remove_file(page);
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let mut cp = Command::new("cp");
+    output(cp.arg("--archive").arg(from).arg(to))?;
+    Ok(())
+}
+
+/// Makes a build of another tree with the same files: a copy, whose records name that tree.
+fn seed(from: &Kernel, to: &Kernel) -> Result<()> {
+    copy(&from.build, &to.build)?;
+    let mut find = Command::new("find");
+    find.arg(&to.build)
+        .args(["-name", "*.cmd", "-exec", "sed", "-i"]);
+    for (old, new) in [(&from.source, &to.source), (&from.build, &to.build)] {
+        find.arg("-e");
+        find.arg(format!("s#{}#{}#g", old.display(), new.display()));
+    }
+    output(find.args(["{}", "+"]))?;
+    for made_anew in ["Makefile", "source", ".tcm-stamp"] {
+        fs::remove_file(to.build.join(made_anew))?;
+    }
+    Ok(())
+}
+
+/// Does a step, and says how long it took.
+pub(super) fn timed<T>(what: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
+    let start = Instant::now();
+    let result = step().with_context(|| what.to_owned())?;
+    println!("  {} s: {what}", start.elapsed().as_secs());
+    Ok(result)
+}
