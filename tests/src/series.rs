@@ -7,6 +7,7 @@
 //! are its builds. They begin as copies of the plain kernel's build, so that only what the series
 //! touches is compiled.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,7 +25,7 @@ use crate::session::{Fabric, script};
 use crate::shell::{cache, lock, logged, output, text};
 
 /// A series to prove.
-struct Case {
+pub(crate) struct Case {
     proto: &'static str,
     module: &'static str,
     data_path: &'static str,
@@ -32,20 +33,22 @@ struct Case {
     more: &'static str,
 }
 
-const CASES: [Case; 2] = [
-    Case {
-        proto: "SAS",
-        module: "tcm_loop_rust",
-        data_path: "loopback",
-        more: MOVE_DATA,
-    },
-    Case {
-        proto: "iSCSI",
-        module: "tcm_nop_rust",
-        data_path: "nop",
-        more: "",
-    },
-];
+const CASES: [&Case; 2] = [&LOOPBACK, &NOP];
+
+const LOOPBACK: Case = Case {
+    proto: "SAS",
+    module: "tcm_loop_rust",
+    data_path: "loopback",
+    more: MOVE_DATA,
+};
+
+/// One whose driver moves no data.
+pub(crate) const NOP: Case = Case {
+    proto: "iSCSI",
+    module: "tcm_nop_rust",
+    data_path: "nop",
+    more: "",
+};
 
 /// Logs an initiator in, writes to the disk that a LUN is, and reads it back.
 const MOVE_DATA: &str = "
@@ -74,7 +77,7 @@ rmdir $G/lun/lun_0 $G ${G%/*} ${G%/*/*} $T/core/rd_mcp_7/ram $T/core/rd_mcp_7
 /// The step that failed.
 pub fn series() -> Result<()> {
     let bench = Bench::new()?;
-    for case in &CASES {
+    for case in CASES {
         bench
             .prove(case)
             .with_context(|| format!("the series with {}", case.module))?;
@@ -89,7 +92,7 @@ pub fn series() -> Result<()> {
 ///
 /// What a gate has found.
 pub fn gates(module: &str) -> Result<()> {
-    let case = CASES.iter().find(|case| case.module == module);
+    let case = CASES.into_iter().find(|case| case.module == module);
     Bench::new()?.gates(case.with_context(|| format!("no series has {module}"))?)
 }
 
@@ -182,10 +185,7 @@ impl Bench {
     fn apply(&self, patches: &Path) -> Result<usize> {
         let files = files(patches)?;
         self.git(&["checkout", "--quiet", "-B", "series"])?;
-        let mut am = Command::new("git");
-        am.arg("-C").arg(&self.kernel.source);
-        am.args(settings()).args(["am", "--quiet", "--empty=drop"]);
-        output(am.args(&files))?;
+        apply(&self.kernel.source, &files)?;
         Ok(files.len() - 1)
     }
 
@@ -414,8 +414,16 @@ fn silent(mut make: Command, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
+/// Applies patches to a tree, as a maintainer does.
+pub(crate) fn apply(tree: &Path, patches: &[impl AsRef<OsStr>]) -> Result<()> {
+    let mut am = Command::new("git");
+    am.arg("-C").arg(tree).args(settings());
+    output(am.args(["am", "--quiet", "--empty=drop"]).args(patches))?;
+    Ok(())
+}
+
 /// Makes the series, as a user does.
-fn make(case: &Case, source: &Path, dir: &Path) -> Result<()> {
+pub(crate) fn make(case: &Case, source: &Path, dir: &Path) -> Result<()> {
     let mut command = Command::new(builder(Profile::Dev)?);
     command.args(["series", "-p", case.proto, "-m", case.module]);
     command
@@ -446,7 +454,7 @@ fn settings() -> impl Iterator<Item = String> {
         .flat_map(|setting| ["-c".to_owned(), setting])
 }
 
-fn git(tree: &Path, words: &[&str]) -> Result<String> {
+pub(crate) fn git(tree: &Path, words: &[&str]) -> Result<String> {
     let mut git = Command::new("git");
     output(git.arg("-C").arg(tree).args(settings()).args(words))
 }
@@ -486,7 +494,7 @@ fn seed(from: &Kernel, to: &Kernel) -> Result<()> {
 }
 
 /// Does a step, and says how long it took.
-fn timed<T>(what: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn timed<T>(what: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
     let start = Instant::now();
     let result = step().with_context(|| what.to_owned())?;
     println!("  {} s: {what}", start.elapsed().as_secs());
