@@ -117,7 +117,10 @@ fn shown(diff: &str, sign: char) -> BTreeMap<&str, String> {
         } else if line.starts_with("@@ ") {
             is_text = true;
         } else if is_text && line.starts_with([' ', sign]) {
-            *files.entry(path).or_default() += &format!("{}\n", &line[1..]);
+            files
+                .entry(path)
+                .or_insert_with(String::new)
+                .push_str(&format!("{}\n", &line[1..]));
         }
     }
     files
