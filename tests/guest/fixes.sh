@@ -39,8 +39,11 @@ write_pending)
 	drop_lun 0
 	;;
 node_acl)
-	# A name that is too long for the room that a directory has for one.
-	mkdir "$TPG/acls/naa.5001405abcdef013.and.more" 2> /dev/null && fail "a node ACL"
+	# Names too long for the room that a directory has for one. Many, since kmemleak
+	# misses what an old pointer on some stack still leads to.
+	for i in $(seq 50); do
+		mkdir "$TPG/acls/naa.5001405abcdef013.number.$i" 2> /dev/null && fail "a node ACL"
+	done
 	;;
 device_entries)
 	lun 0
