@@ -7,6 +7,7 @@ pub mod bench;
 pub mod conformance;
 pub mod demo;
 pub mod distribution;
+pub mod fixes;
 pub mod fixture;
 pub mod fuzz;
 pub mod guest;

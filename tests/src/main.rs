@@ -94,7 +94,12 @@ enum Command {
         /// The driver of one of them alone.
         module: Option<String>,
     },
-    /// One of its steps, for git.
+    /// Proves the fixes of target core beside it: each mends what is seen without it.
+    Fixes {
+        /// One of them alone.
+        name: Option<String>,
+    },
+    /// One of the series' steps, for git.
     #[command(hide = true)]
     SeriesGates {
         /// The driver of the series.
@@ -148,6 +153,7 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Stock => xtask::stock::stock()?,
         Command::Series { module } => xtask::series::series(module.as_deref())?,
+        Command::Fixes { name } => xtask::fixes::fixes(name.as_deref())?,
         Command::SeriesGates { module } => xtask::series::gates(&module)?,
         Command::Deb => println!("{}", xtask::package::deb()?.display()),
         Command::Bench { part } => xtask::bench::bench(part)?,

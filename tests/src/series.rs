@@ -8,13 +8,15 @@
 
 mod bench;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use bench::{ADDRESS, Bench, NAME, git, settings, timed};
+use bench::{ADDRESS, Bench, NAME, settings};
+pub(crate) use bench::{git, timed};
 use tcm_mod_builder::protocol::find;
 
 use crate::guest::{Guest, Outcome};
@@ -25,7 +27,7 @@ use crate::session::{Fabric, script};
 use crate::shell::{logged, output, text};
 
 /// A series to prove.
-struct Case {
+pub(crate) struct Case {
     proto: &'static str,
     module: &'static str,
     data_path: &'static str,
@@ -33,20 +35,22 @@ struct Case {
     more: &'static str,
 }
 
-const CASES: [Case; 2] = [
-    Case {
-        proto: "SAS",
-        module: "tcm_loop_rust",
-        data_path: "loopback",
-        more: MOVE_DATA,
-    },
-    Case {
-        proto: "iSCSI",
-        module: "tcm_nop_rust",
-        data_path: "nop",
-        more: "",
-    },
-];
+const CASES: [&Case; 2] = [&LOOPBACK, &NOP];
+
+const LOOPBACK: Case = Case {
+    proto: "SAS",
+    module: "tcm_loop_rust",
+    data_path: "loopback",
+    more: MOVE_DATA,
+};
+
+/// One whose driver moves no data.
+pub(crate) const NOP: Case = Case {
+    proto: "iSCSI",
+    module: "tcm_nop_rust",
+    data_path: "nop",
+    more: "",
+};
 
 /// Logs an initiator in, writes to the disk that a LUN is, and reads it back.
 const MOVE_DATA: &str = "
@@ -76,7 +80,7 @@ rmdir $G/lun/lun_0 $G ${G%/*} ${G%/*/*} $T/core/rd_mcp_7/ram $T/core/rd_mcp_7
 pub fn series(module: Option<&str>) -> Result<()> {
     let bench = Bench::new()?;
     for case in CASES
-        .iter()
+        .into_iter()
         .filter(|case| module.is_none_or(|module| module == case.module))
     {
         bench
@@ -93,7 +97,7 @@ pub fn series(module: Option<&str>) -> Result<()> {
 ///
 /// What a gate has found.
 pub fn gates(module: &str) -> Result<()> {
-    let case = CASES.iter().find(|case| case.module == module);
+    let case = CASES.into_iter().find(|case| case.module == module);
     Bench::of_another()?.gates(case.with_context(|| format!("no series has {module}"))?)
 }
 
@@ -145,10 +149,7 @@ impl Bench {
     fn apply(&self, patches: &Path) -> Result<usize> {
         let files = files(patches)?;
         self.git(&["checkout", "--quiet", "-B", "series"])?;
-        let mut am = Command::new("git");
-        am.arg("-C").arg(&self.kernel.source);
-        am.args(settings()).args(["am", "--quiet", "--empty=drop"]);
-        output(am.args(&files))?;
+        apply(&self.kernel.source, &files)?;
         Ok(files.len() - 1)
     }
 
@@ -401,8 +402,16 @@ fn silent(mut make: Command, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
+/// Applies patches to a tree, as a maintainer does.
+pub(crate) fn apply(tree: &Path, patches: &[impl AsRef<OsStr>]) -> Result<()> {
+    let mut am = Command::new("git");
+    am.arg("-C").arg(tree).args(settings());
+    output(am.args(["am", "--quiet", "--empty=drop"]).args(patches))?;
+    Ok(())
+}
+
 /// Makes the series, as a user does.
-fn make(case: &Case, source: &Path, dir: &Path) -> Result<()> {
+pub(crate) fn make(case: &Case, source: &Path, dir: &Path) -> Result<()> {
     let mut command = Command::new(builder(Profile::Dev)?);
     command.args(["series", "-p", case.proto, "-m", case.module]);
     command

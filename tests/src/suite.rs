@@ -219,6 +219,7 @@ impl Suite {
         if self.length == Length::Full {
             xtask("a distribution's own kernel", "stock");
             xtask("a series of patches for the kernel", "series");
+            xtask("the fixes of target core", "fixes");
         }
         let place = |job: &Job| LONGEST.iter().position(|name| job.name == *name);
         jobs.sort_by_key(|job| place(job).unwrap_or(LONGEST.len()));

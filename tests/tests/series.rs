@@ -13,7 +13,7 @@ use predicates::str::contains;
 use tempfile::TempDir;
 use xtask::fixture::FixtureTree;
 use xtask::module::{Profile, builder};
-use xtask::shell::output;
+use xtask::shell::{checkout, output};
 
 /// A kernel in git, and a place for patches.
 struct Fixture {
@@ -27,7 +27,7 @@ impl Fixture {
             tree: FixtureTree::new().unwrap(),
             out: tempfile::tempdir().unwrap(),
         };
-        fixture.git(&["init", "--quiet"]);
+        fixture.git(&["init", "--quiet", "--initial-branch=main"]);
         fixture.commit("A kernel");
         fixture
     }
@@ -73,10 +73,14 @@ impl Fixture {
     /// Applies a series, on a branch of its name.
     fn apply(&self, name: &str) {
         self.git(&["checkout", "--quiet", "-b", name]);
+        self.am(&self.patches(name));
+    }
+
+    fn am(&self, patches: &[PathBuf]) {
         let mut am = git();
         am.arg("-C").arg(self.tree.path());
         am.args(["am", "--quiet", "--empty=drop"]);
-        output(am.args(self.patches(name))).unwrap();
+        output(am.args(patches)).unwrap();
     }
 
     /// Checks that a command fails, says all of `said`, and leaves everything as it was.
@@ -103,6 +107,36 @@ fn git() -> process::Command {
     let mut git = process::Command::new("git");
     git.envs(IDENTITY).env("GIT_CONFIG_GLOBAL", "/dev/null");
     git
+}
+
+/// The files that a diff changes, as far as it shows them: with the lines that it takes away, or
+/// with those that it adds.
+fn shown(diff: &str, sign: char) -> BTreeMap<&str, String> {
+    let mut files = BTreeMap::new();
+    let (mut path, mut is_text) = ("", false);
+    for line in diff.lines() {
+        if let Some(name) = line.strip_prefix("+++ b/") {
+            path = name;
+        } else if line.starts_with("diff ") {
+            is_text = false;
+        } else if line.starts_with("@@ ") {
+            is_text = true;
+        } else if is_text && line.starts_with([' ', sign]) {
+            files
+                .entry(path)
+                .or_insert_with(String::new)
+                .push_str(&format!("{}\n", &line[1..]));
+        }
+    }
+    files
+}
+
+/// The fixes of target core, as the project has them.
+fn fixes() -> Vec<String> {
+    let dir = checkout().join("kernel-template/series/fixes");
+    let entries = fs::read_dir(dir).unwrap();
+    let texts = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    texts.collect()
 }
 
 /// The code of a Rust file without what differs between a module and the kernel's own tree: imports
@@ -166,6 +200,50 @@ fn each_patch_applies_and_the_tree_stays_as_it_is() {
     }
     let page = fixture.git(&["show", "HEAD:Documentation/target/tcm_x.rst"]);
     assert!(page.contains("TARGETS=drivers/target/tcm_x"), "{page}");
+}
+
+#[test]
+fn a_fix_is_written_for_a_tree_that_wants_it() {
+    let fixture = Fixture::new();
+    let texts = fixes();
+    let subjects = texts.iter().map(|text| text.lines().next().unwrap());
+    let subjects: Vec<_> = subjects.collect();
+    let run = |name: &str| fixture.series("nop", name).assert().success();
+    // The fixture has none of the files.
+    let mut assert = run("unknown");
+    for subject in &subjects {
+        assert = assert.stderr(contains(format!("left out: {subject}\n")));
+    }
+    drop(assert);
+    assert!(!fixture.dir("unknown/fixes").exists());
+
+    for (path, text) in texts.iter().flat_map(|text| shown(text, '-')) {
+        fs::write(fixture.tree.path().join(path), text).unwrap();
+    }
+    fixture.commit("Target core with faults");
+    run("wanted");
+    let patches = fixture.patches("wanted/fixes");
+    assert_eq!(patches.len(), texts.len());
+    for patch in patches {
+        fixture.git(&["checkout", "--quiet", "-B", "alone", "main"]);
+        fixture.am(std::slice::from_ref(&patch));
+        let patch = fs::read_to_string(patch).unwrap();
+        let said = "\nSigned-off-by: A U Thor <author@example.org>\n---\n";
+        assert!(patch.contains(said) && patch.contains("\nSubject: [PATCH] scsi: target: core: "));
+        for (path, text) in shown(&patch, '+') {
+            let found = fs::read_to_string(fixture.tree.path().join(path)).unwrap();
+            assert_eq!(found, text);
+        }
+    }
+
+    fixture.git(&["checkout", "--quiet", "main"]);
+    fixture.am(&fixture.patches("wanted/fixes"));
+    let mut assert = run("mended");
+    for subject in &subjects {
+        assert = assert.stdout(contains(format!("has it: {subject}\n")));
+    }
+    drop(assert);
+    assert!(!fixture.dir("mended/fixes").exists());
 }
 
 #[test]

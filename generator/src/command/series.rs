@@ -14,11 +14,11 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use super::generate::refuse_taken;
 use super::module::Wanted;
 use crate::data_path::{DATA_PATHS, Upstream};
-use crate::emit::series::{Patch, cover, patches};
+use crate::emit::series::{FIXES, Patch, cover, patches};
 use crate::kernel::{self, Features, missing_for_series};
 use crate::output::examine::examine;
-use crate::output::files::{Files, has_extension};
-use crate::output::git::{Commit, Series};
+use crate::output::files::{Files, Owner, has_extension};
+use crate::output::git::{Commit, Series, Standing};
 use crate::output::install::{self, Change, Contents, Directory};
 use crate::output::kernel_edit::KernelEdit;
 use crate::output::manifest::Request;
@@ -97,7 +97,8 @@ pub(crate) fn series(args: &Arguments) -> Result<()> {
     }
     touched.extend(READ);
     refuse_changes(&series, tree, &touched)?;
-    let files = series.patches(&cover.subject, &cover.body)?;
+    let mut files = series.patches(&cover.subject, &cover.body)?;
+    add_fixes(tree, &mut files)?;
     let mut manifest = module.contents.manifest;
     manifest.set_files(&files);
     let change = examine(&args.output, Contents { files, manifest }, args.force)?;
@@ -158,6 +159,27 @@ fn refuse_changes(series: &Series, tree: &Path, paths: &[&str]) -> Result<()> {
         tree.display(),
         changed.join(", ")
     );
+}
+
+/// Adds the fixes of target core, each as a patch that stands alone.
+fn add_fixes(tree: &Path, files: &mut Files) -> Result<()> {
+    for (index, fix) in FIXES.iter().enumerate() {
+        let mut series = Series::new(tree)?;
+        let place = tree.display();
+        match series.apply(fix.message(), fix.diff())? {
+            Standing::There => print(&format!("{place} has it: {}\n", fix.subject())),
+            Standing::Unknown => warn(&format!(
+                "{place} has another text than this version knows, so this is left out: {}",
+                fix.subject()
+            )),
+            Standing::Added => {
+                if let Some((name, text)) = series.patch(index + 1)? {
+                    files.add(&format!("fixes/{name}"), Owner::Generator, text);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The texts of the kernel's own files, as the patches so far have them.

@@ -52,6 +52,17 @@ pub struct Commit<'a> {
     pub files: &'a [(String, String)],
 }
 
+/// How a diff stands to a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is in the series now.
+    Added,
+    /// The tree has it already.
+    There,
+    /// It is for another text.
+    Unknown,
+}
+
 impl Series {
     /// Begins a series.
     ///
@@ -151,33 +162,34 @@ impl Series {
         Ok(())
     }
 
+    /// Adds a commit that is a diff, if it is for this tree.
+    ///
+    /// # Errors
+    ///
+    /// If git fails.
+    pub fn apply(&mut self, message: &str, diff: &str) -> Result<Standing> {
+        let apply = ["apply", "--cached", "--whitespace=nowarn"];
+        let with = |more: &[&'static str]| [&apply[..], more].concat();
+        if self.git_with(with(&["--check"]), diff).is_err() {
+            let back = self.git_with(with(&["--check", "--reverse"]), diff);
+            return Ok(back.map_or(Standing::Unknown, |_| Standing::There));
+        }
+        self.git_with(with(&[]), diff)?;
+        self.commit(&Commit {
+            message,
+            files: &[],
+        })?;
+        Ok(Standing::Added)
+    }
+
     /// The patches, with a cover letter that has this subject and text.
     ///
     /// # Errors
     ///
     /// If git fails.
     pub fn patches(&self, subject: &str, body: &str) -> Result<Files> {
-        let dir = self.scratch.path().join("patches");
-        let (base, range) = (
-            format!("--base={}", self.base),
-            format!("{}..{}", self.base, self.tip),
-        );
-        let words = [
-            "format-patch",
-            "--quiet",
-            "--numbered",
-            "--cover-letter",
-            "--no-signature",
-        ];
-        let words = words.map(OsStr::new).into_iter();
-        let out = [OsStr::new("-o"), dir.as_os_str()];
-        let more = [OsStr::new(&base), OsStr::new(&range)];
-        self.git(words.chain(out).chain(more))?;
         let mut files = Files::default();
-        for entry in fs::read_dir(&dir)? {
-            let entry = entry?;
-            let mut text = fs::read_to_string(entry.path())?;
-            let name = entry.file_name().to_string_lossy().into_owned();
+        for (name, mut text) in self.format(&["--numbered", "--cover-letter"])? {
             let mut owner = Owner::Generator;
             if name.starts_with("0000-") {
                 text = text
@@ -188,6 +200,36 @@ impl Series {
             files.add(&name, owner, text);
         }
         Ok(files)
+    }
+
+    /// The one patch that there is, as the `number`th of several that stand alone: name and text.
+    ///
+    /// # Errors
+    ///
+    /// If git fails.
+    pub fn patch(&self, number: usize) -> Result<Option<(String, String)>> {
+        let number = format!("--start-number={number}");
+        Ok(self.format(&["--no-numbered", &number])?.pop())
+    }
+
+    /// Has git write the patches; gives the name and text of each.
+    fn format(&self, options: &[&str]) -> Result<Vec<(String, String)>> {
+        let dir = self.scratch.path().join("patches");
+        let (base, range) = (
+            format!("--base={}", self.base),
+            format!("{}..{}", self.base, self.tip),
+        );
+        let words = ["format-patch", "--quiet", "--no-signature", "-o"];
+        let words = words.map(OsStr::new).into_iter().chain([dir.as_os_str()]);
+        let options = options.iter().copied().chain([&*base, &range]);
+        self.git(words.chain(options.map(OsStr::new)))?;
+        let mut patches = Vec::new();
+        for entry in fs::read_dir(&dir)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            patches.push((name, fs::read_to_string(entry.path())?));
+        }
+        Ok(patches)
     }
 
     fn own_objects(&self) -> PathBuf {

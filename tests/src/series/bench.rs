@@ -111,7 +111,7 @@ pub(super) fn settings() -> impl Iterator<Item = String> {
         .flat_map(|setting| ["-c".to_owned(), setting])
 }
 
-pub(super) fn git(tree: &Path, words: &[&str]) -> Result<String> {
+pub(crate) fn git(tree: &Path, words: &[&str]) -> Result<String> {
     let mut git = Command::new("git");
     output(git.arg("-C").arg(tree).args(settings()).args(words))
 }
@@ -160,7 +160,7 @@ fn seed(from: &Kernel, to: &Kernel) -> Result<()> {
 }
 
 /// Does a step, and says how long it took.
-pub(super) fn timed<T>(what: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn timed<T>(what: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
     let start = Instant::now();
     let result = step().with_context(|| what.to_owned())?;
     println!("  {} s: {what}", start.elapsed().as_secs());

@@ -7,9 +7,12 @@
 //! wants besides: messages, documentation, tests, entries in lists.
 
 mod driver;
+mod fixes;
 mod imports;
 mod layer;
 mod root;
+
+pub use fixes::{FIXES, Fix};
 
 use super::Input;
 use crate::names::Names;

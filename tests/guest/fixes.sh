@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# fixes.sh CASE: provokes what a fix of target core mends, with the fabric tcm_refuse.
+
+. "${0%/*}/lib.sh"
+
+modprobe tcm_refuse || exit 1
+PORT=$T/refuse/naa.5001405abcdef012
+TPG=$PORT/tpgt_1
+mkdir -p "$TPG" || fail "no port"
+
+# lun NUMBER
+lun()
+{
+	ramdisk "lun_$1" 1
+	mkdir "$TPG/lun/lun_$1" && ln -s "$BACKSTORE" "$TPG/lun/lun_$1/port" || fail "no LUN"
+}
+
+# drop_lun NUMBER
+drop_lun()
+{
+	rm "$TPG/lun/lun_$1/port" && rmdir "$TPG/lun/lun_$1" || fail "the LUN stays"
+	drop_backstore "$T/core/rd_mcp_0/lun_$1"
+}
+
+# session: logs the initiator in, or out.
+session()
+{
+	echo 1 > "$TPG/session" || fail "no session"
+}
+
+case $1 in
+write_pending)
+	lun 0
+	session
+	/bin/echo 1 > "$TPG/abort" || fail "the abort does not end well"
+	session
+	drop_lun 0
+	;;
+node_acl)
+	# Names too long for the room that a directory has for one. Many, since kmemleak
+	# misses what an old pointer on some stack still leads to.
+	for i in $(seq 50); do
+		mkdir "$TPG/acls/naa.5001405abcdef013.number.$i" 2> /dev/null && fail "a node ACL"
+	done
+	;;
+device_entries)
+	lun 0
+	lun 1
+	lun 2
+	session
+	drop_lun 0
+	session
+	drop_lun 1
+	drop_lun 2
+	;;
+esac
+rmdir "$TPG" "$PORT" "${PORT%/*}" || fail "cannot remove the port"
+rmmod tcm_refuse || fail "cannot unload"
+echo "--- complete"

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The fixes of target core that `series` writes beside a series, proved on a kernel: each applies
+//! alone and is clean, and what it mends is seen in a guest without it and not with it.
+//!
+//! Target core is a module of the debug kernel, so it is built out of tree, and the guest takes
+//! that one. The fabric is one in C, `tests/fixtures/fixes`, which refuses: with the layer a
+//! driver cannot do what these faults need.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+
+use crate::guest::{Guest, KMEMLEAK, Outcome};
+use crate::kernel::{CURRENT, Flavour, Kernel, get};
+use crate::lint::IGNORED;
+use crate::module::build;
+use crate::series::{NOP, apply, git, make, timed};
+use crate::shell::{checkout, output};
+
+/// A fix to prove.
+struct Case {
+    /// What `tests/guest/fixes.sh` calls it.
+    name: &'static str,
+    /// A part of its subject.
+    subject: &'static str,
+    /// A text of target core, and what it is replaced by, so that what is rare is seen each time.
+    widened: Option<(&'static str, &'static str, &'static str)>,
+    /// What the guest shows without it.
+    seen: &'static [&'static str],
+}
+
+const CASES: [Case; 3] = [
+    Case {
+        name: "write_pending",
+        subject: "End an aborted command",
+        widened: None,
+        seen: &["Connection timed out", "the abort does not end well"],
+    },
+    Case {
+        name: "node_acl",
+        subject: "the name of a node ACL",
+        widened: None,
+        seen: &["new suspected memory leaks", "config_item_set_name"],
+    },
+    Case {
+        name: "device_entries",
+        subject: "a device entry that has been freed",
+        widened: Some((
+            "drivers/target/target_core_device.c",
+            "\tcall_rcu(&orig->rcu_head, target_free_dev_entry);\n",
+            "\tcall_rcu(&orig->rcu_head, target_free_dev_entry);\n\trcu_barrier();\n",
+        )),
+        seen: &["KASAN: slab-use-after-free in core_"],
+    },
+];
+
+/// What of a kernel's tree `series` reads or changes, and target core with its headers.
+const PARTS: [&str; 11] = [
+    ".rustfmt.toml",
+    "Documentation/target",
+    "Kconfig",
+    "MAINTAINERS",
+    "arch/x86/Kconfig",
+    "drivers/target",
+    "include/linux",
+    "include/scsi",
+    "include/target",
+    "rust",
+    "tools/testing/selftests/Makefile",
+];
+
+/// Proves the fixes, or the one of this name.
+///
+/// # Errors
+///
+/// The step that failed.
+pub fn fixes(name: Option<&str>) -> Result<()> {
+    let cases = CASES
+        .iter()
+        .filter(|case| name.is_none_or(|name| case.name == name));
+    let cases: Vec<_> = cases.collect();
+    ensure!(
+        !cases.is_empty(),
+        "no such fix; there are {}",
+        CASES.each_ref().map(|case| case.name).join(", ")
+    );
+    let bench = timed("a tree and a fabric", Bench::new)?;
+    ensure!(
+        bench.patches()?.len() == CASES.len(),
+        "there are not as many fixes as cases here"
+    );
+    for case in cases {
+        println!("{}", case.name);
+        bench.prove(case).with_context(|| case.name.to_owned())?;
+    }
+    Ok(())
+}
+
+/// Where fixes are proved.
+struct Bench {
+    kernel: Kernel,
+    dir: TempDir,
+}
+
+impl Bench {
+    fn new() -> Result<Self> {
+        let bench = Self {
+            kernel: get(CURRENT, Flavour::Debug)?,
+            dir: tempfile::tempdir()?,
+        };
+        let (tree, fabric) = (bench.tree(), bench.dir.path().join("fabric"));
+        fs::create_dir(&tree)?;
+        let mut cp = Command::new("cp");
+        cp.current_dir(&bench.kernel.source);
+        cp.args(["--recursive", "--parents"]).args(PARTS);
+        output(cp.arg(&tree))?;
+        git(&tree, &["init", "--quiet"])?;
+        git(&tree, &["add", "--all", "--force"])?;
+        git(&tree, &["commit", "--quiet", "--message", "A kernel"])?;
+        git(&tree, &["branch", "base"])?;
+        make(&NOP, &tree, &bench.dir.path().join("series"))?;
+        // In its directory, target core alone: make prefers this file to the Makefile.
+        let alone = "include $(src)/Makefile\nobj-m := target_core_mod.o\n";
+        fs::write(bench.core().join("Kbuild"), alone)?;
+        let mut cp = Command::new("cp");
+        cp.arg("--recursive")
+            .arg(checkout().join("tests/fixtures/fixes"));
+        output(cp.arg(&fabric))?;
+        build(&bench.kernel, &fabric, &[])?;
+        Ok(bench)
+    }
+
+    fn tree(&self) -> PathBuf {
+        self.dir.path().join("tree")
+    }
+
+    fn core(&self) -> PathBuf {
+        self.tree().join("drivers/target")
+    }
+
+    /// The fixes, as a user of `series` has them.
+    fn patches(&self) -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(self.dir.path().join("series/fixes"))?;
+        entries.map(|entry| Ok(entry?.path())).collect()
+    }
+
+    fn patch(&self, case: &Case) -> Result<PathBuf> {
+        let patches = self.patches()?.into_iter();
+        let mut named =
+            patches.filter(|path| fs::read_to_string(path).is_ok_and(|s| is_about(&s, case)));
+        let patch = named.next().context("`series` has not written it")?;
+        ensure!(named.next().is_none(), "two have this subject");
+        Ok(patch)
+    }
+
+    fn prove(&self, case: &Case) -> Result<()> {
+        let patch = self.patch(case)?;
+        self.checkpatch(&patch)?;
+        let tree = self.tree();
+        git(
+            &tree,
+            &["checkout", "--quiet", "--force", "-B", "fix", "base"],
+        )?;
+        timed("it applies alone", || apply(&tree, &[&patch]))?;
+        git(&tree, &["reset", "--quiet", "--hard", "base"])?;
+        if let Some((file, old, new)) = case.widened {
+            let text = fs::read_to_string(tree.join(file))?;
+            ensure!(text.matches(old).count() == 1, "{file} has no one {old}");
+            fs::write(tree.join(file), text.replace(old, new))?;
+            git(&tree, &["commit", "--quiet", "--all", "--message", "Wider"])?;
+        }
+        let without = timed("without it", || self.run(case))?;
+        for text in case.seen {
+            let is_seen = without.output.contains(text) || without.log.contains(text);
+            ensure!(is_seen, "without it there is no `{text}`");
+        }
+        apply(&tree, &[&patch])?;
+        let with = timed("with it", || self.run(case))?;
+        with.check()?;
+        ensure!(
+            with.output.contains("--- complete") && with.part("leaks")?.is_empty(),
+            "with it:\n{}",
+            with.output
+        );
+        Ok(())
+    }
+
+    fn checkpatch(&self, patch: &Path) -> Result<()> {
+        let mut checkpatch = Command::new("perl");
+        checkpatch.current_dir(&self.kernel.source);
+        checkpatch.args(["scripts/checkpatch.pl", "--strict", "--no-summary"]);
+        checkpatch.args(["--terse", "--ignore", IGNORED]);
+        output(checkpatch.arg(patch))?;
+        Ok(())
+    }
+
+    /// Builds target core as it is in the tree, and has a guest do what provokes the fault.
+    fn run(&self, case: &Case) -> Result<Outcome> {
+        build(&self.kernel, &self.core(), &[])?;
+        let mut guest = Guest::new(&self.kernel);
+        guest.modules = vec![self.core(), self.dir.path().join("fabric")];
+        let script = checkout().join("tests/guest/fixes.sh");
+        guest.run_quietly(&format!(
+            "sh {} {} || exit\n{KMEMLEAK}",
+            script.display(),
+            case.name
+        ))
+    }
+}
+
+/// Whether a patch is a case's.
+fn is_about(patch: &str, case: &Case) -> bool {
+    let (head, _) = patch.split_once("\n\n").unwrap_or((patch, ""));
+    head.replace("\n ", " ").contains(case.subject)
+}
