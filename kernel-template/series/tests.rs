@@ -5,7 +5,7 @@
 use crate::prelude::*;
 
 #[kunit_tests(rust_target)]
-mod tests {
+mod values {
     use crate::{
         str::BStr,
         target::{
