@@ -24,6 +24,7 @@ use crate::kernel::Kernel;
 use crate::lint::IGNORED;
 use crate::module::{Profile, builder};
 use crate::session::{Fabric, script};
+use crate::setup::require;
 use crate::shell::{logged, output, text};
 
 /// A series to prove.
@@ -154,9 +155,12 @@ impl Bench {
     }
 
     fn checkpatch(&self, patches: &Path) -> Result<()> {
+        // Without them it says nothing of SPDX lines, and succeeds. They are Debian's Python's.
+        require(&["python3-git", "python3-ply"])?;
         for patch in &files(patches)?[1..] {
             let mut checkpatch = Command::new("perl");
             checkpatch.current_dir(&self.kernel.source);
+            checkpatch.env("PATH", "/usr/bin:/bin");
             checkpatch.arg("scripts/checkpatch.pl").arg("--strict");
             checkpatch.args(["--no-summary", "--terse", "--ignore", IGNORED]);
             output(checkpatch.arg(patch))?;
