@@ -49,7 +49,7 @@ echo 1 > "$TPG/enable"
 "$CLIENT" slow $V4 ${WWN}slow || fail "slow"
 drop_target "$TPG"
 drop_backstore "$BACKSTORE"
-retry 5 dmsetup remove slow && losetup -d "$LOOP" || fail "the slow device is in use"
+retry 30 dmsetup remove slow && losetup -d "$LOOP" || fail "the slow device is in use"
 TPG=$FAST
 BACKSTORE=$RAM
 echo "--- flood"
