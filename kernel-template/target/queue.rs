@@ -82,7 +82,7 @@ unsafe impl<T: Operations> Right for Reference<Completed<T>> {
 ///
 /// # Invariants
 ///
-/// The pointer is null, [`Self::CLOSED`], or the command that was queued last, whose link leads to
+/// The pointer is null, `CLOSED`, or the command that was queued last, whose link leads to
 /// the one before it, and so on until null. The queue owns the right to each, and is the only user
 /// of its link.
 pub struct CmdQueue<R: Right>(AtomicPtr<Cmd<R::Fabric>>);

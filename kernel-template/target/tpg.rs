@@ -37,7 +37,7 @@ use crate::{
 ///
 /// # Invariants
 ///
-/// - `inner` is registered with target core from [`Self::create`] to [`Self::destroy`]. It is the
+/// - `inner` is registered with target core from `create` to `destroy`. It is the
 ///   first field of a `repr(C)` type, so a pointer to one is a pointer to the other.
 /// - `wwn` is alive as long as the portal group is: its directory holds the group's.
 /// - `references` counts the references to the group: its directory has one.

@@ -189,7 +189,7 @@ impl<D: Driver> Default for Template<D> {
 /// # Invariants
 ///
 /// `inner` is added to the midlayer, made from the template of `D`, whose module it holds, and its
-/// [`HostData`] point to `data`.
+/// `HostData` point to `data`.
 pub(crate) struct Host<D: Driver> {
     inner: NonNull<bindings::Scsi_Host>,
     data: Pin<KBox<D::Data>>,
