@@ -49,6 +49,7 @@ echo 1 > "$TPG/enable"
 "$CLIENT" slow $V4 ${WWN}slow || fail "slow"
 drop_target "$TPG"
 drop_backstore "$BACKSTORE"
+[ ! -e "$BACKSTORE" ] || fail "cannot remove the slow backstore"
 retry 30 dmsetup remove slow && losetup -d "$LOOP" || fail "the slow device is in use"
 TPG=$FAST
 BACKSTORE=$RAM
