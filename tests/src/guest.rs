@@ -80,9 +80,8 @@ pub struct Guest<'a> {
     pub limit: Duration,
     /// More arguments for QEMU.
     pub qemu: Option<&'a str>,
-    /// How many processors it has. One takes a third less of the host's time for the same work; a
-    /// test of what happens at once needs two.
-    pub cpus: u32,
+    /// How many processors it has. One takes a third less of the host's time for the same work.
+    cpus: u32,
 }
 
 /// How a command in a guest ended.
@@ -108,6 +107,15 @@ impl<'a> Guest<'a> {
             limit: Duration::from_secs(600),
             qemu: None,
             cpus: 1,
+        }
+    }
+
+    /// The same with two processors, for a test of what happens at once.
+    #[must_use]
+    pub fn racing(kernel: &'a Kernel) -> Self {
+        Self {
+            cpus: 2,
+            ..Self::new(kernel)
         }
     }
 

@@ -166,10 +166,9 @@ fn run(command: Command) -> Result<ExitCode> {
             command,
         } => {
             let kernel = get(&version, debug)?;
-            let mut guest = Guest::new(&kernel);
+            let mut guest = Guest::racing(&kernel);
             guest.modules = module;
             guest.limit = Duration::from_secs(limit);
-            guest.cpus = 2;
             if icount {
                 guest.count_instructions();
             }

@@ -23,18 +23,10 @@ fn iscsi(kernel: &Kernel, parent: &Path) -> Built {
     Built::new(kernel, find("iSCSI").unwrap(), &LOOPBACK, parent).unwrap()
 }
 
-/// A guest that finds the modules in `dirs`.
-fn guest<'a>(kernel: &'a Kernel, dirs: &[PathBuf], minutes: u64) -> Guest<'a> {
-    let mut guest = Guest::new(kernel);
+/// The guest, which finds the modules in `dirs`.
+fn with<'a>(mut guest: Guest<'a>, dirs: &[PathBuf], minutes: u64) -> Guest<'a> {
     guest.modules = dirs.to_vec();
     guest.limit = Duration::from_secs(60 * minutes);
-    guest
-}
-
-/// The same, with two processors, so that things happen at once.
-fn racing<'a>(kernel: &'a Kernel, dirs: &[PathBuf], minutes: u64) -> Guest<'a> {
-    let mut guest = guest(kernel, dirs, minutes);
-    guest.cpus = 2;
     guest
 }
 
@@ -57,7 +49,7 @@ fn a_disk_is_as_right_as_that_of_the_kernels_own_loopback() {
         fabric = module.fabric
     );
     let fabric = module.fabric.clone();
-    let outcome = run(&guest(&kernel, &[module.dir], 20), &command);
+    let outcome = run(&with(Guest::new(&kernel), &[module.dir], 20), &command);
 
     let part = |name: &str| outcome.part(name).unwrap();
     let ours = results(part(&format!("conformance {fabric}")));
@@ -99,7 +91,7 @@ fn data_hold_for_every_protocol() {
         command += &format!("echo '=== io {fabric}'\nsh {io} || exit 1\n");
     }
     let dirs: Vec<_> = modules.iter().map(|module| module.dir.clone()).collect();
-    let outcome = run(&guest(&kernel, &dirs, 30), &command);
+    let outcome = run(&with(Guest::new(&kernel), &dirs, 30), &command);
     for module in &modules {
         let io = outcome.part(&format!("io {}", module.fabric)).unwrap();
         assert!(io.trim_end().ends_with("complete"), "{io}");
@@ -164,7 +156,10 @@ fn late(kernel: &Kernel) -> (TempDir, String) {
 fn a_host_is_there_for_its_error_handlers() {
     let kernel = get(CURRENT, Flavour::Plain).unwrap();
     let (dir, command) = late(&kernel);
-    let outcome = run(&racing(&kernel, &[dir.path().to_owned()], 5), &command);
+    let outcome = run(
+        &with(Guest::racing(&kernel), &[dir.path().to_owned()], 5),
+        &command,
+    );
     assert!(outcome.output.contains("--- complete\n"));
 }
 
@@ -184,7 +179,10 @@ fn nothing_is_lost_whatever_goes_wrong() {
         misuse().unwrap().display(),
         faults(&module, rounds)
     );
-    let outcome = run(&racing(&kernel, &[module.dir], minutes), &command);
+    let outcome = run(
+        &with(Guest::racing(&kernel), &[module.dir], minutes),
+        &command,
+    );
     assert!(outcome.output.contains("--- complete\n"));
     assert!(outcome.output.contains(&format!("{rounds} rounds\n")));
     assert!(outcome.output.contains("50 rounds complete\n"));
@@ -204,7 +202,7 @@ fn nothing_is_lost_under_fio() {
         Length::Full => 10_000,
     };
     let command = faults(&module, rounds);
-    let outcome = run(&racing(&kernel, &[module.dir], 120), &command);
+    let outcome = run(&with(Guest::racing(&kernel), &[module.dir], 120), &command);
     assert!(outcome.output.contains("--- complete\n"));
     assert!(outcome.output.contains(&format!("{rounds} rounds\n")));
 }

@@ -11,20 +11,13 @@ use std::time::Duration;
 use tcm_mod_builder::protocol::find;
 use xtask::conformance::{compare, results};
 use xtask::guest::{Guest, KMEMLEAK, Outcome};
-use xtask::kernel::{CURRENT, Flavour, Kernel, get};
+use xtask::kernel::{CURRENT, Flavour, get};
 use xtask::module::{Built, ISCSI, Module, build, disk_load, iscsi_client};
 use xtask::shell::checkout;
 use xtask::suite::{Length, Modules};
 
 /// The one of them that `iscsi_target_mod` fails, and this target is to pass.
 const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
-
-/// A guest with two processors, so that things happen at once.
-fn racing(kernel: &Kernel) -> Guest<'_> {
-    let mut guest = Guest::new(kernel);
-    guest.cpus = 2;
-    guest
-}
 
 /// Boots a guest with a target, and runs scripts of `tests/guest` on it, then `after`.
 fn run(mut guest: Guest<'_>, scripts: &[(&str, String)], after: &str) -> Outcome {
@@ -163,7 +156,7 @@ fn nothing_is_lost_on_the_debug_kernel() {
         ("iscsi_initiators.sh", format!("1 {load}")),
         ("iscsi_network.sh", format!("4 {load}")),
     ];
-    let outcome = run(racing(&kernel), &scripts, KMEMLEAK);
+    let outcome = run(Guest::racing(&kernel), &scripts, KMEMLEAK);
     check_initiators(&outcome);
     let leaks = outcome.part("leaks").unwrap().trim();
     assert!(leaks.is_empty(), "{leaks}");
@@ -188,7 +181,7 @@ fn nobody_gets_past_authentication_or_does_harm() {
         ),
         ("iscsi_faults.sh", format!("{client} {rounds} {load}")),
     ];
-    let outcome = run(racing(&kernel), &scripts, KMEMLEAK);
+    let outcome = run(Guest::racing(&kernel), &scripts, KMEMLEAK);
     let leaks = outcome.part("leaks").unwrap().trim();
     assert!(leaks.is_empty(), "{leaks}");
 }

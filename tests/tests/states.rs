@@ -136,10 +136,9 @@ fn a_command_ends_well_in_whatever_state() {
         Length::Short => (10, 20),
         Length::Full => (2_000, 600),
     };
-    let mut guest = Guest::new(&kernel);
+    let mut guest = Guest::racing(&kernel);
     guest.modules = vec![dir.path().to_owned()];
     guest.limit = Duration::from_secs(60 * minutes);
-    guest.cpus = 2;
     let script = checkout().join("tests/guest/states.sh");
     let command = format!(
         "sh {} {} {} {rounds} || exit 1\n{KMEMLEAK}",

@@ -115,8 +115,8 @@ fn run_scale(guest: &Guest<'_>, count: u32, turns: u32) -> Result<Scale> {
 fn scale(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let mut counting = Guest::new(kernel);
     counting.modules = vec![module.to_owned()];
-    let mut timing = counting.clone();
-    timing.cpus = 2;
+    let mut timing = Guest::racing(kernel);
+    timing.modules.clone_from(&counting.modules);
     counting.count_instructions();
     let mut figures = Vec::new();
     let mut ratios: BTreeMap<String, Vec<f64>> = BTreeMap::new();

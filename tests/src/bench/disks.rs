@@ -162,10 +162,9 @@ fn instructions(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figur
 
 /// Commands a second that two processors get done, as ratios to the peer's.
 fn rates(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
-    let mut guest = Guest::new(kernel);
+    let mut guest = Guest::racing(kernel);
     guest.modules = vec![module.to_owned()];
     guest.limit = LIMIT;
-    guest.cpus = 2;
     disk_figures(
         speed(&guest, disk, 2, 5)?,
         disk.rate,

@@ -24,10 +24,9 @@ type Measured = BTreeMap<(String, String), [f64; 2]>;
 
 /// The figures of a target, whose module is in a directory.
 pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
-    let mut guest = Guest::new(kernel);
+    let mut guest = Guest::racing(kernel);
     guest.modules = vec![module.to_owned()];
     guest.limit = LIMIT;
-    guest.cpus = 2;
     let times = measure(&guest, disk)?;
     guest.count_instructions();
     let instructions = measure(&guest, disk)?;
