@@ -111,6 +111,13 @@ pub struct Names {
     fabric: String,
 }
 
+/// The configfs name of a module's fabric, unless another is wanted: the module's without a leading
+/// `tcm_`.
+#[must_use]
+pub fn default_fabric(module: &str) -> &str {
+    module.strip_prefix("tcm_").unwrap_or(module)
+}
+
 impl Names {
     /// Checks the names of a module; without `fabric_name`, the configfs name is the module's
     /// without a leading `tcm_`.
@@ -119,8 +126,7 @@ impl Names {
     ///
     /// Everything that is wrong with the names.
     pub fn new(module: &str, fabric_name: Option<&str>) -> Result<Self, Vec<NameError>> {
-        let stripped = module.strip_prefix("tcm_").unwrap_or(module);
-        let fabric = fabric_name.unwrap_or(stripped);
+        let fabric = fabric_name.unwrap_or(default_fabric(module));
         let errors: Vec<_> = [check_module(module), check_fabric(fabric)]
             .into_iter()
             .filter_map(Result::err)

@@ -8,17 +8,18 @@
 //! driver cannot do what these faults need.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
+use crate::git::{apply, git};
 use crate::guest::{Guest, KMEMLEAK, Outcome};
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
-use crate::lint::IGNORED;
+use crate::lint::checkpatch;
 use crate::module::build;
-use crate::series::{NOP, apply, git, make, timed};
+use crate::series::{NOP, make, timed};
 use crate::shell::{checkout, output};
 
 /// A fix to prove.
@@ -85,7 +86,8 @@ pub fn fixes(name: Option<&str>) -> Result<()> {
     let cases: Vec<_> = cases.collect();
     ensure!(
         !cases.is_empty(),
-        "no such fix; there are {}",
+        "no fix is called {}; there are {}",
+        name.unwrap_or_default(),
         CASES.each_ref().map(|case| case.name).join(", ")
     );
     let bench = timed("a tree and a fabric", Bench::new)?;
@@ -159,7 +161,7 @@ impl Bench {
 
     fn prove(&self, case: &Case) -> Result<()> {
         let patch = self.patch(case)?;
-        self.checkpatch(&patch)?;
+        checkpatch(&self.kernel.source, &patch)?;
         let tree = self.tree();
         git(
             &tree,
@@ -186,15 +188,6 @@ impl Bench {
             "with it:\n{}",
             with.output
         );
-        Ok(())
-    }
-
-    fn checkpatch(&self, patch: &Path) -> Result<()> {
-        let mut checkpatch = Command::new("perl");
-        checkpatch.current_dir(&self.kernel.source);
-        checkpatch.args(["scripts/checkpatch.pl", "--strict", "--no-summary"]);
-        checkpatch.args(["--terse", "--ignore", IGNORED]);
-        output(checkpatch.arg(patch))?;
         Ok(())
     }
 

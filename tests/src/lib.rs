@@ -10,6 +10,7 @@ pub mod distribution;
 pub mod fixes;
 pub mod fixture;
 pub mod fuzz;
+mod git;
 pub mod guest;
 pub mod initiator;
 pub mod kernel;

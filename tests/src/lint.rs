@@ -10,6 +10,7 @@ use tcm_mod_builder::output::manifest::Manifest;
 use tcm_mod_builder::protocol::PROTOCOLS;
 
 use crate::fixture::FixtureTree;
+use crate::git::git;
 use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
 use crate::module::{ISCSI, LOOPBACK, Module, Profile, build, builder};
 use crate::shell::output;
@@ -58,7 +59,7 @@ fn gates(kernel: &Kernel, proto: &str, options: &[&str]) -> Result<()> {
     // Only the module's own files: the bindings are generated in the build.
     rustfmt(kernel, files()).with_context(|| on("rustfmt"))?;
     for file in files().filter(|path| is_for_checkpatch(path)) {
-        checkpatch(kernel, &file).with_context(|| on("checkpatch"))?;
+        checkpatch_file(kernel, &file).with_context(|| on("checkpatch"))?;
     }
     build(kernel, &dir, &["CLIPPY=1", "W=1"]).with_context(|| on("clippy"))?;
     Ok(())
@@ -83,21 +84,12 @@ fn is_for_checkpatch(path: &Path) -> bool {
 }
 
 /// The findings that checkpatch has for any patch with new files.
-pub(crate) const IGNORED: &str = "FILE_PATH_CHANGES,NO_AUTHOR_SIGN_OFF";
+const IGNORED: &str = "FILE_PATH_CHANGES,NO_AUTHOR_SIGN_OFF";
 
 /// Runs checkpatch on a patch that adds a module to the kernel's tree, as its author would send it.
 fn patch(kernel: &Kernel) -> Result<()> {
     let tree = FixtureTree::new()?;
-    let git = |words: &[&str]| {
-        let mut git = Command::new("git");
-        let settings = [
-            "user.name=A U Thor",
-            "user.email=author@example.org",
-            "commit.gpgsign=false",
-        ];
-        git.args(settings.iter().flat_map(|setting| ["-c", setting]));
-        output(git.args(words).current_dir(tree.path()))
-    };
+    let git = |words: &[&str]| git(tree.path(), words);
     let commit = |message: &str| {
         git(&["add", "--all"])?;
         git(&["commit", "--quiet", "--signoff", "--message", message])
@@ -112,25 +104,26 @@ fn patch(kernel: &Kernel) -> Result<()> {
          before\nits author has written a driver.",
     )?;
     let patch = git(&["format-patch", "-1", "--output-directory", "."])?;
-    let mut checkpatch = Command::new("perl");
-    checkpatch.arg(kernel.source.join("scripts/checkpatch.pl"));
-    checkpatch.args([
-        "--strict",
-        "--no-tree",
-        "--no-summary",
-        "--terse",
-        "--ignore",
-        IGNORED,
-    ]);
-    output(checkpatch.arg(tree.path().join(patch.trim()))).context("checkpatch on a patch")?;
-    Ok(())
+    checkpatch(&kernel.source, &tree.path().join(patch.trim())).context("checkpatch on a patch")
 }
 
 fn has_extension(path: &Path, wanted: &str) -> bool {
     path.extension().is_some_and(|end| end == wanted)
 }
 
-fn checkpatch(kernel: &Kernel, file: &Path) -> Result<()> {
+/// Runs checkpatch of a kernel's tree on a patch.
+pub(crate) fn checkpatch(source: &Path, patch: &Path) -> Result<()> {
+    let mut checkpatch = Command::new("perl");
+    // Where the tree is one of git's, it looks at SPDX lines with Debian's Python.
+    checkpatch.current_dir(source).env("PATH", "/usr/bin:/bin");
+    checkpatch.args(["scripts/checkpatch.pl", "--strict", "--no-summary"]);
+    checkpatch.args(["--terse", "--ignore", IGNORED]);
+    output(checkpatch.arg(patch))?;
+    Ok(())
+}
+
+/// Runs it on a file.
+fn checkpatch_file(kernel: &Kernel, file: &Path) -> Result<()> {
     let mut checkpatch = Command::new("perl");
     checkpatch.arg(kernel.source.join("scripts/checkpatch.pl"));
     checkpatch

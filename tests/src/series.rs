@@ -8,20 +8,21 @@
 
 mod bench;
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use bench::{ADDRESS, Bench, NAME, settings};
-pub(crate) use bench::{git, timed};
+use bench::Bench;
+pub(crate) use bench::timed;
+use tcm_mod_builder::names::default_fabric;
 use tcm_mod_builder::protocol::find;
 
+use crate::git::{ADDRESS, NAME, apply, git};
 use crate::guest::{Guest, Outcome};
 use crate::kernel::Kernel;
-use crate::lint::IGNORED;
+use crate::lint::checkpatch;
 use crate::module::{Profile, builder};
 use crate::session::{Fabric, script};
 use crate::setup::require;
@@ -79,11 +80,16 @@ rmdir $G/lun/lun_0 $G ${G%/*} ${G%/*/*} $T/core/rd_mcp_7/ram $T/core/rd_mcp_7
 ///
 /// The step that failed.
 pub fn series(module: Option<&str>) -> Result<()> {
+    let is_wanted = |case: &&Case| module.is_none_or(|module| module == case.module);
+    let cases: Vec<_> = CASES.into_iter().filter(is_wanted).collect();
+    ensure!(
+        !cases.is_empty(),
+        "no series has {}; there are {}",
+        module.unwrap_or_default(),
+        CASES.map(|case| case.module).join(", ")
+    );
     let bench = Bench::new()?;
-    for case in CASES
-        .into_iter()
-        .filter(|case| module.is_none_or(|module| module == case.module))
-    {
+    for case in cases {
         bench
             .prove(case)
             .with_context(|| format!("the series with {}", case.module))?;
@@ -155,17 +161,11 @@ impl Bench {
     }
 
     fn checkpatch(&self, patches: &Path) -> Result<()> {
-        // Without them it says nothing of SPDX lines, and succeeds. They are Debian's Python's.
+        // Without them it says nothing of SPDX lines, and succeeds.
         require(&["python3-git", "python3-ply"])?;
-        for patch in &files(patches)?[1..] {
-            let mut checkpatch = Command::new("perl");
-            checkpatch.current_dir(&self.kernel.source);
-            checkpatch.env("PATH", "/usr/bin:/bin");
-            checkpatch.arg("scripts/checkpatch.pl").arg("--strict");
-            checkpatch.args(["--no-summary", "--terse", "--ignore", IGNORED]);
-            output(checkpatch.arg(patch))?;
-        }
-        Ok(())
+        files(patches)?[1..]
+            .iter()
+            .try_for_each(|patch| checkpatch(&self.kernel.source, patch))
     }
 
     fn rustfmt(&self) -> Result<()> {
@@ -310,7 +310,7 @@ impl Bench {
     fn boot(&self, case: &Case) -> Result<()> {
         let protocol = find(case.proto).map_err(|error| anyhow::anyhow!("{error}"))?;
         let module = case.module;
-        let name = module.strip_prefix("tcm_").unwrap_or(module);
+        let name = default_fabric(module);
         let fabric = Fabric {
             module,
             name,
@@ -403,14 +403,6 @@ fn silent(mut make: Command, kernel: &Kernel) -> Result<()> {
         log.display(),
         warnings.join("\n")
     );
-    Ok(())
-}
-
-/// Applies patches to a tree, as a maintainer does.
-pub(crate) fn apply(tree: &Path, patches: &[impl AsRef<OsStr>]) -> Result<()> {
-    let mut am = Command::new("git");
-    am.arg("-C").arg(tree).args(settings());
-    output(am.args(["am", "--quiet", "--empty=drop"]).args(patches))?;
     Ok(())
 }
 

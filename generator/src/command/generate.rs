@@ -13,7 +13,7 @@ use super::module::{Generated, Wanted};
 use crate::data_path::DATA_PATHS;
 use crate::emit;
 use crate::kernel::{self, Tree};
-use crate::names::Names;
+use crate::names::{Names, default_fabric};
 use crate::output::examine::examine;
 use crate::output::glue;
 use crate::output::install::{self, Change, Directory, Edit};
@@ -71,7 +71,7 @@ pub struct Arguments {
 }
 
 /// The data paths, for clap.
-fn data_paths() -> PossibleValuesParser {
+pub(super) fn data_paths() -> PossibleValuesParser {
     PossibleValuesParser::new(
         DATA_PATHS
             .iter()
@@ -118,14 +118,14 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The request of the command line. The configfs name is the module's without a leading `tcm_`.
+/// The request of the command line.
 fn request(args: &Arguments) -> Request {
-    let stripped = args.module.strip_prefix("tcm_").unwrap_or(&args.module);
+    let fabric = args.fabric_name.as_deref();
     Request {
         protocol: args.proto.clone(),
         register_as: args.register_as.clone(),
         module: args.module.clone(),
-        fabric_name: args.fabric_name.as_deref().unwrap_or(stripped).to_owned(),
+        fabric_name: fabric.unwrap_or(default_fabric(&args.module)).to_owned(),
         data_path: args.data_path.clone(),
         in_tree: args.output.is_none(),
         series: false,
@@ -213,7 +213,7 @@ fn makefile(dir: &Path) -> Result<PathBuf> {
     })
 }
 
-fn read_text(path: &Path) -> Result<String> {
+pub(super) fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
@@ -241,7 +241,8 @@ fn next_step(args: &Arguments, tree: &Tree, names: &Names) -> String {
     }
 }
 
-fn report(change: &Change, dry_run: bool) {
+/// Says what has changed, or would.
+pub(super) fn report(change: &Change, dry_run: bool) {
     let (write, edit) = if dry_run {
         ("Would write file", "Would change file")
     } else {

@@ -110,14 +110,7 @@ impl Wanted {
             bail!(reason);
         }
         let model = tcm_bindings::read(&Header::in_tree(tree)?)?;
-        let plan = plan::plan(&model).map_err(|faults| {
-            let faults = faults.iter().map(ToString::to_string).collect();
-            anyhow!(
-                "cannot generate from {}:\n{}",
-                model.header.display(),
-                List(faults)
-            )
-        })?;
+        let plan = planned(&model)?;
         let mut warnings = plan.warnings.clone();
         warnings.extend(self.registered.warning());
         let mut files = emit::module(&self.input(&plan, features))?;
@@ -137,4 +130,16 @@ impl Wanted {
         let paths: Vec<_> = printed.iter().map(String::as_str).collect();
         rustfmt(files, &paths).err()
     }
+}
+
+/// The plan for a header's ops.
+pub(super) fn planned(model: &FabricOps) -> Result<Plan<'_>> {
+    plan::plan(model).map_err(|faults| {
+        let faults = faults.iter().map(ToString::to_string).collect();
+        anyhow!(
+            "cannot generate from {}:\n{}",
+            model.header.display(),
+            List(faults)
+        )
+    })
 }

@@ -4,27 +4,25 @@
 //! reference driver.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::generate::refuse_taken;
-use super::module::Wanted;
+use super::generate::{data_paths, read_text, refuse_taken, report};
+use super::module::{Wanted, planned};
 use crate::data_path::{DATA_PATHS, Upstream};
 use crate::emit::series::{FIXES, Patch, cover, patches};
 use crate::kernel::{self, Features, missing_for_series};
+use crate::names::default_fabric;
 use crate::output::examine::examine;
 use crate::output::files::{Files, Owner, has_extension};
 use crate::output::git::{Commit, Series, Standing};
-use crate::output::install::{self, Change, Contents, Directory};
+use crate::output::install::{self, Contents};
 use crate::output::kernel_edit::KernelEdit;
 use crate::output::manifest::Request;
 use crate::output::print::{List, print, warn};
 use crate::output::rustfmt::rustfmt;
-use crate::plan;
 
 /// The arguments of `series`.
 #[derive(Debug, Args)]
@@ -49,11 +47,6 @@ pub struct Arguments {
     force: bool,
 }
 
-/// The data paths, for clap.
-fn data_paths() -> PossibleValuesParser {
-    PossibleValuesParser::new(DATA_PATHS.iter().map(|path| PossibleValue::new(path.name)))
-}
-
 /// Where the texts of a series are from, and what it adds: of these the tree must have no changes.
 const READ: [&str; 3] = ["include/target", "rust", "drivers/target"];
 
@@ -73,7 +66,8 @@ pub(crate) fn series(args: &Arguments) -> Result<()> {
     let found = kernel::find(Some(&args.kernel))?;
     let tree = found.source()?;
     let mut series = Series::new(tree)?;
-    refuse_kernel(tree)?;
+    let features = Features::probe(tree);
+    refuse_kernel(tree, features)?;
     refuse_taken(tree, &wanted.names)?;
     let module = wanted.generate(tree)?;
     for warning in &module.warnings {
@@ -81,8 +75,8 @@ pub(crate) fn series(args: &Arguments) -> Result<()> {
     }
     let base = series.base()?;
     let who = series.who().to_owned();
-    let plan = plan::plan(&module.model).map_err(|_| anyhow!("the plan does not hold"))?;
-    let input = wanted.input(&plan, Features::probe(tree));
+    let plan = planned(&module.model)?;
+    let input = wanted.input(&plan, features);
     let mut patches = patches(&input, &module.contents.files, &who);
     let cover = cover(&input, &command(args), &base);
     let mut texts = Texts::new(tree);
@@ -103,17 +97,22 @@ pub(crate) fn series(args: &Arguments) -> Result<()> {
     manifest.set_files(&files);
     let change = examine(&args.output, Contents { files, manifest }, args.force)?;
     install::apply(&change)?;
-    report(&change, args);
+    report(&change, false);
+    let dir = args.output.display();
+    print(&format!(
+        "Next: read {dir}/0000-cover-letter.patch and what follows, then git -C {} am --empty=drop \
+         {dir}/0*.patch\n",
+        args.kernel.display()
+    ));
     Ok(())
 }
 
 fn request(args: &Arguments) -> Request {
-    let stripped = args.module.strip_prefix("tcm_").unwrap_or(&args.module);
     Request {
         protocol: args.proto.clone(),
         register_as: None,
         module: args.module.clone(),
-        fabric_name: stripped.to_owned(),
+        fabric_name: default_fabric(&args.module).to_owned(),
         data_path: args.data_path.clone(),
         in_tree: true,
         series: true,
@@ -129,14 +128,14 @@ fn command(args: &Arguments) -> String {
 }
 
 /// Refuses a tree that has too little, or the layer already.
-fn refuse_kernel(tree: &Path) -> Result<()> {
+fn refuse_kernel(tree: &Path, features: Features) -> Result<()> {
     if tree.join("rust/kernel/target.rs").exists() {
         bail!(
             "{} has rust/kernel/target.rs already; check out a commit without it",
             tree.display()
         );
     }
-    let missing = missing_for_series(tree, Features::probe(tree));
+    let missing = missing_for_series(tree, features);
     if !missing.is_empty() {
         bail!(
             "{} lacks what the series stands on: {}; name a tree of Linux 7.3 or newer with -k",
@@ -196,7 +195,7 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// All files of a patch, formatted; all edits that have no place are told together.
+    /// All files of a patch, formatted; an edit without a place is an error, and all are reported at once.
     fn of(&mut self, patch: &mut Patch) -> Result<Vec<(String, String)>> {
         format(&mut patch.files)?;
         let mut faults = Vec::new();
@@ -205,12 +204,11 @@ impl<'a> Texts<'a> {
             let place = edit.path();
             let text = match self.edited.remove(place) {
                 Some(text) => text,
-                None => fs::read_to_string(self.tree.join(place))
-                    .with_context(|| format!("cannot read {}", self.tree.join(place).display()))?,
+                None => read_text(&self.tree.join(place))?,
             };
             let edited = edit.apply(&text).unwrap_or_else(|reason| {
                 faults.push(format!(
-                    "{} {reason}; this version does not know its form",
+                    "{} {reason}; this version does not know its form, a newer one may",
                     self.tree.join(place).display()
                 ));
                 text
@@ -236,24 +234,4 @@ fn format(files: &mut Files) -> Result<()> {
     let paths = paths.iter().map(String::as_str);
     let paths: Vec<_> = paths.filter(|path| has_extension(path, "rs")).collect();
     rustfmt(files, &paths).map_err(|reason| anyhow!(reason))
-}
-
-fn report(change: &Change, args: &Arguments) {
-    let dir = change.dir.display();
-    match &change.directory {
-        Directory::Keep => print(&format!("Unchanged: {dir}\n")),
-        Directory::Create(contents) | Directory::Replace(contents) => {
-            for (path, _) in contents.files.iter() {
-                print(&format!(
-                    "Writing file: {}\n",
-                    change.dir.join(path).display()
-                ));
-            }
-        }
-    }
-    print(&format!(
-        "Next: read {dir}/0000-cover-letter.patch and what follows, then git -C {} am --empty=drop \
-         {dir}/0*.patch\n",
-        args.kernel.display()
-    ));
 }

@@ -12,6 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use rustix::fs::FlockOperation;
 
+use crate::git::git;
 use crate::kernel::{CURRENT, Compiler, Flavour, Kernel, get};
 use crate::session::NAB5000;
 use crate::shell::{cache, lock, output, text};
@@ -92,28 +93,6 @@ impl Bench {
     pub(super) fn passed(&self) -> PathBuf {
         self.dir.join("passed")
     }
-}
-
-/// Who makes commits.
-pub(super) const NAME: &str = "A U Thor";
-pub(super) const ADDRESS: &str = "author@example.org";
-
-/// What git is told here, whatever the user has configured.
-pub(super) fn settings() -> impl Iterator<Item = String> {
-    let settings = [
-        format!("user.name={NAME}"),
-        format!("user.email={ADDRESS}"),
-        "commit.gpgsign=false".to_owned(),
-        "gc.auto=0".to_owned(),
-    ];
-    settings
-        .into_iter()
-        .flat_map(|setting| ["-c".to_owned(), setting])
-}
-
-pub(crate) fn git(tree: &Path, words: &[&str]) -> Result<String> {
-    let mut git = Command::new("git");
-    output(git.arg("-C").arg(tree).args(settings()).args(words))
 }
 
 /// Takes away the module that `cargo xtask demo` may have left in a tree.

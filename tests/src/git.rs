@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! git, for trees of the tests' own: the same whatever the user has configured.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::shell::output;
+
+/// Who makes commits.
+pub(crate) const NAME: &str = "A U Thor";
+pub(crate) const ADDRESS: &str = "author@example.org";
+
+/// The settings that override the user's.
+fn settings() -> impl Iterator<Item = String> {
+    let settings = [
+        format!("user.name={NAME}"),
+        format!("user.email={ADDRESS}"),
+        "commit.gpgsign=false".to_owned(),
+        "gc.auto=0".to_owned(),
+    ];
+    settings
+        .into_iter()
+        .flat_map(|setting| ["-c".to_owned(), setting])
+}
+
+/// Runs git in a tree.
+pub(crate) fn git(tree: &Path, words: &[&str]) -> Result<String> {
+    let mut git = Command::new("git");
+    output(git.arg("-C").arg(tree).args(settings()).args(words))
+}
+
+/// Applies patches to a tree, as a maintainer does.
+pub(crate) fn apply(tree: &Path, patches: &[impl AsRef<OsStr>]) -> Result<()> {
+    let mut am = Command::new("git");
+    am.arg("-C").arg(tree).args(settings());
+    output(am.args(["am", "--quiet", "--empty=drop"]).args(patches))?;
+    Ok(())
+}
