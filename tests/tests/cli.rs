@@ -2,6 +2,8 @@
 
 //! The command line, with right and wrong input: what it writes, what it says, what it leaves.
 
+mod common;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
@@ -9,6 +11,7 @@ use std::path::PathBuf;
 
 use assert_cmd::Command;
 use clap::CommandFactory;
+use common::refused;
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
@@ -30,17 +33,6 @@ fn generate(tree: &FixtureTree) -> Command {
         .args(["-p", "iSCSI", "-m", "tcm_nab5000", "-k"])
         .arg(tree.path());
     command
-}
-
-/// Checks that a command fails with `code`, says all of `said`, and leaves the tree as it was.
-fn refused(tree: &FixtureTree, command: &mut Command, code: i32, said: &[&str]) {
-    let before = tree.snapshot().unwrap();
-    let mut assert = command.assert().failure().code(code);
-    for text in said {
-        assert = assert.stderr(contains(*text));
-    }
-    drop(assert);
-    assert!(before == tree.snapshot().unwrap(), "the tree has changed");
 }
 
 /// The files that every module has, those of the layer aside.

@@ -3,12 +3,15 @@
 //! `series`: patches that apply, whose texts are those of a module, and what is refused. That they
 //! build and boot is for `cargo xtask series`.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
 use assert_cmd::Command;
+use common::refused;
 use predicates::str::contains;
 use tempfile::TempDir;
 use xtask::fixture::FixtureTree;
@@ -85,13 +88,7 @@ impl Fixture {
 
     /// Checks that a command fails, says all of `said`, and leaves everything as it was.
     fn refused(&self, command: &mut Command, said: &[&str]) {
-        let before = self.tree.snapshot().unwrap();
-        let mut assert = command.assert().failure().code(1);
-        for text in said {
-            assert = assert.stderr(contains(*text));
-        }
-        drop(assert);
-        assert!(before == self.tree.snapshot().unwrap());
+        refused(&self.tree, command, 1, said);
     }
 }
 

@@ -3,11 +3,14 @@
 //! `sync`: what it writes, what it leaves, what it says; and that the result compiles, from kernel to
 //! kernel and for headers whose ops have changed.
 
+mod common;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use common::refused;
 use predicates::prelude::*;
 use predicates::str::contains;
 use tempfile::TempDir;
@@ -97,13 +100,7 @@ impl Fixture {
 
     /// Checks that a command fails, says all of `said`, and leaves everything as it was.
     fn refused(&self, command: &mut Command, said: &[&str]) {
-        let before = self.tree.snapshot().unwrap();
-        let mut assert = command.assert().failure().code(1);
-        for text in said {
-            assert = assert.stderr(contains(*text));
-        }
-        drop(assert);
-        assert!(before == self.tree.snapshot().unwrap());
+        refused(&self.tree, command, 1, said);
     }
 }
 
