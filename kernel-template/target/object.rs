@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the wrappers of C objects share: target core owns them, the driver's data lie behind.
+//! Helpers of the wrappers of C objects, which target core owns.
 
 use kernel::{
     ffi::c_char,

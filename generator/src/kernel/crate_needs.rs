@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a kernel's tree must have for a series of patches: a module brings its own where the kernel
-//! crate lacks something, and the kernel crate cannot.
+//! What a kernel's tree must have for a series of patches. A module brings a stand-in for what the
+//! kernel crate lacks; a series does not.
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Patches, made by git itself of a tree that it keeps.
+//! Patches for a tree, made by git.
 //!
 //! The tree and its repository stay as they are: what git writes on the way, an index and objects,
 //! is in a directory of its own, which goes away.
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::files::{Files, Owner, has_extension};
 
-/// What a user's configuration may say of patches, and `git am` or a reader does not want.
+/// Settings that override the user's, which may make patches that `git am` does not take.
 const SETTINGS: [&str; 8] = [
     "user.useConfigOnly=true",
     "diff.noprefix=false",
@@ -52,10 +52,10 @@ pub struct Commit<'a> {
     pub files: &'a [(String, String)],
 }
 
-/// How a diff stands to a tree.
+/// Whether a tree takes a diff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It is in the series now.
+    /// It does: the diff is in the series now.
     Added,
     /// The tree has it already.
     There,

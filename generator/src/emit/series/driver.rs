@@ -74,7 +74,7 @@ fn crate_module(input: &Input<'_>, module: &Files, wrapper: &CrateModule) -> Pat
             None => crate_path(path),
         }
     };
-    // The helpers have names of the module's own there; and all crates are to see what one crate did.
+    // In the module the helpers have a prefix, and the items are visible to its own crate alone.
     let own = format!("{}_", input.names.module());
     for (path, file) in module
         .iter()
@@ -127,8 +127,8 @@ fn driver(input: &Input<'_>, module: &Files, wrappers: &[CrateModule]) -> Patch 
     patch
 }
 
-/// A text of the module where these of its modules are in the kernel crate. The root of the module
-/// declares them; so does it import them whole, if it uses them so.
+/// A text of the module where these of its modules are in the kernel crate. The driver's root, which
+/// declares them in a module, imports them instead, if it uses them by name.
 fn out_of_crate(text: &str, in_crate: &[&str], is_root: bool) -> String {
     let text = without(text, in_crate);
     let place = |path: &str| {

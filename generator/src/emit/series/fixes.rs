@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What target core itself has wrong, found on the way: a patch each, in C. They stand alone, and
-//! the series does without them.
+//! Fixes of target core, in C: each is a patch that stands alone. The series needs none of them.
 
 /// A fix.
 #[derive(Clone, Copy, Debug)]

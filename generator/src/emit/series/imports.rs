@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A Rust file with other imports: what lies in another crate there is imported from it.
+//! Rewrites the imports of a Rust file, for modules that are in another crate.
 //!
 //! Only `use` items at the file's top level change, but for those under an attribute. Each stands
 //! on a line of its own, as the kernel has it.

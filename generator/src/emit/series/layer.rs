@@ -32,7 +32,7 @@ const HEADERS: [&str; 2] = ["target/target_core_base.h", "target/target_core_fab
 /// Where the layer's root is in the module, and in the kernel crate.
 const ROOT: &str = "target.rs";
 
-/// What the layer gets.
+/// What one patch adds to the layer.
 struct Step {
     message: &'static str,
     /// The modules of the layer.

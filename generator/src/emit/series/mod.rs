@@ -44,7 +44,7 @@ impl Patch {
     }
 }
 
-/// What leads a series.
+/// The cover letter of a series.
 #[derive(Debug)]
 pub struct Cover {
     /// Its subject.

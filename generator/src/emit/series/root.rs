@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `target.rs`, where the layer has some of its files only: the modules, what they export, and the
-//! paragraphs of its documentation that name nothing else.
+//! `target.rs` of a layer that is not complete yet: it declares and exports the modules that are
+//! there, and its documentation has the paragraphs that name nothing else.
 
 use std::collections::BTreeSet;
 
