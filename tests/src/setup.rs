@@ -3,6 +3,7 @@
 //! Installs the packages and tools that a fresh Debian machine with cargo lacks. Prints nothing if
 //! nothing is missing.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,7 +13,7 @@ use rustix::fs::FlockOperation;
 use crate::shell::{cache, lock, logged, output};
 
 /// The packages that build and boot kernels.
-const PACKAGES: [&str; 21] = [
+const PACKAGES: [&str; 20] = [
     "bc",
     "bison",
     "busybox-static",
@@ -30,14 +31,13 @@ const PACKAGES: [&str; 21] = [
     "make",
     "perl",
     "python3-venv",
-    "qemu-system-x86",
     "rsync",
     "xz-utils",
     "zlib1g-dev",
 ];
 
 /// The packages of the programs that use disks and configure targets in a guest.
-const CLIENTS: [&str; 12] = [
+const CLIENTS: [&str; 10] = [
     "dbus",
     "dmsetup",
     "e2fsprogs",
@@ -46,11 +46,12 @@ const CLIENTS: [&str; 12] = [
     "libiscsi-bin",
     "open-iscsi",
     "python3-rtslib-fb",
-    "qemu-block-extra",
-    "qemu-utils",
     "sg3-utils",
     "targetcli-fb",
 ];
+
+/// The emulator, and the programs that must be of its version.
+const QEMU: [&str; 3] = ["qemu-system-x86", "qemu-block-extra", "qemu-utils"];
 
 /// The compiler for kernels, with its library's source and its linter. Debian's stable releases
 /// have a newer one under another name, for browsers, which cannot be installed beside the first.
@@ -141,11 +142,8 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
 
 fn packages() -> Result<()> {
     let compiler = COMPILERS.iter().find(|names| installed(names.as_slice()));
-    let mut missing: Vec<&str> = PACKAGES
-        .into_iter()
-        .chain(CLIENTS)
-        .filter(|name| !installed(&[name]))
-        .collect();
+    let mut missing = missing(PACKAGES.iter().chain(&CLIENTS));
+    missing.extend(missing_of_qemu());
     if compiler.is_some() && missing.is_empty() {
         return Ok(());
     }
@@ -155,7 +153,8 @@ fn packages() -> Result<()> {
     if compiler.is_none() {
         let present = COMPILERS.iter().find(|names| installed(&names[..1]));
         let known = || COMPILERS.iter().find(|names| available(names[0]));
-        missing.extend(present.or_else(known).unwrap_or(&COMPILERS[1]));
+        let compiler = present.or_else(known).unwrap_or(&COMPILERS[1]);
+        missing.extend(compiler.map(ToOwned::to_owned));
     }
     install(&missing, &log)
 }
@@ -166,11 +165,7 @@ fn packages() -> Result<()> {
 ///
 /// If one cannot be installed.
 pub fn require(names: &[&str]) -> Result<()> {
-    let missing: Vec<_> = names
-        .iter()
-        .copied()
-        .filter(|name| !installed(&[name]))
-        .collect();
+    let missing = missing(names);
     if missing.is_empty() {
         return Ok(());
     }
@@ -179,10 +174,40 @@ pub fn require(names: &[&str]) -> Result<()> {
     install(&missing, &log)
 }
 
-fn install(names: &[&str], log: &Path) -> Result<()> {
+fn missing<'a>(names: impl IntoIterator<Item = &'a &'a str>) -> Vec<String> {
+    let names = names.into_iter().copied();
+    names
+        .filter(|name| !installed(&[name]))
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+/// The packages of QEMU that are missing. A program that was installed from another suite, such as
+/// backports, keeps the release's emulator away: the two are made one version, the release's.
+fn missing_of_qemu() -> Vec<String> {
+    match codename() {
+        Some(release) if !installed(&QEMU[..1]) => {
+            QEMU.map(|name| format!("{name}/{release}")).to_vec()
+        }
+        _ => missing(&QEMU),
+    }
+}
+
+/// The name of the machine's release, as apt has it: `bookworm`.
+fn codename() -> Option<String> {
+    let text = fs::read_to_string("/etc/os-release").ok()?;
+    let mut values = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("VERSION_CODENAME="));
+    values.next().map(ToOwned::to_owned)
+}
+
+fn install(names: &[String], log: &Path) -> Result<()> {
     let mut install = as_root("apt-get");
+    // What the user has installed stays, in one version or another.
     install
-        .args(["install", "--yes", "--no-install-recommends", "--no-remove"])
+        .args(["install", "--yes", "--no-install-recommends"])
+        .args(["--no-remove", "--allow-downgrades"])
         .args(names);
     logged(&mut install, log).context("install these packages by hand, then call again")
 }
