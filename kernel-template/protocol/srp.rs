@@ -5,7 +5,7 @@
 //! A port identifier is 16 bytes. A port is called `0x` and their 32 lower-case hexadecimal digits:
 //! target core makes this name of a TransportID. Other spellings, which [`PortName::parse`] reads
 //! and the driver refuses: the digits alone; fewer digits, an even number of them, without the
-//! zeros at the front; the form of an InfiniBand GID, eight groups of four digits with colons
+//! zeros at the front; the form of an `InfiniBand` GID, eight groups of four digits with colons
 //! between them; and upper case.
 //!
 //! The TransportID (SPC-4, section 7.6.4.5) has 24 bytes and holds the identifier at byte 8.

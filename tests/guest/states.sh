@@ -34,6 +34,12 @@ section()
 	echo "--- $* ($(cut -d. -f1 /proc/uptime) s)"
 }
 
+# hex FILE: its bytes, on one line.
+hex()
+{
+	od -An -v -tx1 "$1" | tr -d ' \n'
+}
+
 # tell ATTRIBUTE WORDS...
 tell()
 {
@@ -181,8 +187,8 @@ section "the RTPI in VPD page 83h"
 tell submit $a 16 0 read 1024 00 120183040000
 result 16 "status 00"
 rtpi=$(printf '%04x' "$(($(cat $TPG/rtpi)))")
-xxd -p $TPG/data | tr -d '\n' | grep -q "51940004""0000$rtpi\|61940004""0000$rtpi\|94000400""00$rtpi" ||
-	fail "no RTPI $rtpi in $(xxd $TPG/data)"
+hex $TPG/data | grep -q "51940004""0000$rtpi\|61940004""0000$rtpi\|94000400""00$rtpi" ||
+	fail "no RTPI $rtpi in $(hex $TPG/data)"
 
 section "what is given back to target core comes again"
 tell refuse 3
@@ -435,7 +441,7 @@ registrations()
 {
 	tell submit $SESSION 81 0 read 512 00 5e030000000000020000
 	result 81 "status 00"
-	xxd -p $TPG/data | tr -d '\n'
+	hex $TPG/data
 }
 
 log_in $B

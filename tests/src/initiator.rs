@@ -307,7 +307,7 @@ impl Connection {
     pub fn login_request(&self, current: u8, next: Option<u8>, text: &str) -> Pdu {
         let transit = next.map_or(0, |next| 0x80 | next);
         let fields = [(16, 1), (24, self.cmd_sn), (28, self.exp_stat_sn)];
-        let mut pdu = Pdu::new(0x43, transit | current << 2, &fields).with(text.as_bytes());
+        let mut pdu = Pdu::new(0x43, transit | (current << 2), &fields).with(text.as_bytes());
         pdu.header[8..14].copy_from_slice(&self.isid);
         pdu
     }

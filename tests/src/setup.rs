@@ -12,8 +12,8 @@ use rustix::fs::FlockOperation;
 
 use crate::shell::{cache, lock, logged, output};
 
-/// The packages that build and boot kernels.
-const PACKAGES: [&str; 20] = [
+/// The packages that build kernels, boot them, and test on the host.
+const PACKAGES: [&str; 21] = [
     "bc",
     "bison",
     "busybox-static",
@@ -29,6 +29,7 @@ const PACKAGES: [&str; 20] = [
     "lld-19",
     "llvm-19",
     "make",
+    "patch",
     "perl",
     "python3-venv",
     "rsync",

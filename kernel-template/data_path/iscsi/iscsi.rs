@@ -279,7 +279,7 @@ impl Attribute for Info {
                     peer.index,
                     peer.isid
                         .iter()
-                        .fold(0u64, |all, byte| all << 8 | u64::from(*byte)),
+                        .fold(0u64, |all, byte| (all << 8) | u64::from(*byte)),
                     peer.tsih
                 )?;
                 writeln!(page, "Session State: TARG_SESS_STATE_LOGGED_IN")?;

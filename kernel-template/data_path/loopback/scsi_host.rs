@@ -261,9 +261,8 @@ impl<D: Driver> Host<D> {
         unsafe { Self::set_limits(host, max_id) };
         let device = parent.as_raw();
         // SAFETY: The host is complete, and the device is registered for as long as it is added.
-        let result =
-            to_result(unsafe { bindings::scsi_add_host_with_dma(host.as_ptr(), device, device) });
-        if let Err(error) = result {
+        let status = unsafe { bindings::scsi_add_host_with_dma(host.as_ptr(), device, device) };
+        if let Err(error) = to_result(status) {
             // SAFETY: The reference is the one that `scsi_host_alloc` returned.
             unsafe { bindings::scsi_host_put(host.as_ptr()) };
             return Err(error);

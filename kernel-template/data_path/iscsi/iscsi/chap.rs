@@ -289,7 +289,7 @@ fn decode_hex(digits: &[u8], place: &mut [u8]) -> Option<usize> {
     let mut length = 0usize;
     for pair in pairs {
         let [high, low] = pair else { return None };
-        let byte = digit(high)? << 4 | digit(low)?;
+        let byte = (digit(high)? << 4) | digit(low)?;
         *place.get_mut(length)? = u8::try_from(byte).ok()?;
         length = length.checked_add(1)?;
     }
@@ -315,7 +315,7 @@ fn decode_base64(digits: &[u8], place: &mut [u8]) -> Option<usize> {
         is_ended = digits != 4;
         let mut bits = 0u32;
         for byte in group.iter().take(digits) {
-            bits = bits << 6 | sextet(*byte)?;
+            bits = (bits << 6) | sextet(*byte)?;
         }
         // The digits are the highest of the four.
         bits <<= 6u32.checked_mul(4u32.checked_sub(digits as u32)?)?;

@@ -574,7 +574,7 @@ impl Reply {
     /// A login response with its stage, and the one to go to next.
     pub(crate) fn in_stage(mut self, stage: Stage, next: Option<Stage>) -> Self {
         let transit = next.map_or(0, |next| 0x80 | next.bits());
-        self.set(1, &[transit | stage.bits() << 2]);
+        self.set(1, &[transit | (stage.bits() << 2)]);
         self
     }
 
