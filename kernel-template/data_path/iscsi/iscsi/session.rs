@@ -717,7 +717,11 @@ impl Session {
                 return Ok(());
             }
             let said = core::mem::replace(&mut self.said, KVVec::new());
-            self.text = self.text_for(portal, link, sender, &said)?;
+            let Some(text) = self.text_for(portal, link, sender, &said)? else {
+                reject(sender, Reject::Protocol, request)?;
+                return Ok(());
+            };
+            self.text = text;
         }
         let rest = self.text.get(self.text_sent..).unwrap_or_default();
         let length = rest
@@ -736,20 +740,26 @@ impl Session {
         Ok(())
     }
 
-    /// The answer to a text.
+    /// The answer to a text. None: it is rejected, since it has a key that the target does not
+    /// know, or asks for targets by what is no name. RFC 7143, section 6.2, has an unknown key
+    /// answered with `NotUnderstood`; libiscsi loses its connection over that. The kernel's own
+    /// target rejects such a text too.
     fn text_for(
         &self,
         portal: &Portal,
         link: &Link,
         sender: &mut Sender,
         text: &[u8],
-    ) -> Result<KVVec<u8>, End> {
+    ) -> Result<Option<KVVec<u8>>, End> {
         let mut answer = KVVec::new();
         let mut has_targets = false;
         for (key, value) in keys::pairs(text).flatten() {
             let value = match key {
                 // A list for each time would be a lot of memory for a short request.
                 b"SendTargets" if !has_targets => {
+                    if !is_of_targets(value) {
+                        return Ok(None);
+                    }
                     has_targets = true;
                     let targets = self.targets(portal, link, value)?;
                     answer.extend_from_slice(&targets, GFP_KERNEL)?;
@@ -763,7 +773,7 @@ impl Session {
                         _ => Value::REJECT,
                     }
                 }
-                _ => Value::NOT_UNDERSTOOD,
+                _ => return Ok(None),
             };
             let mut place = [0; 128];
             let mut writer = Writer::new(&mut place);
@@ -772,7 +782,7 @@ impl Session {
                 answer.extend_from_slice(place.get(..length).unwrap_or_default(), GFP_KERNEL)?;
             }
         }
-        Ok(answer)
+        Ok(Some(answer))
     }
 
     /// The targets that SendTargets asks for: `All`, or one by its name; in a session with a target
@@ -933,6 +943,11 @@ fn admit(task: Task, sender: &Sender, request: &Request) -> Sink {
     }
     task.pending.fail(SenseReason::ABORT_CMD);
     Sink::Discard
+}
+
+/// Whether SendTargets may have this value: RFC 7143, appendix C.
+fn is_of_targets(value: &[u8]) -> bool {
+    value.is_empty() || value == b"All" || PortName::parse(value).is_some()
 }
 
 /// Rejects a PDU, after which the connection goes on; its data go nowhere.

@@ -124,7 +124,7 @@ fn spoilt_data(target: &Target, place: usize) -> Result<()> {
 /// How many requests of 4 KB, as parts of one text, are surely too many.
 const MANY: usize = 100;
 
-pub(super) const HOSTILE: [Case; 46] = [
+pub(super) const HOSTILE: [Case; 47] = [
     ("digests", |target| {
         let mut connection = with_digests(target)?;
         let write = write(&mut connection, 8).with(&[0x77; 4096]);
@@ -391,6 +391,24 @@ pub(super) const HOSTILE: [Case; 46] = [
             }
         }
         bail!("{MANY} requests were taken")
+    }),
+    ("texts that ask for nothing there is", |target| {
+        let mut connection = target.session("")?;
+        for text in [
+            "SendTargetsPlease=All\0",
+            "SendTargets=Alle\0",
+            "sENDtARGETS=aLL\0",
+        ] {
+            let answer = ask_text(&mut connection, 0x80, NO_TAG, text)?;
+            ensure!(
+                answer.header[0] & 0x3f == reply::REJECT,
+                "{text}: {answer:?}"
+            );
+        }
+        let text = ask_text(&mut connection, 0x80, NO_TAG, "SendTargets=\0")?;
+        let name = text.value("TargetName");
+        ensure!(name == target.names.target, "{name:?}");
+        connection.log_out()
     }),
     ("SendTargets four hundred times", |target| {
         let mut connection = target.session("")?;
