@@ -175,7 +175,7 @@ fn found(said: &str) -> BTreeSet<(usize, String)> {
     let reports = report.captures_iter(said);
     let errors = reports.map(|report| {
         let name = match (report.get(1), &report[2]) {
-            // Older compilers have a number for some of these.
+            // One compiler has a number for an error of lifetimes that another one has none for.
             (Some(code), _) if code.as_str() == "E0521" => "lifetime",
             (Some(code), _) => code.as_str(),
             (None, text) if text.contains("lifetime") => "lifetime",
