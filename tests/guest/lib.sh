@@ -49,6 +49,12 @@ texts()
 
 # A backstore each, and BACKSTORE is where it is.
 
+# hex FILE: its bytes, on one line.
+hex()
+{
+	od -An -v -tx1 "$1" | tr -d ' \n'
+}
+
 # ramdisk NAME MIB
 ramdisk()
 {

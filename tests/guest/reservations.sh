@@ -57,7 +57,7 @@ full_status()
 {
 	sg_raw -r 65024 "$DEVICE" 5e 03 0 0 0 0 0 fe 0 0 -o $SCRATCH/status 2> /dev/null ||
 		fail "READ FULL STATUS"
-	echo "$1 $(od -An -v -tx1 $SCRATCH/status | tr -d ' \n')"
+	echo "$1 $(hex $SCRATCH/status)"
 }
 
 mkdir "$T/$FABRIC" || fail "no fabric"

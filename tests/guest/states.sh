@@ -34,12 +34,6 @@ section()
 	echo "--- $* ($(cut -d. -f1 /proc/uptime) s)"
 }
 
-# hex FILE: its bytes, on one line.
-hex()
-{
-	od -An -v -tx1 "$1" | tr -d ' \n'
-}
-
 # tell ATTRIBUTE WORDS...
 tell()
 {

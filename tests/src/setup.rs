@@ -205,7 +205,7 @@ fn codename() -> Option<String> {
 
 fn install(names: &[String], log: &Path) -> Result<()> {
     let mut install = as_root("apt-get");
-    // What the user has installed stays, in one version or another.
+    // Nothing that is installed is removed; QEMU's programs may go back to the release's version.
     install
         .args(["install", "--yes", "--no-install-recommends"])
         .args(["--no-remove", "--allow-downgrades"])

@@ -175,7 +175,7 @@ fn found(said: &str) -> BTreeSet<(usize, String)> {
     let reports = report.captures_iter(said);
     let errors = reports.map(|report| {
         let name = match (report.get(1), &report[2]) {
-            // One compiler has a number for an error of lifetimes that another one has none for.
+            // rustc 1.85 gives some errors of lifetimes this code, later versions none.
             (Some(code), _) if code.as_str() == "E0521" => "lifetime",
             (Some(code), _) => code.as_str(),
             (None, text) if text.contains("lifetime") => "lifetime",

@@ -740,10 +740,10 @@ impl Session {
         Ok(())
     }
 
-    /// The answer to a text. None: it is rejected, since it has a key that the target does not
-    /// know, or asks for targets by what is no name. RFC 7143, section 6.2, has an unknown key
-    /// answered with `NotUnderstood`; libiscsi loses its connection over that. The kernel's own
-    /// target rejects such a text too.
+    /// The answer to a text, or [`None`] if the text is to be rejected: it has an unknown key, or
+    /// a value of SendTargets that is neither `All` nor a name. RFC 7143, section 6.2, wants
+    /// `NotUnderstood` as the answer to an unknown key, but libiscsi drops its connection on that.
+    /// The kernel's own target rejects such a text too.
     fn text_for(
         &self,
         portal: &Portal,
@@ -757,7 +757,7 @@ impl Session {
             let value = match key {
                 // A list for each time would be a lot of memory for a short request.
                 b"SendTargets" if !has_targets => {
-                    if !is_of_targets(value) {
+                    if !is_send_targets_value(value) {
                         return Ok(None);
                     }
                     has_targets = true;
@@ -946,7 +946,7 @@ fn admit(task: Task, sender: &Sender, request: &Request) -> Sink {
 }
 
 /// Whether SendTargets may have this value: RFC 7143, appendix C.
-fn is_of_targets(value: &[u8]) -> bool {
+fn is_send_targets_value(value: &[u8]) -> bool {
     value.is_empty() || value == b"All" || PortName::parse(value).is_some()
 }
 

@@ -392,7 +392,7 @@ pub(super) const HOSTILE: [Case; 47] = [
         }
         bail!("{MANY} requests were taken")
     }),
-    ("texts that ask for nothing there is", |target| {
+    ("texts with an unknown key or value", |target| {
         let mut connection = target.session("")?;
         for text in [
             "SendTargetsPlease=All\0",
