@@ -47,13 +47,13 @@ texts()
 	"$MISUSE" texts "$1" || fail "texts"
 }
 
-# A backstore each, and BACKSTORE is where it is.
-
 # hex FILE: its bytes, on one line.
 hex()
 {
 	od -An -v -tx1 "$1" | tr -d ' \n'
 }
+
+# A backstore each, and BACKSTORE is where it is.
 
 # ramdisk NAME MIB
 ramdisk()

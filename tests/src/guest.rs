@@ -69,6 +69,12 @@ const BAD_BOOT: &str = "bad boot";
 const ROOT_FLAGS: &str =
     "rootflags=version=9p2000.L,trans=virtio,access=any,msize=524288,cache=loose";
 
+/// Programs that virtme-ng calls at the beginning, and a guest does not need: one has udev look at
+/// every device, the other makes the directories of services. With a debug kernel they would take
+/// most of a boot. In their place there are programs that do nothing, in a directory that virtme-ng
+/// searches first.
+const NEEDLESS: [&str; 2] = ["systemd-tmpfiles", "udevadm"];
+
 /// A guest to boot.
 #[derive(Clone, Debug)]
 pub struct Guest<'a> {
@@ -163,6 +169,11 @@ impl<'a> Guest<'a> {
         let dir = tempfile::Builder::new().prefix("tcm-guest-").tempdir()?;
         let share = dir.path();
         self.module_tree(&share.join("modules"))?;
+        let needless = share.join("needless");
+        fs::create_dir(&needless)?;
+        for name in NEEDLESS {
+            symlink("/bin/true", needless.join(name))?;
+        }
         fs::write(share.join("command"), command)?;
         fs::write(share.join("init"), init(share))?;
         fs::write(share.join("output"), "")?;
@@ -215,6 +226,7 @@ impl<'a> Guest<'a> {
         vng.args(["--cpus", &self.cpus.to_string(), "--memory", "1G"]);
         vng.args(["--overlay-rwdir", "/var", "--overlay-rwdir", "/etc"]);
         vng.args(["--append", ROOT_FLAGS]);
+        vng.args(["--append", &format!("PATH={}/needless", share.display())]);
         vng.arg("--rwdir").arg(share).arg("--cwd").arg(share);
         if self.qemu.is_some() || !kvm_works(self.kernel)? {
             vng.arg("--disable-kvm");
@@ -335,6 +347,7 @@ fn init(share: &Path) -> String {
     format!(
         "exec < /dev/null\n\
          > {share}/began\n\
+         export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
          if dmesg | grep -qF{reports}; then echo '{BAD_BOOT}' > {share}/status; exit; fi\n\
          mount --bind {share}/modules /lib/modules\n\
          mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
@@ -343,12 +356,9 @@ fn init(share: &Path) -> String {
          # dmsetup does not wait for it.\n\
          udevadm control --exit 2> /dev/null\n\
          export DM_DISABLE_UDEV=1\n\
-         # Its own scan would begin with the command, and take as long; who wants one asks for it.\n\
-         [ ! -e /sys/kernel/debug/kmemleak ] || echo scan=off > /sys/kernel/debug/kmemleak\n\
          # Where target core keeps what outlives a reboot: the first of these that there is.\n\
          mkdir -p /var/target/pr /var/target/alua /etc/target/pr /etc/target/alua\n\
-         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh {share}/command \
-         > {share}/output 2>&1\n\
+         sh {share}/command > {share}/output 2>&1\n\
          echo $? > {share}/status\n\
          sync\n"
     )

@@ -5,16 +5,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use tcm_mod_builder::output::manifest::Manifest;
-use tcm_mod_builder::protocol::PROTOCOLS;
+use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, find};
 
 use crate::fixture::FixtureTree;
 use crate::git::git;
 use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
-use crate::module::{ISCSI, LOOPBACK, Module, Profile, build, builder};
+use crate::module::{Built, ISCSI, LOOPBACK, Profile, builder};
 use crate::shell::output;
-use crate::suite::Length;
+use crate::suite::{Length, Modules};
 
 /// Runs every gate on a module of each protocol, and on one of each data path; and on one of each
 /// data path for the kernel with long-term support, in a full run also for the one between. Prints
@@ -25,43 +25,48 @@ use crate::suite::Length;
 /// What a gate has found.
 pub fn lint() -> Result<()> {
     let kernel = get(CURRENT, Flavour::Debug)?;
+    let modules = Modules::new(&kernel)?;
     for protocol in &PROTOCOLS {
-        gates(&kernel, protocol.name, &[])?;
+        gates(&kernel, protocol, &[], &modules)?;
     }
-    gates(&kernel, "iSCSI", &LOOPBACK)?;
-    gates(&kernel, "iSCSI", &ISCSI)?;
+    let iscsi = find("iSCSI").map_err(Error::msg)?;
+    gates(&kernel, iscsi, &LOOPBACK, &modules)?;
+    gates(&kernel, iscsi, &ISCSI, &modules)?;
     patch(&kernel)?;
-    let lts = get(LTS, Flavour::Plain)?;
-    gates(&lts, "iSCSI", &[])?;
-    gates(&lts, "iSCSI", &LOOPBACK)?;
+    others(LTS, iscsi, &[&[], &LOOPBACK])?;
     if Length::of_this_run() == Length::Full {
-        let between = get(BETWEEN, Flavour::Plain)?;
-        gates(&between, "iSCSI", &[])?;
-        gates(&between, "iSCSI", &LOOPBACK)?;
-        gates(&between, "iSCSI", &ISCSI)?;
+        others(BETWEEN, iscsi, &[&[], &LOOPBACK, &ISCSI])?;
     }
     Ok(())
 }
 
-fn gates(kernel: &Kernel, proto: &str, options: &[&str]) -> Result<()> {
-    let name = format!("tcm_lint_{}", proto.to_ascii_lowercase());
-    let module = Module {
-        proto,
-        name: &name,
-        options,
-    };
-    let dir = tempfile::tempdir()?;
-    let dir = dir.path().join(module.name);
-    module.generate(kernel, &dir)?;
-    let on = |gate: &str| format!("{gate} on {name} {}", options.join(" "));
-    let manifest = Manifest::read(&dir)?;
-    let files = || manifest.files().map(|(path, _)| dir.join(path));
+/// Runs the gates for another kernel than the current one.
+fn others(version: &str, protocol: &'static Protocol, data_paths: &[&[&str]]) -> Result<()> {
+    let kernel = get(version, Flavour::Plain)?;
+    let modules = Modules::new(&kernel)?;
+    for options in data_paths {
+        gates(&kernel, protocol, options, &modules)?;
+    }
+    Ok(())
+}
+
+/// Runs the gates on a module. Clippy and W=1 are of its build: see [`Built::new`].
+fn gates(
+    kernel: &Kernel,
+    protocol: &'static Protocol,
+    options: &[&str],
+    modules: &Modules,
+) -> Result<()> {
+    let on = |gate: &str| format!("{gate} on {} {}", protocol.name, options.join(" "));
+    let built =
+        Built::new(kernel, protocol, options, modules.path()).with_context(|| on("make"))?;
+    let manifest = Manifest::read(&built.dir)?;
+    let files = || manifest.files().map(|(path, _)| built.dir.join(path));
     // Only the module's own files: the bindings are generated in the build.
     rustfmt(kernel, files()).with_context(|| on("rustfmt"))?;
     for file in files().filter(|path| is_for_checkpatch(path)) {
         checkpatch_file(kernel, &file).with_context(|| on("checkpatch"))?;
     }
-    build(kernel, &dir, &["CLIPPY=1", "W=1"]).with_context(|| on("clippy"))?;
     Ok(())
 }
 
