@@ -12,7 +12,7 @@ use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, find};
 use crate::fixture::FixtureTree;
 use crate::git::git;
 use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
-use crate::module::{Built, ISCSI, LOOPBACK, Profile, builder};
+use crate::module::{Built, ISCSI, LOOPBACK, Module, Profile, builder};
 use crate::shell::output;
 use crate::suite::{Length, Modules};
 
@@ -32,6 +32,7 @@ pub fn lint() -> Result<()> {
     let iscsi = find("iSCSI").map_err(Error::msg)?;
     gates(&kernel, iscsi, &LOOPBACK, &modules)?;
     gates(&kernel, iscsi, &ISCSI, &modules)?;
+    names(&kernel)?;
     patch(&kernel)?;
     others(LTS, iscsi, &[&[], &LOOPBACK])?;
     if Length::of_this_run() == Length::Full {
@@ -60,12 +61,39 @@ fn gates(
     let on = |gate: &str| format!("{gate} on {} {}", protocol.name, options.join(" "));
     let built =
         Built::new(kernel, protocol, options, modules.path()).with_context(|| on("make"))?;
-    let manifest = Manifest::read(&built.dir)?;
-    let files = || manifest.files().map(|(path, _)| built.dir.join(path));
-    // Only the module's own files: the bindings are generated in the build.
-    rustfmt(kernel, files()).with_context(|| on("rustfmt"))?;
+    texts(kernel, &built.dir).with_context(|| on("texts"))
+}
+
+/// A short name, and the longest that needs no `--fabric-name`: how a text is laid out must not
+/// depend on them.
+const NAMES: [&str; 2] = ["tcm_x", "tcm_the_longest_of_the_names_so_far"];
+
+/// Runs the gates that need no build on an iSCSI module of each data path, under each of [`NAMES`].
+fn names(kernel: &Kernel) -> Result<()> {
+    for name in NAMES {
+        for options in [&[][..], &LOOPBACK, &ISCSI] {
+            let scratch = tempfile::tempdir()?;
+            let dir = scratch.path().join(name);
+            let proto = "iSCSI";
+            let module = Module {
+                proto,
+                name,
+                options,
+            };
+            module.generate(kernel, &dir)?;
+            texts(kernel, &dir).with_context(|| format!("{name} {}", options.join(" ")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs rustfmt and checkpatch on a module's own files: the bindings are generated in the build.
+fn texts(kernel: &Kernel, dir: &Path) -> Result<()> {
+    let manifest = Manifest::read(dir)?;
+    let files = || manifest.files().map(|(path, _)| dir.join(path));
+    rustfmt(kernel, files()).context("rustfmt")?;
     for file in files().filter(|path| is_for_checkpatch(path)) {
-        checkpatch_file(kernel, &file).with_context(|| on("checkpatch"))?;
+        checkpatch_file(kernel, &file).context("checkpatch")?;
     }
     Ok(())
 }

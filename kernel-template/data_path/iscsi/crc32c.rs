@@ -6,7 +6,13 @@
 
 use kernel::prelude::*;
 
-use crate::{bindings, target::Payload};
+use crate::{
+    bindings::{
+        self,
+        tcm_template_crc32c as crc32c_pages, //
+    },
+    target::Payload, //
+};
 
 /// A digest that is being computed.
 #[derive(Clone, Copy)]
@@ -40,7 +46,7 @@ impl Crc32c {
             let (page, offset, length) = (segment.page(), segment.offset(), segment.length());
             // SAFETY: The pages are there while the payload is borrowed. Whoever shares them may
             // change their bytes meanwhile, and C reads them as they are.
-            self.0 = unsafe { bindings::tcm_template_crc32c_pages(self.0, page, offset, length) };
+            self.0 = unsafe { crc32c_pages(self.0, page, offset, length) };
             left -= length;
         }
         if left == 0 {

@@ -16,9 +16,9 @@
 #include "net_helpers.h"
 
 /* Whether the network may hold the pages, and not a copy. */
-bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages, unsigned int count)
+bool tcm_template_can_splice(const struct bio_vec *pages, u32 count)
 {
-	for (unsigned int i = 0; i < count; i++)
+	for (u32 i = 0; i < count; i++)
 		if (!sendpages_ok(pages[i].bv_page,
 				  pages[i].bv_len + offset_in_page(pages[i].bv_offset),
 				  pages[i].bv_offset))
@@ -26,40 +26,40 @@ bool tcm_template_pages_can_be_spliced(const struct bio_vec *pages, unsigned int
 	return true;
 }
 
-bool tcm_template_socket_is_in_this_namespace(struct socket *sock)
+bool tcm_template_is_in_this_namespace(struct socket *sock)
 {
 	return net_eq(sock_net(sock->sk), current->nsproxy->net_ns);
 }
 
-static bool is_ready(struct socket *sock, atomic_t *kicked, __poll_t events)
+static bool is_ready(struct socket *sock, atomic_t *kick, __poll_t events)
 {
-	return atomic_read(kicked) || sock->ops->poll(NULL, sock, NULL) & events;
+	return atomic_read(kick) || sock->ops->poll(NULL, sock, NULL) & events;
 }
 
 /* Waits on the socket's own queue, which the network wakes; so does a kick. */
-void tcm_template_socket_wait(struct socket *sock, atomic_t *kicked, u32 what, u32 ms)
+void tcm_template_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms)
 {
 	__poll_t events = 0;
 
-	if (what & TCM_SOCKET_DATA)
+	if (set & TCM_SOCKET_DATA)
 		events |= EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
-	if (what & TCM_SOCKET_SPACE)
+	if (set & TCM_SOCKET_SPACE)
 		events |= EPOLLOUT | EPOLLHUP | EPOLLERR;
 	wait_event_interruptible_timeout(sock->wq.wait,
-					 is_ready(sock, kicked, events),
+					 is_ready(sock, kick, events),
 					 msecs_to_jiffies(ms));
 }
 
-void tcm_template_socket_kick(struct socket *sock, atomic_t *kicked)
+void tcm_template_kick(struct socket *sock, atomic_t *kick)
 {
 	/* Whoever sees the kick sees what it is about. */
-	atomic_set_release(kicked, 1);
+	atomic_set_release(kick, 1);
 	if (wq_has_sleeper(&sock->wq.wait))
 		wake_up_interruptible(&sock->wq.wait);
 }
 
 /* Goes on with a CRC-32C over bytes of physically contiguous pages. */
-u32 tcm_template_crc32c_pages(u32 crc, struct page *page, u32 offset, u32 length)
+u32 tcm_template_crc32c(u32 crc, struct page *page, u32 offset, u32 length)
 {
 	while (length) {
 		u32 start = offset_in_page(offset);
@@ -86,7 +86,7 @@ static bool hold_module(void)
 }
 
 /* The thread holds the module, until tcm_template_thread_exit(). */
-int tcm_template_thread_run(int (*run)(void *data), void *data, const char *name)
+int tcm_template_spawn(int (*run)(void *data), void *data, const char *name)
 {
 	struct task_struct *task;
 

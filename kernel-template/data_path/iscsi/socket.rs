@@ -23,8 +23,16 @@ use kernel::{
     prelude::*, //
 };
 
+// The C helpers are named after the module. Under these names the text is laid out the same
+// whatever that is called.
 use crate::{
-    bindings,
+    bindings::{
+        self,
+        tcm_template_can_splice as can_splice,
+        tcm_template_is_in_this_namespace as is_in_this_namespace,
+        tcm_template_kick as socket_kick,
+        tcm_template_wait as socket_wait, //
+    },
     target::{Payload, PayloadMut}, //
 };
 
@@ -192,7 +200,7 @@ impl Listener {
     /// Whether it listens in the network namespace of the calling task. Called in process context.
     pub(crate) fn is_in_this_namespace(&self) -> bool {
         // SAFETY: The socket has a `sk`, which holds its namespace.
-        unsafe { bindings::tcm_template_socket_is_in_this_namespace(self.0.as_ptr()) }
+        unsafe { is_in_this_namespace(self.0.as_ptr()) }
     }
 }
 
@@ -318,7 +326,7 @@ impl Socket {
         let vectors = pages.vectors.as_ptr().cast();
         // SAFETY: The pages are the payload's, which outlives the message. They are only read.
         unsafe {
-            if bindings::tcm_template_pages_can_be_spliced(vectors, pages.count) {
+            if can_splice(vectors, pages.count) {
                 message.msg_flags |= bindings::MSG_SPLICE_PAGES;
             }
             pages.iterate(&mut message.msg_iter, bindings::ITER_SOURCE);
@@ -341,7 +349,7 @@ impl Socket {
         let space = u32::from(interest.space) * bindings::TCM_SOCKET_SPACE;
         let (socket, kicked) = (self.raw.as_ptr(), self.kicked.as_ptr().cast());
         // SAFETY: The socket is alive, and an `atomic_t` is an integer of this size.
-        unsafe { bindings::tcm_template_socket_wait(socket, kicked, data | space, milliseconds) };
+        unsafe { socket_wait(socket, kicked, data | space, milliseconds) };
     }
 
     /// Clears the kick. Call it before you look at what a kick may be about: then one that comes
@@ -353,9 +361,7 @@ impl Socket {
     /// Has [`Self::wait`] return. Called in any context.
     pub(crate) fn kick(&self) {
         // SAFETY: The socket is alive, and an `atomic_t` is an integer of this size.
-        unsafe {
-            bindings::tcm_template_socket_kick(self.raw.as_ptr(), self.kicked.as_ptr().cast());
-        }
+        unsafe { socket_kick(self.raw.as_ptr(), self.kicked.as_ptr().cast()) };
     }
 
     /// Ends the connection, in both directions. Called in process context; sleeps.

@@ -10,7 +10,10 @@ use kernel::{
     prelude::*, //
 };
 
-use crate::bindings;
+use crate::bindings::{
+    tcm_template_spawn as spawn_thread,
+    tcm_template_thread_exit as exit_thread, //
+};
 
 /// Runs `run` in a thread of its own, which ends when that returns. The module stays loaded until
 /// then: whatever lets it be unloaded has to see to it that the thread ends. Called in process
@@ -26,9 +29,8 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, run: F) -> Result
     let run = KBox::into_raw(KBox::new(run, GFP_KERNEL)?);
     // SAFETY: The name ends with NUL, and is copied. `start` gets the box, whose type it is made
     // for; what is in it may go to another thread, and borrows nothing.
-    let result = to_result(unsafe {
-        bindings::tcm_template_thread_run(Some(start::<F>), run.cast(), name.as_char_ptr())
-    });
+    let result =
+        to_result(unsafe { spawn_thread(Some(start::<F>), run.cast(), name.as_char_ptr()) });
     if result.is_err() {
         // SAFETY: There is no thread, so the box is still this function's.
         drop(unsafe { KBox::from_raw(run) });
@@ -46,5 +48,5 @@ unsafe extern "C" fn start<F: FnOnce()>(run: *mut c_void) -> c_int {
     let run = unsafe { KBox::from_raw(run.cast::<F>()) };
     KBox::into_inner(run)();
     // SAFETY: This is a thread of `spawn`'s, and nothing is left to be dropped in it.
-    unsafe { bindings::tcm_template_thread_exit() }
+    unsafe { exit_thread() }
 }
