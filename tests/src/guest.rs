@@ -69,14 +69,13 @@ const BAD_BOOT: &str = "bad boot";
 const ROOT_FLAGS: &str =
     "rootflags=version=9p2000.L,trans=virtio,access=any,msize=524288,cache=loose";
 
-/// Page tables of four levels: an emulated processor walks them for much of what it does, and a fifth
-/// costs a tenth of its time.
+/// Page tables of four levels, not five: an emulated processor walks them often, and the fifth level
+/// takes up to a tenth of its time.
 const FOUR_LEVELS: &str = "no5lvl";
 
-/// Programs that virtme-ng calls at the beginning, and a guest does not need: one has udev look at
-/// every device, the other makes the directories of services. With a debug kernel they would take
-/// most of a boot. In their place there are programs that do nothing, in a directory that virtme-ng
-/// searches first.
+/// Programs that virtme-ng's init calls, and a guest does not need: the first makes the directories of
+/// services, the second has udev look at every device. With a debug kernel they would take most of a
+/// boot. The init finds links to `true` under these names, in a directory that its PATH begins with.
 const NEEDLESS: [&str; 2] = ["systemd-tmpfiles", "udevadm"];
 
 /// A guest to boot.

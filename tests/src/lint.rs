@@ -17,8 +17,8 @@ use crate::shell::output;
 use crate::suite::{Length, Modules};
 
 /// Runs every gate on a module of each protocol, and on one of each data path; and on one of each
-/// data path for the kernel with long-term support, in a full run also for the one between. Prints
-/// nothing if nothing is found.
+/// data path for the kernel with long-term support, in a full run also for the one between. Runs those
+/// that need no build on modules with a short and a long name, too. Prints nothing if nothing is found.
 ///
 /// # Errors
 ///
@@ -51,17 +51,16 @@ fn others(version: &str, protocol: &'static Protocol, data_paths: &[&[&str]]) ->
     Ok(())
 }
 
-/// Runs the gates on a module. Clippy and W=1 are of its build: see [`Built::new`].
+/// Runs the gates on a module. Clippy and W=1 are part of its build: see [`Built::new`].
 fn gates(
     kernel: &Kernel,
     protocol: &'static Protocol,
     options: &[&str],
     modules: &Modules,
 ) -> Result<()> {
-    let on = |gate: &str| format!("{gate} on {} {}", protocol.name, options.join(" "));
-    let built =
-        Built::new(kernel, protocol, options, modules.path()).with_context(|| on("make"))?;
-    texts(kernel, &built.dir).with_context(|| on("texts"))
+    let on = || format!("{} {}", protocol.name, options.join(" "));
+    let built = Built::new(kernel, protocol, options, modules.path()).with_context(on)?;
+    texts(kernel, &built.dir).with_context(on)
 }
 
 /// A short name, and the longest that needs no `--fabric-name`: how a text is laid out must not
@@ -74,9 +73,8 @@ fn names(kernel: &Kernel) -> Result<()> {
         for options in [&[][..], &LOOPBACK, &ISCSI] {
             let scratch = tempfile::tempdir()?;
             let dir = scratch.path().join(name);
-            let proto = "iSCSI";
             let module = Module {
-                proto,
+                proto: "iSCSI",
                 name,
                 options,
             };

@@ -182,7 +182,7 @@ pub struct Built {
 impl Built {
     /// Generates a module in a directory of its own below `parent`, and builds it, unless another
     /// test has. Its name is made of the protocol and the values of the options. It is built with
-    /// clippy and W=1, which must find nothing: so the gates of lint cost no build of their own.
+    /// clippy and W=1, which must find nothing: so lint needs no build of its own.
     ///
     /// # Errors
     ///

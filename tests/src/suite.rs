@@ -3,8 +3,8 @@
 //! All tests of the project, host and guest, in one run: CI runs this.
 //!
 //! Kernels are built while the tests run that need none. Then each test that boots a guest is a job
-//! of its own, and one more runs at a time than there are processors: guests wait, too. The output of
-//! a job is shown when it ends, and a table of how long each took at the end.
+//! of its own, and one more runs at a time than there are processors, since guests also wait for
+//! files and timers. The output of a job is shown when it ends, and a table of how long each took at the end.
 
 use std::fmt::Write;
 use std::io::{Read, Seek};

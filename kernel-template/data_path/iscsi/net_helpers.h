@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The C headers of sockets, threads and digests, and what bindgen cannot reach of
- * them: inline functions and macros, under names of this module's own.
+ * them: inline functions and macros, under names of this module's own. Rust imports
+ * them without the prefix: so the layout of its lines does not depend on that.
  */
 #include <crypto/md5.h>
 #include <crypto/sha1.h>
@@ -20,7 +21,7 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 
-/* The set that is waited for: data, room to send. */
+/* What tcm_template_wait() waits for, a set: data, room to send. */
 static const u32 TCM_SOCKET_DATA __maybe_unused = 1;
 static const u32 TCM_SOCKET_SPACE __maybe_unused = 2;
 

@@ -23,8 +23,6 @@ use kernel::{
     prelude::*, //
 };
 
-// The C helpers are named after the module. Under these names the text is laid out the same
-// whatever that is called.
 use crate::{
     bindings::{
         self,
