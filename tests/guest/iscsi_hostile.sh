@@ -33,6 +33,7 @@ echo 2 > "$LIST/attrib/dataout_timeout"
 echo 1 > "$LIST/attrib/nopin_timeout"
 echo 3 > "$LIST/attrib/nopin_response_timeout"
 "$CLIENT" silent $V4 $WWN || fail "silent"
+echo 15 > "$TPG/attrib/login_timeout"
 rm "$LIST/lun_0/lun" && rmdir "$LIST/lun_0" "$LIST" || fail "cannot remove the node ACL"
 echo "--- slow"
 dd if=/dev/zero of=$SCRATCH/slow bs=1M count=4 2> /dev/null

@@ -21,6 +21,7 @@ use crate::lint::checkpatch;
 use crate::module::build;
 use crate::series::{NOP, make, timed};
 use crate::shell::{checkout, output};
+use crate::target_core;
 
 /// A fix to prove.
 struct Case {
@@ -125,9 +126,7 @@ impl Bench {
         git(&tree, &["commit", "--quiet", "--message", "A kernel"])?;
         git(&tree, &["branch", "base"])?;
         make(&NOP, &tree, &bench.dir.path().join("series"))?;
-        // In its directory, target core alone: make prefers this file to the Makefile.
-        let alone = "include $(src)/Makefile\nobj-m := target_core_mod.o\n";
-        fs::write(bench.core().join("Kbuild"), alone)?;
+        target_core::alone(&bench.core())?;
         let mut cp = Command::new("cp");
         cp.arg("--recursive")
             .arg(checkout().join("tests/fixtures/fixes"));

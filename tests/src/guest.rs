@@ -8,13 +8,13 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::symlink;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::FlockOperation;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::kernel::Kernel;
 use crate::shell::{cache, lock, output, text};
@@ -184,14 +184,9 @@ impl<'a> Guest<'a> {
         let mut vng = self.vng(share)?;
         vng.arg("--exec")
             .arg(format!("sh {}/init", share.display()));
-        let log = File::create(&console)?;
-        vng.stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
-        // In a group of its own, so that all of it can be ended.
-        let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
+        let mut running = Running::start(vng, share, self.qemu, &console)?;
         let mut shown = 0;
-        let ended = wait(&mut child, self.limit, || {
+        let ended = running.wait(self.limit, || {
             shown += show(&share.join("output"), shown, out)?;
             Ok(is_bad_boot(&console, &share.join("began")))
         })?;
@@ -234,9 +229,6 @@ impl<'a> Guest<'a> {
         if self.qemu.is_some() || !kvm_works(self.kernel)? {
             vng.arg("--disable-kvm");
         }
-        if let Some(options) = self.qemu {
-            vng.arg(format!("--qemu-opts={options}"));
-        }
         Ok(vng)
     }
 
@@ -261,18 +253,19 @@ impl<'a> Guest<'a> {
             fs::create_dir_all(link.parent().unwrap_or(&tree))?;
             symlink(build.join(&module), link)?;
         }
-        for modules in &self.modules {
+        // The first of a name counts.
+        for modules in self.modules.iter().chain(&self.kernel.modules) {
             let modules = fs::canonicalize(modules)
                 .with_context(|| format!("no directory {}", modules.display()))?;
             let mut found = false;
             for entry in fs::read_dir(&modules)? {
                 let path = entry?.path();
                 if path.extension().is_some_and(|end| end == "ko") {
-                    symlink(
-                        &path,
-                        tree.join("updates")
-                            .join(path.file_name().unwrap_or_default()),
-                    )?;
+                    let name = path.file_name().unwrap_or_default();
+                    let link = tree.join("updates").join(name);
+                    if !link.is_symlink() {
+                        symlink(&path, link)?;
+                    }
                     found = true;
                 }
             }
@@ -400,14 +393,6 @@ fn is_bad_boot(console: &Path, began: &Path) -> bool {
     !began.exists() && !reports(&text(console)).is_empty() && !began.exists()
 }
 
-/// Ends a guest, and all that belongs to it.
-fn end(child: &mut Child) -> Result<()> {
-    let group = rustix::process::Pid::from_child(child);
-    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    child.wait()?;
-    Ok(())
-}
-
 /// How a guest ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
@@ -419,25 +404,56 @@ enum Ended {
     Late,
 }
 
-/// Waits for a guest to end. `stop` is called now and then; if it returns true, the guest is ended.
-fn wait(
-    child: &mut Child,
-    limit: Duration,
-    mut stop: impl FnMut() -> Result<bool>,
-) -> Result<Ended> {
-    let start = Instant::now();
-    while child.try_wait()?.is_none() {
-        if stop()? {
-            end(child)?;
-            return Ok(Ended::Stopped);
-        }
-        if start.elapsed() > limit {
-            end(child)?;
-            return Ok(Ended::Late);
-        }
-        std::thread::sleep(Duration::from_millis(100));
+/// A guest that runs.
+struct Running {
+    vng: Child,
+    /// The file with the number of QEMU's process.
+    pid: PathBuf,
+}
+
+impl Running {
+    /// Starts a guest with more arguments for QEMU. `dir` is a directory of its own, `log` gets what
+    /// is on the console.
+    fn start(mut vng: Command, dir: &Path, qemu: Option<&str>, log: &Path) -> Result<Self> {
+        let pid = dir.join("qemu.pid");
+        let more = qemu.unwrap_or_default();
+        vng.arg(format!("--qemu-opts=-pidfile {} {more}", pid.display()));
+        let file = File::create(log)?;
+        vng.stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file);
+        let vng = vng.spawn().context("cannot run vng")?;
+        Ok(Self { vng, pid })
     }
-    Ok(Ended::ByItself)
+
+    /// Waits for the guest to end. `stop` is called now and then; if it returns true, the guest is
+    /// ended.
+    fn wait(&mut self, limit: Duration, mut stop: impl FnMut() -> Result<bool>) -> Result<Ended> {
+        let start = Instant::now();
+        while self.vng.try_wait()?.is_none() {
+            if stop()? {
+                self.end()?;
+                return Ok(Ended::Stopped);
+            }
+            if start.elapsed() > limit {
+                self.end()?;
+                return Ok(Ended::Late);
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(Ended::ByItself)
+    }
+
+    /// Ends QEMU, and vng with it. Either may have ended by itself.
+    fn end(&mut self) -> Result<()> {
+        let pid = text(&self.pid).trim().parse().ok().and_then(Pid::from_raw);
+        let _ = match pid {
+            Some(qemu) => kill_process(qemu, Signal::KILL).map_err(Into::into),
+            None => self.vng.kill(),
+        };
+        self.vng.wait()?;
+        Ok(())
+    }
 }
 
 /// Writes the bytes of a file from `from` on to `out`; returns how many there were.
@@ -472,12 +488,9 @@ fn kvm_works(kernel: &Kernel) -> Result<bool> {
     let mut vng = vng(kernel);
     vng.args(["--cpus", "1", "--memory", "512M", "--exec", "echo it-boots"]);
     let log = cache()?.join("kvm.log");
-    let file = File::create(&log)?;
-    vng.stdin(Stdio::null())
-        .stdout(file.try_clone()?)
-        .stderr(file);
-    let mut child = vng.process_group(0).spawn().context("cannot run vng")?;
-    let ended = wait(&mut child, Duration::from_secs(30), || Ok(false))?;
+    let dir = tempfile::tempdir()?;
+    let mut running = Running::start(vng, dir.path(), None, &log)?;
+    let ended = running.wait(Duration::from_secs(30), || Ok(false))?;
     let boots = text(&log).lines().any(|line| line.trim() == "it-boots");
     let works = ended == Ended::ByItself && boots;
     fs::write(

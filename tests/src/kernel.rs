@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use crate::codec::to_hex;
 use crate::setup::{LLVM, Tools, rustc, setup};
 use crate::shell::{cache, checkout, lock, logged, output, text};
+use crate::target_core;
 
 /// The kernel that everything is tested on.
 pub const CURRENT: &str = "7.3";
@@ -29,6 +30,9 @@ pub const LTS: &str = "6.12";
 
 /// A kernel between these: its header is always read, and a full run boots it.
 pub const BETWEEN: &str = "7.2";
+
+/// The file in a build that names its inputs.
+const STAMP: &str = ".tcm-stamp";
 
 /// Debian suites that newer kernels than the machine's own are in.
 const SUITES: [&str; 5] = [
@@ -94,6 +98,8 @@ pub struct Kernel {
     pub compiler: Compiler,
     /// The tools that it was built with.
     pub tools: Tools,
+    /// Directories whose modules guests take instead of the kernel's own.
+    pub modules: Vec<PathBuf>,
 }
 
 /// Gets the kernel `version`, built; `TCM_KERNEL_SOURCE` and `TCM_KERNEL_BUILD` name one of the
@@ -109,25 +115,18 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     }
     let source = source(version)?;
     let build = cache()?.join(version).join(flavour.name());
-    let kernel = Kernel {
+    let mut kernel = Kernel {
         source,
         build,
         compiler: flavour.compiler(),
         tools,
+        modules: Vec::new(),
     };
-    let stamp = kernel.build.join(".tcm-stamp");
-    let wanted = kernel.stamp(flavour)?;
-    if text(&stamp) == wanted {
-        return Ok(kernel);
+    if kernel.stamp() != kernel.inputs(flavour)? {
+        kernel.make_anew(flavour, &format!("linux {version} {}", flavour.name()))?;
     }
-    fs::create_dir_all(&kernel.build)?;
-    let _building = kernel.changed()?;
-    // Another process may have built it in the meantime.
-    if text(&stamp) != wanted {
-        let _ = fs::remove_file(&stamp);
-        kernel.configure(flavour)?;
-        kernel.build_all(&format!("linux {version} {}", flavour.name()))?;
-        fs::write(stamp, wanted)?;
+    if flavour == Flavour::Debug {
+        kernel.modules.push(target_core::fixed(&kernel)?);
     }
     Ok(kernel)
 }
@@ -153,6 +152,7 @@ fn own(tools: &Tools) -> Result<Option<Kernel>> {
         build,
         compiler: Compiler::Llvm,
         tools: tools.clone(),
+        modules: Vec::new(),
     }))
 }
 
@@ -347,8 +347,27 @@ impl Kernel {
         make
     }
 
-    /// The stamp of a built kernel: the inputs that it was made from.
-    fn stamp(&self, flavour: Flavour) -> Result<String> {
+    /// Configures and builds it, unless another process has in the meantime.
+    fn make_anew(&self, flavour: Flavour, what: &str) -> Result<()> {
+        fs::create_dir_all(&self.build)?;
+        let _building = self.changed()?;
+        let inputs = self.inputs(flavour)?;
+        if self.stamp() != inputs {
+            let _ = fs::remove_file(self.build.join(STAMP));
+            self.configure(flavour)?;
+            self.build_all(what)?;
+            fs::write(self.build.join(STAMP), inputs)?;
+        }
+        Ok(())
+    }
+
+    /// The inputs that the kernel was made from, empty if it was not.
+    pub(crate) fn stamp(&self) -> String {
+        text(&self.build.join(STAMP))
+    }
+
+    /// The inputs that a kernel is made from.
+    fn inputs(&self, flavour: Flavour) -> Result<String> {
         let mut hash = Sha256::new();
         for name in flavour.fragments() {
             hash.update(fs::read(fragment(name))?);

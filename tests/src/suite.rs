@@ -18,6 +18,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::guest::tail;
 use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get, jobs, source};
 use crate::shell::{checkout, output};
 
@@ -207,6 +208,7 @@ impl Suite {
             took: start.elapsed(),
             succeeded: result.is_ok(),
             results: Vec::new(),
+            last_lines: String::new(),
         });
         result?;
         let mut jobs = ignored_tests()?;
@@ -235,6 +237,8 @@ impl Suite {
         let next = || lock(&self.queue).recv();
         while let Ok(mut job) = next() {
             job.command.env(MODULES, self.modules.path());
+            // They would fill the last lines of a job that failed.
+            job.command.env("RUST_BACKTRACE", "0");
             if self.length == Length::Full {
                 job.command.env(FULL, "1");
             }
@@ -331,6 +335,7 @@ impl Job {
             took: start.elapsed(),
             succeeded,
             results: results(&said),
+            last_lines: tail(&said),
         };
         (report, said)
     }
@@ -368,6 +373,8 @@ struct Report {
     took: Duration,
     succeeded: bool,
     results: Vec<String>,
+    /// Those of its output.
+    last_lines: String,
 }
 
 impl Report {
@@ -385,7 +392,8 @@ impl Report {
     }
 }
 
-/// Shows the results of all test programs, and how long each job took, the longest first.
+/// Shows the results of all test programs, how long each job took, the longest first, and again the
+/// last lines of each that failed, since of a long log people see the end.
 fn conclude(mut reports: Vec<Report>, took: Duration) -> Result<()> {
     let mut text = String::new();
     for report in &reports {
@@ -402,8 +410,11 @@ fn conclude(mut reports: Vec<Report>, took: Duration) -> Result<()> {
     }
     let passed: u32 = reports.iter().map(Report::passed).sum();
     println!("{text}\n{passed} tests passed; {} s in all", took.as_secs());
-    let failed = reports.iter().filter(|report| !report.succeeded);
-    let failed: Vec<_> = failed.map(|report| report.name.as_str()).collect();
+    let mut failed = Vec::new();
+    for report in reports.iter().filter(|report| !report.succeeded) {
+        println!("\n[last lines of] {}\n{}", report.name, report.last_lines);
+        failed.push(report.name.as_str());
+    }
     ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
 }
@@ -421,6 +432,7 @@ mod tests {
             took: Duration::ZERO,
             succeeded: true,
             results: results(said),
+            last_lines: String::new(),
         };
         assert_eq!((report.results.len(), report.passed()), (2, 15));
     }

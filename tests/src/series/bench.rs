@@ -80,6 +80,7 @@ impl Bench {
             build: dir.join(build),
             compiler: Compiler::Llvm,
             tools: plain.tools.clone(),
+            modules: Vec::new(),
         };
         Ok(Self {
             kernel: kernel("build"),

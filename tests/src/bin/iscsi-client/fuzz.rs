@@ -10,15 +10,23 @@ use xtask::initiator::{Connection, NO_TAG, Pdu, agreed, reply, stage};
 
 use super::{SUCCESS, Target, set, want, write};
 
+/// How many initiator ports take turns.
+const PORTS: u32 = 16;
+
 /// For so many seconds: sessions whose PDUs are mutated.
 pub(super) fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<()> {
     println!("seed {seed}");
     let mut rng = Rng::with_seed(seed);
     let end = Instant::now() + Duration::from_secs(seconds);
-    let (mut sessions, mut sent) = (0, 0);
+    let (mut sessions, mut sent) = (0_u32, 0);
     while Instant::now() < end {
         sessions += 1;
-        sent += session(target, &mut rng).with_context(|| format!("session {sessions}"))?;
+        let mut connection = target.connect()?;
+        // A login may be read only after that of the next session, whose place it would take: so
+        // neighbours are different ports.
+        connection.isid[4] = 1 + u8::try_from(sessions % PORTS)?;
+        sent +=
+            session(connection, target, &mut rng).with_context(|| format!("session {sessions}"))?;
         if sessions % 16 == 0 {
             target.visit().context("after that")?;
         }
@@ -29,8 +37,7 @@ pub(super) fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<()> {
 }
 
 /// A session; how many PDUs were sent. It is no error that the target ends it.
-fn session(target: &Target, rng: &mut Rng) -> Result<u32> {
-    let mut connection = target.connect()?;
+fn session(mut connection: Connection, target: &Target, rng: &mut Rng) -> Result<u32> {
     let digests = [
         "",
         "HeaderDigest=CRC32C\0",

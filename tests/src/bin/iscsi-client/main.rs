@@ -103,9 +103,9 @@ impl Target {
 
     /// A login, a command and a logout.
     fn visit(&self) -> Result<()> {
-        let mut connection = self.session("")?;
-        connection.inquire()?;
-        connection.log_out()
+        let mut connection = self.session("").context("a login")?;
+        connection.inquire().context("an INQUIRY")?;
+        connection.log_out().context("a logout")
     }
 }
 

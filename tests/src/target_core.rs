@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Target core of the debug kernel, with the fix of device entries that `series` writes.
+//!
+//! Without it KASAN reports target core now and then when a session ends on a busy host, whatever
+//! the fabric does, and lockdep ends with the report. `fixes` proves the fix.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+use rustix::fs::FlockOperation;
+
+use crate::kernel::Kernel;
+use crate::module::build;
+use crate::shell::{checkout, lock, output, text};
+
+/// The fix, in the checkout.
+const FIX: &str = "kernel-template/series/fixes/device_entries.patch";
+
+/// The directory of target core in a kernel's tree.
+const DIR: &str = "drivers/target";
+
+/// Has make build target core alone in its directory: make prefers a Kbuild to the Makefile.
+pub(crate) fn alone(dir: &Path) -> Result<()> {
+    let text = "include $(src)/Makefile\nobj-m := target_core_mod.o\n";
+    Ok(fs::write(dir.join("Kbuild"), text)?)
+}
+
+/// The directory of the module, built for `kernel`, beside its build.
+///
+/// # Errors
+///
+/// If the fix does not apply, or the build fails.
+pub(crate) fn fixed(kernel: &Kernel) -> Result<PathBuf> {
+    let tree = kernel.build.with_extension("target-core");
+    let dir = tree.join(DIR);
+    fs::create_dir_all(&dir)?;
+    let _building = lock(&tree, FlockOperation::LockExclusive)?;
+    let fix = checkout().join(FIX);
+    let (stamp, wanted) = (tree.join("stamp"), kernel.stamp() + &text(&fix));
+    if text(&stamp) == wanted {
+        return Ok(dir);
+    }
+    println!("building target core with {FIX}");
+    let mut cp = Command::new("cp");
+    let original = kernel.source.join(DIR).join(".");
+    output(cp.arg("--recursive").arg(original).arg(&dir))?;
+    let mut patch = Command::new("patch");
+    patch.args(["--strip=1", "--directory"]).arg(&tree);
+    output(patch.arg("--input").arg(&fix))?;
+    alone(&dir)?;
+    build(kernel, &dir, &[])?;
+    fs::write(stamp, wanted)?;
+    Ok(dir)
+}
