@@ -140,7 +140,7 @@ impl Bench {
     }
 
     fn core(&self) -> PathBuf {
-        self.tree().join("drivers/target")
+        self.tree().join(target_core::DIR)
     }
 
     /// The fixes, as a user of `series` has them.

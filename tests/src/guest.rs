@@ -251,21 +251,24 @@ impl<'a> Guest<'a> {
             let module = line.replace(".o", ".ko");
             let link = tree.join("kernel").join(&module);
             fs::create_dir_all(link.parent().unwrap_or(&tree))?;
-            symlink(build.join(&module), link)?;
+            let own = build.join(&module);
+            let name = own.file_name().unwrap_or_default();
+            let mut others = self.kernel.modules.iter().map(|dir| dir.join(name));
+            let other = others.find(|other| other.exists());
+            symlink(other.as_ref().unwrap_or(&own), link)?;
         }
-        // The first of a name counts.
-        for modules in self.modules.iter().chain(&self.kernel.modules) {
+        for modules in &self.modules {
             let modules = fs::canonicalize(modules)
                 .with_context(|| format!("no directory {}", modules.display()))?;
             let mut found = false;
             for entry in fs::read_dir(&modules)? {
                 let path = entry?.path();
                 if path.extension().is_some_and(|end| end == "ko") {
-                    let name = path.file_name().unwrap_or_default();
-                    let link = tree.join("updates").join(name);
-                    if !link.is_symlink() {
-                        symlink(&path, link)?;
-                    }
+                    symlink(
+                        &path,
+                        tree.join("updates")
+                            .join(path.file_name().unwrap_or_default()),
+                    )?;
                     found = true;
                 }
             }

@@ -122,8 +122,9 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
         tools,
         modules: Vec::new(),
     };
-    if kernel.stamp() != kernel.inputs(flavour)? {
-        kernel.make_anew(flavour, &format!("linux {version} {}", flavour.name()))?;
+    let inputs = kernel.inputs(flavour)?;
+    if kernel.stamp() != inputs {
+        kernel.make_anew(version, flavour, &inputs)?;
     }
     if flavour == Flavour::Debug {
         kernel.modules.push(target_core::fixed(&kernel)?);
@@ -347,15 +348,14 @@ impl Kernel {
         make
     }
 
-    /// Configures and builds it, unless another process has in the meantime.
-    fn make_anew(&self, flavour: Flavour, what: &str) -> Result<()> {
+    /// Configures and builds it from `inputs`, unless another process has in the meantime.
+    fn make_anew(&self, version: &str, flavour: Flavour, inputs: &str) -> Result<()> {
         fs::create_dir_all(&self.build)?;
         let _building = self.changed()?;
-        let inputs = self.inputs(flavour)?;
         if self.stamp() != inputs {
             let _ = fs::remove_file(self.build.join(STAMP));
             self.configure(flavour)?;
-            self.build_all(what)?;
+            self.build_all(&format!("linux {version} {}", flavour.name()))?;
             fs::write(self.build.join(STAMP), inputs)?;
         }
         Ok(())

@@ -4,7 +4,8 @@
 //!
 //! Kernels are built while the tests run that need none. Then each test that boots a guest is a job
 //! of its own, and one more runs at a time than there are processors, since guests also wait for
-//! files and timers. The output of a job is shown when it ends, and a table of how long each took at the end.
+//! files and timers. The output of a job is shown when it ends. The run ends with a table of how long
+//! each job took, and the last lines of those that failed.
 
 use std::fmt::Write;
 use std::io::{Read, Seek};
@@ -240,7 +241,7 @@ impl Suite {
         let next = || lock(&self.queue).recv();
         while let Ok(mut job) = next() {
             job.command.env(MODULES, self.modules.path());
-            // They would fill the last lines of a job that failed.
+            // Backtraces would fill the last lines of a job that failed.
             job.command.env("RUST_BACKTRACE", "0");
             if self.length == Length::Full {
                 job.command.env(FULL, "1");

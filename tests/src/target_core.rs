@@ -20,7 +20,7 @@ use crate::shell::{checkout, lock, output, text};
 const FIX: &str = "kernel-template/series/fixes/device_entries.patch";
 
 /// The directory of target core in a kernel's tree.
-const DIR: &str = "drivers/target";
+pub(crate) const DIR: &str = "drivers/target";
 
 /// Has make build target core alone in its directory: make prefers a Kbuild to the Makefile.
 pub(crate) fn alone(dir: &Path) -> Result<()> {
@@ -43,6 +43,7 @@ pub(crate) fn fixed(kernel: &Kernel) -> Result<PathBuf> {
     if text(&stamp) == wanted {
         return Ok(dir);
     }
+    let _ = fs::remove_file(&stamp);
     println!("building target core with {FIX}");
     let mut cp = Command::new("cp");
     let original = kernel.source.join(DIR).join(".");
