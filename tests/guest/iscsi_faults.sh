@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# iscsi_faults.sh MODULE FABRIC CLIENT ROUNDS SECONDS: what goes wrong in the life of a
+# iscsi_faults.sh MODULE FABRIC CLIENT ROUNDS: what goes wrong in the life of a
 # fabric that was generated with --data-path iscsi, under the load of the
 # harness's iscsi-client: whatever happens, data that were acknowledged are there,
 # nothing hangs, and all can be taken away. For a kernel with checkers.
@@ -13,44 +13,62 @@ MODULE=$1
 FABRIC=$2
 CLIENT=$3
 ROUNDS=$4
-SECONDS=$5
 WWN=iqn.2003-01.org.example.host:target
 NAME=iqn.1994-05.org.example.client:test
 V4=127.0.0.1:3261
 
-# load NAME COMMAND...: the command, again and again under load.
-load()
+# begin_load INITIATORS: each has written once when this returns. Until end_load,
+# which prints how many connections have broken. What is done to the target comes
+# before the load on a busy processor.
+begin_load()
+{
+	touch $SCRATCH/loaded
+	nice -n 19 "$CLIENT" load $V4 $WWN "$1" $SCRATCH/loaded > $SCRATCH/load 2>&1 &
+	LOAD=$!
+	retry 120 grep -q begun $SCRATCH/load || fail "no load: $(cat $SCRATCH/load)"
+}
+
+end_load()
+{
+	rm $SCRATCH/loaded
+	wait $LOAD || fail "the load: $(cat $SCRATCH/load)"
+	tail -n 1 $SCRATCH/load
+}
+
+# under_load NAME COMMAND...: the command, again and again under load.
+under_load()
 {
 	echo "--- $1 ($(cut -d. -f1 /proc/uptime) s)"
 	shift
-	"$CLIENT" load $V4 $WWN 8 "$SECONDS" > $SCRATCH/load 2>&1 &
-	LOAD=$!
-	retry 60 grep -q begun $SCRATCH/load || fail "no load: $(cat $SCRATCH/load)"
+	begin_load 8
 	round=0
 	while [ $round -lt "$ROUNDS" ]; do
 		"$@"
+		sleep 0.5
 		round=$((round + 1))
 	done
-	wait $LOAD || fail "the load: $(cat $SCRATCH/load)"
-	tail -n 1 $SCRATCH/load
+	end_load
+}
+
+# breaks: what was done has broken connections.
+breaks()
+{
+	! grep -q " 0 broken connections" $SCRATCH/load || fail "no connection has broken"
 }
 
 disabled()
 {
 	echo 0 > "$TPG/enable" && echo 1 > "$TPG/enable" || fail "cannot disable"
-	sleep 0.3
 }
 
 without_portal()
 {
 	rmdir "$TPG/np/$V4" && mkdir "$TPG/np/$V4" || fail "cannot remove the portal"
-	sleep 0.1
 }
 
 without_lun()
 {
 	rm "$TPG/lun/lun_0/port" && ln -s "$BACKSTORE" "$TPG/lun/lun_0/port" || fail "cannot unlink"
-	sleep 0.1
 }
 
 # An initiator that is logged in gets a list, and loses it with its session.
@@ -63,7 +81,6 @@ with_depth()
 {
 	mkdir "$TPG/acls/$NAME-4" && echo 7 > "$TPG/acls/$NAME-4/cmdsn_depth" &&
 		rmdir "$TPG/acls/$NAME-4" || fail "no depth"
-	sleep 0.1
 }
 
 without_target()
@@ -73,7 +90,6 @@ without_target()
 	target "$FABRIC" $WWN $V4
 	link "$TPG" "$BACKSTORE"
 	echo 1 > "$TPG/enable"
-	sleep 0.3
 }
 
 # Somebody else logs in as an initiator that is there.
@@ -82,19 +98,33 @@ reinstated()
 	"$CLIENT" logins $V4 $WWN 8 8 > /dev/null 2>&1
 }
 
-# The connections' threads, and those that come, lack memory now and then.
+# connections_may_fail 1|0: the threads of connections, and that which makes new ones.
+connections_may_fail()
+{
+	for comm in $(grep -l '^iscsi_\|^kthreadd' /proc/[0-9]*/comm); do
+		echo "$1" > "${comm%comm}make-it-fail"
+	done 2> /dev/null
+}
+
+# failed_since TIMES: an allocation has failed since $F/times was read.
+failed_since()
+{
+	[ "$(cat $F/times)" -lt "$1" ]
+}
+
+# Connections lack memory now and then. The first lack may take a while: the threads
+# have to be found.
 without_memory()
 {
 	[ -d $F ] || return
 	allocations_fail
-	for comm in $(grep -l '^iscsi_\|^kthreadd' /proc/[0-9]*/comm); do
-		echo 1 > "${comm%comm}make-it-fail"
-	done 2> /dev/null
+	echo 1000000 > $F/times
+	connections_may_fail 1
+	retry 60 failed_since 1000000 || fail "no allocation has failed"
 	sleep 1
-	for comm in $(grep -l '^iscsi_\|^kthreadd' /proc/[0-9]*/comm); do
-		echo 0 > "${comm%comm}make-it-fail"
-	done 2> /dev/null
+	connections_may_fail 0
 	echo 0 > $F/probability
+	echo "$((1000000 - $(cat $F/times))) allocations have failed"
 }
 
 nobody_is_there()
@@ -102,38 +132,31 @@ nobody_is_there()
 	[ -z "$(cat "$TPG/dynamic_sessions")" ]
 }
 
-somebody_is_there()
-{
-	! nobody_is_there
-}
-
 one_target faults "$MODULE" "$FABRIC" $WWN $V4
 
 echo "--- the initiators are killed"
 round=0
 while [ $round -lt "$ROUNDS" ]; do
-	"$CLIENT" load $V4 $WWN 8 60 > /dev/null 2>&1 &
-	LOAD=$!
-	retry 30 somebody_is_there || fail "no load"
-	sleep 0.5
+	begin_load 8
 	kill -9 $LOAD
 	wait $LOAD
 	retry 10 nobody_is_there || fail "still there: $(cat "$TPG/dynamic_sessions")"
 	round=$((round + 1))
 done
-load "the portal group is disabled" disabled
-load "the portal goes" without_portal
-load "the LUN goes" without_lun
-load "a node ACL comes and goes" with_list
-load "a queue depth changes" with_depth
-load "the target goes" without_target
-load "sessions are reinstated" reinstated
-[ ! -d $F ] || echo 1000000 > $F/times
-# The threads have to be found first, which takes a moment.
-SECONDS=$((SECONDS * 3))
-load "memory is short" without_memory
-[ ! -d $F ] || [ "$(cat $F/times)" -lt 1000000 ] || fail "no allocation has failed"
+under_load "the portal group is disabled" disabled
+breaks
+under_load "the portal goes" without_portal
+under_load "the LUN goes" without_lun
+under_load "a node ACL comes and goes" with_list
+under_load "a queue depth changes" with_depth
+under_load "the target goes" without_target
+breaks
+under_load "sessions are reinstated" reinstated
+breaks
+under_load "memory is short" without_memory
 echo "--- 200 at once"
-"$CLIENT" load $V4 $WWN 200 2 || fail "200 connections"
+begin_load 200
+sleep 2
+end_load
 
 no_target "$MODULE" "$FABRIC"

@@ -2,6 +2,8 @@
 
 //! Initiators that write and read, whatever is done to the target.
 
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,11 +36,11 @@ struct Insistent {
     gone: u64,
 }
 
-/// So many initiators at once write and read for so many seconds. Connections may break and
+/// So many initiators at once write and read for as long as `file` is there. Connections may break and
 /// commands fail, but what a write was answered for is there, nothing hangs, and at the end all works.
-pub(super) fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()> {
-    println!("begun");
-    let end = Instant::now() + Duration::from_secs(seconds);
+/// Says when each initiator has written once: then the load has begun.
+pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> {
+    let begun = AtomicU64::new(0);
     let figures = each(initiators, |index| {
         let mut one = Insistent {
             target: target.by(index),
@@ -50,18 +52,23 @@ pub(super) fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()>
             broken: 0,
             gone: 0,
         };
-        while Instant::now() < end {
+        one.succeed(0)
+            .inspect_err(|error| eprintln!("initiator {index}: {error:#}"))?;
+        if begun.fetch_add(1, Ordering::Relaxed) + 1 == initiators {
+            println!("begun");
+        }
+        // Those that are there first would hold up the others.
+        while begun.load(Ordering::Relaxed) < initiators {
+            ensure!(file.exists(), "others do not begin");
+            thread::sleep(Duration::from_millis(500));
+        }
+        while file.exists() {
             let place = one.rng.usize(..PLACES);
             one.attempt(place)?;
         }
         // Whatever has been done to the target is over.
-        let patience = Instant::now() + Duration::from_secs(60);
         for place in 0..PLACES {
-            let done = one.done;
-            while one.done == done {
-                ensure!(Instant::now() < patience, "it does not work again");
-                one.attempt(place)?;
-            }
+            one.succeed(place)?;
         }
         Ok([one.done, one.broken, one.gone])
     })?;
@@ -72,6 +79,18 @@ pub(super) fn load(target: &Target, initiators: u64, seconds: u64) -> Result<()>
 }
 
 impl Insistent {
+    /// Attempts a place until all goes well. That the target answers at all is up to the connection:
+    /// two hundred initiators on a busy host take minutes.
+    fn succeed(&mut self, place: usize) -> Result<()> {
+        let patience = Instant::now() + Duration::from_secs(300);
+        let done = self.done;
+        while self.done == done {
+            ensure!(Instant::now() < patience, "it does not work");
+            self.attempt(place)?;
+        }
+        Ok(())
+    }
+
     /// Reads a place, and writes it. It is an error if the data are not those that were written, or
     /// if the target says nothing.
     fn attempt(&mut self, place: usize) -> Result<()> {

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Result<()> {
     let [what, portal, target, rest @ ..] = args else {
         bail!(
-            "want: logins|one-way|mutual|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]..."
+            "want: logins|one-way|mutual|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]... [FILE]"
         );
     };
     let target = Target {
@@ -66,7 +66,7 @@ fn run(args: &[&str]) -> Result<()> {
         "slow" => all(&target, &waits::SLOW),
         "flood" => waits::flood(&target, rest.first().context("OTHER")?.parse()?, number(1)?),
         "crowd" => waits::crowd(&target, number(0)?),
-        "load" => load::load(&target, number(0)?, number(1)?),
+        "load" => load::load(&target, number(0)?, rest.get(1).context("FILE")?.as_ref()),
         "fuzz" => fuzz::fuzz(&target, number(0)?, number(1)?),
         _ => bail!("no {what}"),
     }
