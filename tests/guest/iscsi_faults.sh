@@ -13,13 +13,14 @@ MODULE=$1
 FABRIC=$2
 CLIENT=$3
 ROUNDS=$4
+# More failures than there can be.
+TIMES=1000000
 WWN=iqn.2003-01.org.example.host:target
 NAME=iqn.1994-05.org.example.client:test
 V4=127.0.0.1:3261
 
-# begin_load INITIATORS: each has written once when this returns. Until end_load,
-# which prints how many connections have broken. What is done to the target comes
-# before the load on a busy processor.
+# begin_load INITIATORS: starts a load, which lasts until end_load. Each initiator has
+# written once when this returns. The load is nice: it would starve this script.
 begin_load()
 {
 	touch $SCRATCH/loaded
@@ -28,6 +29,7 @@ begin_load()
 	retry 120 grep -q begun $SCRATCH/load || fail "no load: $(cat $SCRATCH/load)"
 }
 
+# end_load: prints how many connections have broken.
 end_load()
 {
 	rm $SCRATCH/loaded
@@ -50,8 +52,8 @@ under_load()
 	end_load
 }
 
-# breaks: what was done has broken connections.
-breaks()
+# has_broken: the load that has ended has lost connections.
+has_broken()
 {
 	! grep -q " 0 broken connections" $SCRATCH/load || fail "no connection has broken"
 }
@@ -98,7 +100,8 @@ reinstated()
 	"$CLIENT" logins $V4 $WWN 8 8 > /dev/null 2>&1
 }
 
-# connections_may_fail 1|0: the threads of connections, and that which makes new ones.
+# connections_may_fail 1|0: whether allocations may fail in the threads of connections
+# and in kthreadd, which makes new ones.
 connections_may_fail()
 {
 	for comm in $(grep -l '^iscsi_\|^kthreadd' /proc/[0-9]*/comm); do
@@ -106,25 +109,29 @@ connections_may_fail()
 	done 2> /dev/null
 }
 
-# failed_since TIMES: an allocation has failed since $F/times was read.
-failed_since()
+# failures: the allocations that have failed since $F/times was TIMES.
+failures()
 {
-	[ "$(cat $F/times)" -lt "$1" ]
+	echo $((TIMES - $(cat $F/times)))
 }
 
-# Connections lack memory now and then. The first lack may take a while: the threads
-# have to be found.
+has_failed()
+{
+	[ "$(failures)" -gt 0 ]
+}
+
+# Allocations of connections fail now and then, for a second from the first failure on.
 without_memory()
 {
 	[ -d $F ] || return
 	allocations_fail
-	echo 1000000 > $F/times
+	echo $TIMES > $F/times
 	connections_may_fail 1
-	retry 60 failed_since 1000000 || fail "no allocation has failed"
+	retry 60 has_failed || fail "no allocation has failed"
 	sleep 1
 	connections_may_fail 0
 	echo 0 > $F/probability
-	echo "$((1000000 - $(cat $F/times))) allocations have failed"
+	echo "$(failures) allocations have failed"
 }
 
 nobody_is_there()
@@ -138,21 +145,22 @@ echo "--- the initiators are killed"
 round=0
 while [ $round -lt "$ROUNDS" ]; do
 	begin_load 8
+	sleep 0.5
 	kill -9 $LOAD
 	wait $LOAD
 	retry 10 nobody_is_there || fail "still there: $(cat "$TPG/dynamic_sessions")"
 	round=$((round + 1))
 done
 under_load "the portal group is disabled" disabled
-breaks
+has_broken
 under_load "the portal goes" without_portal
 under_load "the LUN goes" without_lun
 under_load "a node ACL comes and goes" with_list
 under_load "a queue depth changes" with_depth
 under_load "the target goes" without_target
-breaks
+has_broken
 under_load "sessions are reinstated" reinstated
-breaks
+has_broken
 under_load "memory is short" without_memory
 echo "--- 200 at once"
 begin_load 200

@@ -3,7 +3,7 @@
 //! Initiators that write and read, whatever is done to the target.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -36,11 +36,12 @@ struct Insistent {
     gone: u64,
 }
 
-/// So many initiators at once write and read for as long as `file` is there. Connections may break and
-/// commands fail, but what a write was answered for is there, nothing hangs, and at the end all works.
-/// Says when each initiator has written once: then the load has begun.
+/// So many initiators at once write and read for as long as `file` is there. Connections may break
+/// and commands fail, but what a write was answered for is there, nothing hangs, and at the end all
+/// works. Says "begun" when each initiator has written once; none goes on before that, since the
+/// first ones would hold up the others. If one cannot write, it says why, and the load never begins.
 pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> {
-    let begun = AtomicU64::new(0);
+    let begun = Barrier::new(usize::try_from(initiators)?);
     let figures = each(initiators, |index| {
         let mut one = Insistent {
             target: target.by(index),
@@ -54,13 +55,8 @@ pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> 
         };
         one.succeed(0)
             .inspect_err(|error| eprintln!("initiator {index}: {error:#}"))?;
-        if begun.fetch_add(1, Ordering::Relaxed) + 1 == initiators {
+        if begun.wait().is_leader() {
             println!("begun");
-        }
-        // Those that are there first would hold up the others.
-        while begun.load(Ordering::Relaxed) < initiators {
-            ensure!(file.exists(), "others do not begin");
-            thread::sleep(Duration::from_millis(500));
         }
         while file.exists() {
             let place = one.rng.usize(..PLACES);
@@ -79,8 +75,8 @@ pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> 
 }
 
 impl Insistent {
-    /// Attempts a place until all goes well. That the target answers at all is up to the connection:
-    /// two hundred initiators on a busy host take minutes.
+    /// Attempts a place until all goes well, for at most five minutes: two hundred initiators are
+    /// slow on a busy host. A target that does not answer is an error of the connection long before.
     fn succeed(&mut self, place: usize) -> Result<()> {
         let patience = Instant::now() + Duration::from_secs(300);
         let done = self.done;
