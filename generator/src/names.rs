@@ -14,8 +14,12 @@
 //! | whether an op is implemented | `HAS_WRITE_PENDING` |
 //! | attributes of a group | `TFC_WWN_ATTRS`, in a `WwnAttrs` |
 
+mod replace;
+
 use proc_macro2::{Ident, Span};
 use thiserror::Error;
+
+pub use replace::renamed;
 
 /// The longest module name: `MODULE_NAME_LEN` of a 64-bit kernel, without the NUL.
 const MODULE_NAME_MAX: usize = 64 - 8 - 1;
@@ -168,6 +172,24 @@ impl Names {
     #[must_use]
     pub fn rtslib_class(&self) -> String {
         format!("{}FabricModule", camel_case(&self.module))
+    }
+
+    /// The names that stand in the templates, each with this module's in its place: the list for
+    /// [`renamed`].
+    #[must_use]
+    pub fn placeholders(&self) -> Vec<(&'static str, String)> {
+        let (module, kconfig) = (self.module(), self.kconfig());
+        vec![
+            ("tcm_nab5000", module.to_owned()),
+            ("tcm_nab5000_", format!("{module}_")),
+            ("rtslib_tcm_nab5000", format!("rtslib_{module}")),
+            ("TCM_NAB5000", kconfig.clone()),
+            ("TCM_NAB5000_", format!("{kconfig}_")),
+            ("CONFIG_TCM_NAB5000", format!("CONFIG_{kconfig}")),
+            ("nab5000", self.fabric.clone()),
+            ("TcmNab5000Module", self.module_type().to_string()),
+            ("TcmNab5000FabricModule", self.rtslib_class()),
+        ]
     }
 }
 
@@ -327,6 +349,14 @@ mod tests {
     #[test]
     fn everything_wrong_is_told_at_once() {
         assert_eq!(errors("9", Some("/")).len(), 2);
+    }
+
+    #[test]
+    fn a_template_has_the_names_of_tcm_nab5000() {
+        let names = Names::new("tcm_nab5000", None).unwrap();
+        for (placeholder, name) in names.placeholders() {
+            assert_eq!(placeholder, name);
+        }
     }
 
     #[test]
