@@ -70,7 +70,7 @@ pub use payload::{Payload, PayloadMut, Segment, Segments};
 pub use pending::{Pending, SenseReason};
 pub use protocol::Protocol;
 pub use queue::{Batch, CmdQueue, Right};
-pub use registration::{DiscoveryAttrs, Registration, WwnAttrs};
+pub use registration::{module_target_fabric, DiscoveryAttrs, Registration, WwnAttrs};
 pub use request::{Refusal, Refused, Request, TaskAttribute};
 pub use response::{Completed, Residual, Response};
 pub use session::{ProtectionOps, Session};

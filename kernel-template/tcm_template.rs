@@ -2,16 +2,16 @@
 
 //! template: a SCSI target fabric for iSCSI.
 //!
-//! A skeleton made by tcm-mod-builder, to be changed at will. It answers configfs: target ports,
-//! portal groups and node ACLs come and go. It moves data between a SCSI host of this machine and
-//! target core: where the wire belongs, a method calls `loopback.rs`.
+//! A skeleton made by tcm-mod-builder, yours to change. Its configfs tree has target ports, portal
+//! groups and node ACLs. Its initiators are SCSI hosts of this machine; that transport is
+//! `loopback.rs`, which the methods call.
 //!
-//! Ops that it leaves to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
+//! Ops left to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
 //! `fabric_enable_tpg`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
 
 #![deny(unsafe_code)]
 
-// `unsafe` is in the generator's modules alone. The compiler refuses it in the author's.
+// Only the generator's modules have `unsafe`; the compiler refuses it in the author's.
 #[allow(unsafe_code)]
 mod bindings;
 #[allow(unsafe_code)]
@@ -29,56 +29,72 @@ mod transport_id;
 use crate::{
     scsi_host::Command,
     target::{
-        attributes, Aborted, Attribute, Attributes, Login, Lun, NodeAcl, Operations, Page, Pending,
-        Protocol, Registration, Response, Session, Task, TmrResponse, Tpg, TpgAttribAttrs,
-        TpgBaseAttrs, Wwn, WwnAttrs, TARGET_DIRECT_COMPL, TARGET_QUEUE_SUBMIT,
+        attributes,
+        module_target_fabric,
+        Aborted,
+        Attribute,
+        Attributes,
+        Login,
+        Lun,
+        NodeAcl,
+        Operations,
+        Page,
+        Pending,
+        Protocol,
+        Response,
+        Session,
+        Task,
+        TmrResponse,
+        Tpg,
+        TpgAttribAttrs,
+        TpgBaseAttrs,
+        Wwn,
+        WwnAttrs,
+        TARGET_DIRECT_COMPL,
+        TARGET_QUEUE_SUBMIT, //
     },
-    transport_id::PortName,
+    transport_id::PortName, //
 };
-use kernel::{c_str, prelude::*, str::BStr, sync::Arc};
+use kernel::{
+    c_str,
+    prelude::*,
+    str::BStr,
+    sync::Arc, //
+};
 
-module! {
-    type: TcmTemplateModule,
+module_target_fabric! {
+    type: Fabric,
     name: "tcm_template",
     description: "template target fabric for iSCSI",
     license: "GPL",
 }
 
-/// The loaded module: it keeps the fabric registered with target core.
-struct TcmTemplateModule {
-    _fabric: Registration<Fabric>,
-}
-
-impl kernel::Module for TcmTemplateModule {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        Ok(Self {
-            _fabric: Registration::new(module)?,
-        })
-    }
-}
-
-/// The template fabric. Its ops are the methods of [`Operations`].
+/// The template fabric; the methods of [`Operations`] are its ops.
 struct Fabric;
 
 /// A target port, `template/$WWN`.
-struct Tport {
-    tport_name: PortName,
+struct TargetPort {
+    name: PortName,
 }
 
 /// A portal group of a target port, `template/$WWN/tpgt_$TAG`.
 #[pin_data]
-struct TportGroup {
-    tport_tpgt: u16,
+struct PortalGroup {
+    tag: u16,
     #[pin]
     link: loopback::Link,
 }
 
-/// An initiator port that may log in, `template/$WWN/tpgt_$TAG/acls/$INITIATOR`.
+/// An initiator port that may log in:
+/// `template/$WWN/tpgt_$TAG/acls/$INITIATOR`.
 ///
-/// Target core makes it all zero and frees it without dropping it, so a field must be valid at
-/// zero, and change through a shared reference.
+/// Target core zeroes it and frees it without dropping it: a field must be valid when all zero, and
+/// change through a shared reference.
 #[derive(Zeroable)]
-struct Iport {}
+struct InitiatorPort {}
+
+/// The text of `template/version`.
+const VERSION: &str = "TCM_TEMPLATE fabric module 0.1";
 
 /// `template/version`: the version of the fabric module.
 struct Version;
@@ -88,12 +104,16 @@ impl Attribute for Version {
     type Directory = WwnAttrs<Fabric>;
 
     fn show(_data: &(), page: &mut Page<'_>) -> Result {
-        writeln!(page, "TCM_TEMPLATE fabric module 0.1")
+        writeln!(page, "{VERSION}")
     }
 }
 
-/// Checks the name of a port's directory: accepted in the port's canonical spelling alone, so that
-/// a port has one directory.
+/// Accepts the name of a port's directory only in the canonical spelling, so that a port has one
+/// directory.
+///
+/// # Errors
+///
+/// [`EINVAL`], with the canonical spelling in the log.
 fn check_port_name(name: &BStr) -> Result {
     if PortName::is_canonical(name) {
         return Ok(());
@@ -104,7 +124,7 @@ fn check_port_name(name: &BStr) -> Result {
     }
 }
 
-/// Says in the log what a port's name should be, and returns the error.
+/// Logs the name that is wanted, and returns the error.
 fn refused(name: &BStr, want: &[u8]) -> Error {
     pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
     EINVAL
@@ -131,87 +151,117 @@ impl Operations for Fabric {
         attributes!(TpgAttribAttrs<Fabric> { fabric_prot_type: loopback::FabricProtType });
 
     type Data = ();
-    type Wwn = Tport;
-    type Tpg = TportGroup;
+    type Wwn = TargetPort;
+    type Tpg = PortalGroup;
     type Np = ();
-    type NodeAcl = Iport;
+    type NodeAcl = InitiatorPort;
     type NodeAclState = ();
     type Session = ();
     type Cmd = ();
     type CmdMemory = Command<loopback::Loopback>;
     type Tmr = Arc<loopback::Waiter>;
 
-    /// Prepares the host template for the SCSI hosts of the portal groups.
+    /// Called in process context.
+    ///
+    /// Prepares the template of the SCSI hosts that the portal groups make.
     fn init(module: &'static ThisModule) -> Result<Self::Data> {
         loopback::TEMPLATE.prepare(module)
     }
 
-    /// The name of the target port.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
-        target::c_str(se_tpg.wwn().data().tport_name.to_bytes_with_nul())
+        target::c_str(se_tpg.wwn().data().name.to_bytes_with_nul())
     }
 
-    /// The tag of the portal group.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the tag of the portal group.
     fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16 {
-        se_tpg.data().tport_tpgt
+        se_tpg.data().tag
     }
 
-    /// As many commands as the host's queue holds.
+    /// Called in process context.
+    ///
+    /// Returns the queue depth of the SCSI host.
     fn tpg_get_default_depth(_se_tpg: &Tpg<Self>) -> u32 {
         scsi_host::QUEUE_DEPTH
     }
 
-    /// Every initiator may log in: an administrator does it, by writing `nexus`.
+    /// Called in process context.
+    ///
+    /// Returns true: an administrator logs any initiator in by writing its name to `nexus`.
     fn tpg_check_demo_mode(_se_tpg: &Tpg<Self>) -> bool {
         true
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context.
+    ///
+    /// Returns false: a demo-mode node ACL is freed when its session ends.
     fn tpg_check_demo_mode_cache(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context.
+    ///
+    /// Returns false: LUNs are writable in demo mode.
     fn tpg_check_demo_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns false: the LUNs of a node ACL are writable.
     fn tpg_check_prod_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context.
+    ///
+    /// Returns false: initiators in demo mode see the LUNs of the portal group.
     fn tpg_check_demo_mode_login_only(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// The value of the attribute `fabric_prot_type`.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the value of the attribute `fabric_prot_type`.
     fn tpg_check_prot_fabric_only(se_tpg: &Tpg<Self>) -> i32 {
         se_tpg.data().link.protection_type()
     }
 
-    /// There is one instance.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns 1: the fabric has one instance.
     fn tpg_get_inst_index(_se_tpg: &Tpg<Self>) -> u32 {
         1
     }
 
+    /// Called in any context: do not sleep.
+    ///
     /// Gives the command back to the SCSI host.
     fn release_cmd(se_cmd: Self::CmdMemory) {
         se_cmd.done()
     }
 
+    /// Called in process context.
+    ///
     /// Logs the initiator out.
     fn close_session(se_sess: &Login<Self>) {
         loopback::close_session(se_sess)
     }
 
-    /// A portal group has one session.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns 1: a portal group has one session.
     fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
         1
     }
 
-    /// Always the same, of the random kind (RFC 7143, section 11.12.5): a portal group has one
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Fills in a constant of the random kind (RFC 7143, section 11.12.5): a portal group has one
     /// session.
     fn sess_get_initiator_sid(_se_sess: &Session<Self>, buf: &mut [u8]) -> usize {
         const ISID: &[u8] = b"800000000001";
@@ -224,80 +274,110 @@ impl Operations for Fabric {
         }
     }
 
-    /// Executes the write: its data are there.
+    /// Called in process context.
+    ///
+    /// Executes the write: its data is in the memory of the SCSI command.
     fn write_pending(se_cmd: Pending<Self>) {
         loopback::write_pending(se_cmd)
     }
 
-    /// Changes nothing.
+    /// Called in process context.
+    ///
+    /// Leaves the new node ACL as it is: its data has no default but zero.
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
 
-    /// A command has no state on the wire.
+    /// Called in any context: do not sleep.
+    ///
+    /// Returns 0: the transport keeps no state of a command.
     fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
         0
     }
 
-    /// Responds: the data are there, in the initiator's memory.
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
+    ///
+    /// Completes the SCSI command: a read has its data in place.
     fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
         loopback::respond(&se_cmd);
         Ok(())
     }
 
-    /// Responds.
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
+    ///
+    /// Completes the SCSI command.
     fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
         loopback::respond(&se_cmd);
         Ok(())
     }
 
-    /// Wakes the SCSI host's error handler.
+    /// Called in process context.
+    ///
+    /// Wakes the SCSI host's error handler with the response.
     fn queue_tm_rsp(se_cmd: TmrResponse<Self>) {
         loopback::respond_tmr(se_cmd)
     }
 
-    /// An aborted command returns to the SCSI host when it is released. A thread that waits for a
-    /// task management function is woken here.
+    /// Called in any context: do not sleep.
+    ///
+    /// Wakes the error handler that waits for an aborted task management function. An aborted
+    /// command returns to the SCSI host by `release_cmd`.
     fn aborted_task(se_cmd: Aborted<'_, Self>) {
         if let Aborted::Tmr(waiter) = se_cmd {
             waiter.answer(false);
         }
     }
 
-    /// Makes a target port of a valid name.
+    /// Called in process context.
+    ///
+    /// Makes a target port if its name is canonical.
     fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
         check_port_name(name)?;
-        let tport_name = PortName::parse(name).ok_or(EINVAL)?;
-        Ok(try_init!(Tport { tport_name }))
+        let name = PortName::parse(name).ok_or(EINVAL)?;
+        Ok(try_init!(TargetPort { name }))
     }
 
-    /// Nothing to stop: each portal group has a wire of its own.
+    /// Called in process context.
+    ///
+    /// Stops nothing: each portal group has a SCSI host of its own.
     fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
 
-    /// Makes a portal group with the tag that its name says.
+    /// Called in process context.
+    ///
+    /// Makes a portal group with the tag in its name.
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
         let tag = target::tpg_tag(name)?;
-        Ok(try_pin_init!(TportGroup {
-            tport_tpgt: tag,
+        Ok(try_pin_init!(PortalGroup {
+            tag,
             link <- loopback::Link::new(tag),
         }))
     }
 
+    /// Called in process context.
+    ///
     /// Logs the initiator out.
     fn fabric_drop_tpg(se_tpg: &Tpg<Self>) {
         se_tpg.data().link.close()
     }
 
+    /// Called in process context.
+    ///
     /// Adds the SCSI device of the LUN.
     fn fabric_post_link(se_tpg: &Tpg<Self>, se_lun: &Lun) -> Result {
         se_tpg.data().link.add_lun(se_lun)
     }
 
+    /// Called in process context.
+    ///
     /// Removes the SCSI device of the LUN.
     fn fabric_pre_unlink(se_tpg: &Tpg<Self>, se_lun: &Lun) {
         se_tpg.data().link.remove_lun(se_lun)
     }
 
-    /// Accepts a list under the canonical name of an initiator port: the one that target core's
-    /// TransportIDs name.
+    /// Called in process context.
+    ///
+    /// Accepts a node ACL only under the canonical name of an initiator port, the one that target
+    /// core derives from a TransportID.
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
         check_port_name(name)
     }

@@ -8,7 +8,6 @@
 //! | module, directory, file, crate | `tcm_nab5000` |
 //! | Kconfig symbol | `TCM_NAB5000` |
 //! | configfs name | `nab5000`, or `--fabric-name` |
-//! | module type | `TcmNab5000Module` |
 //! | class for rtslib | `TcmNab5000FabricModule` |
 //! | callback of an op | `write_pending_callback` |
 //! | whether an op is implemented | `HAS_WRITE_PENDING` |
@@ -162,12 +161,6 @@ impl Names {
         self.module.to_ascii_uppercase()
     }
 
-    /// The `type` in `module!`.
-    #[must_use]
-    pub fn module_type(&self) -> Ident {
-        ident(&format!("{}Module", camel_case(&self.module)))
-    }
-
     /// The fabric's class for rtslib, as rtslib calls its own.
     #[must_use]
     pub fn rtslib_class(&self) -> String {
@@ -187,7 +180,6 @@ impl Names {
             ("TCM_NAB5000_", format!("{kconfig}_")),
             ("CONFIG_TCM_NAB5000", format!("CONFIG_{kconfig}")),
             ("nab5000", self.fabric.clone()),
-            ("TcmNab5000Module", self.module_type().to_string()),
             ("TcmNab5000FabricModule", self.rtslib_class()),
         ]
     }
@@ -304,7 +296,6 @@ mod tests {
         let names = Names::new("tcm_nab5000", None).unwrap();
         assert_eq!(names.fabric(), "nab5000");
         assert_eq!(names.kconfig(), "TCM_NAB5000");
-        assert_eq!(names.module_type(), "TcmNab5000Module");
         assert_eq!(names.rtslib_class(), "TcmNab5000FabricModule");
         assert_eq!(Names::new("srpt9", None).unwrap().fabric(), "srpt9");
         assert_eq!(Names::new("a", Some("x.y")).unwrap().fabric(), "x.y");

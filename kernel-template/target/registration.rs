@@ -27,11 +27,11 @@ use crate::{
     },
 };
 
-/// A fabric's registration with target core, for the fabric's module to have while it is loaded.
-/// Dropping it unregisters the fabric.
+/// The registration of a fabric with target core. Dropping it unregisters the fabric.
 ///
-/// Each directory of the fabric holds a reference to the module, so a fabric in use is not
-/// unregistered.
+/// The module of [`module_target_fabric!`](crate::module_target_fabric) has it from loading to
+/// unloading, and nobody else: a driver never holds its own registration. Each directory of the
+/// fabric holds a reference to the module, so a fabric is unregistered when no directory is left.
 ///
 /// # Invariants
 ///
@@ -53,11 +53,16 @@ unsafe impl<T: Operations> Sync for Registration<T> {}
 impl<T: Operations> Registration<T> {
     /// Makes the fabric's data and registers the fabric.
     ///
+    /// # Safety
+    ///
+    /// The registration must be dropped when `module` is unloaded, neither before nor never: target
+    /// core may call the fabric until then.
+    ///
     /// # Errors
     ///
     /// [`EEXIST`] if a fabric of this name is registered; the error of [`Operations::init`]; or the
     /// error of `target_register_template()`: [`EINVAL`] if it rejects the ops, [`ENOMEM`].
-    pub fn new(module: &'static ThisModule) -> Result<Self> {
+    pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
         let claim = Claim::new(T::NAME)?;
         for list in OperationsVTable::<T>::ATTRIBUTES {
             // SAFETY: The lists are those of the fabric, which is not registered.
@@ -72,7 +77,7 @@ impl<T: Operations> Registration<T> {
         ops.tfc_discovery_attrs = discovery.as_ptr();
         // SAFETY: Target core copies the ops. All that they point to is static, or lives until the
         // fabric is unregistered. The callbacks meet the contracts of the ops, and the module that
-        // holds them stays loaded while a directory of the fabric exists.
+        // holds them stays loaded until then, by the requirements of this function.
         to_result(unsafe { bindings::target_register_template(&ops) })?;
         Ok(Self {
             // SAFETY: The pointer is that of a box.
@@ -95,6 +100,48 @@ impl<T: Operations> Drop for Registration<T> {
         drop(unsafe { KBox::from_raw(self.data.as_ptr()) });
     }
 }
+
+/// Declares the kernel module of a fabric: the fabric is registered with target core while the
+/// module is loaded. Takes the fabric, a type that implements
+/// [`Operations`](crate::target::Operations), and the other fields of [`kernel::module!`].
+///
+/// ```ignore
+/// module_target_fabric! {
+///     type: Fabric,
+///     name: "tcm_nab5000",
+///     description: "nab5000 target fabric for iSCSI",
+///     license: "GPL",
+/// }
+/// ```
+#[macro_export]
+#[doc(hidden)]
+macro_rules! module_target_fabric {
+    (type: $fabric:ty, $($field:tt)*) => {
+        /// The loaded module.
+        struct TargetFabricModule {
+            _registration: $crate::target::Registration<$fabric>,
+        }
+
+        impl ::kernel::Module for TargetFabricModule {
+            #[allow(unsafe_code)]
+            fn init(module: &'static ::kernel::ThisModule) -> ::kernel::error::Result<Self> {
+                // SAFETY: The kernel calls this when it loads the module, and drops the result when
+                // it unloads the module. Any other call fails, since the fabric is registered then.
+                let registration = unsafe { $crate::target::Registration::new(module)? };
+                Ok(Self {
+                    _registration: registration,
+                })
+            }
+        }
+
+        ::kernel::prelude::module! {
+            type: TargetFabricModule,
+            $($field)*
+        }
+    };
+}
+
+pub use module_target_fabric;
 
 /// The names of the fabrics that are registered through this, each as a number that is not 0.
 static NAMES: [AtomicUsize; 32] = [const { AtomicUsize::new(0) }; 32];

@@ -13,13 +13,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use regex::Regex;
-use tcm_mod_builder::data_path::{
-    DATA_PATHS, Data, DataPath, Driver, Part, Rtslib, Source, Upstream,
-};
+use tcm_mod_builder::data_path::{DATA_PATHS, DataPath, Part, Rtslib, Source, Upstream};
 use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour, get};
 use xtask::module::{LOOPBACK, Module, attempt, build};
@@ -86,26 +83,8 @@ static CASES: DataPath = DataPath {
     kconfig_help: "",
     limits: &[],
     upstream: Upstream::Refused("it is a test"),
-    driver: Driver {
-        head: "It has a file of the author's.",
-        imports: &[],
-        kernel_imports: &[],
-        data: Data {
-            ty: "()",
-            doc: "Uses the file.",
-            init: "CASES",
-        },
-        tpg_field: None,
-        np: "()",
-        node_acl_state: "()",
-        session: "()",
-        cmd: "()",
-        cmd_memory: "BoxedCmd<Self>",
-        tmr: "()",
-        attributes: &[],
-        fields: &[],
-        body: |_, _| None,
-    },
+    driver: include_str!("../fixtures/data_path/cases/driver.rs"),
+    attributes: "",
     rtslib: Rtslib {
         features: &[],
         methods: "",
@@ -193,21 +172,6 @@ fn found(said: &str) -> BTreeSet<(usize, String)> {
     errors.collect()
 }
 
-/// Writes the case, and the driver around it, whose `init` loads a fabric of the case's if it has
-/// one.
-fn write(dir: &Path, driver: &str, text: &str) {
-    let init = if text.contains("fn load(") {
-        "cases::load(_module).map(drop)"
-    } else {
-        "Ok(())"
-    };
-    fs::write(dir.join("cases.rs"), text).unwrap();
-    // The cases do not use all that the generator brings.
-    let deny = "#![deny(unsafe_code)]\n";
-    let driver = driver.replace(deny, &format!("{deny}#![allow(dead_code)]\n"));
-    fs::write(dir.join("tcm_cases.rs"), driver.replace("CASES", init)).unwrap();
-}
-
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
 fn what_an_author_cannot_say() {
@@ -215,19 +179,19 @@ fn what_an_author_cannot_say() {
     let dir = tempfile::tempdir().unwrap();
     let files = own_path::generate(&kernel.source, "tcm_cases", &CASES).unwrap();
     own_path::write(&files, dir.path()).unwrap();
-    let driver = &files.get("tcm_cases.rs").unwrap().text;
+    let write = |text: String| fs::write(dir.path().join("cases.rs"), text).unwrap();
     let mut count = 0;
     for name in ["borrow", "fabric", "network", "unsafety"] {
         let path = checkout().join(format!("tests/fixtures/author/{name}.rs"));
         let text = fs::read_to_string(path).unwrap();
-        write(dir.path(), driver, &with_errors(&text, None));
+        write(with_errors(&text, None));
         build(&kernel, dir.path(), &[]).unwrap_or_else(|error| panic!("{name}, twin: {error:#}"));
         for turn in 1.. {
             let wanted = wanted(&text, turn);
             if wanted.is_empty() {
                 break;
             }
-            write(dir.path(), driver, &with_errors(&text, Some(turn)));
+            write(with_errors(&text, Some(turn)));
             let said = attempt(&kernel, dir.path()).unwrap();
             assert_eq!(found(&said), wanted, "{name}, turn {turn}:\n{said}");
             count += wanted.len();

@@ -777,7 +777,7 @@ fn a_protocol_registers_as_another_with_the_same_names() {
     uas.assert().success().stderr("");
     let text = |file| fs::read_to_string(dir.join(file)).unwrap();
     assert!(text("tcm_x.rs").contains("const PROTOCOL: Protocol = Protocol::SAS;"));
-    assert!(text("tcm_x.rs").contains("It is registered as SAS"));
+    assert!(text("tcm_x.rs").contains("a SCSI target fabric for USB Attached SCSI."));
     assert!(!text("Kconfig").contains("TransportID"));
     assert!(text(".tcm-mod-builder.json").contains(r#""register_as": "SAS""#));
 }

@@ -5,10 +5,7 @@
 
 use std::path::Path;
 
-use quote::quote;
-use tcm_mod_builder::data_path::{
-    Args, Attribute, Body, Data, DataPath, Driver, Part, PinnedField, Rtslib, Source, Upstream,
-};
+use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source, Upstream};
 use tcm_mod_builder::kernel::Features;
 use tcm_mod_builder::output::files::{Files, Owner};
 use xtask::fixture::FixtureTree;
@@ -38,37 +35,8 @@ static EXAMPLE: DataPath = DataPath {
     kconfig_help: "Each portal group has a speed.\n",
     limits: &["It is slow."],
     upstream: Upstream::Refused("it is a test"),
-    driver: Driver {
-        head: "It has a speed, and no wire.",
-        imports: &[],
-        kernel_imports: &[],
-        data: Data {
-            ty: "u32",
-            doc: "Says that it is here.",
-            init: "pr_info!(\"example\\n\"); Ok(7)",
-        },
-        tpg_field: Some(PinnedField {
-            name: "wire",
-            ty: "wire::Wire",
-            init: "wire::Wire::new(tag)",
-        }),
-        cmd: "()",
-        cmd_memory: "BoxedCmd<Self>",
-        np: "()",
-        node_acl_state: "()",
-        session: "()",
-        tmr: "()",
-        attributes: &[(
-            "tfc_tpg_attrib_attrs",
-            &[Attribute::new(
-                "speed",
-                "wire::Speed",
-                "The speed of the wire.",
-            )],
-        )],
-        fields: &[("max_data_sg_nents", "As long as the wire is.", "32")],
-        body,
-    },
+    driver: include_str!("../fixtures/data_path/example/driver.rs"),
+    attributes: "``nab5000/attrib``\n",
     rtslib: Rtslib {
         features: &["acls", "tpgts"],
         methods: "    # Each portal group has a speed.\n",
@@ -85,14 +53,6 @@ static GAUGE: Part = Part {
     kbuild: include_str!("../fixtures/data_path/example/Kbuild"),
     bindings_helper: include_str!("../fixtures/data_path/example/bindings_helper.h"),
 };
-
-fn body(op: &str, args: &Args) -> Option<Body> {
-    let arg = args.get(0);
-    (op == "fabric_drop_tpg").then(|| Body {
-        doc: "Stops the wire.",
-        code: quote!(wire::stop(#arg)),
-    })
-}
 
 fn generate(tree: &Path) -> Files {
     own_path::generate(tree, "tcm_gauge", &EXAMPLE).unwrap()
@@ -111,12 +71,9 @@ fn a_value_and_a_folder_make_a_data_path() {
     assert!(text("bindings_helper.h").contains("#include \"gauge_helpers.h\"\n"));
     let driver = text("tcm_gauge.rs");
     for line in [
-        "wire <- wire::Wire::new(tag),",
-        "wire::stop(se_tpg)",
-        "mod wire;",
-        "#[allow(unsafe_code)]\nmod gauge;",
-        "MAX_DATA_SG_NENTS: u32 = 32;",
-        "speed: wire::Speed",
+        "    name: \"tcm_gauge\",",
+        "    description: \"gauge target fabric for Serial Attached SCSI\",",
+        "    const PROTOCOL: Protocol = Protocol::SAS;",
     ] {
         assert!(driver.contains(line), "{line}:\n{driver}");
     }

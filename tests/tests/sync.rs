@@ -13,10 +13,13 @@ use assert_cmd::Command;
 use common::refused;
 use predicates::prelude::*;
 use predicates::str::contains;
+use tcm_bindings::Header;
+use tcm_mod_builder::data_path::DATA_PATHS;
 use tempfile::TempDir;
 use xtask::fixture::FixtureTree;
 use xtask::kernel::{CURRENT, Flavour, Kernel, LTS, get};
 use xtask::module::{LOOPBACK, Module, Profile, build, builder};
+use xtask::suite::Length;
 
 /// An op that a NOP driver does not implement, and the loopback's does.
 const LINK: &str = "int (*fabric_post_link)(struct se_portal_group *,";
@@ -307,8 +310,16 @@ fn a_step_that_fails_leaves_everything_as_it_was() {
     }
 }
 
-/// The source tree of a kernel whose fabric header has one text replaced: all else are links.
+/// The source tree of a kernel whose fabric header has one text replaced.
 fn changed_tree(kernel: &Kernel, from: &str, to: &str) -> TempDir {
+    tree_with(kernel, |header| {
+        assert!(header.contains(from), "the header has no `{from}`");
+        header.replacen(from, to, 1)
+    })
+}
+
+/// The source tree of a kernel with another fabric header: all else are links.
+fn tree_with(kernel: &Kernel, change: impl FnOnce(&str) -> String) -> TempDir {
     let view = tempfile::tempdir().unwrap();
     let mut path = PathBuf::new();
     for next in ["include", "target", "target_core_fabric.h"] {
@@ -325,9 +336,52 @@ fn changed_tree(kernel: &Kernel, from: &str, to: &str) -> TempDir {
         }
     }
     let text = fs::read_to_string(kernel.source.join(&path)).unwrap();
-    assert!(text.contains(from), "the header has no `{from}`");
-    fs::write(view.path().join(&path), text.replacen(from, to, 1)).unwrap();
+    fs::write(view.path().join(&path), change(&text)).unwrap();
     view
+}
+
+/// Builds the module of a data path for a header without some of the ops.
+fn build_without(kernel: &Kernel, data_path: &str, ops: &[&str]) {
+    let tree = tree_with(kernel, |header| without(header, ops));
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = scratch.path().join("tcm_without");
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
+    command.args(["-p", "iSCSI", "-m", "tcm_without", "--data-path", data_path]);
+    command.arg("-k").arg(tree.path()).arg("-o").arg(&dir);
+    command.assert().success();
+    build_with(kernel, &dir, tree.path());
+}
+
+/// A header without some of its ops.
+fn without(header: &str, ops: &[&str]) -> String {
+    let mut text = header.to_owned();
+    for op in ops {
+        let at = text
+            .find(&format!("(*{op})("))
+            .unwrap_or_else(|| panic!("no op {op}"));
+        let start = text[..at].rfind('\n').unwrap() + 1;
+        let end = at + text[at..].find(";\n").unwrap() + 2;
+        text.replace_range(start..end, "");
+    }
+    text
+}
+
+#[test]
+#[ignore = "builds for a kernel; `cargo xtask test` runs it"]
+fn a_driver_builds_for_a_header_without_optional_ops() {
+    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let model = tcm_bindings::read(&Header::in_tree(&kernel.source).unwrap()).unwrap();
+    let optional = model.ops.iter().filter(|op| !op.required);
+    let optional: Vec<_> = optional.map(|op| op.name.as_str()).collect();
+    assert!(optional.len() > 15, "{optional:?}");
+    for data_path in DATA_PATHS {
+        build_without(&kernel, data_path.name, &optional);
+        if Length::of_this_run() == Length::Full {
+            for op in &optional {
+                build_without(&kernel, data_path.name, &[op]);
+            }
+        }
+    }
 }
 
 fn sync(dir: &Path, tree: &Path) -> String {
@@ -418,7 +472,7 @@ fn a_module_follows_ops_that_are_added_removed_and_changed() {
     let method = written
         .find("    fn tpg_check_demo_mode_login_only")
         .unwrap();
-    let start = written[..method].rfind("    /// ").unwrap();
+    let start = written[..method].rfind("\n\n").unwrap() + 2;
     let end = method + written[method..].find("\n\n").unwrap() + 2;
     let without = [&written[..start], &written[end..]].concat();
     fs::write(&driver, without).unwrap();
@@ -430,10 +484,7 @@ fn a_module_follows_ops_that_are_added_removed_and_changed() {
     assert!(said.contains(&format!("must be `{signature}`")), "{said}");
     let changed = written
         .replace("fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16", signature)
-        .replace(
-            "se_tpg.data().tport_tpgt\n",
-            "se_tpg.data().tport_tpgt.into()\n",
-        );
+        .replace("se_tpg.data().tag\n", "se_tpg.data().tag.into()\n");
     assert_ne!(changed, written);
     fs::write(&driver, changed).unwrap();
     build_with(&kernel, &dir, tree.path());

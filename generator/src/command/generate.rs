@@ -10,6 +10,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::module::{Generated, Wanted};
+use super::todo;
 use crate::data_path::DATA_PATHS;
 use crate::emit;
 use crate::kernel::{self, Tree};
@@ -97,7 +98,10 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     }
     refuse_taken(tree, &wanted.names)?;
     let Generated {
-        contents, warnings, ..
+        contents,
+        warnings,
+        to_do,
+        ..
     } = wanted.generate(tree)?;
     for warning in &warnings {
         warn(warning);
@@ -114,6 +118,7 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
         install::apply(&change)?;
     }
     report(&change, args.dry_run);
+    print(&todo::lines(&to_do));
     print(&next_step(args, &found, &wanted.names));
     Ok(())
 }

@@ -38,6 +38,8 @@ pub(super) struct Generated {
     pub(super) contents: Contents,
     pub(super) model: FabricOps,
     pub(super) warnings: Vec<String>,
+    /// What the author has to change in a new driver.
+    pub(super) to_do: Vec<String>,
 }
 
 impl Wanted {
@@ -113,7 +115,9 @@ impl Wanted {
         let plan = planned(&model)?;
         let mut warnings = plan.warnings.clone();
         warnings.extend(self.registered.warning());
-        let mut files = emit::module(&self.input(&plan, features))?;
+        let input = self.input(&plan, features);
+        let mut files = emit::module(&input)?;
+        let to_do = emit::misfits(&input);
         warnings.extend(self.format(&mut files));
         let declarations = plan::declarations(&model);
         let manifest = Manifest::new(self.request(), features.named(), declarations, &files);
@@ -121,6 +125,7 @@ impl Wanted {
             contents: Contents { files, manifest },
             model,
             warnings,
+            to_do,
         })
     }
 

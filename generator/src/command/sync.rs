@@ -13,7 +13,7 @@ use similar::TextDiff;
 
 use super::changes::lines;
 use super::module::{Generated, Wanted};
-use super::todo::todo;
+use super::todo::{self, todo};
 use crate::kernel;
 use crate::output::files::{Owner, place};
 use crate::output::install::{Change, Contents, Directory, Edit, apply, read};
@@ -206,12 +206,7 @@ fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Chan
     print(&lines(changes));
     // The plan holds, since the module was generated from it.
     if let Ok(plan) = plan::plan(&generated.model) {
-        for line in todo(dir, manifest, changes, &plan) {
-            print(&format!(
-                "To do: {line}
-"
-            ));
-        }
+        print(&todo::lines(&todo(dir, manifest, changes, &plan)));
     }
     for (path, difference) in &work.kept {
         let path = path.trim_start_matches("../");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the author of a driver has to do when the header's declarations change.
+//! The steps that are left to the author of a driver: when the header's declarations change, and when
+//! a newer version of the layer replaces what the driver uses.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,26 @@ use crate::output::files::Owner;
 use crate::output::manifest::Manifest;
 use crate::plan::{Change, Changes, KNOWN_FIELDS, Plan};
 
-/// A sentence for each thing to do.
+/// Replacements in the layer: a text that drivers of an earlier version have, and the steps to replace
+/// it.
+const REPLACED: [(&str, &[&str]); 1] = [(
+    "Registration::new(",
+    &[
+        "replace `module!` by `module_target_fabric!` of `crate::target`, with `type: Fabric`",
+        "remove the type of the module and its `impl kernel::Module`: the layer has both",
+        "remove `Registration` from the imports",
+    ],
+)];
+
+/// The steps as lines for people.
+pub(super) fn lines(steps: &[String]) -> String {
+    steps
+        .iter()
+        .map(|step| format!("To do: {step}\n"))
+        .collect()
+}
+
+/// The steps.
 pub(super) fn todo(
     dir: &Path,
     manifest: &Manifest,
@@ -23,7 +43,17 @@ pub(super) fn todo(
     let fields = changes.fields.iter();
     ops.filter_map(|change| op(&author, change, plan))
         .chain(fields.filter_map(|change| field(&author, change)))
+        .chain(replaced(&author))
         .collect()
+}
+
+/// The steps to replace what the layer has no longer.
+fn replaced(author: &Author) -> impl Iterator<Item = String> {
+    REPLACED.iter().flat_map(|(text, steps)| {
+        let file = author.file_with(text);
+        let steps = file.map(|file| steps.iter().map(move |step| format!("{file}: {step}")));
+        steps.into_iter().flatten()
+    })
 }
 
 /// The author's files, by path; the driver is the first.

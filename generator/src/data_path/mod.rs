@@ -7,8 +7,6 @@ mod iscsi;
 mod loopback;
 mod nop;
 
-use proc_macro2::{Ident, TokenStream};
-
 use crate::kernel::Features;
 use crate::output::files::Owner;
 
@@ -38,8 +36,11 @@ pub struct DataPath {
     pub limits: &'static [&'static str],
     /// What it is in a series of patches for the kernel.
     pub upstream: Upstream,
-    /// What it brings to the driver.
-    pub driver: Driver,
+    /// The driver, `driver.rs` of its folder, with the names of `tcm_nab5000`.
+    pub driver: &'static str,
+    /// The attributes of the driver besides `version`, for the module's page: a section for each
+    /// directory in reStructuredText, with the names of `tcm_nab5000`. May be empty.
+    pub attributes: &'static str,
     /// What it brings to the fabric's class for rtslib.
     pub rtslib: Rtslib,
 }
@@ -121,116 +122,6 @@ impl Source {
             text,
         }
     }
-}
-
-/// What a data path brings to the driver. Code is Rust, as it is to stand there.
-#[derive(Debug)]
-pub struct Driver {
-    /// A sentence on it for the head of the driver.
-    pub head: &'static str,
-    /// What the driver imports of the module besides the layer: `module::Name` each.
-    pub imports: &'static [&'static str],
-    /// What it imports of the kernel crate besides the usual: `module::Name` each.
-    pub kernel_imports: &'static [&'static str],
-    /// The fabric's own data, and how they are made.
-    pub data: Data,
-    /// A pinned field of the portal group, if there is one.
-    pub tpg_field: Option<PinnedField>,
-    /// The type `Operations::Cmd`.
-    pub cmd: &'static str,
-    /// The type `Operations::CmdMemory`.
-    pub cmd_memory: &'static str,
-    /// The type `Operations::Np`.
-    pub np: &'static str,
-    /// The type `Operations::NodeAclState`.
-    pub node_acl_state: &'static str,
-    /// The type `Operations::Session`.
-    pub session: &'static str,
-    /// The type `Operations::Tmr`.
-    pub tmr: &'static str,
-    /// Attributes, by the group that they are in.
-    pub attributes: &'static [(&'static str, &'static [Attribute])],
-    /// Values of the ops' fields: the name, a sentence on why, and the value.
-    pub fields: &'static [(&'static str, &'static str, &'static str)],
-    /// What the method of an op does, where it is not what a module without data does.
-    pub body: fn(op: &str, args: &Args) -> Option<Body>,
-}
-
-/// The type `Operations::Data`, and the method `init` that makes it.
-#[derive(Debug)]
-pub struct Data {
-    /// The type.
-    pub ty: &'static str,
-    /// A sentence about the method.
-    pub doc: &'static str,
-    /// The method's body; it may use `module`.
-    pub init: &'static str,
-}
-
-impl Data {
-    /// None.
-    pub const NONE: Self = Self {
-        ty: "()",
-        doc: "The fabric has no data.",
-        init: "Ok(())",
-    };
-}
-
-/// An attribute: a file in a directory of configfs.
-#[derive(Clone, Copy, Debug)]
-pub struct Attribute {
-    /// The name of the file.
-    pub name: &'static str,
-    /// The type that implements it.
-    pub ty: &'static str,
-    /// Sentences on it for the module's page, in reStructuredText.
-    pub about: &'static str,
-}
-
-impl Attribute {
-    /// An attribute of this name and type.
-    #[must_use]
-    pub const fn new(name: &'static str, ty: &'static str, about: &'static str) -> Self {
-        Self { name, ty, about }
-    }
-}
-
-/// A field that is initialized in place.
-#[derive(Debug)]
-pub struct PinnedField {
-    /// Its name.
-    pub name: &'static str,
-    /// Its type.
-    pub ty: &'static str,
-    /// Its initializer; `tag` is the portal group's tag.
-    pub init: &'static str,
-}
-
-/// The arguments of a method.
-#[derive(Debug)]
-pub struct Args(Vec<Ident>);
-
-impl Args {
-    /// The arguments of these names, in order.
-    #[must_use]
-    pub fn new(names: Vec<Ident>) -> Self {
-        Self(names)
-    }
-
-    /// The argument at `index`.
-    #[must_use]
-    pub fn get(&self, index: usize) -> Option<&Ident> {
-        self.0.get(index)
-    }
-}
-
-/// What a method does.
-#[derive(Debug)]
-pub struct Body {
-    /// A sentence about it.
-    pub doc: &'static str,
-    /// The statements.
-    pub code: TokenStream,
 }
 
 impl DataPath {

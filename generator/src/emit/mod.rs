@@ -71,9 +71,15 @@ pub fn module(input: &Input<'_>) -> Result<Files, NameError> {
             file,
         });
     }
-    let driver = driver::text(input, &modules(&files));
+    let driver = driver::text(input);
     files.add(&driver_path(names), Owner::Author, driver);
     Ok(files)
+}
+
+/// A sentence for each method of the driver whose op has another signature in the header.
+#[must_use]
+pub fn misfits(input: &Input<'_>) -> Vec<String> {
+    driver::misfits(input)
 }
 
 /// The path of the driver.
@@ -129,23 +135,4 @@ fn namesake(files: &Files, module: &str) -> Option<String> {
         stem == Some(module)
     });
     found.map(ToOwned::to_owned)
-}
-
-/// A Rust module that the driver, as the root of the crate, declares.
-struct RootModule<'a> {
-    name: &'a str,
-    owner: Owner,
-}
-
-/// The Rust modules that lie beside the driver: all files but the root of another crate.
-fn modules(files: &Files) -> Vec<RootModule<'_>> {
-    let files = files.iter().filter(|(path, _)| *path != kunit::HOST_ROOT);
-    let modules = files.filter_map(|(path, file)| {
-        let name = path.strip_suffix(".rs")?;
-        (!name.contains('/')).then_some(RootModule {
-            name,
-            owner: file.owner,
-        })
-    });
-    modules.collect()
 }

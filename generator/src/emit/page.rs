@@ -6,7 +6,17 @@
 use super::in_tree::collection;
 use super::rust::wrap;
 use super::{Input, driver};
+use crate::names::renamed;
 use crate::plan::{Content, Slot};
+
+/// The section on the attribute that every driver has.
+const VERSION: &str = "\
+``nab5000``
+-----------------------------------
+
+``version``
+    The version of the module. Read only.
+";
 
 /// The longest line of a paragraph.
 const WIDTH: usize = 80;
@@ -106,35 +116,14 @@ fn tree(input: &Input<'_>) -> String {
     format!("{text}\n    {fabric}/\n{}", lines.collect::<String>())
 }
 
-/// The directory of a group's attributes, below the fabric's.
-fn directory(group: &str) -> &'static str {
-    match group {
-        "tfc_discovery_attrs" => "/discovery_auth",
-        "tfc_tpg_base_attrs" => "/$WWN/tpgt_$TAG",
-        "tfc_tpg_np_base_attrs" => "/$WWN/tpgt_$TAG/np/$PORTAL",
-        "tfc_tpg_attrib_attrs" => "/$WWN/tpgt_$TAG/attrib",
-        "tfc_tpg_auth_attrs" => "/$WWN/tpgt_$TAG/auth",
-        "tfc_tpg_param_attrs" => "/$WWN/tpgt_$TAG/param",
-        "tfc_tpg_nacl_base_attrs" => "/$WWN/tpgt_$TAG/acls/$INITIATOR",
-        "tfc_tpg_nacl_attrib_attrs" => "/$WWN/tpgt_$TAG/acls/$INITIATOR/attrib",
-        "tfc_tpg_nacl_auth_attrs" => "/$WWN/tpgt_$TAG/acls/$INITIATOR/auth",
-        "tfc_tpg_nacl_param_attrs" => "/$WWN/tpgt_$TAG/acls/$INITIATOR/param",
-        _ => "",
-    }
-}
-
 /// The driver's attributes.
 fn attributes(input: &Input<'_>) -> String {
-    let mut text = paragraph("Besides those that target core has for every fabric:");
-    for (group, attributes) in driver::groups(input) {
-        let heading = format!("``{}{}``", input.names.fabric(), directory(group));
-        text.push_str(&format!("\n{heading}\n{}\n", "-".repeat(heading.len())));
-        for attribute in attributes {
-            let about = indented(attribute.about, "    ");
-            text.push_str(&format!("\n``{}``\n{about}", attribute.name));
-        }
-    }
-    text
+    let besides = paragraph("Besides those that target core has for every fabric:");
+    let fragments = [VERSION, input.data_path.attributes];
+    let sections = fragments.iter().filter(|fragment| !fragment.is_empty());
+    let sections =
+        sections.map(|fragment| format!("\n{}", renamed(fragment, &input.names.placeholders())));
+    besides + &sections.collect::<String>()
 }
 
 fn limits(input: &Input<'_>) -> String {

@@ -196,6 +196,20 @@ pub(super) fn meaning(name: &str) -> Option<&'static Meaning> {
     MEANINGS.iter().find(|meaning| meaning.name == name)
 }
 
+/// The names of the ops that this version knows.
+pub fn ops() -> impl Iterator<Item = &'static str> {
+    MEANINGS.iter().map(|meaning| meaning.name)
+}
+
+/// The context that the method of an op is called in; `init` is the only method that is no op.
+#[must_use]
+pub fn context(op: &str) -> Option<Context> {
+    match op {
+        "init" => Some(Context::Process),
+        _ => meaning(op).map(|meaning| meaning.calls.context),
+    }
+}
+
 /// Every op, in the order of the Linux 7.3 header.
 static MEANINGS: &[Meaning] = &[
     Meaning {

@@ -17,7 +17,9 @@ use thiserror::Error;
 
 pub use changes::{Change, Changes, declarations};
 pub use field::{KNOWN_FIELDS, KnownField, PlanField};
-pub use meaning::{Calls, Context, Meaning, Object, Return, Right, Shape, soundness_table};
+pub use meaning::{
+    Calls, Context, Meaning, Object, Return, Right, Shape, context, ops, soundness_table,
+};
 pub use reach::Reach;
 pub use wrapper::Wrapper;
 

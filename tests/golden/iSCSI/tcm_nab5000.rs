@@ -2,17 +2,17 @@
 
 //! nab5000: a SCSI target fabric for iSCSI.
 //!
-//! A skeleton made by tcm-mod-builder, to be changed at will. It answers configfs: target ports,
-//! portal groups and node ACLs come and go. It does not move data: where the wire belongs, a method
-//! does nothing and says so.
+//! A skeleton made by tcm-mod-builder, yours to change. Its configfs tree has target ports, portal
+//! groups and node ACLs. It has no transport, so no session is made and no command is submitted;
+//! the methods that a transport would use say so.
 //!
-//! Ops that it leaves to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
+//! Ops left to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
 //! `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`, `fabric_make_np`,
 //! `fabric_drop_np`.
 
 #![deny(unsafe_code)]
 
-// `unsafe` is in the generator's modules alone. The compiler refuses it in the author's.
+// Only the generator's modules have `unsafe`; the compiler refuses it in the author's.
 #[allow(unsafe_code)]
 mod bindings;
 #[allow(unsafe_code)]
@@ -24,52 +24,64 @@ mod transport_id;
 
 use crate::{
     target::{
-        attributes, Aborted, Attribute, Attributes, BoxedCmd, Login, NodeAcl, Operations, Page,
-        Pending, Protocol, Registration, Response, Session, Task, TmrResponse, Tpg, Wwn, WwnAttrs,
+        attributes,
+        module_target_fabric,
+        Aborted,
+        Attribute,
+        Attributes,
+        BoxedCmd,
+        Login,
+        NodeAcl,
+        Operations,
+        Page,
+        Pending,
+        Protocol,
+        Response,
+        Session,
+        Task,
+        TmrResponse,
+        Tpg,
+        Wwn,
+        WwnAttrs, //
     },
-    transport_id::PortName,
+    transport_id::PortName, //
 };
-use kernel::{c_str, prelude::*, str::BStr};
+use kernel::{
+    c_str,
+    prelude::*,
+    str::BStr, //
+};
 
-module! {
-    type: TcmNab5000Module,
+module_target_fabric! {
+    type: Fabric,
     name: "tcm_nab5000",
     description: "nab5000 target fabric for iSCSI",
     license: "GPL",
 }
 
-/// The loaded module: it keeps the fabric registered with target core.
-struct TcmNab5000Module {
-    _fabric: Registration<Fabric>,
-}
-
-impl kernel::Module for TcmNab5000Module {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        Ok(Self {
-            _fabric: Registration::new(module)?,
-        })
-    }
-}
-
-/// The nab5000 fabric. Its ops are the methods of [`Operations`].
+/// The nab5000 fabric; the methods of [`Operations`] are its ops.
 struct Fabric;
 
 /// A target port, `nab5000/$WWN`.
-struct Tport {
-    tport_name: PortName,
+struct TargetPort {
+    name: PortName,
 }
 
 /// A portal group of a target port, `nab5000/$WWN/tpgt_$TAG`.
-struct TportGroup {
-    tport_tpgt: u16,
+struct PortalGroup {
+    tag: u16,
 }
 
-/// An initiator port that may log in, `nab5000/$WWN/tpgt_$TAG/acls/$INITIATOR`.
+/// An initiator port that may log in:
+/// `nab5000/$WWN/tpgt_$TAG/acls/$INITIATOR`.
 ///
-/// Target core makes it all zero and frees it without dropping it, so a field must be valid at
-/// zero, and change through a shared reference.
+/// Target core zeroes it and frees it without dropping it: a field must be valid when all zero, and
+/// change through a shared reference.
 #[derive(Zeroable)]
-struct Iport {}
+struct InitiatorPort {}
+
+/// The text of `nab5000/version`.
+const VERSION: &str = "TCM_NAB5000 fabric module 0.1";
 
 /// `nab5000/version`: the version of the fabric module.
 struct Version;
@@ -79,12 +91,16 @@ impl Attribute for Version {
     type Directory = WwnAttrs<Fabric>;
 
     fn show(_data: &(), page: &mut Page<'_>) -> Result {
-        writeln!(page, "TCM_NAB5000 fabric module 0.1")
+        writeln!(page, "{VERSION}")
     }
 }
 
-/// Checks the name of a port's directory: accepted in the port's canonical spelling alone, so that
-/// a port has one directory.
+/// Accepts the name of a port's directory only in the canonical spelling, so that a port has one
+/// directory.
+///
+/// # Errors
+///
+/// [`EINVAL`], with the canonical spelling in the log.
 fn check_port_name(name: &BStr) -> Result {
     if PortName::is_canonical(name) {
         return Ok(());
@@ -95,7 +111,7 @@ fn check_port_name(name: &BStr) -> Result {
     }
 }
 
-/// Says in the log what a port's name should be, and returns the error.
+/// Logs the name that is wanted, and returns the error.
 fn refused(name: &BStr, want: &[u8]) -> Error {
     pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
     EINVAL
@@ -109,141 +125,199 @@ impl Operations for Fabric {
         attributes!(WwnAttrs<Fabric> { version: Version });
 
     type Data = ();
-    type Wwn = Tport;
-    type Tpg = TportGroup;
+    type Wwn = TargetPort;
+    type Tpg = PortalGroup;
     type Np = ();
-    type NodeAcl = Iport;
+    type NodeAcl = InitiatorPort;
     type NodeAclState = ();
     type Session = ();
     type Cmd = ();
     type CmdMemory = BoxedCmd<Self>;
     type Tmr = ();
 
-    /// The fabric has no data.
+    /// Called in process context.
+    ///
+    /// The fabric has no data of its own.
     fn init(_module: &'static ThisModule) -> Result<Self::Data> {
         Ok(())
     }
 
-    /// The name of the target port.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
-        target::c_str(se_tpg.wwn().data().tport_name.to_bytes_with_nul())
+        target::c_str(se_tpg.wwn().data().name.to_bytes_with_nul())
     }
 
-    /// The tag of the portal group.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the tag of the portal group.
     fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16 {
-        se_tpg.data().tport_tpgt
+        se_tpg.data().tag
     }
 
-    /// One command at a time, until the wire can do more.
+    /// Called in process context.
+    ///
+    /// Returns 1, one command at a time: raise it to what the transport can queue.
     fn tpg_get_default_depth(_se_tpg: &Tpg<Self>) -> u32 {
         1
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context.
+    ///
+    /// Returns false: only initiators with a node ACL may log in.
     fn tpg_check_demo_mode(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context.
+    ///
+    /// Returns false: a demo-mode node ACL is freed when its session ends.
     fn tpg_check_demo_mode_cache(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context.
+    ///
+    /// Returns false: LUNs are writable in demo mode.
     fn tpg_check_demo_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns false: the LUNs of a node ACL are writable.
     fn tpg_check_prod_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// No: the fabric has no such mode.
+    /// Called in process context.
+    ///
+    /// Returns false: initiators in demo mode see the LUNs of the portal group.
     fn tpg_check_demo_mode_login_only(_se_tpg: &Tpg<Self>) -> bool {
         false
     }
 
-    /// None: the fabric has no such setting.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns 0: the fabric offers no protection information of its own.
     fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> i32 {
         0
     }
 
-    /// There is one instance.
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns 1: the fabric has one instance.
     fn tpg_get_inst_index(_se_tpg: &Tpg<Self>) -> u32 {
         1
     }
 
-    /// Does nothing: no command arrives.
+    /// Called in any context: do not sleep.
+    ///
+    /// Does nothing: no command is submitted. Dropping the memory would free it.
     fn release_cmd(_se_cmd: Self::CmdMemory) {}
 
+    /// Called in process context.
+    ///
     /// Does nothing: no session exists.
     fn close_session(_se_sess: &Login<Self>) {}
 
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
     /// Does nothing: no session exists.
     fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
         0
     }
 
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
     /// Does nothing: no session exists.
     fn sess_get_initiator_sid(_se_sess: &Session<Self>, _buf: &mut [u8]) -> usize {
         0
     }
 
-    /// No command arrives. Without a wire to fetch its data from it would fail.
+    /// Called in process context.
+    ///
+    /// Does nothing: no session exists. Dropping `Pending` would fail the command.
     fn write_pending(_se_cmd: Pending<Self>) {}
 
-    /// Changes nothing.
+    /// Called in process context.
+    ///
+    /// Leaves the new node ACL as it is: its data has no default but zero.
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
 
-    /// Does nothing: no command arrives.
+    /// Called in any context: do not sleep.
+    ///
+    /// Does nothing: no command is submitted.
     fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
         0
     }
 
-    /// Does nothing: no command arrives.
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
+    ///
+    /// Does nothing: no command is submitted.
     fn queue_data_in(_se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
         Ok(())
     }
 
-    /// Does nothing: no command arrives.
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
+    ///
+    /// Does nothing: no command is submitted.
     fn queue_status(_se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
         Ok(())
     }
 
-    /// Does nothing: no command arrives.
+    /// Called in process context.
+    ///
+    /// Does nothing: no task management function is submitted.
     fn queue_tm_rsp(_se_cmd: TmrResponse<Self>) {}
 
-    /// Does nothing: no command arrives.
+    /// Called in any context: do not sleep.
+    ///
+    /// Does nothing: no command is submitted.
     fn aborted_task(_se_cmd: Aborted<'_, Self>) {}
 
-    /// Makes a target port of a valid name.
+    /// Called in process context.
+    ///
+    /// Makes a target port if its name is canonical.
     fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
         check_port_name(name)?;
-        let tport_name = PortName::parse(name).ok_or(EINVAL)?;
-        Ok(try_init!(Tport { tport_name }))
+        let name = PortName::parse(name).ok_or(EINVAL)?;
+        Ok(try_init!(TargetPort { name }))
     }
 
-    /// Nothing to stop: the port is not on a wire.
+    /// Called in process context.
+    ///
+    /// Stops nothing: the target port has no transport.
     fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
 
-    /// Makes a portal group with the tag that its name says.
+    /// Called in process context.
+    ///
+    /// Makes a portal group with the tag in its name.
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
-        let tport_tpgt = target::tpg_tag(name)?;
-        Ok(try_init!(TportGroup { tport_tpgt }))
+        let tag = target::tpg_tag(name)?;
+        Ok(try_init!(PortalGroup { tag }))
     }
 
-    /// Nothing to start or stop: the port is not on a wire. No initiator logs in to a group that is
-    /// not enabled.
+    /// Called in process context.
+    ///
+    /// Starts and stops nothing: the target port has no transport. The layer refuses logins to a
+    /// portal group that is not enabled.
     fn fabric_enable_tpg(_se_tpg: &Tpg<Self>, _enable: bool) -> Result {
         Ok(())
     }
 
-    /// Nothing to stop: no session exists.
+    /// Called in process context.
+    ///
+    /// Ends nothing: no session exists.
     fn fabric_drop_tpg(_se_tpg: &Tpg<Self>) {}
 
-    /// Accepts a list under the canonical name of an initiator port: the one that target core's
-    /// TransportIDs name.
+    /// Called in process context.
+    ///
+    /// Accepts a node ACL only under the canonical name of an initiator port, the one that target
+    /// core derives from a TransportID.
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
         check_port_name(name)
     }

@@ -254,7 +254,7 @@ fn released(op: &Op) -> TokenStream {
 }
 
 /// The name of the first argument that is passed on in a certain way.
-pub(in crate::emit) fn argument(
+pub(super) fn argument(
     method: &Method<'_>,
     is_it: impl FnMut(&&Passed<'_>) -> bool,
 ) -> Option<Ident> {

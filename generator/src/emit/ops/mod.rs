@@ -21,9 +21,7 @@ use super::rust::{code, idents, text as file_text};
 use crate::names::directory;
 use crate::plan::Plan;
 
-pub(super) use callbacks::argument;
 pub use signature::method_signature;
-pub(super) use signature::{method_return, parameter};
 
 /// Where the text is.
 pub(super) const PATH: &str = "target/ops.rs";

@@ -35,7 +35,7 @@ pub fn method_signature(op: &Op, method: &Method<'_>) -> String {
 
 /// The parameter of the method for an argument of the op: its name and type. `fabric` is what
 /// implements the trait.
-pub(in crate::emit) fn parameter<'a>(
+pub(super) fn parameter<'a>(
     passed: &Passed<'a>,
     fabric: &TokenStream,
 ) -> Option<(&'a str, TokenStream)> {
@@ -74,7 +74,7 @@ fn right_type(right: Right, fabric: &TokenStream) -> TokenStream {
 }
 
 /// What the method returns.
-pub(in crate::emit) fn method_return(shape: Shape, op: &Op) -> TokenStream {
+pub(super) fn method_return(shape: Shape, op: &Op) -> TokenStream {
     match shape {
         Shape::Call(Return::Nothing)
         | Shape::Drop(_)

@@ -84,7 +84,7 @@ fn about(input: &Input<'_>) -> String {
         "{} is a fabric for {}. {}",
         input.names.module(),
         input.protocol.title,
-        input.data_path.driver.head
+        input.data_path.about
     )
 }
 

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! nab5000: a SCSI target fabric for iSCSI.
+//!
+//! A skeleton made by tcm-mod-builder, yours to change. Its configfs tree has target ports, portal
+//! groups, network portals and node ACLs. Initiators log in over TCP; that transport is `iscsi.rs`
+//! and `iscsi/`, which the methods call.
+//!
+//! Ops left to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
+//! `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`.
+
+#![deny(unsafe_code)]
+
+// Only the generator's modules have `unsafe`; the compiler refuses it in the author's.
+#[allow(unsafe_code)]
+mod bindings;
+#[allow(unsafe_code)]
+mod crc32c;
+#[allow(unsafe_code)]
+mod crypto;
+mod iscsi;
+#[allow(unsafe_code)]
+mod kunit;
+#[allow(unsafe_code)]
+mod socket;
+#[allow(unsafe_code)]
+pub mod target;
+#[allow(unsafe_code)]
+mod thread;
+#[allow(unsafe_code)]
+mod transport_id;
+
+use crate::{
+    target::{
+        attributes,
+        module_target_fabric,
+        Aborted,
+        Attribute,
+        Attributes,
+        BoxedCmd,
+        DiscoveryAttrs,
+        Login,
+        NodeAcl,
+        Np,
+        Operations,
+        Page,
+        Pending,
+        Protocol,
+        Response,
+        Session,
+        Task,
+        TmrResponse,
+        Tpg,
+        TpgAttribAttrs,
+        TpgAuthAttrs,
+        TpgBaseAttrs,
+        TpgNaclAttribAttrs,
+        TpgNaclAuthAttrs,
+        TpgNaclBaseAttrs,
+        TpgParamAttrs,
+        Wwn,
+        WwnAttrs,
+        TARGET_DIRECT_COMPL,
+        TARGET_DIRECT_SUBMIT, //
+    },
+    transport_id::PortName, //
+};
+use kernel::{
+    c_str,
+    prelude::*,
+    str::BStr,
+    sync::Arc, //
+};
+
+module_target_fabric! {
+    type: Fabric,
+    name: "tcm_nab5000",
+    description: "nab5000 target fabric for iSCSI",
+    license: "GPL",
+}
+
+/// The nab5000 fabric; the methods of [`Operations`] are its ops.
+struct Fabric;
+
+/// A target port, `nab5000/$WWN`.
+struct TargetPort {
+    name: PortName,
+}
+
+/// A portal group of a target port, `nab5000/$WWN/tpgt_$TAG`.
+#[pin_data]
+struct PortalGroup {
+    tag: u16,
+    #[pin]
+    group: iscsi::Group,
+}
+
+/// An initiator port that may log in:
+/// `nab5000/$WWN/tpgt_$TAG/acls/$INITIATOR`.
+///
+/// Target core zeroes it and frees it without dropping it: a field must be valid when all zero, and
+/// change through a shared reference.
+#[derive(Zeroable)]
+struct InitiatorPort {}
+
+/// The text of `nab5000/version`.
+const VERSION: &str = "TCM_NAB5000 fabric module 0.1";
+
+/// `nab5000/version`: the version of the fabric module.
+struct Version;
+
+#[vtable]
+impl Attribute for Version {
+    type Directory = WwnAttrs<Fabric>;
+
+    fn show(_data: &iscsi::Registry, page: &mut Page<'_>) -> Result {
+        writeln!(page, "{VERSION}")
+    }
+}
+
+/// Accepts the name of a port's directory only in the canonical spelling, so that a port has one
+/// directory.
+///
+/// # Errors
+///
+/// [`EINVAL`], with the canonical spelling in the log.
+fn check_port_name(name: &BStr) -> Result {
+    if PortName::is_canonical(name) {
+        return Ok(());
+    }
+    match PortName::parse(name) {
+        Some(port) => Err(refused(name, port.as_bytes())),
+        None => Err(refused(name, PortName::FORM.as_bytes())),
+    }
+}
+
+/// Logs the name that is wanted, and returns the error.
+fn refused(name: &BStr, want: &[u8]) -> Error {
+    pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
+    EINVAL
+}
+
+#[vtable]
+impl Operations for Fabric {
+    const NAME: &'static CStr = c_str!("nab5000");
+    const PROTOCOL: Protocol = Protocol::ISCSI;
+    // What a command moves at most.
+    const MAX_DATA_SG_NENTS: u32 = iscsi::PAGES_MAX;
+    // An administrator may choose so, too, with `complete_type`.
+    const DIRECT_COMPL_SUPP: bool = true;
+    // In the thread of the connection, which may sleep.
+    const DIRECT_SUBMIT_SUPP: bool = true;
+    // As it arrives: queued, a write would have the connection wait for its memory.
+    const DEFAULT_SUBMIT_TYPE: u8 = TARGET_DIRECT_SUBMIT;
+    // In the backstore's context: an op queues the response, and wakes the thread.
+    const DEFAULT_COMPL_TYPE: u8 = TARGET_DIRECT_COMPL;
+    const TFC_DISCOVERY_ATTRS: Attributes<DiscoveryAttrs<Self>> = attributes!(DiscoveryAttrs<Fabric> {
+        authenticate_target: iscsi::DiscoveryMutual,
+        enforce_discovery_auth: iscsi::EnforceDiscoveryAuth,
+        password: iscsi::DiscoveryPassword,
+        password_mutual: iscsi::DiscoveryPasswordMutual,
+        userid: iscsi::DiscoveryUserid,
+        userid_mutual: iscsi::DiscoveryUseridMutual,
+    });
+    const TFC_WWN_ATTRS: Attributes<WwnAttrs<Self>> =
+        attributes!(WwnAttrs<Fabric> { version: Version });
+    const TFC_TPG_BASE_ATTRS: Attributes<TpgBaseAttrs<Self>> =
+        attributes!(TpgBaseAttrs<Fabric> { dynamic_sessions: iscsi::DynamicSessions });
+    const TFC_TPG_ATTRIB_ATTRS: Attributes<TpgAttribAttrs<Self>> = attributes!(TpgAttribAttrs<Fabric> {
+        authentication: iscsi::Authentication,
+        cache_dynamic_acls: iscsi::CacheDynamicAcls,
+        default_cmdsn_depth: iscsi::DefaultCmdsnDepth,
+        default_erl: iscsi::DefaultErl,
+        demo_mode_discovery: iscsi::DemoModeDiscovery,
+        demo_mode_write_protect: iscsi::DemoModeWriteProtect,
+        generate_node_acls: iscsi::GenerateNodeAcls,
+        login_timeout: iscsi::LoginTimeout,
+        max_sessions: iscsi::MaxSessions,
+        prod_mode_write_protect: iscsi::ProdModeWriteProtect,
+    });
+    const TFC_TPG_AUTH_ATTRS: Attributes<TpgAuthAttrs<Self>> = attributes!(TpgAuthAttrs<Fabric> {
+        authenticate_target: iscsi::GroupMutual,
+        password: iscsi::GroupPassword,
+        password_mutual: iscsi::GroupPasswordMutual,
+        userid: iscsi::GroupUserid,
+        userid_mutual: iscsi::GroupUseridMutual,
+    });
+    const TFC_TPG_PARAM_ATTRS: Attributes<TpgParamAttrs<Self>> = attributes!(TpgParamAttrs<Fabric> {
+        DataDigest: iscsi::DataDigest,
+        DataPDUInOrder: iscsi::DataPDUInOrder,
+        DataSequenceInOrder: iscsi::DataSequenceInOrder,
+        DefaultTime2Retain: iscsi::DefaultTime2Retain,
+        DefaultTime2Wait: iscsi::DefaultTime2Wait,
+        ErrorRecoveryLevel: iscsi::ErrorRecoveryLevel,
+        FirstBurstLength: iscsi::FirstBurstLength,
+        HeaderDigest: iscsi::HeaderDigest,
+        IFMarker: iscsi::IFMarker,
+        ImmediateData: iscsi::ImmediateData,
+        InitialR2T: iscsi::InitialR2T,
+        MaxBurstLength: iscsi::MaxBurstLength,
+        MaxConnections: iscsi::MaxConnections,
+        MaxOutstandingR2T: iscsi::MaxOutstandingR2T,
+        MaxRecvDataSegmentLength: iscsi::MaxRecvDataSegmentLength,
+        MaxXmitDataSegmentLength: iscsi::MaxXmitDataSegmentLength,
+        OFMarker: iscsi::OFMarker,
+    });
+    const TFC_TPG_NACL_BASE_ATTRS: Attributes<TpgNaclBaseAttrs<Self>> = attributes!(TpgNaclBaseAttrs<Fabric> {
+        cmdsn_depth: iscsi::CmdsnDepth,
+        info: iscsi::Info,
+    });
+    const TFC_TPG_NACL_ATTRIB_ATTRS: Attributes<TpgNaclAttribAttrs<Self>> = attributes!(TpgNaclAttribAttrs<Fabric> {
+        authentication: iscsi::NodeAuthentication,
+        dataout_timeout: iscsi::DataoutTimeout,
+        nopin_response_timeout: iscsi::NopinResponseTimeout,
+        nopin_timeout: iscsi::NopinTimeout,
+    });
+    const TFC_TPG_NACL_AUTH_ATTRS: Attributes<TpgNaclAuthAttrs<Self>> = attributes!(TpgNaclAuthAttrs<Fabric> {
+        authenticate_target: iscsi::NodeMutual,
+        password: iscsi::NodePassword,
+        password_mutual: iscsi::NodePasswordMutual,
+        userid: iscsi::NodeUserid,
+        userid_mutual: iscsi::NodeUseridMutual,
+    });
+
+    type Data = iscsi::Registry;
+    type Wwn = TargetPort;
+    type Tpg = PortalGroup;
+    type Np = iscsi::NetworkPortal;
+    type NodeAcl = InitiatorPort;
+    type NodeAclState = iscsi::NodeSettings;
+    type Session = Arc<iscsi::Peer>;
+    type Cmd = iscsi::Io;
+    type CmdMemory = BoxedCmd<Self>;
+    type Tmr = Arc<iscsi::Function>;
+
+    /// Called in process context.
+    ///
+    /// Makes the registry of network portals, empty at first.
+    fn init(_module: &'static ThisModule) -> Result<Self::Data> {
+        iscsi::Registry::new()
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the name of the target port.
+    fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
+        target::c_str(se_tpg.wwn().data().name.to_bytes_with_nul())
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the tag of the portal group.
+    fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16 {
+        se_tpg.data().tag
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns the value of the attribute `default_cmdsn_depth`.
+    fn tpg_get_default_depth(se_tpg: &Tpg<Self>) -> u32 {
+        se_tpg.data().group.settings().default_cmdsn_depth()
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns the value of the attribute `generate_node_acls`.
+    fn tpg_check_demo_mode(se_tpg: &Tpg<Self>) -> bool {
+        se_tpg.data().group.settings().generate_node_acls() != 0
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns the value of the attribute `cache_dynamic_acls`.
+    fn tpg_check_demo_mode_cache(se_tpg: &Tpg<Self>) -> bool {
+        se_tpg.data().group.settings().cache_dynamic_acls() != 0
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns the value of the attribute `demo_mode_write_protect`.
+    fn tpg_check_demo_mode_write_protect(se_tpg: &Tpg<Self>) -> bool {
+        se_tpg.data().group.settings().demo_mode_write_protect() != 0
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the value of the attribute `prod_mode_write_protect`.
+    fn tpg_check_prod_mode_write_protect(se_tpg: &Tpg<Self>) -> bool {
+        se_tpg.data().group.settings().prod_mode_write_protect() != 0
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns false: initiators in demo mode see the LUNs of the portal group.
+    fn tpg_check_demo_mode_login_only(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns 0: the fabric offers no protection information of its own.
+    fn tpg_check_prot_fabric_only(_se_tpg: &Tpg<Self>) -> i32 {
+        0
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns 1: the fabric has one instance.
+    fn tpg_get_inst_index(_se_tpg: &Tpg<Self>) -> u32 {
+        1
+    }
+
+    /// Called in any context: do not sleep.
+    ///
+    /// Frees the memory of the command.
+    fn release_cmd(se_cmd: Self::CmdMemory) {
+        drop(se_cmd)
+    }
+
+    /// Called in process context.
+    ///
+    /// Closes the initiator's connection, which ends the session.
+    fn close_session(se_sess: &Login<Self>) {
+        iscsi::close_session(se_sess)
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the number of the session, counted from loading the module.
+    fn sess_get_index(se_sess: &Session<Self>) -> u32 {
+        se_sess.data().index
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Fills in the ISID of the login.
+    fn sess_get_initiator_sid(se_sess: &Session<Self>, buf: &mut [u8]) -> usize {
+        iscsi::initiator_sid(se_sess.data(), buf)
+    }
+
+    /// Called in process context.
+    ///
+    /// Asks the thread of the connection to receive the data.
+    fn write_pending(se_cmd: Pending<Self>) {
+        iscsi::write_pending(se_cmd)
+    }
+
+    /// Called in process context.
+    ///
+    /// Sets the timeouts of the node ACL to their defaults.
+    fn set_default_node_attributes(se_nacl: &NodeAcl<Self>) {
+        iscsi::set_default_node_attributes(se_nacl)
+    }
+
+    /// Called in any context: do not sleep.
+    ///
+    /// Returns 0: the transport keeps no state of a command.
+    fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
+        0
+    }
+
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
+    ///
+    /// Asks the thread of the connection to send the data and the status.
+    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+        iscsi::queue_data_in(se_cmd);
+        Ok(())
+    }
+
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
+    ///
+    /// Asks the thread of the connection to send the status.
+    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+        iscsi::queue_status(se_cmd);
+        Ok(())
+    }
+
+    /// Called in process context.
+    ///
+    /// Asks the thread of the connection to send the response.
+    fn queue_tm_rsp(se_cmd: TmrResponse<Self>) {
+        iscsi::queue_tm_rsp(se_cmd)
+    }
+
+    /// Called in any context: do not sleep.
+    ///
+    /// Makes room for another command, or drops the task management function.
+    fn aborted_task(se_cmd: Aborted<'_, Self>) {
+        iscsi::aborted_task(se_cmd)
+    }
+
+    /// Called in process context.
+    ///
+    /// Makes a target port if its name is canonical.
+    fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
+        check_port_name(name)?;
+        let name = PortName::parse(name).ok_or(EINVAL)?;
+        Ok(try_init!(TargetPort { name }))
+    }
+
+    /// Called in process context.
+    ///
+    /// Stops nothing: each portal group has network portals of its own.
+    fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
+
+    /// Called in process context.
+    ///
+    /// Makes a portal group with the tag in its name.
+    fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
+        let tag = target::tpg_tag(name)?;
+        Ok(try_pin_init!(PortalGroup {
+            tag,
+            group <- iscsi::Group::new(),
+        }))
+    }
+
+    /// Called in process context.
+    ///
+    /// Opens the portal group to logins, or asks its initiators to log out.
+    fn fabric_enable_tpg(se_tpg: &Tpg<Self>, enable: bool) -> Result {
+        se_tpg.data().group.enable(enable);
+        Ok(())
+    }
+
+    /// Called in process context.
+    ///
+    /// Asks the initiators to log out.
+    fn fabric_drop_tpg(se_tpg: &Tpg<Self>) {
+        se_tpg.data().group.log_out()
+    }
+
+    /// Called in process context.
+    ///
+    /// Listens at the address in the name of the directory.
+    fn fabric_make_np(se_tpg: &Tpg<Self>, name: &BStr) -> Result<Self::Np> {
+        iscsi::NetworkPortal::new(se_tpg, name)
+    }
+
+    /// Called in process context.
+    ///
+    /// Stops nothing here: a network portal stops listening when it is dropped.
+    fn fabric_drop_np(_se_tpg_np: &Np<Self>) {}
+
+    /// Called in process context.
+    ///
+    /// Accepts a node ACL only under the canonical name of an initiator port, the one that target
+    /// core derives from a TransportID.
+    fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
+        check_port_name(name)
+    }
+}

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! nab5000: a SCSI target fabric for iSCSI.
+//!
+//! A skeleton made by tcm-mod-builder, yours to change. Its configfs tree has target ports, portal
+//! groups and node ACLs. Its initiators are SCSI hosts of this machine; that transport is
+//! `loopback.rs`, which the methods call.
+//!
+//! Ops left to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
+//! `fabric_enable_tpg`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
+
+#![deny(unsafe_code)]
+
+// Only the generator's modules have `unsafe`; the compiler refuses it in the author's.
+#[allow(unsafe_code)]
+mod bindings;
+#[allow(unsafe_code)]
+mod kunit;
+mod loopback;
+#[allow(unsafe_code)]
+mod rcu;
+#[allow(unsafe_code)]
+mod scsi_host;
+#[allow(unsafe_code)]
+pub mod target;
+#[allow(unsafe_code)]
+mod transport_id;
+
+use crate::{
+    scsi_host::Command,
+    target::{
+        attributes,
+        module_target_fabric,
+        Aborted,
+        Attribute,
+        Attributes,
+        Login,
+        Lun,
+        NodeAcl,
+        Operations,
+        Page,
+        Pending,
+        Protocol,
+        Response,
+        Session,
+        Task,
+        TmrResponse,
+        Tpg,
+        TpgAttribAttrs,
+        TpgBaseAttrs,
+        Wwn,
+        WwnAttrs,
+        TARGET_DIRECT_COMPL,
+        TARGET_QUEUE_SUBMIT, //
+    },
+    transport_id::PortName, //
+};
+use kernel::{
+    c_str,
+    prelude::*,
+    str::BStr,
+    sync::Arc, //
+};
+
+module_target_fabric! {
+    type: Fabric,
+    name: "tcm_nab5000",
+    description: "nab5000 target fabric for iSCSI",
+    license: "GPL",
+}
+
+/// The nab5000 fabric; the methods of [`Operations`] are its ops.
+struct Fabric;
+
+/// A target port, `nab5000/$WWN`.
+struct TargetPort {
+    name: PortName,
+}
+
+/// A portal group of a target port, `nab5000/$WWN/tpgt_$TAG`.
+#[pin_data]
+struct PortalGroup {
+    tag: u16,
+    #[pin]
+    link: loopback::Link,
+}
+
+/// An initiator port that may log in:
+/// `nab5000/$WWN/tpgt_$TAG/acls/$INITIATOR`.
+///
+/// Target core zeroes it and frees it without dropping it: a field must be valid when all zero, and
+/// change through a shared reference.
+#[derive(Zeroable)]
+struct InitiatorPort {}
+
+/// The text of `nab5000/version`.
+const VERSION: &str = "TCM_NAB5000 fabric module 0.1";
+
+/// `nab5000/version`: the version of the fabric module.
+struct Version;
+
+#[vtable]
+impl Attribute for Version {
+    type Directory = WwnAttrs<Fabric>;
+
+    fn show(_data: &(), page: &mut Page<'_>) -> Result {
+        writeln!(page, "{VERSION}")
+    }
+}
+
+/// Accepts the name of a port's directory only in the canonical spelling, so that a port has one
+/// directory.
+///
+/// # Errors
+///
+/// [`EINVAL`], with the canonical spelling in the log.
+fn check_port_name(name: &BStr) -> Result {
+    if PortName::is_canonical(name) {
+        return Ok(());
+    }
+    match PortName::parse(name) {
+        Some(port) => Err(refused(name, port.as_bytes())),
+        None => Err(refused(name, PortName::FORM.as_bytes())),
+    }
+}
+
+/// Logs the name that is wanted, and returns the error.
+fn refused(name: &BStr, want: &[u8]) -> Error {
+    pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
+    EINVAL
+}
+
+#[vtable]
+impl Operations for Fabric {
+    const NAME: &'static CStr = c_str!("nab5000");
+    const PROTOCOL: Protocol = Protocol::ISCSI;
+    // An administrator may choose so, too, with `complete_type`.
+    const DIRECT_COMPL_SUPP: bool = true;
+    // Never in the submitter's context: it may be in the middle of a file system.
+    const DEFAULT_SUBMIT_TYPE: u8 = TARGET_QUEUE_SUBMIT;
+    // In the backstore's context: nothing on the way to the initiator sleeps.
+    const DEFAULT_COMPL_TYPE: u8 = TARGET_DIRECT_COMPL;
+    const TFC_WWN_ATTRS: Attributes<WwnAttrs<Self>> =
+        attributes!(WwnAttrs<Fabric> { version: Version });
+    const TFC_TPG_BASE_ATTRS: Attributes<TpgBaseAttrs<Self>> = attributes!(TpgBaseAttrs<Fabric> {
+        address: loopback::Address,
+        nexus: loopback::NexusName,
+        transport_status: loopback::TransportStatus,
+    });
+    const TFC_TPG_ATTRIB_ATTRS: Attributes<TpgAttribAttrs<Self>> =
+        attributes!(TpgAttribAttrs<Fabric> { fabric_prot_type: loopback::FabricProtType });
+
+    type Data = ();
+    type Wwn = TargetPort;
+    type Tpg = PortalGroup;
+    type Np = ();
+    type NodeAcl = InitiatorPort;
+    type NodeAclState = ();
+    type Session = ();
+    type Cmd = ();
+    type CmdMemory = Command<loopback::Loopback>;
+    type Tmr = Arc<loopback::Waiter>;
+
+    /// Called in process context.
+    ///
+    /// Prepares the template of the SCSI hosts that the portal groups make.
+    fn init(module: &'static ThisModule) -> Result<Self::Data> {
+        loopback::TEMPLATE.prepare(module)
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the name of the target port.
+    fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
+        target::c_str(se_tpg.wwn().data().name.to_bytes_with_nul())
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the tag of the portal group.
+    fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16 {
+        se_tpg.data().tag
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns the queue depth of the SCSI host.
+    fn tpg_get_default_depth(_se_tpg: &Tpg<Self>) -> u32 {
+        scsi_host::QUEUE_DEPTH
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns true: an administrator logs any initiator in by writing its name to `nexus`.
+    fn tpg_check_demo_mode(_se_tpg: &Tpg<Self>) -> bool {
+        true
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns false: a demo-mode node ACL is freed when its session ends.
+    fn tpg_check_demo_mode_cache(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns false: LUNs are writable in demo mode.
+    fn tpg_check_demo_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns false: the LUNs of a node ACL are writable.
+    fn tpg_check_prod_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// Called in process context.
+    ///
+    /// Returns false: initiators in demo mode see the LUNs of the portal group.
+    fn tpg_check_demo_mode_login_only(_se_tpg: &Tpg<Self>) -> bool {
+        false
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns the value of the attribute `fabric_prot_type`.
+    fn tpg_check_prot_fabric_only(se_tpg: &Tpg<Self>) -> i32 {
+        se_tpg.data().link.protection_type()
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns 1: the fabric has one instance.
+    fn tpg_get_inst_index(_se_tpg: &Tpg<Self>) -> u32 {
+        1
+    }
+
+    /// Called in any context: do not sleep.
+    ///
+    /// Gives the command back to the SCSI host.
+    fn release_cmd(se_cmd: Self::CmdMemory) {
+        se_cmd.done()
+    }
+
+    /// Called in process context.
+    ///
+    /// Logs the initiator out.
+    fn close_session(se_sess: &Login<Self>) {
+        loopback::close_session(se_sess)
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Returns 1: a portal group has one session.
+    fn sess_get_index(_se_sess: &Session<Self>) -> u32 {
+        1
+    }
+
+    /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
+    ///
+    /// Fills in a constant of the random kind (RFC 7143, section 11.12.5): a portal group has one
+    /// session.
+    fn sess_get_initiator_sid(_se_sess: &Session<Self>, buf: &mut [u8]) -> usize {
+        const ISID: &[u8] = b"800000000001";
+        match buf.get_mut(..ISID.len()) {
+            Some(place) => {
+                place.copy_from_slice(ISID);
+                ISID.len()
+            }
+            None => 0,
+        }
+    }
+
+    /// Called in process context.
+    ///
+    /// Executes the write: its data is in the memory of the SCSI command.
+    fn write_pending(se_cmd: Pending<Self>) {
+        loopback::write_pending(se_cmd)
+    }
+
+    /// Called in process context.
+    ///
+    /// Leaves the new node ACL as it is: its data has no default but zero.
+    fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
+
+    /// Called in any context: do not sleep.
+    ///
+    /// Returns 0: the transport keeps no state of a command.
+    fn get_cmd_state(_se_cmd: &Task<Self>) -> i32 {
+        0
+    }
+
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
+    ///
+    /// Completes the SCSI command: a read has its data in place.
+    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+        loopback::respond(&se_cmd);
+        Ok(())
+    }
+
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
+    ///
+    /// Completes the SCSI command.
+    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+        loopback::respond(&se_cmd);
+        Ok(())
+    }
+
+    /// Called in process context.
+    ///
+    /// Wakes the SCSI host's error handler with the response.
+    fn queue_tm_rsp(se_cmd: TmrResponse<Self>) {
+        loopback::respond_tmr(se_cmd)
+    }
+
+    /// Called in any context: do not sleep.
+    ///
+    /// Wakes the error handler that waits for an aborted task management function. An aborted
+    /// command returns to the SCSI host by `release_cmd`.
+    fn aborted_task(se_cmd: Aborted<'_, Self>) {
+        if let Aborted::Tmr(waiter) = se_cmd {
+            waiter.answer(false);
+        }
+    }
+
+    /// Called in process context.
+    ///
+    /// Makes a target port if its name is canonical.
+    fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
+        check_port_name(name)?;
+        let name = PortName::parse(name).ok_or(EINVAL)?;
+        Ok(try_init!(TargetPort { name }))
+    }
+
+    /// Called in process context.
+    ///
+    /// Stops nothing: each portal group has a SCSI host of its own.
+    fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
+
+    /// Called in process context.
+    ///
+    /// Makes a portal group with the tag in its name.
+    fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
+        let tag = target::tpg_tag(name)?;
+        Ok(try_pin_init!(PortalGroup {
+            tag,
+            link <- loopback::Link::new(tag),
+        }))
+    }
+
+    /// Called in process context.
+    ///
+    /// Logs the initiator out.
+    fn fabric_drop_tpg(se_tpg: &Tpg<Self>) {
+        se_tpg.data().link.close()
+    }
+
+    /// Called in process context.
+    ///
+    /// Adds the SCSI device of the LUN.
+    fn fabric_post_link(se_tpg: &Tpg<Self>, se_lun: &Lun) -> Result {
+        se_tpg.data().link.add_lun(se_lun)
+    }
+
+    /// Called in process context.
+    ///
+    /// Removes the SCSI device of the LUN.
+    fn fabric_pre_unlink(se_tpg: &Tpg<Self>, se_lun: &Lun) {
+        se_tpg.data().link.remove_lun(se_lun)
+    }
+
+    /// Called in process context.
+    ///
+    /// Accepts a node ACL only under the canonical name of an initiator port, the one that target
+    /// core derives from a TransportID.
+    fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
+        check_port_name(name)
+    }
+}
