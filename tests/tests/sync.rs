@@ -193,6 +193,38 @@ fn an_op_that_has_changed_is_reported_with_its_new_signature() {
         ));
 }
 
+/// A driver of the first version, which held its registration.
+const HELD: &str = "
+struct TcmXModule {
+    _fabric: Registration<Fabric>,
+}
+
+impl kernel::Module for TcmXModule {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        Ok(Self { _fabric: Registration::new(module)? })
+    }
+}
+";
+
+#[test]
+fn a_driver_that_holds_its_registration_is_told_to_give_it_to_the_layer() {
+    let fixture = Fixture::new("nop");
+    let driver = fixture.text("tcm_x.rs");
+    fs::write(fixture.dir.join("tcm_x.rs"), format!("{driver}{HELD}")).unwrap();
+    let steps = "To do: tcm_x.rs: replace `module!` by `module_target_fabric!` of `crate::target`, with \
+                 `type: Fabric`\n\
+                 To do: tcm_x.rs: remove the type of the module and its `impl kernel::Module`: the \
+                 layer has both\n\
+                 To do: tcm_x.rs: remove `Registration` from the imports\n";
+    fixture.sync().assert().success().stdout(contains(steps));
+    fs::write(fixture.dir.join("tcm_x.rs"), driver).unwrap();
+    fixture
+        .sync()
+        .assert()
+        .success()
+        .stdout(contains("To do").not());
+}
+
 #[test]
 fn a_field_that_other_kernels_lack_asks_nothing_of_the_author() {
     let fixture = Fixture::new("loopback");
