@@ -57,7 +57,8 @@ unsafe impl<T: Operations> Right for Pending<T> {
     }
 
     unsafe fn from_cmd(cmd: *mut Cmd<T>) -> Self {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `cmd` comes from `into_cmd`, which has forgotten the one `Pending` of the
+        // command, and is taken back once, by the requirements of this function.
         unsafe { Self::from_raw(cmd.cast()) }
     }
 }
@@ -74,7 +75,8 @@ unsafe impl<T: Operations> Right for Reference<Completed<T>> {
     }
 
     unsafe fn from_cmd(cmd: *mut Cmd<T>) -> Self {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `cmd` comes from `into_cmd`, which has forgotten a reference to the command, and
+        // is taken back once, by the requirements of this function.
         unsafe { Self::from_raw(cmd.cast()) }
     }
 }
