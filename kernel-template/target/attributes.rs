@@ -163,8 +163,12 @@ impl<D: Directory> AttributeSlot<D> {
         // configfs keeps it until the callback returns.
         let context = unsafe { D::context(item) };
         // SAFETY: `page` has `PAGE_SIZE` bytes for this call alone, by the requirements of this
-        // callback.
-        let buffer = unsafe { core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE) };
+        // callback. After a write to the same file, configfs passes the page of the write, of which
+        // it has initialized a part.
+        let buffer = unsafe {
+            page.write_bytes(0, PAGE_SIZE);
+            core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE)
+        };
         let mut page = Page { buffer, len: 0 };
         match A::show(context, &mut page) {
             Ok(()) => page.len as isize,
