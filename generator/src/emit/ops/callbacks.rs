@@ -143,7 +143,7 @@ fn requirement<'a>(method: &Method<'_>, passed: &Passed<'a>) -> Option<(&'a str,
     Some((name, what.to_owned()))
 }
 
-/// What target core guarantees when it grants a right to a command.
+/// The requirement on a command that target core grants a right to.
 fn right_requirement(right: Right) -> &'static str {
     match right {
         Right::Memory => {
