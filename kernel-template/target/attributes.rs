@@ -153,14 +153,14 @@ impl<D: Directory> AttributeSlot<D> {
     ///
     /// # Safety
     ///
-    /// `item` must be a directory of the kind `D`, and `page` must have `PAGE_SIZE` bytes for this
-    /// call alone.
+    /// `item` must be a directory of the kind `D` during this call, and `page` must have
+    /// `PAGE_SIZE` bytes for this call alone.
     unsafe extern "C" fn show_callback<A: Attribute<Directory = D>>(
         item: *mut bindings::config_item,
         page: *mut c_char,
     ) -> isize {
-        // SAFETY: `item` is a directory of the kind `D`, by the requirements of this callback.
-        // configfs keeps it until the callback returns.
+        // SAFETY: `item` is a directory of the kind `D` during this call, by the requirements of
+        // this callback.
         let context = unsafe { D::context(item) };
         // SAFETY: `page` has `PAGE_SIZE` bytes for this call alone, by the requirements of this
         // callback. After a write to the same file, configfs passes the page of the write, of which
@@ -180,17 +180,18 @@ impl<D: Directory> AttributeSlot<D> {
     ///
     /// # Safety
     ///
-    /// `item` must be a directory of the kind `D`, and `page` must hold `count` bytes.
+    /// `item` must be a directory of the kind `D` during this call, and `page` must hold `count`
+    /// bytes, which must not change during this call.
     unsafe extern "C" fn store_callback<A: Attribute<Directory = D>>(
         item: *mut bindings::config_item,
         page: *const c_char,
         count: usize,
     ) -> isize {
-        // SAFETY: `item` is a directory of the kind `D`, by the requirements of this callback.
-        // configfs keeps it until the callback returns.
+        // SAFETY: `item` is a directory of the kind `D` during this call, by the requirements of
+        // this callback.
         let context = unsafe { D::context(item) };
-        // SAFETY: `page` holds `count` bytes, by the requirements of this callback, which configfs
-        // does not change during this call.
+        // SAFETY: `page` holds `count` bytes that do not change during this call, by the
+        // requirements of this callback.
         let text: &[u8] = unsafe { core::slice::from_raw_parts(page.cast(), count) };
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         match A::store(context, BStr::from_bytes(text)) {

@@ -29,7 +29,8 @@ pub(super) const SENSE_LEN: usize = bindings::TRANSPORT_SENSE_BUFFER as usize;
 ///
 /// # Safety
 ///
-/// The type must be `repr(C)` or `repr(transparent)` and begin with a `struct se_cmd`.
+/// - The type must be `repr(C)` or `repr(transparent)` and begin with a `struct se_cmd`.
+/// - Any thread may use a shared reference to it, and release it.
 pub unsafe trait SeCmd {}
 
 /// The C part.
@@ -55,7 +56,8 @@ pub struct Cmd<T: Operations> {
     pub(super) data: T::Cmd,
 }
 
-// SAFETY: The type is `repr(C)`, and this is its first field.
+// SAFETY: The type is `repr(C)`, and a `struct se_cmd` is its first field. The driver's data are
+// `Send` and `Sync`; the link is for whoever has the right to the command.
 unsafe impl<T: Operations> SeCmd for Cmd<T> {}
 
 impl<T: Operations> Cmd<T> {

@@ -64,7 +64,7 @@ impl<T: Operations> Login<T> {
     /// # Safety
     ///
     /// `session` must be one of this fabric that target core has taken off the list of its node
-    /// ACL, and this the first call for it since.
+    /// ACL, and this must be the only call for it.
     pub(super) unsafe fn close(session: *mut bindings::se_session) -> Arc<Self> {
         // SAFETY: The session is off the list of its node ACL, by the requirements of this
         // function, so `Nexus::drop` keeps it until `close_called` is complete. `Nexus::new` has

@@ -191,7 +191,7 @@ const FLAGS: usize = (bindings::SG_CHAIN | bindings::SG_END) as usize;
 ///
 /// # Safety
 ///
-/// `entry` must be one of a list that is alive.
+/// `entry` must be one of a scatterlist that is alive.
 unsafe fn link(entry: *const bindings::scatterlist) -> usize {
     // SAFETY: `entry` is alive, by the requirements of this function. C's `unsigned long` is as
     // long as `usize`.
@@ -202,11 +202,11 @@ unsafe fn link(entry: *const bindings::scatterlist) -> usize {
 ///
 /// # Safety
 ///
-/// `entry` must be one of a list that is alive.
+/// `entry` must be one of a scatterlist that is alive, and whose last entry is marked as such.
 unsafe fn next(entry: *mut bindings::scatterlist) -> *mut bindings::scatterlist {
-    // SAFETY: `entry` is one of a list that is alive, by the requirements of this function. After
-    // an entry that is not the last there is another one, which may be a link to the next part of
-    // the list.
+    // SAFETY: `entry` is one of a list that is alive and has a last entry, by the requirements of
+    // this function. After an entry that is not the last there is another one, which may be a link
+    // to the next part of the list.
     unsafe {
         if link(entry) & bindings::SG_END as usize != 0 {
             return ptr::null_mut();
@@ -229,7 +229,8 @@ impl<'a> Iterator for Segments<'a> {
             // is alive as long, by the contract of `Payload::of`.
             let (link, offset, length) =
                 unsafe { (link(self.entry), (*self.entry).offset, (*self.entry).length) };
-            // SAFETY: `entry` is one of a list that is alive, as above.
+            // SAFETY: `entry` is one of a list that is alive, as above. Who makes a scatterlist
+            // marks its last entry.
             self.entry = unsafe { next(self.entry) };
             if self.skip >= length {
                 self.skip -= length;

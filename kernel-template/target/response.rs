@@ -30,7 +30,8 @@ use crate::{
 #[repr(transparent)]
 pub struct Completed<T: Operations>(Cmd<T>);
 
-// SAFETY: The type is transparent, and has a `Cmd` alone, which begins with a `struct se_cmd`.
+// SAFETY: The type is transparent, and has a `Cmd` alone, for which both are so. Its methods read
+// what does not change any more.
 unsafe impl<T: Operations> SeCmd for Completed<T> {}
 
 /// The difference between the length of a command's data and that of the buffer for them.

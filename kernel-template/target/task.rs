@@ -33,12 +33,10 @@ use crate::{
 /// The object is alive, and one of its references belongs to this.
 pub struct Reference<O: SeCmd>(NonNull<O>);
 
-// SAFETY: Any thread may drop a reference: the count is atomic, and the driver's data for a command
-// are `Send`.
+// SAFETY: The count is atomic, and any thread may release the object, by the contract of `SeCmd`.
 unsafe impl<O: SeCmd> Send for Reference<O> {}
 
-// SAFETY: The methods of a command that take a shared reference may be called by any thread, and
-// the driver's data for it are `Sync`.
+// SAFETY: Any thread may use a shared reference to the object, by the contract of `SeCmd`.
 unsafe impl<O: SeCmd> Sync for Reference<O> {}
 
 impl<O: SeCmd> Reference<O> {
@@ -89,7 +87,8 @@ pub(super) fn count<O: SeCmd>(object: &O) {
 #[repr(transparent)]
 pub struct Task<T: Operations>(Opaque<bindings::se_cmd>, PhantomData<T>);
 
-// SAFETY: The type is transparent, and has a `struct se_cmd` alone.
+// SAFETY: The type is transparent, and has a `struct se_cmd` alone, of which its methods read what
+// any thread may read.
 unsafe impl<T: Operations> SeCmd for Task<T> {}
 
 /// A task that was aborted without a response.

@@ -147,7 +147,7 @@ impl<T: Operations> TmrResponse<T> {
     ///
     /// # Safety
     ///
-    /// Target core must have called the op for `ptr`.
+    /// Target core must have called the op for `ptr`, and not have released it yet.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Option<Self> {
         // SAFETY: Target core has called the op for `ptr`, by the requirements of this function, so
         // it is alive, with a `se_tmr_req` whose response does not change any more.
