@@ -115,8 +115,8 @@ impl Page<'_> {
 #[repr(transparent)]
 pub struct AttributeSlot<D>(UnsafeCell<bindings::configfs_attribute>, PhantomData<D>);
 
-// SAFETY: The slot is written before target core knows of it, by the fabric's one
-// `Registration`, and only read from then on.
+// SAFETY: A `Registration` writes the slot before target core knows of the fabric, of which there
+// is one at a time. While it is registered, the slot is only read.
 unsafe impl<D> Sync for AttributeSlot<D> {}
 
 impl<D: Directory> AttributeSlot<D> {
@@ -153,16 +153,22 @@ impl<D: Directory> AttributeSlot<D> {
     ///
     /// # Safety
     ///
-    /// `item` must be a directory of the kind `D`, and `page` must have `PAGE_SIZE` bytes for this
-    /// call alone.
+    /// `item` must be a directory of the kind `D` during this call, and `page` must have
+    /// `PAGE_SIZE` bytes for this call alone.
     unsafe extern "C" fn show_callback<A: Attribute<Directory = D>>(
         item: *mut bindings::config_item,
         page: *mut c_char,
     ) -> isize {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `item` is a directory of the kind `D` during this call, by the requirements of
+        // this callback.
         let context = unsafe { D::context(item) };
-        // SAFETY: By function safety requirements; configfs passes a zeroed page.
-        let buffer = unsafe { core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE) };
+        // SAFETY: `page` has `PAGE_SIZE` bytes for this call alone, by the requirements of this
+        // callback. After a write to the same file, configfs passes the page of the write, of which
+        // it has initialized a part.
+        let buffer = unsafe {
+            page.write_bytes(0, PAGE_SIZE);
+            core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE)
+        };
         let mut page = Page { buffer, len: 0 };
         match A::show(context, &mut page) {
             Ok(()) => page.len as isize,
@@ -174,15 +180,18 @@ impl<D: Directory> AttributeSlot<D> {
     ///
     /// # Safety
     ///
-    /// `item` must be a directory of the kind `D`, and `page` must hold `count` bytes.
+    /// `item` must be a directory of the kind `D` during this call, and `page` must hold `count`
+    /// bytes, which must not change during this call.
     unsafe extern "C" fn store_callback<A: Attribute<Directory = D>>(
         item: *mut bindings::config_item,
         page: *const c_char,
         count: usize,
     ) -> isize {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `item` is a directory of the kind `D` during this call, by the requirements of
+        // this callback.
         let context = unsafe { D::context(item) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `page` holds `count` bytes that do not change during this call, by the
+        // requirements of this callback.
         let text: &[u8] = unsafe { core::slice::from_raw_parts(page.cast(), count) };
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         match A::store(context, BStr::from_bytes(text)) {
@@ -199,7 +208,7 @@ pub struct AttributeArray<D, const N: usize>(
     PhantomData<D>,
 );
 
-// SAFETY: The array is never written to.
+// SAFETY: Nobody writes to the array: `set_owner` writes to what it points to.
 unsafe impl<D, const N: usize> Sync for AttributeArray<D, N> {}
 
 impl<D, const N: usize> AttributeArray<D, N> {

@@ -29,7 +29,8 @@ pub(super) const SENSE_LEN: usize = bindings::TRANSPORT_SENSE_BUFFER as usize;
 ///
 /// # Safety
 ///
-/// The type must be `repr(C)` or `repr(transparent)` and begin with a `struct se_cmd`.
+/// - The type must be `repr(C)` or `repr(transparent)` and begin with a `struct se_cmd`.
+/// - Any thread may use a shared reference to it, and release it.
 pub unsafe trait SeCmd {}
 
 /// The C part.
@@ -39,8 +40,9 @@ pub(super) fn se_cmd<O: SeCmd>(object: &O) -> *mut bindings::se_cmd {
 
 /// Reads the flags of a command.
 pub(super) fn flags<O: SeCmd>(object: &O) -> u32 {
-    // SAFETY: By the trait's contract this is a command. Target core changes the flags under a
-    // lock; those that are asked for here do not change any more.
+    // SAFETY: The object begins with a `struct se_cmd`, by the contract of `SeCmd`, and is alive
+    // while it is borrowed. Target core may change other flags meanwhile, but a volatile read is
+    // not torn, and those that are asked for here do not change any more.
     unsafe { ptr::addr_of!((*se_cmd(object)).se_cmd_flags).read_volatile() }
 }
 
@@ -54,7 +56,8 @@ pub struct Cmd<T: Operations> {
     pub(super) data: T::Cmd,
 }
 
-// SAFETY: The type is `repr(C)`, and this is its first field.
+// SAFETY: The type is `repr(C)`, and a `struct se_cmd` is its first field. The driver's data are
+// `Send` and `Sync`; the link is for whoever has the right to the command.
 unsafe impl<T: Operations> SeCmd for Cmd<T> {}
 
 impl<T: Operations> Cmd<T> {
@@ -64,7 +67,8 @@ impl<T: Operations> Cmd<T> {
     ///
     /// `ptr` must have been submitted by [`Session::submit`], and not be released while `'a` lasts.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_cmd) -> &'a Self {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `submit` has made `ptr` of a `Cmd`, of which it is the first field, and it is not
+        // released while `'a` lasts, by the requirements of this function.
         unsafe { &*ptr.cast() }
     }
 
@@ -75,8 +79,8 @@ impl<T: Operations> Cmd<T> {
     /// `ptr` must have been written by [`Session::submit`], and nobody may use it any more.
     pub(super) unsafe fn take_back(ptr: *mut bindings::se_cmd) -> (T::CmdMemory, T::Cmd) {
         let cmd: *mut Self = ptr.cast();
-        // SAFETY: `submit` has written the data, and this is their only owner. It has got the
-        // pointer from the memory.
+        // SAFETY: `submit` has written the data and nobody uses them any more, by the requirements
+        // of this function: this is their only owner. `submit` has got the pointer from `into_raw`.
         unsafe {
             let data = ptr::addr_of!((*cmd).data).read();
             (T::CmdMemory::from_raw(cmd), data)
@@ -89,14 +93,16 @@ impl<T: Operations> Cmd<T> {
     ///
     /// As [`Self::take_back`].
     pub(super) unsafe fn release(ptr: *mut bindings::se_cmd) -> T::CmdMemory {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `submit` has written `ptr` and nobody uses it any more, by the requirements of
+        // this function.
         let (memory, _) = unsafe { Self::take_back(ptr) };
         memory
     }
 
     /// The session that the command came through.
     pub fn session(&self) -> &Session<T> {
-        // SAFETY: The session is set before the command is submitted, and target core holds it.
+        // SAFETY: `submit` has set the session, which is not removed before its commands are
+        // released: `Nexus`'s drop waits for them.
         unsafe { Session::from_raw((*self.inner.get()).se_sess) }
     }
 
@@ -113,19 +119,19 @@ impl<T: Operations> Cmd<T> {
 
     /// The direction of its data.
     pub fn direction(&self) -> Direction {
-        // SAFETY: The direction is set before the command is submitted.
+        // SAFETY: The direction is set before the command is submitted, and does not change.
         Direction::from_raw(unsafe { (*self.inner.get()).data_direction })
     }
 
     /// The task tag that the command was submitted with.
     pub fn tag(&self) -> u64 {
-        // SAFETY: The tag is set before the command is submitted.
+        // SAFETY: The tag is set before the command is submitted, and does not change.
         unsafe { (*self.inner.get()).tag }
     }
 
     /// The logical unit that the command was submitted to.
     pub fn lun(&self) -> u64 {
-        // SAFETY: The number is set before the command is submitted.
+        // SAFETY: The number is set before the command is submitted, and does not change.
         unsafe { (*self.inner.get()).orig_fe_lun }
     }
 }
@@ -202,7 +208,8 @@ unsafe impl<T: Operations> CmdMemory<T> for BoxedCmd<T> {
     }
 
     unsafe fn from_raw(cmd: *mut Cmd<T>) -> Self {
-        // SAFETY: By the requirements of this function the pointer is that of a box.
+        // SAFETY: `cmd` comes from `into_raw`, by the requirements of this function, so it is the
+        // pointer of a box that nobody else owns.
         Self(unsafe { KBox::from_raw(cmd.cast()) })
     }
 }

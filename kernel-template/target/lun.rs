@@ -17,15 +17,17 @@ impl Lun {
     ///
     /// # Safety
     ///
-    /// `ptr` must be valid, and stay so while `'a` lasts.
+    /// `ptr` must point to a LUN of target core, which must not be freed while `'a` lasts.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_lun) -> &'a Self {
-        // SAFETY: The type is transparent; by the requirements of this function.
+        // SAFETY: `ptr` points to a LUN that is alive while `'a` lasts, by the requirements of this
+        // function. The type is transparent.
         unsafe { &*ptr.cast() }
     }
 
     /// The number of the logical unit, as in the directory's name `lun_$NUMBER`.
     pub fn unpacked_lun(&self) -> u64 {
-        // SAFETY: The object is valid, and the number does not change while it is.
+        // SAFETY: The LUN is alive while it is borrowed. Target core sets the number when it makes
+        // the LUN, and does not change it.
         unsafe { (*self.0.get()).unpacked_lun }
     }
 }

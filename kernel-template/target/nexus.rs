@@ -64,10 +64,11 @@ impl<T: Operations> Login<T> {
     /// # Safety
     ///
     /// `session` must be one of this fabric that target core has taken off the list of its node
-    /// ACL, and this the first call for it since.
+    /// ACL, and this must be the only call for it.
     pub(super) unsafe fn close(session: *mut bindings::se_session) -> Arc<Self> {
-        // SAFETY: By the requirements of this function `Nexus::drop` waits for what follows. The
-        // pointer is the one that `Nexus::new` has made of an `Arc`, whose count stays there.
+        // SAFETY: The session is off the list of its node ACL, by the requirements of this
+        // function, so `Nexus::drop` keeps it until `close_called` is complete. `Nexus::new` has
+        // made the pointer of an `Arc`, whose count stays with the session.
         let login = unsafe {
             let login = (*session).fabric_sess_ptr.cast_const().cast();
             ManuallyDrop::new(Arc::<Self>::from_raw(login))
@@ -92,10 +93,10 @@ pub struct Nexus<T: Operations> {
     login: Arc<Login<T>>,
 }
 
-// SAFETY: Target core's sessions may be used and removed by any thread.
+// SAFETY: Any thread may use and remove a session of target core, and `Login` is `Send` and `Sync`.
 unsafe impl<T: Operations> Send for Nexus<T> {}
 
-// SAFETY: Target core locks what it changes of a session.
+// SAFETY: Target core locks what it changes of a session, and `Login` is `Sync`.
 unsafe impl<T: Operations> Sync for Nexus<T> {}
 
 impl<T: Operations> Nexus<T> {
@@ -134,8 +135,8 @@ impl<T: Operations> Nexus<T> {
             return Err(ENODEV);
         }
         let private = Arc::into_raw(login.clone());
-        // SAFETY: The portal group is registered, and `login` holds it. Target core copies the
-        // name.
+        // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `login` holds it.
+        // Target core copies the name, which ends with NUL.
         let session = unsafe {
             bindings::target_setup_session(
                 tpg.as_raw(),
@@ -152,7 +153,8 @@ impl<T: Operations> Nexus<T> {
             Ok(session) => Self { session, login },
             Err(error) => {
                 drop(is_open);
-                // SAFETY: The count has just been given away, and no session has it.
+                // SAFETY: `private` is the count that was made above. There is no session to have
+                // it.
                 drop(unsafe { Arc::from_raw(private) });
                 return Err(error);
             }
@@ -169,7 +171,8 @@ impl<T: Operations> Nexus<T> {
     ///
     /// Target core does not ask for a session that is stopped to be closed.
     pub fn stop(&self) {
-        // SAFETY: By the type's invariants.
+        // SAFETY: `session` is registered with target core, by the type's invariants. It may be
+        // stopped more than once.
         unsafe { bindings::target_stop_session(self.session.as_ptr()) };
     }
 
@@ -179,7 +182,9 @@ impl<T: Operations> Nexus<T> {
     /// session off the list under a spinlock, and only after it has found it not stopped.
     fn is_listed(&self) -> bool {
         let session = self.session.as_ptr();
-        // SAFETY: By the type's invariants. The list is changed under a lock, with single stores.
+        // SAFETY: `session` is registered with target core, by the type's invariants, so it is
+        // alive. Target core changes the link with single stores, and a volatile read of it is not
+        // torn.
         unsafe {
             let entry = &raw mut (*session).sess_acl_list;
             !ptr::eq((&raw const (*entry).next).read_volatile(), entry)
@@ -191,7 +196,8 @@ impl<T: Operations> Deref for Nexus<T> {
     type Target = Session<T>;
 
     fn deref(&self) -> &Session<T> {
-        // SAFETY: By the type's invariants the session lasts as long as the nexus.
+        // SAFETY: `session` is registered by the type's invariants. It is removed when the nexus is
+        // dropped.
         unsafe { Session::from_raw(self.session.as_ptr()) }
     }
 }
@@ -200,9 +206,9 @@ impl<T: Operations> Drop for Nexus<T> {
     fn drop(&mut self) {
         let session = self.session.as_ptr();
         self.stop();
-        // SAFETY: By the type's invariants, and the session is stopped. The last command drops its
-        // reference to the session and wakes this thread in one read-side critical section of RCU:
-        // the session must be there until that section ends.
+        // SAFETY: `session` is registered, by the type's invariants, and has been stopped. The last
+        // command drops its reference to the session and wakes this thread in one read-side
+        // critical section of RCU: the session must be there until that section ends.
         unsafe {
             bindings::target_wait_for_sess_cmds(session);
             bindings::synchronize_rcu();
@@ -211,13 +217,16 @@ impl<T: Operations> Drop for Nexus<T> {
             // The node ACL goes away, or changes, and `close_session` is called for this session.
             self.login.close_called.wait_for_completion();
         }
-        // SAFETY: By the type's invariants, and target core clears the pointer next.
+        // SAFETY: `session` is registered, by the type's invariants. Target core clears the pointer
+        // when it removes the session, which is next.
         let private = unsafe { (*session).fabric_sess_ptr }.cast_const();
         let is_open = self.login.tpg.is_open.lock();
-        // SAFETY: No command uses the session any more, and no call of `close_session` does.
+        // SAFETY: `session` is registered, by the type's invariants. No command uses it any more,
+        // and no call of `close_session` does, or will: both have been waited for.
         unsafe { bindings::target_remove_session(session) };
         drop(is_open);
-        // SAFETY: By the type's invariants this is a count of the session's, which is gone.
+        // SAFETY: The pointer was a count of `login`, by the type's invariants. The session, which
+        // had it, is removed.
         drop(unsafe { Arc::<Login<T>>::from_raw(private.cast()) });
     }
 }

@@ -46,8 +46,8 @@ pub struct NodeAcl<T: Operations> {
     state: UnsafeCell<T::NodeAclState>,
 }
 
-// SAFETY: Target core locks what it changes of a list, the data may be used by any thread, and the
-// state is only reached under the lock of the portal group.
+// SAFETY: Target core locks what it changes of a node ACL, the data are `Sync`, and the state,
+// which is `Send`, is only reached under the lock of the portal group.
 unsafe impl<T: Operations> Sync for NodeAcl<T> {}
 
 impl<T: Operations> NodeAcl<T> {
@@ -71,8 +71,9 @@ impl<T: Operations> NodeAcl<T> {
     /// Target core must have allocated `ptr` with `node_acl_size` set to [`Self::SIZE`], and must
     /// not free it while `'a` lasts.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_node_acl) -> &'a Self {
-        // SAFETY: `ptr` is followed by zeroed memory for the data, aligned as `SIZE` checks. All
-        // zero is valid since both types are `Zeroable`. Only shared references to it exist.
+        // SAFETY: Target core has allocated `SIZE` bytes, by the requirements of this function, and
+        // zeroed them: behind the C part lie the data, aligned as `SIZE` checks, and both types are
+        // `Zeroable`. Only shared references to them exist.
         unsafe { &*ptr.cast() }
     }
 
@@ -87,8 +88,9 @@ impl<T: Operations> NodeAcl<T> {
     pub(super) unsafe fn made(&self, result: Result) -> c_int {
         if result.is_err() {
             let inner = self.inner.get();
-            // SAFETY: The list is valid. By the requirements of this function its directory is not
-            // visible yet, and goes away next. The format takes no arguments.
+            // SAFETY: The node ACL is alive while it is borrowed. Its directory is not visible yet,
+            // and target core gives it up next, by the requirements of this function. The format
+            // takes no arguments.
             unsafe {
                 bindings::config_item_set_name(
                     &raw mut (*inner).acl_group.cg_item,
@@ -116,33 +118,38 @@ impl<T: Operations> NodeAcl<T> {
 
     /// The portal group that the list belongs to.
     pub fn tpg(&self) -> &Tpg<T> {
-        // SAFETY: Target core sets the group before anybody sees the list; it outlives the list.
+        // SAFETY: Target core sets the portal group before an op gets the node ACL, and frees each
+        // node ACL of a group before `Tpg::destroy` frees the group.
         unsafe { Tpg::from_raw((*self.inner.get()).se_tpg) }
     }
 
     /// How many commands a session of the initiator may have at once, as an administrator or
     /// `tpg_get_default_depth` has said.
     pub fn queue_depth(&self) -> u32 {
-        // SAFETY: The list is valid. Target core changes the number with single stores.
+        // SAFETY: The node ACL is alive while it is borrowed. Target core changes the number with
+        // single stores, and a volatile read of it is not torn.
         unsafe { (&raw const (*self.inner.get()).queue_depth).read_volatile() }
     }
 
     /// Sets [`Self::queue_depth`]. Target core then asks for the initiator's sessions to be closed,
     /// since they go by the old depth. Called in process context, and not in an op; sleeps.
     pub fn set_queue_depth(&self, depth: u32) {
-        // SAFETY: The list is valid. The call always returns 0.
+        // SAFETY: The node ACL is alive while it is borrowed, and so is its portal group. The call
+        // always returns 0.
         unsafe { bindings::core_tpg_set_initiator_node_queue_depth(self.inner.get(), depth) };
     }
 
     /// Whether target core has made the list for an initiator in demo mode.
     pub fn is_dynamic(&self) -> bool {
-        // SAFETY: The list is valid. Target core changes the mark with single stores.
+        // SAFETY: The node ACL is alive while it is borrowed. Target core sets the mark to 0 or 1
+        // with single stores, and a volatile read of it is not torn.
         unsafe { (&raw const (*self.inner.get()).dynamic_node_acl).read_volatile() }
     }
 
     /// The initiator's name.
     pub fn initiator_name(&self) -> &BStr {
-        // SAFETY: The name ends with NUL, and does not change.
+        // SAFETY: Target core sets the name, with a NUL at its end, before an op gets the node ACL,
+        // and does not change it.
         unsafe { bstr((*self.inner.get()).initiatorname.as_ptr()) }
     }
 }
@@ -171,14 +178,15 @@ impl<T: Operations> Deref for NodeAclGuard<'_, T> {
     type Target = T::NodeAclState;
 
     fn deref(&self) -> &T::NodeAclState {
-        // SAFETY: The lock of the list's group is held.
+        // SAFETY: `_guard` holds the lock under which alone the state of a node ACL is reached.
         unsafe { &*self.acl.state.get() }
     }
 }
 
 impl<T: Operations> DerefMut for NodeAclGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T::NodeAclState {
-        // SAFETY: The lock of the list's group is held, by this guard.
+        // SAFETY: `_guard` holds the lock under which alone the state of a node ACL is reached, and
+        // this is the only borrow of the guard.
         unsafe { &mut *self.acl.state.get() }
     }
 }
@@ -205,7 +213,8 @@ impl<'a, T: Operations> HeldNodeAcl<'a, T> {
         is_open: Guard<'a, bool, MutexBackend>,
     ) -> Option<Self> {
         let name = initiator.as_char_ptr().cast_mut().cast();
-        // SAFETY: The portal group is registered. Target core reads the name alone.
+        // SAFETY: The portal group is registered, by the invariants of `Tpg`. Target core only
+        // reads the name, which ends with NUL, and does not keep it.
         let acl = unsafe { bindings::core_tpg_get_initiator_node_acl(tpg.as_raw(), name) };
         Some(Self {
             acl: NonNull::new(acl)?.cast(),
@@ -218,14 +227,16 @@ impl<T: Operations> Deref for HeldNodeAcl<'_, T> {
     type Target = NodeAcl<T>;
 
     fn deref(&self) -> &NodeAcl<T> {
-        // SAFETY: By the type's invariants the list is alive; its kind is that of the group.
+        // SAFETY: The node ACL is alive, by the type's invariants. It was found in a portal group
+        // of `T`, so target core has allocated it with the size that `T` wants.
         unsafe { NodeAcl::from_raw(self.acl.as_ptr().cast()) }
     }
 }
 
 impl<T: Operations> Drop for HeldNodeAcl<'_, T> {
     fn drop(&mut self) {
-        // SAFETY: By the type's invariants the reference may be dropped.
+        // SAFETY: One of the references belongs to this, by the type's invariants, and is dropped
+        // here once.
         unsafe { bindings::target_put_nacl(self.acl.as_ptr().cast()) };
     }
 }

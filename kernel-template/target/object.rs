@@ -16,7 +16,8 @@ use kernel::{
 /// `text` must end with NUL, and must not change while `'a` lasts.
 #[inline]
 pub(super) unsafe fn bstr<'a>(text: *const c_char) -> &'a BStr {
-    // SAFETY: By the requirements of this function.
+    // SAFETY: `text` ends with NUL and does not change while `'a` lasts, by the requirements of
+    // this function.
     unsafe { CStr::from_char_ptr(text) }.as_ref()
 }
 
@@ -27,7 +28,8 @@ pub(super) fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
 
 /// Zeroes a C object in place.
 pub(super) fn zeroed<T>() -> impl PinInit<Opaque<T>> {
-    // SAFETY: The slot is valid for writes; an `Opaque` may hold anything.
+    // SAFETY: `ffi_init` passes a slot that is valid for writes, and an `Opaque` may hold any
+    // bytes.
     Opaque::ffi_init(|slot: *mut T| unsafe { slot.write_bytes(0, 1) })
 }
 

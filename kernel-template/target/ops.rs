@@ -405,11 +405,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_get_wwn_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> *mut c_char {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         bounded(T::tpg_get_wwn(se_tpg))
     }
@@ -418,9 +419,10 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_get_tag_callback(se_tpg: *mut bindings::se_portal_group) -> u16 {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_get_tag(se_tpg)
     }
@@ -429,11 +431,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_get_default_depth_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> u32 {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_get_default_depth(se_tpg)
     }
@@ -442,11 +445,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_check_demo_mode_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_check_demo_mode(se_tpg).into()
     }
@@ -455,11 +459,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_check_demo_mode_cache_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_check_demo_mode_cache(se_tpg).into()
     }
@@ -468,11 +473,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_check_demo_mode_write_protect_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_check_demo_mode_write_protect(se_tpg).into()
     }
@@ -481,11 +487,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_check_prod_mode_write_protect_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_check_prod_mode_write_protect(se_tpg).into()
     }
@@ -494,11 +501,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_check_demo_mode_login_only_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_check_demo_mode_login_only(se_tpg).into()
     }
@@ -507,11 +515,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_check_prot_fabric_only_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_check_prot_fabric_only(se_tpg)
     }
@@ -520,11 +529,12 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn tpg_get_inst_index_callback(
         se_tpg: *mut bindings::se_portal_group,
     ) -> u32 {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         T::tpg_get_inst_index(se_tpg)
     }
@@ -533,10 +543,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command or task management function of this fabric, and one of its
-    /// references be given away with this call.
+    /// `se_cmd` must be a command or task management function of this fabric, one of whose
+    /// references is given away with this call.
     unsafe extern "C" fn check_stop_free_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_cmd` is a command or task management function of this fabric, one of whose
+        // references is given away with this call, by the requirements of this callback.
         unsafe { put_complete(se_cmd) }.into()
     }
 
@@ -544,16 +555,19 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command or task management function of this fabric, and nobody may use it
-    /// any more.
+    /// `se_cmd` must be a command or task management function of this fabric that nobody uses any
+    /// more.
     unsafe extern "C" fn release_cmd_callback(se_cmd: *mut bindings::se_cmd) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_cmd` is a command or task management function of this fabric that nobody uses
+        // any more, by the requirements of this callback.
         let is_tmr = unsafe { Task::<T>::from_raw(se_cmd) }.is_tmr();
         if is_tmr {
-            // SAFETY: By function safety requirements.
+            // SAFETY: `se_cmd` is a command or task management function of this fabric that nobody
+            // uses any more, by the requirements of this callback.
             unsafe { Tmr::<T>::release(se_cmd) };
         } else {
-            // SAFETY: By function safety requirements.
+            // SAFETY: `se_cmd` is a command or task management function of this fabric that nobody
+            // uses any more, by the requirements of this callback.
             T::release_cmd(unsafe { Cmd::<T>::release(se_cmd) });
         }
     }
@@ -563,9 +577,11 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// `se_sess` must be a session of this fabric that target core has taken off the list of its
-    /// node ACL, and this the first call for it since.
+    /// node ACL, and for which it makes this call once.
     unsafe extern "C" fn close_session_callback(se_sess: *mut bindings::se_session) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_sess` is a session of this fabric that target core has taken off the list of
+        // its node ACL, and for which it makes this call once, by the requirements of this
+        // callback.
         let se_sess = unsafe { Login::<T>::close(se_sess) };
         T::close_session(&se_sess);
     }
@@ -574,9 +590,10 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_sess` must be a session of this fabric that is alive.
+    /// `se_sess` must be a session of this fabric, alive during this call.
     unsafe extern "C" fn sess_get_index_callback(se_sess: *mut bindings::se_session) -> u32 {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_sess` is a session of this fabric, alive during this call, by the
+        // requirements of this callback.
         let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
         T::sess_get_index(se_sess)
     }
@@ -585,17 +602,19 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_sess` must be a session of this fabric that is alive.
-    /// - `buf` must be initialized, and valid for writes of as many bytes as the argument after it
-    ///   says.
+    /// - `se_sess` must be a session of this fabric, alive during this call.
+    /// - `buf` must be initialized, and valid for reads and writes of `len` bytes by this call
+    ///   alone.
     unsafe extern "C" fn sess_get_initiator_sid_callback(
         se_sess: *mut bindings::se_session,
         buf: *mut u8,
         len: u32,
     ) -> u32 {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_sess` is a session of this fabric, alive during this call, by the
+        // requirements of this callback.
         let se_sess = unsafe { Session::<T>::from_raw(se_sess) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `buf` is initialized, and valid for reads and writes of `len` bytes by this call
+        // alone, by the requirements of this callback.
         let buf = unsafe { core::slice::from_raw_parts_mut(buf, len as usize) };
         filled(buf, |room| T::sess_get_initiator_sid(se_sess, room))
     }
@@ -604,10 +623,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command of this fabric that waits for its data, until it is executed or
-    /// fails.
+    /// `se_cmd` must be a command of this fabric that waits for its data, and is kept until it is
+    /// executed or fails.
     unsafe extern "C" fn write_pending_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_cmd` is a command of this fabric that waits for its data, and is kept until
+        // it is executed or fails, by the requirements of this callback.
         let se_cmd = unsafe { Pending::<T>::from_raw(se_cmd) };
         T::write_pending(se_cmd);
         0
@@ -617,9 +637,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_nacl` must have been allocated with the `node_acl_size` of this vtable, and be alive.
+    /// `se_nacl` must be a node ACL, allocated with the `node_acl_size` of this vtable and alive
+    /// during this call.
     unsafe extern "C" fn set_default_node_attributes_callback(se_nacl: *mut bindings::se_node_acl) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_nacl` is a node ACL, allocated with the `node_acl_size` of this vtable and
+        // alive during this call, by the requirements of this callback.
         let se_nacl = unsafe { NodeAcl::<T>::from_raw(se_nacl) };
         T::set_default_node_attributes(se_nacl);
     }
@@ -628,10 +650,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command or task management function of this fabric, and not be released
-    /// in this call.
+    /// `se_cmd` must be a command or task management function of this fabric, and not released
+    /// during this call.
     unsafe extern "C" fn get_cmd_state_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_cmd` is a command or task management function of this fabric, and not
+        // released during this call, by the requirements of this callback.
         let se_cmd = unsafe { Task::<T>::from_raw(se_cmd) };
         T::get_cmd_state(se_cmd)
     }
@@ -640,10 +663,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command of this fabric whose response is due, and not be released in this
-    /// call.
+    /// `se_cmd` must be a command of this fabric whose response is due, and not released during
+    /// this call.
     unsafe extern "C" fn queue_data_in_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_cmd` is a command of this fabric whose response is due, and not released
+        // during this call, by the requirements of this callback.
         let se_cmd = unsafe { Response::<T>::from_raw(se_cmd) };
         response_errno(T::queue_data_in(se_cmd))
     }
@@ -652,10 +676,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command of this fabric whose response is due, and not be released in this
-    /// call.
+    /// `se_cmd` must be a command of this fabric whose response is due, and not released during
+    /// this call.
     unsafe extern "C" fn queue_status_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_cmd` is a command of this fabric whose response is due, and not released
+        // during this call, by the requirements of this callback.
         let se_cmd = unsafe { Response::<T>::from_raw(se_cmd) };
         response_errno(T::queue_status(se_cmd))
     }
@@ -664,10 +689,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a task management function of this fabric whose response is due, and not be
-    /// released in this call.
+    /// `se_cmd` must be a task management function of this fabric whose response is due, and not
+    /// released during this call.
     unsafe extern "C" fn queue_tm_rsp_callback(se_cmd: *mut bindings::se_cmd) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_cmd` is a task management function of this fabric whose response is due, and
+        // not released during this call, by the requirements of this callback.
         let se_cmd = unsafe { TmrResponse::<T>::from_raw(se_cmd) };
         if let Some(se_cmd) = se_cmd {
             T::queue_tm_rsp(se_cmd);
@@ -678,12 +704,13 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command or task management function of this fabric, and not be released
-    /// in this call.
+    /// `se_cmd` must be a command or task management function of this fabric, and not released
+    /// during this call.
     unsafe extern "C" fn aborted_task_callback(se_cmd: *mut bindings::se_cmd) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_cmd` is a command or task management function of this fabric, and not
+        // released during this call, by the requirements of this callback.
         let se_cmd = unsafe { Task::<T>::from_raw(se_cmd) };
-        // SAFETY: This is the op `aborted_task`.
+        // SAFETY: This is the op `aborted_task`, which target core calls once for a task.
         unsafe { se_cmd.abort(T::aborted_task) };
     }
 
@@ -691,16 +718,18 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `group` must be the directory of the fabric.
-    /// - `name` must end with NUL and not change in this call.
+    /// - `group` must be the directory of the fabric, which keeps the fabric registered.
+    /// - `name` must be a text that ends with NUL and does not change during this call.
     unsafe extern "C" fn fabric_make_wwn_callback(
         _: *mut bindings::target_fabric_configfs,
         group: *mut bindings::config_group,
         name: *const c_char,
     ) -> *mut bindings::se_wwn {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `group` is the directory of the fabric, which keeps the fabric registered, by the
+        // requirements of this callback.
         let data = unsafe { registration::data::<T>(&raw mut (*group).cg_item) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `name` is a text that ends with NUL and does not change during this call, by the
+        // requirements of this callback.
         let name = unsafe { bstr(name) };
         err_ptr(T::fabric_make_wwn(data, name).and_then(|wwn| Wwn::<T>::create(data, wwn)))
     }
@@ -709,14 +738,16 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_wwn` must come from `Wwn::create` and be alive.
-    /// - Nobody but target core may use the `struct se_wwn` any more.
+    /// - `se_wwn` must be from `Wwn::create`, and alive during this call.
+    /// - `se_wwn` must be used by nobody else, and by nobody after this call.
     unsafe extern "C" fn fabric_drop_wwn_callback(se_wwn: *mut bindings::se_wwn) {
         if T::HAS_FABRIC_DROP_WWN {
-            // SAFETY: By function safety requirements.
+            // SAFETY: `se_wwn` is from `Wwn::create`, and alive during this call, by the
+            // requirements of this callback.
             T::fabric_drop_wwn(unsafe { Wwn::<T>::from_raw(se_wwn) });
         }
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_wwn` is from `Wwn::create`, used by nobody else, and by nobody after this
+        // call, by the requirements of this callback.
         unsafe { Wwn::<T>::destroy(se_wwn) };
     }
 
@@ -724,9 +755,10 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_wwn` must come from `Wwn::create` and be alive.
+    /// `se_wwn` must be from `Wwn::create`, and alive during this call.
     unsafe extern "C" fn add_wwn_groups_callback(se_wwn: *mut bindings::se_wwn) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_wwn` is from `Wwn::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_wwn = unsafe { Wwn::<T>::from_raw(se_wwn) };
         T::add_wwn_groups(se_wwn);
     }
@@ -735,18 +767,20 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_wwn` must come from `Wwn::create` and be alive.
-    /// - `name` must end with NUL and not change in this call.
+    /// - `se_wwn` must be from `Wwn::create`, and alive during this call.
+    /// - `name` must be a text that ends with NUL and does not change during this call.
     unsafe extern "C" fn fabric_make_tpg_callback(
         se_wwn: *mut bindings::se_wwn,
         name: *const c_char,
     ) -> *mut bindings::se_portal_group {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_wwn` is from `Wwn::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_wwn = unsafe { Wwn::<T>::from_raw(se_wwn) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `name` is a text that ends with NUL and does not change during this call, by the
+        // requirements of this callback.
         let name = unsafe { bstr(name) };
         err_ptr(T::fabric_make_tpg(se_wwn, name).and_then(|data| {
-            // SAFETY: The result is given to target core.
+            // SAFETY: The callback returns the result to target core, as that of this op.
             unsafe { Tpg::create(se_wwn, data) }
         }))
     }
@@ -755,12 +789,13 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_tpg` must come from `Tpg::create` and be alive.
+    /// `se_tpg` must be from `Tpg::create`, and alive during this call.
     unsafe extern "C" fn fabric_enable_tpg_callback(
         se_tpg: *mut bindings::se_portal_group,
         enable: bool,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
         errno(se_tpg.enable(enable, || T::fabric_enable_tpg(se_tpg, enable)))
     }
@@ -769,16 +804,20 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_tpg` must come from `Tpg::create` and be alive.
-    /// - Nobody but target core may use the `struct se_portal_group` any more.
+    /// - `se_tpg` must be from `Tpg::create`, and alive during this call.
+    /// - `se_tpg` must be used by nobody else but holders of a reference, and by nobody after this
+    ///   call.
     unsafe extern "C" fn fabric_drop_tpg_callback(se_tpg: *mut bindings::se_portal_group) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         unsafe { Tpg::<T>::from_raw(se_tpg) }.close();
         if T::HAS_FABRIC_DROP_TPG {
-            // SAFETY: By function safety requirements.
+            // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the
+            // requirements of this callback.
             T::fabric_drop_tpg(unsafe { Tpg::<T>::from_raw(se_tpg) });
         }
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, used by nobody else but holders of a reference,
+        // and by nobody after this call, by the requirements of this callback.
         unsafe { Tpg::<T>::destroy(se_tpg) };
     }
 
@@ -786,15 +825,17 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_tpg` must come from `Tpg::create` and be alive.
-    /// - `se_lun` must be a LUN that is alive.
+    /// - `se_tpg` must be from `Tpg::create`, and alive during this call.
+    /// - `se_lun` must be a LUN of target core, alive during this call.
     unsafe extern "C" fn fabric_post_link_callback(
         se_tpg: *mut bindings::se_portal_group,
         se_lun: *mut bindings::se_lun,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_lun` is a LUN of target core, alive during this call, by the requirements of
+        // this callback.
         let se_lun = unsafe { Lun::from_raw(se_lun) };
         errno(T::fabric_post_link(se_tpg, se_lun))
     }
@@ -803,15 +844,17 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_tpg` must come from `Tpg::create` and be alive.
-    /// - `se_lun` must be a LUN that is alive.
+    /// - `se_tpg` must be from `Tpg::create`, and alive during this call.
+    /// - `se_lun` must be a LUN of target core, alive during this call.
     unsafe extern "C" fn fabric_pre_unlink_callback(
         se_tpg: *mut bindings::se_portal_group,
         se_lun: *mut bindings::se_lun,
     ) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_lun` is a LUN of target core, alive during this call, by the requirements of
+        // this callback.
         let se_lun = unsafe { Lun::from_raw(se_lun) };
         T::fabric_pre_unlink(se_tpg, se_lun);
     }
@@ -820,15 +863,17 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_tpg` must come from `Tpg::create` and be alive.
-    /// - `lun` must be a LUN that is alive.
+    /// - `se_tpg` must be from `Tpg::create`, and alive during this call.
+    /// - `lun` must be a LUN of target core, alive during this call.
     unsafe extern "C" fn fabric_post_unlink_callback(
         se_tpg: *mut bindings::se_portal_group,
         lun: *mut bindings::se_lun,
     ) {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `lun` is a LUN of target core, alive during this call, by the requirements of
+        // this callback.
         let lun = unsafe { Lun::from_raw(lun) };
         T::fabric_post_unlink(se_tpg, lun);
     }
@@ -837,16 +882,18 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_tpg` must come from `Tpg::create` and be alive.
-    /// - `name` must end with NUL and not change in this call.
+    /// - `se_tpg` must be from `Tpg::create`, and alive during this call.
+    /// - `name` must be a text that ends with NUL and does not change during this call.
     unsafe extern "C" fn fabric_make_np_callback(
         se_tpg: *mut bindings::se_portal_group,
         _: *mut bindings::config_group,
         name: *const c_char,
     ) -> *mut bindings::se_tpg_np {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
+        // of this callback.
         let se_tpg = unsafe { Tpg::<T>::from_raw(se_tpg) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `name` is a text that ends with NUL and does not change during this call, by the
+        // requirements of this callback.
         let name = unsafe { bstr(name) };
         err_ptr(T::fabric_make_np(se_tpg, name).and_then(Np::<T>::create))
     }
@@ -855,14 +902,16 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_tpg_np` must come from `Np::create` and be alive.
-    /// - Nobody but target core may use the `struct se_tpg_np` any more.
+    /// - `se_tpg_np` must be from `Np::create`, and alive during this call.
+    /// - `se_tpg_np` must be used by nobody else, and by nobody after this call.
     unsafe extern "C" fn fabric_drop_np_callback(se_tpg_np: *mut bindings::se_tpg_np) {
         if T::HAS_FABRIC_DROP_NP {
-            // SAFETY: By function safety requirements.
+            // SAFETY: `se_tpg_np` is from `Np::create`, and alive during this call, by the
+            // requirements of this callback.
             T::fabric_drop_np(unsafe { Np::<T>::from_raw(se_tpg_np) });
         }
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_tpg_np` is from `Np::create`, used by nobody else, and by nobody after this
+        // call, by the requirements of this callback.
         unsafe { Np::<T>::destroy(se_tpg_np) };
     }
 
@@ -870,24 +919,28 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// - `se_nacl` must have been allocated with the `node_acl_size` of this vtable, and be alive.
-    /// - `name` must end with NUL and not change in this call.
+    /// - `se_nacl` must be a node ACL, allocated with the `node_acl_size` of this vtable and alive
+    ///   during this call.
+    /// - `name` must be a text that ends with NUL and does not change during this call.
     unsafe extern "C" fn fabric_init_nodeacl_callback(
         se_nacl: *mut bindings::se_node_acl,
         name: *const c_char,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `se_nacl` is a node ACL, allocated with the `node_acl_size` of this vtable and
+        // alive during this call, by the requirements of this callback.
         let se_nacl = unsafe { NodeAcl::<T>::from_raw(se_nacl) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `name` is a text that ends with NUL and does not change during this call, by the
+        // requirements of this callback.
         let name = unsafe { bstr(name) };
         let result = T::fabric_init_nodeacl(se_nacl, name);
-        // SAFETY: The result is given to target core.
+        // SAFETY: The callback returns the result to target core, as that of this op.
         unsafe { se_nacl.made(result) }
     }
 
     /// What is not listed in [`Self::VTABLE`]: bit-fields and padding.
     const REST: bindings::target_core_fabric_ops = {
-        // SAFETY: All zero is valid: null pointers, no function, and numbers.
+        // SAFETY: The struct has pointers, optional functions and numbers, all of which may be
+        // zero.
         unsafe { mem::zeroed() }
     };
 

@@ -39,7 +39,8 @@ impl Payload<'_> {
     /// While the result lives, `cmd` must be alive, and target core must neither change nor free
     /// the payload.
     pub(super) unsafe fn of(cmd: *mut bindings::se_cmd) -> Self {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `cmd` is alive, and target core does not change its payload, by the requirements
+        // of this function.
         let (list, entries, length) =
             unsafe { ((*cmd).t_data_sg, (*cmd).t_data_nents, (*cmd).data_length) };
         Self {
@@ -88,7 +89,8 @@ impl Payload<'_> {
     pub fn read(&self, offset: u32, to: &mut [u8]) -> Result {
         self.check(offset, to.len())?;
         let (buffer, skip) = (to.as_mut_ptr().cast::<c_void>(), offset as bindings::off_t);
-        // SAFETY: By the contract of `of` the list is alive. `to` is as long as it says.
+        // SAFETY: The list is alive and has this many entries, by the contract of `of`. `to` is
+        // valid for writes of its length.
         let copied = unsafe {
             bindings::sg_pcopy_to_buffer(self.list, self.entries, buffer, to.len(), skip)
         };
@@ -127,7 +129,8 @@ impl PayloadMut<'_> {
     pub fn write(&mut self, offset: u32, from: &[u8]) -> Result {
         self.0.check(offset, from.len())?;
         let (buffer, skip) = (from.as_ptr().cast::<c_void>(), offset as bindings::off_t);
-        // SAFETY: By the contract of `of` the list is alive. `from` is as long as it says.
+        // SAFETY: The list is alive and has this many entries, by the contract of `of`, and target
+        // core does not use the payload. `from` is valid for reads of its length.
         let copied = unsafe {
             bindings::sg_pcopy_from_buffer(self.0.list, self.0.entries, buffer, from.len(), skip)
         };
@@ -188,9 +191,10 @@ const FLAGS: usize = (bindings::SG_CHAIN | bindings::SG_END) as usize;
 ///
 /// # Safety
 ///
-/// `entry` must be one of a list that is alive.
+/// `entry` must be one of a scatterlist that is alive.
 unsafe fn link(entry: *const bindings::scatterlist) -> usize {
-    // SAFETY: By the requirements of this function. C's `unsigned long` is as long as `usize`.
+    // SAFETY: `entry` is alive, by the requirements of this function. C's `unsigned long` is as
+    // long as `usize`.
     unsafe { ptr::addr_of!((*entry).page_link).cast::<usize>().read() }
 }
 
@@ -198,10 +202,11 @@ unsafe fn link(entry: *const bindings::scatterlist) -> usize {
 ///
 /// # Safety
 ///
-/// `entry` must be one of a list that is alive.
+/// `entry` must be one of a scatterlist that is alive, and whose last entry is marked as such.
 unsafe fn next(entry: *mut bindings::scatterlist) -> *mut bindings::scatterlist {
-    // SAFETY: By the requirements of this function. After an entry that is not the last there is
-    // another one, which may be a link to the next part of the list.
+    // SAFETY: `entry` is one of a list that is alive and has a last entry, by the requirements of
+    // this function. After an entry that is not the last there is another one, which may be a link
+    // to the next part of the list.
     unsafe {
         if link(entry) & bindings::SG_END as usize != 0 {
             return ptr::null_mut();
@@ -220,11 +225,12 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Segment<'a>> {
         while self.left != 0 && !self.entry.is_null() {
-            // SAFETY: The payload that this is borrowed of has a list that is alive, and this is an
-            // entry of it.
+            // SAFETY: `entry` is one of the list of the payload that this is borrowed of. The list
+            // is alive as long, by the contract of `Payload::of`.
             let (link, offset, length) =
                 unsafe { (link(self.entry), (*self.entry).offset, (*self.entry).length) };
-            // SAFETY: As above.
+            // SAFETY: `entry` is one of a list that is alive, as above. Who makes a scatterlist
+            // marks its last entry.
             self.entry = unsafe { next(self.entry) };
             if self.skip >= length {
                 self.skip -= length;

@@ -65,10 +65,11 @@ pub struct Pending<T: Operations> {
     reason: SenseReason,
 }
 
-// SAFETY: Any thread may execute or fail the command.
+// SAFETY: Any thread may execute or fail the command, and the driver's data for it are `Send`.
 unsafe impl<T: Operations> Send for Pending<T> {}
 
-// SAFETY: What can be done through shared references may be done by any thread.
+// SAFETY: A shared reference leads to `Cmd`, whose data are `Sync`, and to `is_aborted`, which any
+// thread may call.
 unsafe impl<T: Operations> Sync for Pending<T> {}
 
 impl<T: Operations> Pending<T> {
@@ -80,7 +81,8 @@ impl<T: Operations> Pending<T> {
     /// each such call.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
         Self {
-            // SAFETY: By the requirements of this function the pointer is not null.
+            // SAFETY: Target core has called `write_pending` for `ptr`, by the requirements of this
+            // function, so it is a command and not null.
             cmd: unsafe { NonNull::new_unchecked(ptr.cast()) },
             reason: SenseReason::ABORT_CMD,
         }
@@ -92,16 +94,16 @@ impl<T: Operations> Pending<T> {
 
     /// The payload, to be filled in.
     pub fn payload(&mut self) -> PayloadMut<'_> {
-        // SAFETY: By the type's invariants target core does not touch the payload before the
-        // command is executed or fails, which takes this whole.
+        // SAFETY: Target core waits for the command to be executed or to fail, by the type's
+        // invariants, and does not touch the payload before. Both take `self` whole.
         PayloadMut(unsafe { Payload::of(self.as_raw()) })
     }
 
     /// Whether the command is aborted, and somebody waits until it is executed or dropped. Either
     /// ends it then, and executes nothing.
     pub fn is_aborted(&self) -> bool {
-        // SAFETY: By the type's invariants the command is alive. Target core changes the state
-        // under a lock, with single stores.
+        // SAFETY: The command is alive, by the type's invariants. Target core changes the state
+        // with single stores, and a volatile read of it is not torn.
         let state = unsafe { ptr::addr_of!((*self.as_raw()).transport_state).read_volatile() };
         state & bindings::CMD_T_ABORTED != 0
     }
@@ -121,7 +123,8 @@ impl<T: Operations> Pending<T> {
         }
         let ptr = self.as_raw();
         mem::forget(self);
-        // SAFETY: By the type's invariants target core waits for this.
+        // SAFETY: Target core waits for one call for the command, by the type's invariants. This is
+        // the one: `self` has been forgotten.
         unsafe { bindings::target_execute_cmd(ptr) };
     }
 
@@ -136,7 +139,7 @@ impl<T: Operations> Deref for Pending<T> {
     type Target = Cmd<T>;
 
     fn deref(&self) -> &Cmd<T> {
-        // SAFETY: By the type's invariants the command is alive.
+        // SAFETY: The command is alive, by the type's invariants.
         unsafe { self.cmd.as_ref() }
     }
 }
@@ -144,10 +147,10 @@ impl<T: Operations> Deref for Pending<T> {
 impl<T: Operations> Drop for Pending<T> {
     fn drop(&mut self) {
         let ptr = self.as_raw();
-        // SAFETY: By the type's invariants target core waits for this call, or that of `execute`,
-        // which forgets this; until then nobody else reads or writes the callback. It is for a
-        // command that was executed: that of COMPARE AND WRITE gives back a semaphore, which only
-        // executing takes.
+        // SAFETY: Target core waits for this call, by the type's invariants, or for that of
+        // `execute`, which forgets `self`. Until then nobody else reads or writes the callback. It
+        // is for a command that was executed: that of COMPARE AND WRITE gives back a semaphore,
+        // which only executing takes.
         unsafe {
             (*ptr).transport_complete_callback = None;
             bindings::transport_generic_request_failure(ptr, self.reason.0);

@@ -45,8 +45,8 @@ pub unsafe trait Right: Sized + Send {
     unsafe fn from_cmd(cmd: *mut Cmd<Self::Fabric>) -> Self;
 }
 
-// SAFETY: A command either waits for its data or is complete; target core calls the op for each of
-// these once.
+// SAFETY: Target core calls `write_pending` for a command once, asks for a response only after the
+// `Pending` is used up, and keeps the command until then.
 unsafe impl<T: Operations> Right for Pending<T> {
     type Fabric = T;
 
@@ -57,12 +57,14 @@ unsafe impl<T: Operations> Right for Pending<T> {
     }
 
     unsafe fn from_cmd(cmd: *mut Cmd<T>) -> Self {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `cmd` comes from `into_cmd`, which has forgotten the one `Pending` of the
+        // command, and is taken back once, by the requirements of this function.
         unsafe { Self::from_raw(cmd.cast()) }
     }
 }
 
-// SAFETY: As above. A response can be kept once.
+// SAFETY: Target core asks for a response once the `Pending` is used up, one at a time, and a
+// response that is given back was not kept. The reference keeps the command alive.
 unsafe impl<T: Operations> Right for Reference<Completed<T>> {
     type Fabric = T;
 
@@ -73,7 +75,8 @@ unsafe impl<T: Operations> Right for Reference<Completed<T>> {
     }
 
     unsafe fn from_cmd(cmd: *mut Cmd<T>) -> Self {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `cmd` comes from `into_cmd`, which has forgotten a reference to the command, and
+        // is taken back once, by the requirements of this function.
         unsafe { Self::from_raw(cmd.cast()) }
     }
 }
@@ -100,15 +103,16 @@ impl<R: Right> CmdQueue<R> {
     ///
     /// # Safety
     ///
-    /// If this succeeds, the right to the command must belong to the queue from then on.
+    /// `cmd` must be a command that is alive, and the right to it the caller's. If this succeeds,
+    /// the right must belong to the queue from then on.
     unsafe fn push_cmd(&self, cmd: *mut Cmd<R::Fabric>) -> bool {
         let mut last = self.0.load(Ordering::Relaxed);
         loop {
             if last == Self::CLOSED {
                 return false;
             }
-            // SAFETY: By the requirements of this function the command is alive, and its link is
-            // not used otherwise: there is one right to a command at a time.
+            // SAFETY: The command is alive, and the right to it the caller's, by the requirements
+            // of this function: nobody else uses its link.
             unsafe { (*cmd).link.get().write(last) };
             let queue = &self.0;
             match queue.compare_exchange_weak(last, cmd, Ordering::Release, Ordering::Relaxed) {
@@ -125,11 +129,12 @@ impl<R: Right> CmdQueue<R> {
     /// Returns `right` if the queue is closed.
     pub fn push(&self, right: R) -> Result<(), R> {
         let cmd = right.into_cmd();
-        // SAFETY: The right has just been given away.
+        // SAFETY: `into_cmd` has turned the right, which keeps the command alive, into the pointer:
+        // it is the queue's if the queue takes the command.
         if unsafe { self.push_cmd(cmd) } {
             Ok(())
         } else {
-            // SAFETY: The queue has not taken it.
+            // SAFETY: `cmd` comes from `into_cmd`, and the queue has not taken it.
             Err(unsafe { R::from_cmd(cmd) })
         }
     }
@@ -170,7 +175,8 @@ impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
         let completed: &Completed<T> = &response;
         count(completed);
         let cmd = ptr::from_ref(completed).cast_mut().cast();
-        // SAFETY: The queue gets the reference that was just counted, if it takes the command.
+        // SAFETY: The reference that was just counted keeps the command alive, and is the queue's
+        // if the queue takes the command. The response is used up.
         if !unsafe { self.push_cmd(cmd) } {
             // SAFETY: The reference was just counted, and is not the last: target core has one
             // until the op has returned.
@@ -212,7 +218,8 @@ impl<R: Right> Batch<R> {
     fn new(mut last: *mut Cmd<R::Fabric>) -> Self {
         let mut front = ptr::null_mut();
         while !last.is_null() {
-            // SAFETY: By the invariants of the queue, whose commands these were.
+            // SAFETY: `last` was in the queue, whose right to it is the batch's now: it is alive,
+            // and nobody else uses its link.
             let before = unsafe { (*last).link.get().replace(front) };
             front = last;
             last = before;
@@ -237,7 +244,8 @@ impl<R: Right> Iterator for Batch<R> {
         if cmd.is_null() {
             return None;
         }
-        // SAFETY: By the type's invariants the right is the batch's, which has just forgotten it.
+        // SAFETY: The right to `cmd` is the batch's, by the type's invariants, so `cmd` is alive
+        // and comes from `into_cmd`. The batch goes on to the next, and does not take it again.
         unsafe {
             self.0 = (*cmd).link.get().read();
             Some(R::from_cmd(cmd))

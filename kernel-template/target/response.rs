@@ -30,7 +30,8 @@ use crate::{
 #[repr(transparent)]
 pub struct Completed<T: Operations>(Cmd<T>);
 
-// SAFETY: The type is transparent.
+// SAFETY: The type is transparent, and has a `Cmd` alone, for which both are so. Its methods read
+// what does not change any more.
 unsafe impl<T: Operations> SeCmd for Completed<T> {}
 
 /// The difference between the length of a command's data and that of the buffer for them.
@@ -80,7 +81,7 @@ impl<T: Operations> Completed<T> {
     /// The data that a read returns; empty for any other command.
     pub fn payload(&self) -> Payload<'_> {
         let cmd = self.0.inner.get();
-        // SAFETY: The direction is set before the command is submitted.
+        // SAFETY: The direction is set before the command is submitted, and does not change.
         let direction = unsafe { (*cmd).data_direction };
         if direction != bindings::dma_data_direction::DMA_FROM_DEVICE {
             return Payload::empty();
@@ -116,7 +117,8 @@ impl<'a, T: Operations> Response<'a, T> {
     /// Target core must have called one of these ops for `ptr`, and the response must end with it.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
         Self {
-            // SAFETY: By the requirements of this function the command is alive, and complete.
+            // SAFETY: Target core has called the op for `ptr`, by the requirements of this
+            // function: it is a command, complete, and alive until the op returns.
             completed: unsafe { &*ptr.cast() },
             invariant: PhantomData,
         }
@@ -133,7 +135,7 @@ impl<'a, T: Operations> Response<'a, T> {
     /// Dropped in any context but hard interrupts.
     pub fn keep(self) -> Reference<Completed<T>> {
         count(self.completed);
-        // SAFETY: The reference has just been counted.
+        // SAFETY: The reference has just been counted, of a command that is alive.
         unsafe { Reference::from_raw(se_cmd(self.completed)) }
     }
 }

@@ -28,8 +28,7 @@ use crate::{
 #[repr(transparent)]
 pub struct Session<T: Operations>(pub(super) Opaque<bindings::se_session>, PhantomData<T>);
 
-// SAFETY: Target core locks what it changes of a session, and the driver's data may be shared by
-// threads.
+// SAFETY: Target core locks what it changes of a session, and the driver's data are `Sync`.
 unsafe impl<T: Operations> Sync for Session<T> {}
 
 impl<T: Operations> Session<T> {
@@ -39,12 +38,14 @@ impl<T: Operations> Session<T> {
     ///
     /// `ptr` must be a session of this fabric, and not be removed while `'a` lasts.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_session) -> &'a Self {
-        // SAFETY: The type is transparent; by the requirements of this function.
+        // SAFETY: `ptr` is a session that is not removed while `'a` lasts, by the requirements of
+        // this function. The type is transparent.
         unsafe { &*ptr.cast() }
     }
 
     fn login(&self) -> &Login<T> {
-        // SAFETY: `Nexus::new` has set the pointer, to an object that the session keeps alive.
+        // SAFETY: `Nexus::new` has set the pointer, to a `Login<T>` of which the session has a
+        // count until it is removed.
         unsafe { &*(*self.0.get()).fabric_sess_ptr.cast() }
     }
 
@@ -60,7 +61,8 @@ impl<T: Operations> Session<T> {
 
     /// The node ACL that the initiator has logged in with.
     pub fn node_acl(&self) -> &NodeAcl<T> {
-        // SAFETY: A node ACL outlives its sessions, and does not change while they exist.
+        // SAFETY: `target_setup_session()` has set the node ACL. The session holds a reference to
+        // it until it is removed.
         unsafe { NodeAcl::from_raw((*self.0.get()).se_node_acl) }
     }
 
@@ -77,7 +79,7 @@ impl<T: Operations> Session<T> {
     /// Establishes the unit attention condition of an I_T nexus loss, which is reported to the
     /// initiator with its next command. Called in process context; does not sleep.
     pub fn report_nexus_loss(&self) {
-        // SAFETY: A node ACL outlives its sessions.
+        // SAFETY: The session holds a reference to its node ACL until it is removed.
         unsafe { bindings::core_allocate_nexus_loss_ua((*self.0.get()).se_node_acl) };
     }
 }

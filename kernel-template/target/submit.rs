@@ -65,7 +65,8 @@ impl<T: Operations> Session<T> {
     ) -> Result<Reference<Cmd<T>>, Refused<T>> {
         let ack = bindings::target_sc_flags_table_TARGET_SCF_ACK_KREF;
         let cmd = self.start(memory, data, request, ack)?;
-        // SAFETY: The flag has made target core count a reference for the driver.
+        // SAFETY: The flag has made target core count a reference for the driver, which keeps the
+        // command alive.
         Ok(unsafe { Reference::from_raw(cmd.as_ptr().cast()) })
     }
 
@@ -96,8 +97,9 @@ impl<T: Operations> Session<T> {
         }
         let cmd = memory.into_raw();
         let inner: *mut bindings::se_cmd = cmd.cast();
-        // SAFETY: By the memory's contract the pointer is valid for writes. Target core wants the
-        // command all zero, but for what is set here, and does not fill the sense buffer's end.
+        // SAFETY: The pointer is valid for writes, by the contract of `CmdMemory`. Target core
+        // wants the command all zero, but for what is set here, and does not fill the sense
+        // buffer's end.
         unsafe {
             inner.write_bytes(0, 1);
             ptr::addr_of_mut!((*cmd).sense).write_bytes(0, 1);
@@ -106,8 +108,9 @@ impl<T: Operations> Session<T> {
             (*inner).tag = request.tag;
             (*inner).prot_pto = buffer.is_unprotected;
         }
-        // SAFETY: The command is all zero. The session is alive, and target core holds it for the
-        // command from here on. The sense buffer is as long as target core wants it.
+        // SAFETY: The command is all zero but for its tag and `prot_pto`. The session is alive
+        // while it is borrowed, and target core holds it for the command from here on. The sense
+        // buffer is as long as target core wants it.
         let stopped = unsafe {
             bindings::target_init_cmd(
                 inner,
@@ -121,7 +124,8 @@ impl<T: Operations> Session<T> {
             )
         };
         if stopped != 0 {
-            // SAFETY: Target core has not taken the command.
+            // SAFETY: Target core has refused the command, so this function is the only owner of
+            // what it has written above.
             let (memory, data) = unsafe { Cmd::<T>::take_back(inner) };
             return Err(Refused {
                 reason: Refusal::Stopped,
@@ -132,7 +136,7 @@ impl<T: Operations> Session<T> {
         let (data, data_count) = buffer.data;
         let (protection, protection_count) = buffer.protection;
         // SAFETY: The command has just been initialized. Its descriptor block is whole, and target
-        // core copies it. By the memory's contract the scatterlists are valid until release.
+        // core copies it. The scatterlists are valid until release, by the contract of `CmdMemory`.
         let refused = unsafe {
             bindings::target_submit_prep(
                 inner,
@@ -148,10 +152,12 @@ impl<T: Operations> Session<T> {
         };
         // If this fails, target core has responded already.
         if refused == 0 {
-            // SAFETY: The command has just been prepared.
+            // SAFETY: Target core has accepted the command above, and keeps it until it is
+            // submitted here.
             unsafe { bindings::target_submit(inner) };
         }
-        // SAFETY: The memory's pointer is not null.
+        // SAFETY: The pointer of the memory is valid for writes, by the contract of `CmdMemory`, so
+        // it is not null.
         Ok(unsafe { NonNull::new_unchecked(cmd) })
     }
 
@@ -175,8 +181,9 @@ impl<T: Operations> Session<T> {
     ) -> Result<(), (Error, T::Tmr)> {
         let (function, tag) = function.to_raw();
         let tmr = Tmr::<T>::new(data)?;
-        // SAFETY: The C part is all zero. The session is alive, and target core holds it for the
-        // function from here on. A task management function has no sense data.
+        // SAFETY: `Tmr::new` has zeroed the C part. The session is alive while it is borrowed, and
+        // target core holds it for the function from here on. A task management function has no
+        // sense data.
         let result = to_result(unsafe {
             bindings::target_submit_tmr(
                 tmr.cast(),
@@ -190,7 +197,7 @@ impl<T: Operations> Session<T> {
                 0,
             )
         });
-        // SAFETY: With an error target core has not taken the function.
+        // SAFETY: `tmr` comes from `Tmr::new`, and with an error target core has refused it.
         result.map_err(|error| (error, unsafe { Tmr::take_back(tmr) }))
     }
 }

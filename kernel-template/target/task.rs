@@ -33,10 +33,10 @@ use crate::{
 /// The object is alive, and one of its references belongs to this.
 pub struct Reference<O: SeCmd>(NonNull<O>);
 
-// SAFETY: A reference may be dropped by any thread.
+// SAFETY: The count is atomic, and any thread may release the object, by the contract of `SeCmd`.
 unsafe impl<O: SeCmd> Send for Reference<O> {}
 
-// SAFETY: The methods that take a shared reference to the object may be called by any thread.
+// SAFETY: Any thread may use a shared reference to the object, by the contract of `SeCmd`.
 unsafe impl<O: SeCmd> Sync for Reference<O> {}
 
 impl<O: SeCmd> Reference<O> {
@@ -46,7 +46,7 @@ impl<O: SeCmd> Reference<O> {
     ///
     /// `ptr` must be alive, and one of its references must belong to the caller, which gives it up.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
-        // SAFETY: By the requirements of this function the pointer is not null.
+        // SAFETY: `ptr` is alive, by the requirements of this function, so it is not null.
         Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
     }
 }
@@ -55,21 +55,23 @@ impl<O: SeCmd> Deref for Reference<O> {
     type Target = O;
 
     fn deref(&self) -> &O {
-        // SAFETY: By the type's invariants the object is alive.
+        // SAFETY: The object is alive, by the type's invariants.
         unsafe { self.0.as_ref() }
     }
 }
 
 impl<O: SeCmd> Drop for Reference<O> {
     fn drop(&mut self) {
-        // SAFETY: By the type's invariants the reference may be dropped.
+        // SAFETY: One of the references belongs to this, by the type's invariants, and is dropped
+        // here once.
         unsafe { bindings::target_put_sess_cmd(self.0.as_ptr().cast()) };
     }
 }
 
 /// The reference count of a command.
 pub(super) fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
-    // SAFETY: The command is alive, and `kref` is a counter that is only changed atomically.
+    // SAFETY: The object begins with a `struct se_cmd`, by the contract of `SeCmd`, and is alive
+    // while it is borrowed. `kref` is a counter that is only changed atomically.
     unsafe {
         let kref = ptr::addr_of_mut!((*se_cmd(object)).cmd_kref.refcount.refs.counter);
         AtomicI32::from_ptr(kref)
@@ -85,7 +87,8 @@ pub(super) fn count<O: SeCmd>(object: &O) {
 #[repr(transparent)]
 pub struct Task<T: Operations>(Opaque<bindings::se_cmd>, PhantomData<T>);
 
-// SAFETY: The type is transparent.
+// SAFETY: The type is transparent, and has a `struct se_cmd` alone, of which its methods read what
+// any thread may read.
 unsafe impl<T: Operations> SeCmd for Task<T> {}
 
 /// A task that was aborted without a response.
@@ -104,7 +107,8 @@ impl<T: Operations> Task<T> {
     /// `ptr` must be a command or task management function of this fabric, and not be released
     /// while `'a` lasts.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_cmd) -> &'a Self {
-        // SAFETY: The type is transparent; by the requirements of this function.
+        // SAFETY: `ptr` is a task that is not released while `'a` lasts, by the requirements of
+        // this function. The type is transparent.
         unsafe { &*ptr.cast() }
     }
 
@@ -118,7 +122,8 @@ impl<T: Operations> Task<T> {
         if self.is_tmr() {
             return None;
         }
-        // SAFETY: Without the flag this is a command, which `submit` has submitted.
+        // SAFETY: Without the flag this is a command, which `submit` has submitted. It is alive
+        // while the task is borrowed.
         Some(unsafe { Cmd::from_raw(self.0.get()) })
     }
 
@@ -134,8 +139,8 @@ impl<T: Operations> Task<T> {
         match self.cmd() {
             Some(cmd) => op(Aborted::Cmd(cmd)),
             None => {
-                // SAFETY: This is a task management function, which target core answers or aborts
-                // once.
+                // SAFETY: This is a task management function, alive while it is borrowed. Target
+                // core answers or aborts it once, so no other op takes the data.
                 if let Some(data) = unsafe { Tmr::<T>::take(self.0.get()) } {
                     op(Aborted::Tmr(data));
                 }
@@ -152,9 +157,11 @@ impl<T: Operations> Task<T> {
 ///
 /// # Safety
 ///
-/// Target core must have called the op for `ptr`.
+/// Target core must have called the op for `ptr`, and this be the only call of the function for it:
+/// the op is given one of the references.
 #[inline]
 pub(super) unsafe fn put_complete(ptr: *mut bindings::se_cmd) -> bool {
-    // SAFETY: By the requirements of this function the reference is to be dropped.
+    // SAFETY: Target core has given the op a reference to `ptr`, by the requirements of this
+    // function, which is dropped here.
     unsafe { bindings::target_put_sess_cmd(ptr) != 0 }
 }

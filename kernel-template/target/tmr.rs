@@ -70,7 +70,8 @@ impl<T: Operations> Tmr<T> {
             Ok(memory) => KBox::into_raw(memory).cast(),
             Err(error) => return Err((error.into(), data)),
         };
-        // SAFETY: The memory is valid for writes. Target core wants the C part all zero.
+        // SAFETY: The memory has just been allocated for a `Tmr`. Target core wants the C part all
+        // zero.
         unsafe {
             ptr::addr_of_mut!((*tmr).inner).write_bytes(0, 1);
             ptr::addr_of_mut!((*tmr).data).write(UnsafeCell::new(Some(data)));
@@ -85,7 +86,8 @@ impl<T: Operations> Tmr<T> {
     /// `ptr` must have been submitted by [`Session::submit_tmr`](super::Session::submit_tmr) and be
     /// alive, and nobody else may do this at the same time.
     pub(super) unsafe fn take(ptr: *mut bindings::se_cmd) -> Option<T::Tmr> {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `ptr` is a `Tmr` that is alive, and nobody else takes its data at the same time,
+        // by the requirements of this function.
         unsafe { (*(*ptr.cast::<Self>()).data.get()).take() }
     }
 
@@ -95,8 +97,8 @@ impl<T: Operations> Tmr<T> {
     ///
     /// `tmr` must come from [`Self::new`], and target core must have refused it.
     pub(super) unsafe fn take_back(tmr: *mut Self) -> T::Tmr {
-        // SAFETY: By the requirements of this function this is the only owner, and the data are
-        // there.
+        // SAFETY: Target core has refused `tmr`, by the requirements of this function: this is its
+        // only owner, and no op has taken the data.
         unsafe {
             let data = (*(*tmr).data.get()).take().unwrap_unchecked();
             drop(KBox::from_raw(tmr));
@@ -111,7 +113,8 @@ impl<T: Operations> Tmr<T> {
     /// `ptr` must have been submitted by [`Session::submit_tmr`](super::Session::submit_tmr), and
     /// nobody may use it any more.
     pub(super) unsafe fn release(ptr: *mut bindings::se_cmd) {
-        // SAFETY: By the requirements of this function this is the box's only owner.
+        // SAFETY: `submit_tmr` has given the box to target core and nobody uses it any more, by the
+        // requirements of this function: this is its only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
     }
 }
@@ -144,12 +147,13 @@ impl<T: Operations> TmrResponse<T> {
     ///
     /// # Safety
     ///
-    /// Target core must have called the op for `ptr`.
+    /// Target core must have called the op for `ptr`, and not have released it yet.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Option<Self> {
-        // SAFETY: By the requirements of this function the function is alive, and target core does
-        // not change the response once it calls for it to be sent.
+        // SAFETY: Target core has called the op for `ptr`, by the requirements of this function, so
+        // it is alive, with a `se_tmr_req` whose response does not change any more.
         let code = unsafe { (*(*ptr).se_tmr_req).response };
-        // SAFETY: Target core answers a task management function, or aborts it, once.
+        // SAFETY: `ptr` is alive, as above. Target core answers a task management function, or
+        // aborts it, once, so no other op takes the data.
         let data = unsafe { Tmr::<T>::take(ptr) }?;
         Some(Self { code, data })
     }

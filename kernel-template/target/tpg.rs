@@ -61,11 +61,12 @@ pub struct Tpg<T: Operations> {
     data: T::Tpg,
 }
 
-// SAFETY: Target core locks what it changes of a portal group, and the driver's data may be used
-// and dropped by any thread.
+// SAFETY: Target core locks what it changes of a portal group. The driver's data, with those of the
+// target port and the fabric to which `wwn` leads, are `Send` and `Sync`.
 unsafe impl<T: Operations> Send for Tpg<T> {}
 
-// SAFETY: As above.
+// SAFETY: Target core locks what it changes of a portal group. The driver's data, with those of the
+// target port and the fabric to which `wwn` leads, are `Sync`.
 unsafe impl<T: Operations> Sync for Tpg<T> {}
 
 // SAFETY: `destroy` waits until the last reference is dropped.
@@ -75,7 +76,8 @@ unsafe impl<T: Operations> AlwaysRefCounted for Tpg<T> {
     }
 
     unsafe fn dec_ref(tpg: NonNull<Self>) {
-        // SAFETY: By the requirements of this function the group is alive.
+        // SAFETY: The caller gives up a reference, by the requirements of this function, so the
+        // group is alive until it is counted down.
         let tpg = unsafe { tpg.as_ref() };
         if tpg.references.fetch_sub(1, Ordering::AcqRel) == 1 {
             // The group may be gone when this returns.
@@ -140,7 +142,8 @@ impl<T: Operations> Tpg<T> {
     /// `ptr` must come from [`Self::create`], and nobody but target core and those that hold a
     /// reference may use it any more.
     pub(super) unsafe fn destroy(ptr: *mut bindings::se_portal_group) {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `ptr` comes from `create`, by the requirements of this function, and is not freed
+        // before the end of it.
         let tpg = unsafe { Self::from_raw(ptr) };
         let others = tpg.references.load(Ordering::Relaxed) - 1;
         if others != 0 {
@@ -149,11 +152,11 @@ impl<T: Operations> Tpg<T> {
                 others
             );
         }
-        // SAFETY: This is the reference of the directory, which goes away.
+        // SAFETY: `create` has counted this reference, for the directory that is removed now.
         unsafe { Self::dec_ref(NonNull::from(tpg)) };
         tpg.unreferenced.wait_for_completion();
-        // SAFETY: `create` has registered `ptr`, and nothing of it is in use any more. The call
-        // always returns 0.
+        // SAFETY: `create` has registered `ptr`. Its directory and all that lie in it are removed,
+        // and each session has dropped its reference. The call always returns 0.
         unsafe { bindings::core_tpg_deregister(tpg.as_raw()) };
         // Target core may call ops of the group in here, to name it in the log.
         if tpg.references.load(Ordering::Acquire) != 0 {
@@ -199,7 +202,7 @@ impl<T: Operations> Tpg<T> {
 
     /// The target port that the group belongs to.
     pub fn wwn(&self) -> &Wwn<T> {
-        // SAFETY: By the type's invariants the target port outlives the group.
+        // SAFETY: The target port outlives the group, by the type's invariants.
         unsafe { self.wwn.as_ref() }
     }
 }

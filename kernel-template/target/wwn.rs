@@ -87,7 +87,8 @@ impl<T: Operations> Wwn<T> {
 
     /// The fabric's data.
     pub fn fabric(&self) -> &T::Data {
-        // SAFETY: By the type's invariants: a target port is a directory of the fabric.
+        // SAFETY: The data are there as long as a directory of the fabric, by the type's
+        // invariants, and the target port is one.
         unsafe { self.fabric.as_ref() }
     }
 }

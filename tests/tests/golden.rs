@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use regex::Regex;
 use similar::TextDiff;
 use syn::visit::{self, Visit};
 use tcm_mod_builder::data_path::DATA_PATHS;
@@ -264,6 +265,66 @@ fn the_scan_for_safety_comments_can_fail() {
         1
     );
     assert_eq!(unexplained("unsafe impl A for B {}\n").len(), 1);
+}
+
+/// The words of a SAFETY comment that says where the fact is from, and not which fact it is.
+const SOURCES: &str = "above and as before by callback caller contract for function in invariant \
+                       invariants its of requirement requirements safety same the this trait type \
+                       type's";
+
+/// The SAFETY comments that have no other words than these.
+fn without_a_fact(text: &str) -> Vec<&str> {
+    let comment = Regex::new(r"(?m)^ *// SAFETY:.*(\n *//.*)*").unwrap();
+    let names_a_fact = |comment: &&str| {
+        let words = comment.split([' ', '\n', '/', '.', ',', ';', ':', '(', ')']);
+        words.filter(|word| !word.is_empty()).any(|word| {
+            SOURCES
+                .split(' ')
+                .all(|source| source != word.to_lowercase())
+        })
+    };
+    let comments = comment.find_iter(text).map(|found| found.as_str());
+    comments.filter(|comment| !names_a_fact(comment)).collect()
+}
+
+#[test]
+fn each_safety_comment_names_a_fact() {
+    let tree = FixtureTree::new().unwrap();
+    for data_path in DATA_PATHS {
+        let module = files(&generate(&tree, "iSCSI", "tcm_x", data_path.name));
+        for (path, text) in module.iter().filter(|(path, _)| is_rust(path)) {
+            let comments = without_a_fact(text);
+            assert!(
+                comments.is_empty(),
+                "{}: {path}: {comments:?}",
+                data_path.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_scan_for_facts_can_fail() {
+    let vague = [
+        "By function safety requirements.",
+        "By the type's invariants.",
+        "By the requirements of this function.",
+        "By the contract of the callback; as above.",
+        "As above. By the requirements\n    // of this function.",
+        "As above.",
+    ];
+    for comment in vague {
+        let text = format!("fn a() {{\n    // SAFETY: {comment}\n    unsafe {{ b() }}\n}}\n");
+        assert_eq!(without_a_fact(&text).len(), 1, "{comment}");
+    }
+    let named = [
+        "`a` is alive, by the type's invariants.",
+        "By the requirements of this function `a` is alive.",
+        "By the requirements of this function. C's `long` is as long as `isize`.",
+    ];
+    for comment in named {
+        assert!(without_a_fact(&format!("// SAFETY: {comment}\n")).is_empty());
+    }
 }
 
 /// Counts the unsafe functions, and those whose documentation has no `# Safety`.

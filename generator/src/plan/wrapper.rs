@@ -75,23 +75,23 @@ impl Wrapper {
         self != Self::Lun
     }
 
-    /// What must hold of the argument `name` for its pointer to be borrowed in a callback.
+    /// Requirement on an argument that a callback borrows: the words after "must be".
     #[must_use]
-    pub fn requirement(self, name: &str) -> String {
+    pub fn requirement(self) -> &'static str {
         match self {
-            Self::Lun => format!("`{name}` must be a LUN that is alive."),
-            Self::NodeAcl => format!(
-                "`{name}` must have been allocated with the `node_acl_size` of this vtable, and be \
-                 alive."
-            ),
-            Self::Np => format!("`{name}` must come from `Np::create` and be alive."),
-            Self::Session => format!("`{name}` must be a session of this fabric that is alive."),
-            Self::Task => format!(
-                "`{name}` must be a command or task management function of this fabric, and not be \
-                 released in this call."
-            ),
-            Self::Tpg => format!("`{name}` must come from `Tpg::create` and be alive."),
-            Self::Wwn => format!("`{name}` must come from `Wwn::create` and be alive."),
+            Self::Lun => "a LUN of target core, alive during this call",
+            Self::NodeAcl => {
+                "a node ACL, allocated with the `node_acl_size` of this vtable and alive during \
+                 this call"
+            }
+            Self::Np => "from `Np::create`, and alive during this call",
+            Self::Session => "a session of this fabric, alive during this call",
+            Self::Task => {
+                "a command or task management function of this fabric, and not released during \
+                 this call"
+            }
+            Self::Tpg => "from `Tpg::create`, and alive during this call",
+            Self::Wwn => "from `Wwn::create`, and alive during this call",
         }
     }
 }

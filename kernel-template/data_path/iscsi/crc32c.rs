@@ -26,7 +26,7 @@ impl Crc32c {
 
     /// Goes on with `bytes`.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
-        // SAFETY: The bytes are as many as the slice says.
+        // SAFETY: `bytes` is valid for reads of its length.
         self.0 = unsafe { bindings::crc32c(self.0, bytes.as_ptr().cast(), bytes.len()) };
     }
 
@@ -44,8 +44,9 @@ impl Crc32c {
         let mut left = count;
         for segment in payload.segments(offset, count)? {
             let (page, offset, length) = (segment.page(), segment.offset(), segment.length());
-            // SAFETY: The pages are there while the payload is borrowed. Whoever shares them may
-            // change their bytes meanwhile, and C reads them as they are.
+            // SAFETY: The segment lies in pages of the payload, which are there while it is
+            // borrowed. Whoever shares them may change their bytes meanwhile, and C reads them as
+            // they are.
             self.0 = unsafe { crc32c_pages(self.0, page, offset, length) };
             left -= length;
         }

@@ -16,7 +16,7 @@ macro_rules! digests {
         $(#[$attr])*
         pub(crate) fn $name(bytes: &[u8]) -> [u8; $length] {
             let mut digest = [0; $length];
-            // SAFETY: The bytes are as many as the slice says, and the digest has room for what the
+            // SAFETY: `bytes` is valid for reads of its length, and `digest` has room for what the
             // function writes.
             unsafe { bindings::$name(bytes.as_ptr(), bytes.len(), digest.as_mut_ptr()) };
             digest
@@ -35,15 +35,15 @@ digests! {
 
 /// Whether two digests are equal. How long it takes does not depend on where they differ.
 pub(crate) fn is_equal<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
-    // SAFETY: Both have `N` bytes.
+    // SAFETY: Both arrays are valid for reads of `N` bytes.
     unsafe { bindings::__crypto_memneq(a.as_ptr().cast(), b.as_ptr().cast(), N) == 0 }
 }
 
 /// Bytes that nobody can guess. Sleeps until the kernel has them, early in a boot.
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // SAFETY: There are `N` bytes to be written. If a signal ends the wait for entropy, the bytes
-    // are those that the kernel has by then.
+    // SAFETY: `bytes` is valid for writes of `N` bytes. If a signal ends the wait for entropy, the
+    // bytes are those that the kernel has by then.
     unsafe {
         bindings::wait_for_random_bytes();
         bindings::get_random_bytes(bytes.as_mut_ptr().cast(), N);

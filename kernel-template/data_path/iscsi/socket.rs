@@ -41,10 +41,10 @@ use crate::{
 /// The pointer is that of a socket that belongs to this.
 struct Raw(NonNull<bindings::socket>);
 
-// SAFETY: The network locks what it changes of a socket.
+// SAFETY: The network locks what it changes of a socket, which any thread may close.
 unsafe impl Send for Raw {}
 
-// SAFETY: As above.
+// SAFETY: The network locks what it changes of a socket.
 unsafe impl Sync for Raw {}
 
 impl Raw {
@@ -58,14 +58,15 @@ impl Raw {
     }
 
     fn end(&self, how: bindings::sock_shutdown_cmd) {
-        // SAFETY: By the type's invariant. It fails where there is nothing to end.
+        // SAFETY: The socket is alive until this is dropped, by the type's invariants. The call
+        // fails where there is nothing to end.
         let _ = unsafe { bindings::kernel_sock_shutdown(self.as_ptr(), how) };
     }
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // SAFETY: By the type's invariant.
+        // SAFETY: The socket belongs to this, by the type's invariants, and is closed here once.
         unsafe { bindings::sock_release(self.as_ptr()) };
     }
 }
@@ -79,7 +80,7 @@ union Address {
 
 impl Address {
     fn zeroed() -> Self {
-        // SAFETY: All zero is valid for numbers and arrays of them.
+        // SAFETY: The fields of the union have numbers and arrays of numbers, which may be zero.
         unsafe { MaybeUninit::zeroed().assume_init() }
     }
 
@@ -147,7 +148,7 @@ impl Listener {
             SocketAddr::V6(_) => bindings::AF_INET6,
         };
         let mut socket = ptr::null_mut();
-        // SAFETY: The pointer is valid for a write.
+        // SAFETY: `socket` is valid for the write of a pointer.
         to_result(unsafe {
             bindings::sock_create(
                 family as c_int,
@@ -166,7 +167,7 @@ impl Listener {
             bindings::sock_set_rcvbuf((*socket).sk, buffer as c_int);
             bindings::kernel_bind(socket, ptr::from_mut(&mut address).cast(), length as c_int)
         })?;
-        // SAFETY: The socket is bound.
+        // SAFETY: The socket has been bound above, and belongs to `listener`.
         to_result(unsafe { bindings::kernel_listen(socket, backlog.into()) })?;
         Ok(listener)
     }
@@ -179,10 +180,11 @@ impl Listener {
     /// about, or of memory or files that are short.
     pub(crate) fn accept(&self) -> Result<Socket> {
         let mut socket = ptr::null_mut();
-        // SAFETY: The socket listens, or has done so.
+        // SAFETY: The socket listens, or did before `shut_down`, and is alive while it is borrowed.
+        // `socket` is valid for the write of a pointer.
         to_result(unsafe { bindings::kernel_accept(self.0.as_ptr(), &mut socket, 0) })?;
         let socket = Raw(NonNull::new(socket).ok_or(ENOMEM)?);
-        // SAFETY: A socket that was accepted has a `sk`, of TCP.
+        // SAFETY: The socket has just been accepted, so it has a `sk`, of TCP.
         unsafe { bindings::tcp_sock_set_nodelay((*socket.as_ptr()).sk) };
         Ok(Socket {
             raw: socket,
@@ -197,7 +199,8 @@ impl Listener {
 
     /// Whether it listens in the network namespace of the calling task. Called in process context.
     pub(crate) fn is_in_this_namespace(&self) -> bool {
-        // SAFETY: The socket has a `sk`, which holds its namespace.
+        // SAFETY: `bind` has made the socket with a `sk`, which holds its namespace. The calling
+        // task has one, since it does not exit.
         unsafe { is_in_this_namespace(self.0.as_ptr()) }
     }
 }
@@ -225,7 +228,8 @@ impl Socket {
     /// Sets how many bytes the network keeps that are not received yet. It takes twice as much
     /// memory at most. Called in process context; sleeps.
     pub(crate) fn set_receive_buffer(&self, bytes: u32) {
-        // SAFETY: A socket that was accepted has a `sk`. Any number will do.
+        // SAFETY: The socket was accepted, so it has a `sk`, and is alive while it is borrowed. The
+        // network bounds the number.
         unsafe { bindings::sock_set_rcvbuf((*self.raw.as_ptr()).sk, bytes as c_int) };
     }
 
@@ -241,7 +245,8 @@ impl Socket {
             iov_len: to.len(),
         };
         let mut message = message(0);
-        // SAFETY: The vector, and the bytes that it points to, outlive the message.
+        // SAFETY: The vector and `to`, which is valid for writes, outlive the message, and the
+        // iterator describes them.
         unsafe {
             let direction = bindings::ITER_DEST;
             bindings::iov_iter_kvec(&mut message.msg_iter, direction, &vector, 1, to.len());
@@ -276,7 +281,8 @@ impl Socket {
     /// What the iterator of `message` describes must be valid for writes.
     unsafe fn receive_message(&self, message: &mut bindings::msghdr) -> Result<usize> {
         let flags = bindings::MSG_DONTWAIT as c_int;
-        // SAFETY: The socket is alive; by the requirements of this function.
+        // SAFETY: The socket is alive while it is borrowed. What the message describes is valid for
+        // writes, by the requirements of this function.
         let received = unsafe { bindings::sock_recvmsg(self.raw.as_ptr(), message, flags) };
         match counted(received)? {
             0 => Err(EPIPE),
@@ -297,8 +303,8 @@ impl Socket {
             iov_len: from.len(),
         };
         let mut message = message(send_flags(more));
-        // SAFETY: The vector, and the bytes that it points to, outlive the message. They are only
-        // read.
+        // SAFETY: The vector and `from` outlive the message, and the iterator describes them. They
+        // are only read.
         unsafe {
             let direction = bindings::ITER_SOURCE;
             bindings::iov_iter_kvec(&mut message.msg_iter, direction, &vector, 1, from.len());
@@ -322,7 +328,9 @@ impl Socket {
         let pages = Pages::new(payload, offset, count)?;
         let mut message = message(send_flags(more || pages.length < count as usize));
         let vectors = pages.vectors.as_ptr().cast();
-        // SAFETY: The pages are the payload's, which outlives the message. They are only read.
+        // SAFETY: The pages are the payload's, which outlives the message. They are only read, and
+        // the network takes references to those that it keeps longer: `can_splice` says that they
+        // have some.
         unsafe {
             if can_splice(vectors, pages.count) {
                 message.msg_flags |= bindings::MSG_SPLICE_PAGES;
@@ -336,7 +344,8 @@ impl Socket {
     ///
     /// What the iterator of `message` describes must be valid for reads.
     unsafe fn send_message(&self, message: &mut bindings::msghdr) -> Result<usize> {
-        // SAFETY: The socket is alive; by the requirements of this function.
+        // SAFETY: The socket is alive while it is borrowed. What the message describes is valid for
+        // reads, by the requirements of this function.
         counted(unsafe { bindings::sock_sendmsg(self.raw.as_ptr(), message) })
     }
 
@@ -346,7 +355,8 @@ impl Socket {
         let data = u32::from(interest.data) * bindings::TCM_SOCKET_DATA;
         let space = u32::from(interest.space) * bindings::TCM_SOCKET_SPACE;
         let (socket, kicked) = (self.raw.as_ptr(), self.kicked.as_ptr().cast());
-        // SAFETY: The socket is alive, and an `atomic_t` is an integer of this size.
+        // SAFETY: The socket and `kicked` are alive while they are borrowed, and an `atomic_t` is
+        // an integer like `kicked`.
         unsafe { socket_wait(socket, kicked, data | space, milliseconds) };
     }
 
@@ -358,7 +368,8 @@ impl Socket {
 
     /// Has [`Self::wait`] return. Called in any context.
     pub(crate) fn kick(&self) {
-        // SAFETY: The socket is alive, and an `atomic_t` is an integer of this size.
+        // SAFETY: The socket and `kicked` are alive while they are borrowed, and an `atomic_t` is
+        // an integer like `kicked`.
         unsafe { socket_kick(self.raw.as_ptr(), self.kicked.as_ptr().cast()) };
     }
 
@@ -386,7 +397,7 @@ impl Socket {
     /// The address that one of C's two functions for it tells.
     fn address(&self, tell: GetName) -> Option<SocketAddr> {
         let mut address = Address::zeroed();
-        // SAFETY: The socket is alive, and the address has room for the longest.
+        // SAFETY: The socket is alive while it is borrowed, and `address` has room for the longest.
         let length = unsafe { tell(self.raw.as_ptr(), ptr::from_mut(&mut address).cast()) };
         address.get().filter(|_| length > 0)
     }
@@ -397,7 +408,7 @@ type GetName = unsafe extern "C" fn(*mut bindings::socket, *mut bindings::sockad
 
 /// A message with these flags, and no data yet.
 fn message(flags: c_uint) -> bindings::msghdr {
-    // SAFETY: All zero is valid: numbers, null pointers, and an iterator over nothing.
+    // SAFETY: The struct has numbers, pointers and an iterator, all of which may be zero.
     let mut message: bindings::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     message.msg_flags = flags;
     message
@@ -443,10 +454,12 @@ impl Pages {
 
     /// # Safety
     ///
-    /// `iterator` must not be used longer than this, and the payload that this was made of, live.
+    /// `iterator` must be valid for writes, and must not be used after this is dropped, or the
+    /// payload that this was made of is not borrowed any more.
     unsafe fn iterate(&self, iterator: *mut bindings::iov_iter, direction: u32) {
         let vectors = self.vectors.as_ptr().cast();
-        // SAFETY: `new` has written so many vectors, of so many bytes.
+        // SAFETY: `new` has written `count` vectors, of `length` bytes together. `iterator` is
+        // valid for writes, and does not outlive them, by the requirements of this function.
         unsafe {
             bindings::iov_iter_bvec(
                 iterator,

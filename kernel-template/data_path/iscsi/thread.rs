@@ -44,9 +44,11 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, run: F) -> Result
 ///
 /// `run` must come from a box of `F`, which belongs to this call.
 unsafe extern "C" fn start<F: FnOnce()>(run: *mut c_void) -> c_int {
-    // SAFETY: By the requirements of this function.
+    // SAFETY: `run` comes from a box of `F` that belongs to this call, by the requirements of this
+    // function.
     let run = unsafe { KBox::from_raw(run.cast::<F>()) };
     KBox::into_inner(run)();
-    // SAFETY: This is a thread of `spawn`'s, and nothing is left to be dropped in it.
+    // SAFETY: `spawn` has made this thread, which holds the module until this call. `run` has been
+    // dropped with all that it held.
     unsafe { exit_thread() }
 }

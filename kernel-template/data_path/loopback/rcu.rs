@@ -34,8 +34,9 @@ impl<T: Send + Sync> Slot<T> {
 
     /// The value, for as long as `guard` lasts.
     pub(crate) fn read<'a>(&'a self, _guard: &'a Guard) -> Option<&'a T> {
-        // SAFETY: By the type's invariant the pointer is null or that of a box. `replace` waits for
-        // the guard to be dropped before it hands out the box.
+        // SAFETY: The pointer is null or that of a box, by the type's invariants. `replace` waits
+        // for a grace period before it hands out the box, and so for the guard to be dropped: its
+        // holder does not sleep.
         unsafe { self.0.load(Ordering::Acquire).as_ref() }
     }
 
@@ -47,7 +48,7 @@ impl<T: Send + Sync> Slot<T> {
             return None;
         }
         synchronize_rcu();
-        // SAFETY: By the type's invariant the pointer was a box of the slot's. It is no longer in
+        // SAFETY: The pointer was a box of the slot's, by the type's invariants. It is no longer in
         // the slot, and readers that had found it there have ended.
         Some(unsafe { KBox::from_raw(old) })
     }
@@ -57,8 +58,8 @@ impl<T> Drop for Slot<T> {
     fn drop(&mut self) {
         let old = *self.0.get_mut();
         if !old.is_null() {
-            // SAFETY: By the type's invariant this is a box of the slot's. There are no readers:
-            // they would borrow the slot.
+            // SAFETY: The pointer is a box of the slot's, by the type's invariants. There are no
+            // readers: they would borrow the slot.
             drop(unsafe { KBox::from_raw(old) });
         }
     }

@@ -196,10 +196,11 @@ pub(crate) struct Host<D: Driver> {
     _parent: ParentDevice,
 }
 
-// SAFETY: The midlayer locks what it changes of a host, and the data may go to other threads.
+// SAFETY: The midlayer locks what it changes of a host, any thread may remove one, and the data are
+// `Send`.
 unsafe impl<D: Driver> Send for Host<D> {}
 
-// SAFETY: The midlayer locks what it changes of a host, and the data may be shared by threads.
+// SAFETY: The midlayer locks what it changes of a host, and the data are `Sync`.
 unsafe impl<D: Driver> Sync for Host<D> {}
 
 /// The memory behind a `struct Scsi_Host`, which lives as long as that. An open device may keep it
@@ -247,23 +248,25 @@ impl<D: Driver> Host<D> {
         let name = CString::try_from_fmt(format_args!("{driver}.{number}"))?;
         let parent = ParentDevice::new(&name)?;
         let size = mem::size_of::<HostData<D>>() as c_int;
-        // SAFETY: The template is ready, and static.
+        // SAFETY: The template is ready, by `as_ptr`, and static, so it outlives the host.
         let host = unsafe { bindings::scsi_host_alloc(template, size) };
         let host = NonNull::new(host).ok_or(ENOMEM)?;
-        // SAFETY: The host has just been allocated, with room for this.
+        // SAFETY: The host has just been allocated, with `size` bytes behind it for this.
         unsafe {
             Self::host_data(host).write(HostData {
                 data: ptr::from_ref(&*data),
                 handlers: AtomicU32::new(0),
             })
         };
-        // SAFETY: The host is not added yet, so it is not in use.
+        // SAFETY: The host has just been allocated, and is not added yet.
         unsafe { Self::set_limits(host, max_id) };
         let device = parent.as_raw();
-        // SAFETY: The host is complete, and the device is registered for as long as it is added.
+        // SAFETY: The host is complete. `parent` keeps the device registered until the host is
+        // removed.
         let status = unsafe { bindings::scsi_add_host_with_dma(host.as_ptr(), device, device) };
         if let Err(error) = to_result(status) {
-            // SAFETY: The reference is the one that `scsi_host_alloc` returned.
+            // SAFETY: The reference is the one that `scsi_host_alloc` returned. Nobody else knows
+            // of the host, which was not added.
             unsafe { bindings::scsi_host_put(host.as_ptr()) };
             return Err(error);
         }
@@ -290,7 +293,8 @@ impl<D: Driver> Host<D> {
             | bindings::scsi_host_prot_capabilities_SHOST_DIX_TYPE1_PROTECTION
             | bindings::scsi_host_prot_capabilities_SHOST_DIX_TYPE2_PROTECTION
             | bindings::scsi_host_prot_capabilities_SHOST_DIX_TYPE3_PROTECTION;
-        // SAFETY: By the requirements of this function.
+        // SAFETY: The host is allocated and not added yet, by the requirements of this function, so
+        // nobody else uses it.
         unsafe {
             (*host).max_id = max_id.saturating_add(1);
             (*host).max_lun = u64::MAX;
@@ -309,8 +313,8 @@ impl<D: Driver> Host<D> {
     ///
     /// The host must be allocated, with room for it.
     unsafe fn host_data(host: NonNull<bindings::Scsi_Host>) -> *mut HostData<D> {
-        // SAFETY: By the requirements of this function the place lies behind the host, in the same
-        // allocation.
+        // SAFETY: The host is allocated with room behind it, by the requirements of this function:
+        // the place lies in the same allocation.
         unsafe { ptr::addr_of_mut!((*host.as_ptr()).hostdata).cast() }
     }
 
@@ -320,8 +324,8 @@ impl<D: Driver> Host<D> {
     ///
     /// The host must be one of `D`, and not be removed while `'a` lasts.
     unsafe fn data_of<'a>(host: NonNull<bindings::Scsi_Host>) -> &'a D::Data {
-        // SAFETY: By the requirements of this function the pointer was written, and the data are
-        // only shared until the host is removed.
+        // SAFETY: The host is one of `D`, by the requirements of this function, so `new` has
+        // written the pointer. The data are only shared until the host is removed.
         unsafe { &*(*Self::host_data(host)).data }
     }
 
@@ -333,12 +337,14 @@ impl<D: Driver> Host<D> {
     /// The command must be one of a host of `D` that is not freed while `'a` lasts. The host may be
     /// removed.
     unsafe fn enter<'a>(command: NonNull<bindings::scsi_cmnd>) -> Option<HandlerGuard<'a, D>> {
-        // SAFETY: By the requirements of this function; a command has a device, which has a host.
+        // SAFETY: The command belongs to a host that is not freed, by the requirements of this
+        // function. A command has a device, which has a host.
         let (host, submitter) = unsafe {
             let command = command.as_ptr();
             ((*(*command).device).host, (*command).submitter)
         };
-        // SAFETY: As above.
+        // SAFETY: `host` is the host of the command, one of `D` and not freed, so `new` has written
+        // the memory behind it.
         let HostData { data, handlers } =
             unsafe { &*Self::host_data(NonNull::new_unchecked(host)) };
         let before = handlers.fetch_add(1, Ordering::Acquire);
@@ -363,7 +369,7 @@ impl<D: Driver> Host<D> {
 
     /// The host's number.
     pub(crate) fn number(&self) -> u32 {
-        // SAFETY: The number does not change while the host is there.
+        // SAFETY: The host is there until this is dropped, and its number does not change.
         unsafe { (*self.inner.as_ptr()).host_no }
     }
 
@@ -373,7 +379,7 @@ impl<D: Driver> Host<D> {
     ///
     /// [`ENODEV`] if there is no logical unit, [`ENOMEM`].
     pub(crate) fn add_device(&self, id: u32, lun: u64) -> Result {
-        // SAFETY: The host is added.
+        // SAFETY: The host is added, by the type's invariants.
         to_result(unsafe { bindings::scsi_add_device(self.inner.as_ptr(), 0, id, lun) })
     }
 
@@ -383,7 +389,7 @@ impl<D: Driver> Host<D> {
     ///
     /// [`ENODEV`] if there is no such device.
     pub(crate) fn remove_device(&self, id: u32, lun: u64) -> Result {
-        // SAFETY: The host is added.
+        // SAFETY: The host is added, by the type's invariants.
         let device = unsafe { bindings::scsi_device_lookup(self.inner.as_ptr(), 0, id, lun) };
         if device.is_null() {
             return Err(ENODEV);
@@ -402,18 +408,19 @@ impl<D: Driver> Drop for Host<D> {
         let host = self.inner.as_ptr();
         // A process that has a device open can still reset it (`SG_SCSI_RESET`). The removal of the
         // host does not wait for that, and frees the tags that the handler searches.
-        // SAFETY: The host is there until its reference is dropped.
+        // SAFETY: The host is there until `scsi_host_put` below, and `new` has written the memory
+        // behind it.
         let handlers = unsafe { &(*Self::host_data(self.inner)).handlers };
         handlers.fetch_or(GONE, Ordering::AcqRel);
         while handlers.load(Ordering::Acquire) != GONE {
-            // SAFETY: A host is dropped in process context.
+            // SAFETY: A host is dropped in process context, which may sleep.
             unsafe { bindings::msleep(RECOVERY_POLL) };
         }
-        // SAFETY: The host is added. Once it is removed, no more commands are queued, and none is
-        // left to error recovery.
+        // SAFETY: The host is added, by the type's invariants. Once it is removed, no more commands
+        // are queued, and none is left to error recovery.
         unsafe { bindings::scsi_remove_host(host) };
         // SAFETY: The reference is the one that `scsi_host_alloc` returned, the module's is the one
-        // that `new` took. The module does not go away under this code: its caller is in it.
+        // that `new` took. The module is not unloaded under this code, whose caller holds it, too.
         unsafe {
             let module = (*(*host).hostt).module;
             bindings::scsi_host_put(host);
@@ -426,9 +433,11 @@ impl<D: Driver> Drop for Host<D> {
 ///
 /// # Safety
 ///
-/// The command must be one of a host, in use.
+/// The command must be one of a host, in use, whose request is of the host's tag set: not one that
+/// `SG_SCSI_RESET` has made.
 unsafe fn tag(command: NonNull<bindings::scsi_cmnd>) -> u64 {
-    // SAFETY: A command lies right behind its request.
+    // SAFETY: The midlayer allocates a command right behind its request, which has a hardware
+    // queue, by the requirements of this function.
     unsafe {
         let request = command.as_ptr().cast::<bindings::request>().sub(1);
         bindings::blk_mq_unique_tag(request).into()
@@ -490,8 +499,8 @@ impl<D: Driver> Private<D> {
     ///
     /// `cmd` must have come from [`CmdMemory::into_raw`] of a [`Command`] of `D`.
     unsafe fn command(cmd: NonNull<Cmd<D::Fabric>>) -> NonNull<bindings::scsi_cmnd> {
-        // SAFETY: By the requirements of this function the command lies in such memory, behind its
-        // `struct scsi_cmnd`.
+        // SAFETY: `into_raw` has got `cmd` from the private memory, by the requirements of this
+        // function. That lies right behind the `struct scsi_cmnd`.
         unsafe {
             let private = cmd.as_ptr().byte_sub(mem::offset_of!(Self, cmd));
             NonNull::new_unchecked(private.cast::<bindings::scsi_cmnd>().sub(1))
@@ -504,9 +513,9 @@ impl<D: Driver> Private<D> {
     ///
     /// The command must be one of a host of `D`, and must stay so while `'a` lasts.
     unsafe fn owner<'a>(command: NonNull<bindings::scsi_cmnd>) -> &'a AtomicU32 {
-        // SAFETY: The memory is the private memory of a command. The owner was set by
-        // `init_cmd_priv` or, in a command that `SG_SCSI_RESET` makes, is zero: the midlayer. It
-        // only changes atomically.
+        // SAFETY: The command is one of a host of `D`, by the requirements of this function, so it
+        // has private memory. The owner was set by `init_cmd_priv` or, in a command that
+        // `SG_SCSI_RESET` makes, is zero: the midlayer. It only changes atomically.
         unsafe { &(*Self::of(command)).owner }
     }
 }
@@ -518,13 +527,14 @@ impl<D: Driver> Private<D> {
 /// The command belongs to a host of `D` and its owner is not the midlayer.
 pub(crate) struct Command<D: Driver>(NonNull<bindings::scsi_cmnd>, PhantomData<D>);
 
-// SAFETY: A command may be given back by any thread.
+// SAFETY: Any thread may give a command back: `scsi_done` may be called anywhere.
 unsafe impl<D: Driver> Send for Command<D> {}
 
 impl<D: Driver> Command<D> {
     /// The tag, which no other command of the host has at this time.
     pub(crate) fn tag(&self) -> u64 {
-        // SAFETY: By the type's invariants.
+        // SAFETY: The command belongs to a host and to the driver, by the type's invariants: the
+        // midlayer has queued it, with a request of the host's tag set.
         unsafe { tag(self.0) }
     }
 
@@ -560,8 +570,8 @@ impl<D: Driver> Command<D> {
             },
             has_sense: response.status() == CHECK_CONDITION && response.sense().is_some(),
         };
-        // SAFETY: The driver owns the private memory, and target core asks for one response to a
-        // command at a time.
+        // SAFETY: The driver owns the command until it is returned, and target core asks for one
+        // response to a command at a time.
         unsafe { Self::note(command, noted) };
     }
 
@@ -571,7 +581,8 @@ impl<D: Driver> Command<D> {
     ///
     /// The driver must own the command, and must not note another response at the same time.
     unsafe fn note(command: NonNull<bindings::scsi_cmnd>, noted: Noted) {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: The driver owns the command and nobody else notes a response, by the requirements
+        // of this function: the place is written by this call alone.
         unsafe { (*Private::<D>::of(command)).response.get().write(noted) };
     }
 
@@ -584,8 +595,9 @@ impl<D: Driver> Command<D> {
         const { assert!(bindings::SCSI_SENSE_BUFFERSIZE == bindings::TRANSPORT_SENSE_BUFFER) };
         let private = Private::<D>::of(command);
         let command = command.as_ptr();
-        // SAFETY: By the requirements of this function the command is in no other use. The two
-        // sense buffers have the same length and do not overlap; target core has written its own.
+        // SAFETY: The caller has made the command `DONE`, by the requirements of this function, so
+        // it is in no other use. The two sense buffers have the same length and do not overlap;
+        // target core has written its own.
         unsafe {
             let noted = &*(*private).response.get();
             (*command).result = noted.result;
@@ -604,13 +616,14 @@ impl<D: Driver> Command<D> {
     pub(crate) fn done(self) {
         let command = self.0;
         mem::forget(self);
-        // SAFETY: By the type's invariants. The command is returned once: it was just forgotten.
+        // SAFETY: The driver owns the command, by the type's invariants, and has just forgotten it,
+        // so it is returned once.
         unsafe { Self::give_back(command) };
     }
 
     /// Returns the command to the midlayer as one that did not reach the target.
     pub(crate) fn fail(self, byte: HostByte) {
-        // SAFETY: By the type's invariants the driver owns the command, and this is its only owner.
+        // SAFETY: The driver owns the command, by the type's invariants, through this value alone.
         unsafe { Self::note(self.0, Noted::new(byte.result())) };
         self.done();
     }
@@ -623,7 +636,9 @@ impl<D: Driver> Command<D> {
     unsafe fn give_back(command: NonNull<bindings::scsi_cmnd>) {
         // An error handler waits until this section has ended before it reports success.
         let _guard = rcu::read_lock();
-        // SAFETY: By the requirements of this function.
+        // SAFETY: The driver owns the command, by the requirements of this function, so it is one
+        // of a host of `D`. Error recovery keeps it until this read-side critical section has
+        // ended.
         let owner = unsafe { Private::<D>::owner(command) };
         let done = owner.compare_exchange(
             owner::DRIVER,
@@ -632,12 +647,13 @@ impl<D: Driver> Command<D> {
             Ordering::Acquire,
         );
         if done.is_ok() {
-            // SAFETY: The owner has just been set to that.
+            // SAFETY: This function has just made the command `DONE`.
             unsafe { Self::publish(command) };
         }
         owner.store(owner::MIDLAYER, Ordering::Release);
         if done.is_ok() {
-            // SAFETY: The driver owned the command, and this is the first call for it.
+            // SAFETY: The driver owned the command, which had not timed out, and this is the first
+            // call for it.
             unsafe { bindings::scsi_done(command.as_ptr()) };
         }
     }
@@ -645,7 +661,8 @@ impl<D: Driver> Command<D> {
 
 impl<D: Driver> Drop for Command<D> {
     fn drop(&mut self) {
-        // SAFETY: By the type's invariants the driver owns the command, which it no longer uses.
+        // SAFETY: The driver owns the command, by the type's invariants, and does not use it any
+        // more.
         unsafe {
             Self::note(self.0, Noted::new(HostByte::ERROR.result()));
             Self::give_back(self.0);
@@ -658,7 +675,8 @@ impl<D: Driver> Drop for Command<D> {
 unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
     fn buffer(&self) -> Buffer {
         let command = self.0.as_ptr();
-        // SAFETY: The midlayer does not change the command while the driver has it.
+        // SAFETY: The driver owns the command, by the type's invariants. Until it is returned, the
+        // midlayer does not change what is read here.
         unsafe {
             let data = &(*command).sdb;
             let protection = match (*command).prot_sdb.as_ref() {
@@ -686,13 +704,14 @@ unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
     fn into_raw(self) -> *mut Cmd<D::Fabric> {
         let private = Private::<D>::of(self.0);
         mem::forget(self);
-        // SAFETY: The private memory is there while the driver has the command.
+        // SAFETY: The command has private memory, which is there until the driver returns the
+        // command.
         unsafe { ptr::addr_of_mut!((*private).cmd).cast() }
     }
 
     unsafe fn from_raw(cmd: *mut Cmd<D::Fabric>) -> Self {
-        // SAFETY: By the requirements of this function the pointer is one that `into_raw` returned,
-        // so it is not null.
+        // SAFETY: `cmd` comes from `into_raw`, by the requirements of this function, so it lies in
+        // the private memory of a command and is not null.
         let command = unsafe { Private::<D>::command(NonNull::new_unchecked(cmd)) };
         Self(command, PhantomData)
     }
@@ -711,7 +730,8 @@ impl<D: Driver> Callbacks<D> {
         _: *mut bindings::Scsi_Host,
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` has private memory of this type, by the requirements of this callback,
+        // and nobody uses it before it is made.
         unsafe {
             let private = Private::<D>::of(NonNull::new_unchecked(command));
             ptr::addr_of_mut!((*private).owner).write(AtomicU32::new(owner::MIDLAYER));
@@ -730,14 +750,16 @@ impl<D: Driver> Callbacks<D> {
         host: *mut bindings::Scsi_Host,
         command: *mut bindings::scsi_cmnd,
     ) -> Status {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `host` is a host and `command` one of its commands, by the requirements of this
+        // callback, so neither is null.
         let (host, command) = unsafe {
             (
                 NonNull::new_unchecked(host),
                 NonNull::new_unchecked(command),
             )
         };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one of a host of `D`, by the requirements of this callback, and is
+        // so at least until it is returned.
         let owner = unsafe { Private::<D>::owner(command) };
         let taken = owner.compare_exchange(
             owner::MIDLAYER,
@@ -753,7 +775,8 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: The driver has just become the owner. A command without another response ends
         // with this one.
         unsafe { Command::<D>::note(command, Noted::new(HostByte::RESET.result())) };
-        // SAFETY: By function safety requirements the host is there.
+        // SAFETY: `host` is a host of `D`, by the requirements of this callback. The midlayer waits
+        // for its calls of this callback before it removes a device.
         let data = unsafe { Host::<D>::data_of(host) };
         D::queuecommand(data, Command(command, PhantomData));
         Status::from(0)
@@ -767,7 +790,8 @@ impl<D: Driver> Callbacks<D> {
     unsafe extern "C" fn eh_timed_out_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> bindings::scsi_timeout_action {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one of a host of `D`, by the requirements of this callback, and the
+        // midlayer keeps it while it decides on it.
         let owner = unsafe { Private::<D>::owner(NonNull::new_unchecked(command)) };
         let late = owner.compare_exchange(
             owner::DRIVER,
@@ -788,16 +812,19 @@ impl<D: Driver> Callbacks<D> {
     ///
     /// `command` must be one of a host of `D`, and must have timed out.
     unsafe extern "C" fn eh_abort_handler_callback(command: *mut bindings::scsi_cmnd) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is a command, by the requirements of this callback, so it is not null.
         let command = unsafe { NonNull::new_unchecked(command) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one of a host of `D`, by the requirements of this callback, and
+        // error recovery keeps both until it returns.
         let Some(guard) = (unsafe { Host::<D>::enter(command) }) else {
             return disposition(false);
         };
-        // SAFETY: By function safety requirements; a command has a device.
+        // SAFETY: `command` has a device. It has timed out, by the requirements of this callback,
+        // so its request is of the host's tag set.
         let (lun, tag) = unsafe { ((*(*command.as_ptr()).device).lun, tag(command)) };
         let done = D::eh_abort_handler(guard.data, lun, tag);
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one of a host of `D` that has timed out, by the requirements of this
+        // callback: the midlayer does not wait for `scsi_done` any more.
         disposition(done && unsafe { Self::is_back(command) })
     }
 
@@ -810,9 +837,10 @@ impl<D: Driver> Callbacks<D> {
     unsafe extern "C" fn eh_device_reset_handler_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is a command, by the requirements of this callback, so it is not null.
         let command = unsafe { NonNull::new_unchecked(command) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one to a device of a host of `D`, by the requirements of this
+        // callback, and error recovery keeps all three until it returns.
         let (guard, device) = unsafe { (Host::<D>::enter(command), (*command.as_ptr()).device) };
         let Some(guard) = guard else {
             return disposition(false);
@@ -820,9 +848,11 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: A command's device is there as long as the command.
         let (host, lun) = unsafe { ((*device).host, (*device).lun) };
         let done = D::eh_device_reset_handler(guard.data, lun);
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one of a host of `D` and the midlayer does not wait for `scsi_done`
+        // any more, by the requirements of this callback.
         let is_back = done && unsafe { Self::is_back(command) };
-        // SAFETY: By function safety requirements the host is one of `D`.
+        // SAFETY: The host is one of `D`, by the requirements of this callback. `guard` keeps it
+        // from being removed.
         disposition(is_back && !unsafe { Self::has_late(host, device) })
     }
 
@@ -835,17 +865,21 @@ impl<D: Driver> Callbacks<D> {
     unsafe extern "C" fn eh_host_reset_handler_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is a command, by the requirements of this callback, so it is not null.
         let command = unsafe { NonNull::new_unchecked(command) };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one of a host of `D`, by the requirements of this callback, and
+        // error recovery keeps both until it returns.
         let Some(_guard) = (unsafe { Host::<D>::enter(command) }) else {
             return disposition(false);
         };
         // SAFETY: A command's device and its host are there as long as the command.
         let host = unsafe { (*(*command.as_ptr()).device).host };
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one of `host`, which is one of `D`, and the midlayer does not wait
+        // for `scsi_done` any more, by the requirements of this callback. `_guard` keeps the host
+        // from being removed.
         while unsafe { !Self::is_back(command) || Self::has_late(host, ptr::null_mut()) } {
-            // SAFETY: Error recovery runs in a thread of its own.
+            // SAFETY: Error recovery runs in a thread of its own, or in that of `SG_SCSI_RESET`:
+            // both may sleep.
             unsafe { bindings::msleep(RECOVERY_POLL) };
         }
         disposition(true)
@@ -858,9 +892,9 @@ impl<D: Driver> Callbacks<D> {
     ///
     /// `command` must be one of a host of `D`; the midlayer must no longer wait for `scsi_done`.
     unsafe fn is_back(command: NonNull<bindings::scsi_cmnd>) -> bool {
-        // SAFETY: By the requirements of this function.
+        // SAFETY: `command` is one of a host of `D`, by the requirements of this function, and is
+        // error recovery's until it reports success.
         let owner = unsafe { Private::<D>::owner(command) };
-        // For a command that error recovery sends itself, `eh_timed_out` is not called.
         let _ = owner.compare_exchange(
             owner::DRIVER,
             owner::LATE,
@@ -886,8 +920,8 @@ impl<D: Driver> Callbacks<D> {
             device,
             found: false,
         };
-        // SAFETY: By the requirements of this function the host's commands are those of `D`. The
-        // search lasts until the call returns.
+        // SAFETY: The host is one of `D` and not removed, by the requirements of this function, so
+        // its tags are there and its commands are those of `D`. `search` outlives the call.
         unsafe {
             bindings::scsi_host_busy_iter(
                 host,
@@ -907,7 +941,8 @@ impl<D: Driver> Callbacks<D> {
         command: *mut bindings::scsi_cmnd,
         search: *mut c_void,
     ) -> bool {
-        // SAFETY: By function safety requirements.
+        // SAFETY: `command` is one of a host of `D`, and `search` a `Search` in no other use, by
+        // the requirements of this callback.
         let (search, owner, device) = unsafe {
             (
                 &mut *search.cast::<Search>(),

@@ -58,14 +58,16 @@ fn function(op: &Op, text: &str, params: &[TokenStream], body: &TokenStream) -> 
 
 /// The callback of `check_stop_free`, which no driver has a say in.
 fn stop(op: &Op) -> TokenStream {
+    let what = "a command or task management function of this fabric, one of whose references is \
+                given away with this call";
+    let name = &op.args[0].name;
     let text = format!(
-        "Called by target core for the op `{}`.\n\n# Safety\n\n\
-         `{}` must be a command or task management function of this fabric, and one of its \
-         references be given away with this call.",
-        op.name, op.args[0].name
+        "Called by target core for the op `{}`.\n\n# Safety\n\n{}",
+        op.name,
+        must_be(name, what)
     );
     let arg = named(&op.args[0]);
-    let safety = safety(2, BY_CONTRACT);
+    let safety = safety(2, &holds(name, what));
     let body = quote! {
         #safety
         unsafe { put_complete(#arg) }.into()
@@ -74,12 +76,14 @@ fn stop(op: &Op) -> TokenStream {
 }
 
 fn callback_doc(op: &Op, method: &Method<'_>) -> String {
-    let mut requirements: Vec<String> = method.args.iter().filter_map(requirement).collect();
+    let mut requirements: Vec<String> = method
+        .args
+        .iter()
+        .filter_map(|passed| requirement(method, passed))
+        .map(|(name, requirement)| must_be(name, &requirement))
+        .collect();
     if let Shape::Drop(object) = method.shape {
-        requirements.push(format!(
-            "Nobody but target core may use the `struct {}` any more.",
-            object.wrapper().c_struct()
-        ));
+        requirements.push(must_be(&op.args[0].name, given_up(object)));
     }
     let list = match requirements.as_slice() {
         [one] => one.clone(),
@@ -95,61 +99,91 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
     )
 }
 
-/// What must hold of an argument, if anybody looks at it.
-fn requirement(passed: &Passed<'_>) -> Option<String> {
-    Some(match passed {
-        Passed::Wrapper { name, wrapper } => wrapper.requirement(name),
-        Passed::Aborted(name) => Wrapper::Task.requirement(name),
-        Passed::Right { name, right } => right_requirement(name, *right),
-        Passed::Login(name) => format!(
-            "`{name}` must be a session of this fabric that target core has taken off the list of \
-             its node ACL, and this the first call for it since."
-        ),
-        Passed::Name(name) => format!("`{name}` must end with NUL and not change in this call."),
-        Passed::Buffer(name) => format!(
-            "`{name}` must be initialized, and valid for writes of as many bytes as the argument \
-             after it says."
-        ),
-        Passed::Data => "`group` must be the directory of the fabric.".to_owned(),
-        Passed::Not | Passed::Value { .. } | Passed::Length(_) => return None,
-    })
+/// The requirement on an argument, as the contract of a callback has it.
+fn must_be(name: &str, requirement: &str) -> String {
+    format!("`{name}` must be {requirement}.")
 }
 
-/// What target core guarantees when it grants a right to the command `name`.
-fn right_requirement(name: &str, right: Right) -> String {
+/// The same requirement, as the reason why an unsafe call is sound.
+fn holds(name: &str, requirement: &str) -> String {
+    format!("`{name}` is {requirement}, by the requirements of this callback.")
+}
+
+/// The `SAFETY` comment of the conversion of an argument, if there is a requirement on it.
+fn reason(depth: usize, method: &Method<'_>, passed: &Passed<'_>) -> Option<TokenStream> {
+    let (name, requirement) = requirement(method, passed)?;
+    Some(safety(depth, &holds(name, &requirement)))
+}
+
+/// The requirement on an argument, if there is one: its name, and the words after "must be".
+fn requirement<'a>(method: &Method<'_>, passed: &Passed<'a>) -> Option<(&'a str, String)> {
+    let name = match passed {
+        Passed::Data => "group",
+        passed => passed.name()?,
+    };
+    let what = match passed {
+        Passed::Wrapper { wrapper, .. } => wrapper.requirement(),
+        Passed::Aborted(_) => Wrapper::Task.requirement(),
+        Passed::Right { right, .. } => right_requirement(*right),
+        Passed::Login(_) => {
+            "a session of this fabric that target core has taken off the list of its node ACL, and \
+             for which it makes this call once"
+        }
+        Passed::Name(_) => "a text that ends with NUL and does not change during this call",
+        Passed::Buffer(_) => {
+            let length = argument(method, |passed| matches!(passed, Passed::Length(_)))?;
+            let what = format!(
+                "initialized, and valid for reads and writes of `{length}` bytes by this call alone"
+            );
+            return Some((name, what));
+        }
+        Passed::Data => "the directory of the fabric, which keeps the fabric registered",
+        Passed::Not | Passed::Value { .. } | Passed::Length(_) => return None,
+    };
+    Some((name, what.to_owned()))
+}
+
+/// The requirement on a command that target core grants a right to.
+fn right_requirement(right: Right) -> &'static str {
     match right {
-        Right::Memory => format!(
-            "`{name}` must be a command or task management function of this fabric, and nobody may \
-             use it any more."
-        ),
-        Right::Pending => format!(
-            "`{name}` must be a command of this fabric that waits for its data, until it is \
-             executed or fails."
-        ),
-        Right::Response => format!(
-            "`{name}` must be a command of this fabric whose response is due, and not be released \
-             in this call."
-        ),
-        Right::TmrResponse => format!(
-            "`{name}` must be a task management function of this fabric whose response is due, and \
-             not be released in this call."
-        ),
+        Right::Memory => {
+            "a command or task management function of this fabric that nobody uses any more"
+        }
+        Right::Pending => {
+            "a command of this fabric that waits for its data, and is kept until it is executed or \
+             fails"
+        }
+        Right::Response => {
+            "a command of this fabric whose response is due, and not released during this call"
+        }
+        Right::TmrResponse => {
+            "a task management function of this fabric whose response is due, and not released \
+             during this call"
+        }
     }
 }
 
-const BY_CONTRACT: &str = "By function safety requirements.";
+/// The requirement on an object that target core gives back.
+fn given_up(object: Object) -> &'static str {
+    match object {
+        Object::Tpg => {
+            "used by nobody else but holders of a reference, and by nobody after this call"
+        }
+        Object::Wwn | Object::Np => "used by nobody else, and by nobody after this call",
+    }
+}
 
 fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
     let length = length(method);
     let lets = method
         .args
         .iter()
-        .filter_map(|passed| converted(passed, &length));
+        .filter_map(|passed| converted(method, passed, &length));
     let call = call(op, method);
     let name = c_ident(&op.name);
     let result = match method.shape {
-        Shape::Drop(object) => return dropped(op, object),
-        Shape::Grant(Right::Memory) => return released(op),
+        Shape::Drop(object) => return dropped(op, method, object),
+        Shape::Grant(Right::Memory) => return released(op, method),
         Shape::Call(Return::Nothing) | Shape::Close => quote!(#call;),
         Shape::Call(Return::Truth) => quote!(#call.into()),
         Shape::Call(Return::Errno) => quote!(errno(#call)),
@@ -171,7 +205,10 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
         Shape::Call(Return::Number) => quote!(#call),
         Shape::Abort => {
             let task = argument(method, |passed| matches!(passed, Passed::Aborted(_)));
-            let safety = safety(2, "This is the op `aborted_task`.");
+            let safety = safety(
+                2,
+                "This is the op `aborted_task`, which target core calls once for a task.",
+            );
             quote! {
                 #safety
                 unsafe { #task.abort(T::#name) };
@@ -179,7 +216,10 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
         }
         Shape::Init => {
             let acl = wrapped(method, Wrapper::NodeAcl);
-            let safety = safety(2, "The result is given to target core.");
+            let safety = safety(
+                2,
+                "The callback returns the result to target core, as that of this op.",
+            );
             quote! {
                 let result = #call;
                 #safety
@@ -192,7 +232,10 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
         }
         Shape::Make(Object::Tpg) => {
             let wwn = wrapped(method, Wrapper::Wwn);
-            let safety = safety(3, "The result is given to target core.");
+            let safety = safety(
+                3,
+                "The callback returns the result to target core, as that of this op.",
+            );
             quote! {
                 err_ptr(#call.and_then(|data| {
                     #safety
@@ -211,16 +254,19 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
 }
 
 /// The body that takes an object back from target core.
-fn dropped(op: &Op, object: Object) -> TokenStream {
+fn dropped(op: &Op, method: &Method<'_>, object: Object) -> TokenStream {
     let (name, implemented) = (c_ident(&op.name), has(&op.name));
     let arg = c_ident(&op.args[0].name);
     let wrapper = ident(object.wrapper().name());
-    let (borrow, free) = (safety(3, BY_CONTRACT), safety(2, BY_CONTRACT));
+    let borrow = |depth| reason(depth, method, &method.args[0]);
+    let free = format!("from `{wrapper}::create`, {}", given_up(object));
+    let free = safety(2, &holds(&op.args[0].name, &free));
     // No initiator logs in once the driver ends the sessions.
     let close = (object == Object::Tpg).then(|| {
-        let borrow = safety(2, BY_CONTRACT);
+        let borrow = borrow(2);
         quote! { #borrow unsafe { #wrapper::<T>::from_raw(#arg) }.close(); }
     });
+    let borrow = borrow(3);
     quote! {
         #close
         if T::#implemented {
@@ -233,18 +279,15 @@ fn dropped(op: &Op, object: Object) -> TokenStream {
 }
 
 /// The body that gives the memory of a command back to the driver.
-fn released(op: &Op) -> TokenStream {
+fn released(op: &Op, method: &Method<'_>) -> TokenStream {
     let (name, arg) = (c_ident(&op.name), c_ident(&op.args[0].name));
-    let (borrow, free_tmr, free) = (
-        safety(2, BY_CONTRACT),
-        safety(3, BY_CONTRACT),
-        safety(3, BY_CONTRACT),
-    );
+    let reason = |depth| reason(depth, method, &method.args[0]);
+    let (borrow, free) = (reason(2), reason(3));
     quote! {
         #borrow
         let is_tmr = unsafe { Task::<T>::from_raw(#arg) }.is_tmr();
         if is_tmr {
-            #free_tmr
+            #free
             unsafe { Tmr::<T>::release(#arg) };
         } else {
             #free
@@ -276,8 +319,12 @@ fn length(method: &Method<'_>) -> TokenStream {
 }
 
 /// The statement that makes the method's argument from the callback's.
-fn converted(passed: &Passed<'_>, length: &TokenStream) -> Option<TokenStream> {
-    let safety = safety(2, BY_CONTRACT);
+fn converted(
+    method: &Method<'_>,
+    passed: &Passed<'_>,
+    length: &TokenStream,
+) -> Option<TokenStream> {
+    let safety = reason(2, method, passed);
     Some(match passed {
         Passed::Wrapper { name, wrapper } => {
             let (name, ty) = (c_ident(name), ident(wrapper.name()));

@@ -63,7 +63,7 @@ fn vtable_const(plan: &Plan<'_>) -> TokenStream {
     );
     let zero = safety(
         2,
-        "All zero is valid: null pointers, no function, and numbers.",
+        "The struct has pointers, optional functions and numbers, all of which may be zero.",
     );
     quote! {
         #rest_doc

@@ -19,10 +19,10 @@ pub(in crate::target) struct Completion {
     inner: Opaque<bindings::completion>,
 }
 
-// SAFETY: Completions may be used by any thread.
+// SAFETY: C's completion locks what it changes, so any thread may use it and drop it.
 unsafe impl Send for Completion {}
 
-// SAFETY: As above.
+// SAFETY: C's completion locks what it changes, so threads may share it.
 unsafe impl Sync for Completion {}
 
 /// The key by which lockdep knows the lock in a completion.
@@ -37,7 +37,8 @@ impl Completion {
     /// A completion that is not done.
     pub(in crate::target) fn new() -> impl PinInit<Self> {
         pin_init!(Self {
-            // SAFETY: The slot is valid for writes. The name and the key are static.
+            // SAFETY: `ffi_init` passes a slot that is valid for writes. The name and the key are
+            // static.
             inner <- Opaque::ffi_init(|slot: *mut bindings::completion| unsafe {
                 (*slot).done = 0;
                 bindings::__init_swait_queue_head(
@@ -51,13 +52,13 @@ impl Completion {
 
     /// Ends every wait, those to come included. Called in any context.
     pub(in crate::target) fn complete_all(&self) {
-        // SAFETY: The completion is initialized.
+        // SAFETY: `new` has initialized the completion, which is alive while it is borrowed.
         unsafe { bindings::complete_all(self.inner.get()) };
     }
 
     /// Waits. Called in process context.
     pub(in crate::target) fn wait_for_completion(&self) {
-        // SAFETY: The completion is initialized.
+        // SAFETY: `new` has initialized the completion, which is alive while it is borrowed.
         unsafe { bindings::wait_for_completion(self.inner.get()) };
     }
 }

@@ -18,10 +18,10 @@ use crate::bindings;
 /// The device is registered.
 pub(super) struct ParentDevice(NonNull<bindings::device>);
 
-// SAFETY: The driver core locks what it changes of a device.
+// SAFETY: The driver core locks what it changes of a device, which any thread may unregister.
 unsafe impl Send for ParentDevice {}
 
-// SAFETY: As above.
+// SAFETY: The driver core locks what it changes of a device.
 unsafe impl Sync for ParentDevice {}
 
 impl ParentDevice {
@@ -45,7 +45,8 @@ impl ParentDevice {
 
 impl Drop for ParentDevice {
     fn drop(&mut self) {
-        // SAFETY: By the type's invariant the device is registered.
+        // SAFETY: The device is registered, by the type's invariants, and is unregistered here
+        // once.
         unsafe { bindings::root_device_unregister(self.0.as_ptr()) };
     }
 }

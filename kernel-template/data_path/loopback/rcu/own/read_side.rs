@@ -14,20 +14,21 @@ pub(crate) struct Guard(PhantomData<*mut ()>);
 
 /// Begins an RCU read-side critical section.
 pub(crate) fn read_lock() -> Guard {
-    // SAFETY: May be called in any context; the guard ends the section, on the same thread.
+    // SAFETY: The call is allowed in any context. The guard ends the section, on the same thread,
+    // since it is not `Send`.
     unsafe { bindings::tcm_template_rcu_read_lock() };
     Guard(PhantomData)
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // SAFETY: The guard has begun the section.
+        // SAFETY: `read_lock` has begun the section, on this thread, and this ends it once.
         unsafe { bindings::tcm_template_rcu_read_unlock() };
     }
 }
 
 /// Waits until all read-side critical sections have ended that have begun by now. Sleeps.
 pub(crate) fn synchronize_rcu() {
-    // SAFETY: The call has no requirements but that the caller may sleep.
+    // SAFETY: The call only waits, and uses no memory of the caller's.
     unsafe { bindings::synchronize_rcu() };
 }
