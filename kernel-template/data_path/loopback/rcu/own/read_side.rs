@@ -15,14 +15,14 @@ pub(crate) struct Guard(PhantomData<*mut ()>);
 /// Begins an RCU read-side critical section.
 pub(crate) fn read_lock() -> Guard {
     // SAFETY: May be called in any context; the guard ends the section, on the same thread.
-    unsafe { bindings::tcm_template_rcu_read_lock() };
+    unsafe { bindings::tcm_nab5000_rcu_read_lock() };
     Guard(PhantomData)
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         // SAFETY: The guard has begun the section.
-        unsafe { bindings::tcm_template_rcu_read_unlock() };
+        unsafe { bindings::tcm_nab5000_rcu_read_unlock() };
     }
 }
 
