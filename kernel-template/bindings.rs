@@ -28,6 +28,6 @@
 
 use kernel::ffi;
 
-include!(env!("TCM_TEMPLATE_BINDINGS"));
+include!(env!("TCM_NAB5000_BINDINGS"));
 
 pub(crate) const GFP_ATOMIC: gfp_t = RUST_CONST_HELPER_GFP_ATOMIC;

@@ -47,7 +47,7 @@ pub struct Registration<T: Operations> {
 // SAFETY: The data may be dropped by any thread, and target core locks what it changes.
 unsafe impl<T: Operations> Send for Registration<T> {}
 
-// SAFETY: Nothing can be done with a shared registration.
+// SAFETY: A shared registration has no methods.
 unsafe impl<T: Operations> Sync for Registration<T> {}
 
 impl<T: Operations> Registration<T> {
@@ -65,7 +65,8 @@ impl<T: Operations> Registration<T> {
     pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
         let claim = Claim::new(T::NAME)?;
         for list in OperationsVTable::<T>::ATTRIBUTES {
-            // SAFETY: The lists are those of the fabric, which is not registered.
+            // SAFETY: The list is a constant of `T`, and target core does not know it yet: the claim
+            // above shows that no fabric of this name is registered.
             unsafe { set_owner(list, module.as_ptr().cast()) };
         }
         let data = KBox::new(T::init(module)?, GFP_KERNEL)?;
@@ -80,7 +81,7 @@ impl<T: Operations> Registration<T> {
         // holds them stays loaded until then, by the requirements of this function.
         to_result(unsafe { bindings::target_register_template(&ops) })?;
         Ok(Self {
-            // SAFETY: The pointer is that of a box.
+            // SAFETY: `KBox::into_raw` returns the pointer of a box, which is not null.
             data: unsafe { NonNull::new_unchecked(KBox::into_raw(data)) },
             _wwn: wwn,
             _discovery: discovery,
@@ -92,11 +93,11 @@ impl<T: Operations> Registration<T> {
 impl<T: Operations> Drop for Registration<T> {
     fn drop(&mut self) {
         let ops = OperationsVTable::<T>::ops(ptr::null_mut());
-        // SAFETY: By the type's invariants. Target core reads nothing but the name, which no other
-        // fabric has.
+        // SAFETY: The fabric is registered, by the type's invariants. Target core reads nothing but
+        // the name, which no other fabric of this layer has, by the claim.
         unsafe { bindings::target_unregister_template(&ops) };
-        // SAFETY: By the type's invariants this is a box. No directory of the fabric is left, so
-        // nobody borrows it.
+        // SAFETY: The pointer is that of a box, by the type's invariants. No directory of the fabric is
+        // left, so nobody borrows the data.
         drop(unsafe { KBox::from_raw(self.data.as_ptr()) });
     }
 }
@@ -265,7 +266,8 @@ macro_rules! directories {
             type Context = T::Data;
 
             unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a T::Data {
-                // SAFETY: By the requirements of this function.
+                // SAFETY: `item` is this directory of a fabric `T`, by the requirements of this
+                // function; an attribute of it is open, so the fabric is registered.
                 unsafe { data::<T>(item) }
             }
         }

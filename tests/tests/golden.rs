@@ -2,8 +2,8 @@
 
 //! The generated text: as it was blessed, and by rules that hold for every module.
 //!
-//! `TCM_BLESS=1 cargo test -p xtask --test golden` writes what is generated now to `tests/golden`
-//! and `kernel-template`; read the difference before you commit it.
+//! `TCM_BLESS=1 cargo test -p xtask --test golden` writes what is generated now to `tests/golden`;
+//! read the difference before you commit it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,8 @@ use regex::Regex;
 use similar::TextDiff;
 use syn::visit::{self, Visit};
 use tcm_mod_builder::data_path::DATA_PATHS;
-use tcm_mod_builder::output::files::Owner;
+use tcm_mod_builder::emit::without_mark;
+use tcm_mod_builder::output::files::{Owner, place};
 use tcm_mod_builder::output::manifest::{self, Manifest};
 use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::fixture::FixtureTree;
@@ -53,11 +54,11 @@ fn collect(dir: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The lines that differ between two texts.
-fn difference(path: &str, old: &str, new: &str) -> String {
+/// The lines that differ between two texts, and so many around them.
+fn difference(path: &str, old: &str, new: &str, around: usize) -> String {
     TextDiff::from_lines(old, new)
         .unified_diff()
-        .context_radius(2)
+        .context_radius(around)
         .header(path, path)
         .to_string()
 }
@@ -79,57 +80,68 @@ fn compare(text: &str, blessed: &Path) {
     }
     panic!(
         "not as blessed; if it is meant to differ, bless it with TCM_BLESS=1:\n{}",
-        difference(&blessed.display().to_string(), &expected, text)
+        difference(&blessed.display().to_string(), &expected, text, 2)
     );
 }
 
-/// The module of the template: its files are the blessed ones of the data path that moves data.
-#[test]
-fn the_template_is_a_generated_module() {
-    let tree = FixtureTree::new().unwrap();
-    let dir = generate(&tree, "iSCSI", "tcm_template", "loopback");
-    let template = checkout().join("kernel-template");
-    for (path, text) in files(&dir) {
-        compare(&text, &template.join(path));
-    }
+/// The files of a module, without the lines on their owner.
+fn unmarked_files(dir: &Path) -> BTreeMap<String, String> {
+    let files = files(dir).into_iter();
+    files
+        .map(|(path, text)| (path, without_mark(&text)))
+        .collect()
 }
 
-/// iSCSI's NOP module is blessed as it is, but for the files that the template has word by word;
-/// those of the other protocols as differences from it.
+/// Those of the files that are not templates word by word, one or several.
+fn own_files(files: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
+    let templates: Vec<_> = self::files(&checkout().join("kernel-template"))
+        .into_values()
+        .filter(|template| !template.trim().is_empty())
+        .collect();
+    files
+        .iter()
+        .filter(move |(_, text)| !is_copy(text, &templates))
+}
+
+/// Returns true if a text is made of these, with blank lines between them.
+fn is_copy(text: &str, templates: &[String]) -> bool {
+    let mut rests = templates
+        .iter()
+        .filter_map(|template| text.strip_prefix(template.as_str()));
+    text.is_empty() || rests.any(|rest| is_copy(rest.trim_start_matches('\n'), templates))
+}
+
+/// The patch for rtslib, which has the class of `fabric_class.py` once more.
+const PATCH: &str = "userland/rtslib-fb.patch";
+
+/// iSCSI's NOP module is blessed as it is, but for the files that are copied; those of the other
+/// protocols as differences from it.
 #[test]
 fn each_protocols_files_are_as_blessed() {
     let tree = FixtureTree::new().unwrap();
     let golden = checkout().join("tests/golden");
-    let iscsi = files(&generate(&tree, "iSCSI", "tcm_nab5000", "nop"));
-    let template = files(&checkout().join("kernel-template"));
-    let own = iscsi
-        .iter()
-        .filter(|(path, text)| template.get(*path) != Some(*text));
-    for (path, text) in own.clone() {
+    let iscsi = unmarked_files(&generate(&tree, "iSCSI", "tcm_nab5000", "nop"));
+    for (path, text) in own_files(&iscsi) {
         compare(text, &golden.join("iSCSI").join(path));
     }
-    let blessed = files(&golden.join("iSCSI"));
-    let stale = blessed
-        .keys()
-        .filter(|path| own.clone().all(|(own, _)| own != *path));
-    for path in stale {
-        assert!(is_blessing(), "{path} is blessed, and the template has it");
-        fs::remove_file(golden.join("iSCSI").join(path)).unwrap();
+    for path in files(&golden.join("iSCSI")).keys() {
+        if own_files(&iscsi).all(|(own, _)| own != path) {
+            assert!(is_blessing(), "{path} is blessed, and not of the module");
+            fs::remove_file(golden.join("iSCSI").join(path)).unwrap();
+        }
     }
     for protocol in PROTOCOLS.iter().filter(|row| row.name != "iSCSI") {
-        let own = files(&generate(&tree, protocol.name, "tcm_nab5000", "nop"));
-        let mut differences = String::new();
-        for (path, text) in &own {
-            // The template's: a test of its own says so.
-            if *path != "transport_id.rs" && !path.starts_with("transport_id/") {
-                differences += &difference(path, &iscsi[path], text);
-            }
-        }
+        let dir = generate(&tree, protocol.name, "tcm_nab5000", "nop");
+        let differences: String = own_files(&unmarked_files(&dir))
+            .filter(|(path, _)| *path != PATCH)
+            .map(|(path, text)| difference(path, &iscsi[path], text, 0))
+            .collect();
         compare(
             &differences,
             &golden.join(format!("{}.diff", protocol.name)),
         );
-        assert_eq!(own["transport_id.rs"], protocol.source);
+        let source = fs::read_to_string(dir.join("transport_id.rs")).unwrap();
+        assert_eq!(without_mark(&source), protocol.source);
     }
 }
 
@@ -150,7 +162,7 @@ fn the_pages_and_kselftests_are_as_blessed() {
         assert_eq!(page.len(), before[0].len() + 1);
         let blessed = golden.join("in_tree").join(path.name);
         compare(
-            &page["target/tcm_nab5000.rst"],
+            &without_mark(&page["target/tcm_nab5000.rst"]),
             &blessed.with_extension("rst"),
         );
         let kselftest = files(&tree.path().join("tools"));
@@ -158,11 +170,72 @@ fn the_pages_and_kselftests_are_as_blessed() {
             |name| &kselftest[&format!("testing/selftests/drivers/target/tcm_nab5000/{name}")];
         compare(text("config"), &blessed.with_extension("config"));
         let template = checkout().join("kernel-template/kselftest/Makefile");
-        assert_eq!(*text("Makefile"), fs::read_to_string(template).unwrap());
+        let template = fs::read_to_string(template).unwrap();
+        assert_eq!(without_mark(text("Makefile")), template);
         // That of a module in a directory of its own.
         let own = golden.join("iSCSI/selftest.sh");
-        assert_eq!(*text("selftest.sh"), fs::read_to_string(own).unwrap());
+        let own = fs::read_to_string(own).unwrap();
+        assert_eq!(without_mark(text("selftest.sh")), own);
         assert_eq!(kselftest.len(), before[1].len() + 3);
+    }
+}
+
+/// Checks that each file of the module in `dir` says whose it is, as the manifest does; returns the
+/// paths of the generator's files that do not.
+fn check_owners(dir: &Path) -> Vec<String> {
+    let mut silent = Vec::new();
+    for (path, owner) in Manifest::read(dir).unwrap().files() {
+        let text = fs::read_to_string(place(dir, path)).unwrap();
+        let said: Vec<_> = text
+            .lines()
+            .filter(|line| line.contains("`tcm-mod-builder sync` overwrites this file"))
+            .collect();
+        let until_edited = match owner {
+            Owner::Author => {
+                assert!(said.is_empty(), "{path}: {said:?}");
+                continue;
+            }
+            Owner::Generator => false,
+            Owner::GeneratorUntilEdited => true,
+        };
+        let [line] = said.as_slice() else {
+            assert!(said.is_empty(), "{path}: {said:?}");
+            silent.push(path.to_owned());
+            continue;
+        };
+        assert_eq!(line.contains("file until it is edited."), until_edited);
+        let before = text.lines().take_while(|other| other != line).last();
+        assert!(before.unwrap().contains("SPDX-"), "{path}: {before:?}");
+    }
+    silent
+}
+
+/// Those that do not have a format without comments.
+#[test]
+fn each_file_says_whose_it_is() {
+    let tree = FixtureTree::new().unwrap();
+    for path in DATA_PATHS {
+        let dir = generate(&tree, "iSCSI", "tcm_x", path.name);
+        assert_eq!(check_owners(&dir), [PATCH]);
+    }
+    let mut in_tree = Command::new(builder(Profile::Dev).unwrap());
+    in_tree.args(["-p", "iSCSI", "-m", "tcm_x", "--no-install", "-k"]);
+    in_tree.arg(tree.path()).assert().success();
+    let silent = check_owners(&tree.target().join("tcm_x"));
+    let config = "../../../tools/testing/selftests/drivers/target/tcm_x/config";
+    assert_eq!(silent, [config]);
+}
+
+/// The generator itself has no rustfmt.
+#[test]
+fn generated_ops_and_unit_tests_are_as_rustfmt_has_them() {
+    let tree = FixtureTree::new().unwrap();
+    for protocol in ["FC", "iSCSI", "ADT"] {
+        let dir = generate(&tree, protocol, "tcm_x", "nop");
+        let mut rustfmt = Command::new("rustfmt");
+        rustfmt.args(["--check", "--edition=2021", "--config-path=/dev/null"]);
+        let files = ["target/ops.rs", "kunit.rs"];
+        rustfmt.args(files).current_dir(dir).assert().success();
     }
 }
 

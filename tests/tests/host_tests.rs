@@ -61,7 +61,7 @@ fn a_wrong_vector_is_found() {
     let tree = FixtureTree::new().unwrap();
     let dir = tree.path().join("wrong");
     generate(&tree, "iSCSI", &dir);
-    let suite = dir.join("kunit.rs");
+    let suite = dir.join("kunit/examples.rs");
     tree.replace(&suite, r"\x05\0\0\x14", r"\x05\0\0\x15")
         .unwrap();
     let output = run(&dir);

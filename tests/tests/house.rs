@@ -165,3 +165,27 @@ fn no_source_has_syntax_that_the_oldest_rustc_lacks() {
         assert_eq!(chains.0, 0, "{} has a let chain", path.display());
     }
 }
+
+/// The most lines of all the generator's sources.
+const GENERATOR_LINES: usize = 11_500;
+
+/// The most lines of all golden texts: they are there to be read.
+const GOLDEN_LINES: usize = 3_000;
+
+/// To raise a number, say why in the line above it.
+#[test]
+fn the_generator_and_its_golden_texts_stay_small() {
+    for (dir, most) in [
+        ("generator/src", GENERATOR_LINES),
+        ("tests/golden", GOLDEN_LINES),
+    ] {
+        let mut paths = Vec::new();
+        sources(&checkout().join(dir), &mut paths);
+        let lines = paths.iter().map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            text.lines().count()
+        });
+        let lines: usize = lines.sum();
+        assert!(lines <= most, "{dir} has {lines} lines, of {most} allowed");
+    }
+}

@@ -19,7 +19,7 @@ fn variable(name: &str, srctree: &Path, more: &[&str]) -> String {
     let makefile = scratch.path().join("Makefile");
     let kbuild = checkout().join("kernel-template/build/Kbuild");
     let text = format!(
-        "include {}\n$(info $(tcm_template_{name}))\nall: ;@:\n",
+        "include {}\n$(info $(tcm_nab5000_{name}))\nall: ;@:\n",
         kbuild.display()
     );
     fs::write(&makefile, text).unwrap();

@@ -13,11 +13,9 @@ use crate::data_path::{self, DataPath};
 use crate::emit::{self, Input, Place};
 use crate::kernel::Features;
 use crate::names::Names;
-use crate::output::files::Files;
 use crate::output::install::Contents;
 use crate::output::manifest::{Manifest, Request};
 use crate::output::print::List;
-use crate::output::rustfmt::rustfmt;
 use crate::plan::{self, Plan};
 use crate::protocol::{self, Protocol};
 
@@ -116,9 +114,8 @@ impl Wanted {
         let mut warnings = plan.warnings.clone();
         warnings.extend(self.registered.warning());
         let input = self.input(&plan, features);
-        let mut files = emit::module(&input)?;
+        let files = emit::module(&input)?;
         let to_do = emit::misfits(&input);
-        warnings.extend(self.format(&mut files));
         let declarations = plan::declarations(&model);
         let manifest = Manifest::new(self.request(), features.named(), declarations, &files);
         Ok(Generated {
@@ -127,13 +124,6 @@ impl Wanted {
             warnings,
             to_do,
         })
-    }
-
-    /// Formats the printed Rust with rustfmt. Without rustfmt it stays as it is, with a warning.
-    fn format(&self, files: &mut Files) -> Option<String> {
-        let printed = emit::printed(&self.names);
-        let paths: Vec<_> = printed.iter().map(String::as_str).collect();
-        rustfmt(files, &paths).err()
     }
 }
 

@@ -13,6 +13,7 @@ use super::generate::{data_paths, read_text, refuse_taken, report};
 use super::module::{Wanted, planned};
 use crate::data_path::{DATA_PATHS, Upstream};
 use crate::emit::series::{FIXES, Patch, cover, patches};
+use crate::emit::without_mark;
 use crate::kernel::{self, Features, missing_for_series};
 use crate::names::default_fabric;
 use crate::output::examine::examine;
@@ -69,7 +70,10 @@ pub(crate) fn series(args: &Arguments) -> Result<()> {
     let features = Features::probe(tree);
     refuse_kernel(tree, features)?;
     refuse_taken(tree, &wanted.names)?;
-    let module = wanted.generate(tree)?;
+    let mut module = wanted.generate(tree)?;
+    for (_, file) in module.contents.files.iter_mut() {
+        file.text = without_mark(&file.text);
+    }
     for warning in &module.warnings {
         warn(warning);
     }

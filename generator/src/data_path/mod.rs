@@ -98,7 +98,7 @@ pub struct Source {
     pub path: &'static str,
     /// Who changes it. A Rust module of the author's has no `unsafe`.
     pub owner: Owner,
-    /// Its text, with the names of `tcm_template`.
+    /// Its text, with the names of `tcm_nab5000`.
     pub text: &'static str,
 }
 

@@ -3,18 +3,20 @@
 //! The files for Kbuild, Kconfig and bindgen: the fragments in `kernel-template/build` and those of
 //! the data path, one after the other.
 
-use super::{Input, Place};
-use crate::names::Names;
+use super::{Input, Place, renamed};
 use crate::output::files::{Files, Owner};
 
 const KBUILD: &str = include_str!("../../../kernel-template/build/Kbuild");
+const KCONFIG_HEAD: &str = include_str!("../../../kernel-template/build/Kconfig.head");
+const KCONFIG_HELP: &str = include_str!("../../../kernel-template/build/Kconfig.help");
+const KCONFIG_MODULE: &str = include_str!("../../../kernel-template/build/Kconfig.module.help");
 const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
 const LAYOUT_GUARD: &str = include_str!("../../../kernel-template/layout_guard.c");
 const LAYOUT_SCRIPT: &str = include_str!("../../../kernel-template/layout_guard.awk");
 const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
 const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
 
-/// The Rust file that Kbuild generates in the build.
+/// The Rust files that Kbuild generates in the build.
 pub(super) const BUILT: [&str; 2] = ["bindings_generated.rs", "bindings_tested.rs"];
 
 /// Adds the files.
@@ -22,11 +24,7 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     let own = Owner::GeneratorUntilEdited;
     files.add("Kbuild", own, kbuild(input));
     files.add("Kconfig", own, kconfig(input));
-    files.add(
-        "bindings.rs",
-        Owner::Generator,
-        renamed(BINDINGS, input.names),
-    );
+    files.add("bindings.rs", Owner::Generator, renamed(BINDINGS, input));
     files.add("bindings_helper.h", own, bindings_helper(input));
     for (path, text) in [
         ("layout_guard.awk", LAYOUT_SCRIPT),
@@ -36,29 +34,20 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     }
 }
 
-/// Replaces the template's names in a text by those of a module.
-pub(super) fn renamed(template: &str, names: &Names) -> String {
-    template
-        .replace("tcm_template", names.module())
-        .replace("TCM_TEMPLATE", &names.kconfig())
-}
-
 /// The text of `Kbuild`: the object, what every module has, then each part's own.
 fn kbuild(input: &Input<'_>) -> String {
-    let when = match input.place {
-        Place::InTree => "$(CONFIG_TCM_TEMPLATE)",
-        Place::OutOfTree => "m",
+    let object = match input.place {
+        Place::InTree => "obj-$(CONFIG_TCM_NAB5000) += tcm_nab5000.o",
+        Place::OutOfTree => "obj-m += tcm_nab5000.o",
     };
-    let mut text = format!(
-        "# SPDX-License-Identifier: GPL-2.0-only\n\nobj-{when} += tcm_template.o\n\n{KBUILD}"
-    );
+    let mut text = format!("# SPDX-License-Identifier: GPL-2.0-only\n\n{object}\n\n{KBUILD}");
     for part in (input.data_path.parts)(&input.features) {
         if !part.kbuild.is_empty() {
             text.push('\n');
             text.push_str(part.kbuild);
         }
     }
-    renamed(&text, input.names)
+    renamed(&text, input)
 }
 
 /// The text of `bindings_helper.h`.
@@ -77,44 +66,26 @@ pub(super) fn depends_on(input: &Input<'_>) -> Vec<&'static str> {
 
 /// The text of `Kconfig`.
 fn kconfig(input: &Input<'_>) -> String {
-    let names = input.names;
-    let (symbol, module, fabric) = (names.kconfig(), names.module(), names.fabric());
-    let title = input.protocol.title;
-    let selects: String = input
-        .data_path
-        .selects
-        .iter()
-        .map(|symbol| format!("\tselect {symbol}\n"))
-        .collect();
+    let mut text = KCONFIG_HEAD.to_owned();
+    text.push_str(&format!(
+        "\tdepends on {}\n",
+        depends_on(input).join(" && ")
+    ));
+    for symbol in input.data_path.selects {
+        text.push_str(&format!("\tselect {symbol}\n"));
+    }
     let reservations = input.registered.no_reservations_because.map(|reason| {
         format!("Persistent reservations cannot name the ports of this fabric, since\n{reason}.\n")
     });
     let paragraphs = [
-        format!(
-            "Say Y or M here to enable the {fabric} target fabric for\n{title}, written in Rust. It \
-             answers configfs below\n/sys/kernel/config/target/{fabric}.\n"
-        ),
-        input.data_path.kconfig_help.to_owned(),
-        reservations.unwrap_or_default(),
-        format!("To compile it as a module, choose M here: the module will be\ncalled {module}.\n"),
+        KCONFIG_HELP,
+        input.data_path.kconfig_help,
+        reservations.as_deref().unwrap_or_default(),
+        KCONFIG_MODULE,
     ];
-    let help: Vec<_> = paragraphs
-        .iter()
-        .filter(|text| !text.is_empty())
-        .map(|text| {
-            text.lines()
-                .map(|line| format!("\t  {line}\n"))
-                .collect::<String>()
-        })
+    let paragraphs = paragraphs.iter().filter(|text| !text.is_empty());
+    let help: Vec<String> = paragraphs
+        .map(|text| text.lines().map(|line| format!("\t  {line}\n")).collect())
         .collect();
-    format!(
-        "# SPDX-License-Identifier: GPL-2.0-only\n\n\
-         config {symbol}\n\
-         \ttristate \"{symbol} fabric module\"\n\
-         \tdepends on {}\n\
-         {selects}\
-         \thelp\n{}",
-        depends_on(input).join(" && "),
-        help.join("\n")
-    )
+    renamed(&format!("{text}\thelp\n{}", help.join("\n")), input)
 }

@@ -11,8 +11,8 @@ use std::ops::Range;
 use quote::ToTokens;
 use syn::{FnArg, ImplItem, ImplItemFn, Item, Signature, TraitItemFn};
 
-use super::{Input, method_signature};
-use crate::names::{c_ident, renamed};
+use super::{Input, method_signature, renamed};
+use crate::names::c_ident;
 
 /// The line after which the compiler may be told what is unused.
 const DENY: &str = "#![deny(unsafe_code)]\n";
@@ -29,11 +29,7 @@ const ISID: &str = "sess_get_initiator_sid";
 
 /// The text of the driver.
 pub(super) fn text(input: &Input<'_>) -> String {
-    let mut names = input.names.placeholders();
-    // A driver that goes with any protocol is written as one for iSCSI.
-    names.push(("iSCSI", input.protocol.title.to_owned()));
-    names.push(("ISCSI", input.registered.constant.to_owned()));
-    let mut text = renamed(input.data_path.driver, &names);
+    let mut text = renamed(input.data_path.driver, input);
     let methods = methods(input.data_path.driver);
     let names = methods.iter().map(|method| method.sig.ident.to_string());
     let lacking: Vec<_> = names

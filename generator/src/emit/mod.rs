@@ -13,6 +13,7 @@ mod kunit;
 mod layer;
 mod ops;
 mod out_of_tree;
+mod owner;
 mod page;
 mod rust;
 mod selftest;
@@ -21,13 +22,14 @@ mod userland;
 
 use crate::data_path::DataPath;
 use crate::kernel::Features;
-use crate::names::{NameError, Names};
+use crate::names::{self, NameError, Names};
 use crate::output::files::{Files, Owner};
 use crate::plan::Plan;
 use crate::protocol::Protocol;
 
 pub use in_tree::by_hand;
 pub use ops::method_signature;
+pub use owner::without_mark;
 
 /// Where a module is to be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,9 @@ pub fn module(input: &Input<'_>) -> Result<Files, NameError> {
     }
     let driver = driver::text(input);
     files.add(&driver_path(names), Owner::Author, driver);
+    for (path, file) in files.iter_mut() {
+        owner::mark(path, file);
+    }
     Ok(files)
 }
 
@@ -88,10 +93,13 @@ pub fn driver_path(names: &Names) -> String {
     format!("{}.rs", names.module())
 }
 
-/// The files that the printer has made, for rustfmt.
-#[must_use]
-pub fn printed(names: &Names) -> [String; 3] {
-    [ops::PATH.into(), kunit::PATH.into(), driver_path(names)]
+/// A template with the module's names in place of its own: it is written for the iSCSI module
+/// `tcm_nab5000`, so its words for the protocol are among them.
+fn renamed(template: &str, input: &Input<'_>) -> String {
+    let mut names = input.names.placeholders();
+    names.push(("iSCSI", input.protocol.title.to_owned()));
+    names.push(("ISCSI", input.registered.constant.to_owned()));
+    names::renamed(template, &names)
 }
 
 /// The files besides the driver.
@@ -119,7 +127,7 @@ fn others(input: &Input<'_>) -> Files {
         .iter()
         .flat_map(|part| part.sources)
     {
-        let text = build_files::renamed(source.text, input.names);
+        let text = renamed(source.text, input);
         files.add(source.path, source.owner, text);
     }
     files

@@ -4,8 +4,7 @@
 //! .gitignore; and its test, which lies elsewhere in the kernel's tree. They are templates of
 //! `kernel-template/build`, copied with the module's names.
 
-use super::build_files::renamed;
-use super::{Input, selftest};
+use super::{Input, renamed, selftest};
 use crate::output::files::{Files, Owner};
 
 /// The path of each file, and its text.
@@ -36,7 +35,7 @@ const FILES: [(&str, &str); 5] = [
 pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     let own = Owner::GeneratorUntilEdited;
     for (path, text) in FILES {
-        files.add(path, own, renamed(text, input.names));
+        files.add(path, own, renamed(text, input));
     }
     files.add(selftest::FILE, own, selftest::text(input));
 }

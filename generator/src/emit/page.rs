@@ -5,8 +5,7 @@
 
 use super::in_tree::collection;
 use super::rust::wrap;
-use super::{Input, driver};
-use crate::names::renamed;
+use super::{Input, driver, renamed};
 use crate::plan::{Content, Slot};
 
 /// The section on the attribute that every driver has.
@@ -121,8 +120,7 @@ fn attributes(input: &Input<'_>) -> String {
     let besides = paragraph("Besides those that target core has for every fabric:");
     let fragments = [VERSION, input.data_path.attributes];
     let sections = fragments.iter().filter(|fragment| !fragment.is_empty());
-    let sections =
-        sections.map(|fragment| format!("\n{}", renamed(fragment, &input.names.placeholders())));
+    let sections = sections.map(|fragment| format!("\n{}", renamed(fragment, input)));
     besides + &sections.collect::<String>()
 }
 

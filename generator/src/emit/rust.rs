@@ -4,12 +4,13 @@
 //!
 //! `quote!` drops comments, so they travel as attributes: `#[doc]` for documentation, and
 //! `#[comment]`, which prettyplease prints as a line comment, for the rest. prettyplease puts no
-//! blank line between items; [`text`] does.
+//! blank line between items, and breaks lines before rustfmt does; [`text`] makes up for both.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
+use syn::{Item, ItemImpl, ItemTrait};
 
 /// The width that the kernel wraps Rust comments at.
 const WIDTH: usize = 100;
@@ -31,13 +32,6 @@ pub(super) fn comment(depth: usize, text: &str) -> TokenStream {
 /// A `SAFETY` comment at this depth.
 pub(super) fn safety(depth: usize, reason: &str) -> TokenStream {
     comment(depth, &format!("SAFETY: {reason}"))
-}
-
-/// The documentation of a file, wrapped, as text for the head of [`text`].
-pub(super) fn file_doc(text: &str) -> String {
-    lines(0, 4, text)
-        .map(|line| format!("//!{line}\n"))
-        .collect()
 }
 
 /// The lines of `text`, each with a blank before it, that fit behind the indentation and a comment
@@ -73,18 +67,6 @@ pub(super) fn wrap(line: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Rust that is given as text, as tokens.
-///
-/// # Panics
-///
-/// If it is not Rust, which is a fault of who gives it.
-pub(super) fn code(text: &str) -> TokenStream {
-    match text.parse() {
-        Ok(tokens) => tokens,
-        Err(error) => panic!("what is given is not Rust ({error}): {text}"),
-    }
-}
-
 /// Every identifier that `tokens` use, but for the names that `type` declares.
 pub(super) fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
     let mut is_declared = false;
@@ -104,66 +86,94 @@ pub(super) fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Prints a file: `head` as it is, which is where the SPDX line goes, then the items.
+/// Prints items as rustfmt has them, with a blank line between two, and between two members of a
+/// trait or an impl.
 ///
 /// # Panics
 ///
-/// If the tokens are not a Rust file, which is a fault of the emitter that made them.
-pub(super) fn text(head: &str, items: &TokenStream) -> String {
+/// If the tokens are no items of Rust, which is a fault of the emitter that made them.
+pub(super) fn text(items: &TokenStream) -> String {
     let file = match syn::parse2::<syn::File>(items.clone()) {
         Ok(file) => file,
         Err(error) => panic!("this generator made tokens that are not Rust ({error}):\n{items}"),
     };
-    format!("{head}\n{}", spaced(&prettyplease::unparse(&file)))
+    let items: Vec<_> = file.items.into_iter().map(item_text).collect();
+    joined_signatures(&items.join("\n"))
 }
 
-/// Puts blank lines between items, and between the members of traits and impls.
-fn spaced(printed: &str) -> String {
-    let mut out = String::with_capacity(printed.len());
-    let mut previous = "";
-    for line in printed.lines() {
-        if starts_group(previous, line) {
-            out.push('\n');
+fn item_text(item: Item) -> String {
+    match item {
+        Item::Trait(mut shell) => {
+            let members = std::mem::take(&mut shell.items);
+            with_members(members, |items| {
+                printed(Item::Trait(ItemTrait {
+                    items,
+                    ..shell.clone()
+                }))
+            })
         }
-        out.push_str(line);
+        Item::Impl(mut shell) => {
+            let members = std::mem::take(&mut shell.items);
+            with_members(members, |items| {
+                printed(Item::Impl(ItemImpl {
+                    items,
+                    ..shell.clone()
+                }))
+            })
+        }
+        item => printed(item),
+    }
+}
+
+/// The text of an item with members, each printed by itself; `print` prints the item with some.
+fn with_members<M>(members: Vec<M>, print: impl Fn(Vec<M>) -> String) -> String {
+    const END: &str = "}\n";
+    let empty = print(Vec::new());
+    let open = empty.trim_end_matches(END);
+    let members = members.into_iter().map(|member| {
+        let text = print(vec![member]);
+        let inner = text
+            .strip_prefix(open)
+            .and_then(|text| text.strip_suffix(END));
+        inner.unwrap_or(&text).trim_start_matches('\n').to_owned()
+    });
+    let members: Vec<_> = members.collect();
+    format!("{open}\n{}{END}", members.join("\n"))
+}
+
+fn printed(item: Item) -> String {
+    prettyplease::unparse(&syn::File {
+        shebang: None,
+        frontmatter: None,
+        attrs: Vec::new(),
+        items: vec![item],
+    })
+}
+
+/// Joins the lines of each signature that fits in one: prettyplease's lines are shorter.
+fn joined_signatures(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\n') {
+        let broken = line.ends_with('(') && line.contains("fn ");
+        let joined = broken.then(|| joined(line, after)).flatten();
+        let (line, after) = joined.unwrap_or_else(|| (line.to_owned(), after));
+        out.push_str(&line);
         out.push('\n');
-        previous = line;
+        rest = after;
     }
     out
 }
 
-/// Whether a blank line belongs between these two.
-fn starts_group(previous: &str, line: &str) -> bool {
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let depth = indent(line);
-    if depth > 4 || depth != indent(previous) {
-        return false;
-    }
-    let (before, text) = (previous.trim_start(), line.trim_start());
-    let declares = |text: &str| {
-        ["mod ", "pub mod ", "#[allow(unsafe_code)]"]
-            .iter()
-            .any(|start| text.starts_with(start))
-    };
-    if declares(before) && declares(text) {
-        return false;
-    }
-    let is_comment = before.starts_with("//");
-    let ends = !is_comment && (before.ends_with('}') || before.ends_with(';'));
-    let is_use = |text: &str| text.starts_with("use ");
-    let is_member = text.starts_with("//")
-        || text.starts_with("#[")
-        || [
-            "fn ", "unsafe ", "impl", "const ", "pub", "type ", "static ",
-        ]
-        .iter()
-        .any(|start| text.starts_with(start));
-    let word = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
-    let one_line =
-        |text: &str| is_use(text) || text.starts_with("const ") || text.starts_with("type ");
-    let both = one_line(before) && one_line(text) && word(before) == word(text);
-    // Inside functions, statements stand at this depth too: only what opens an item counts.
-    ends && !both && (depth == 0 || is_member && !text.starts_with("// "))
+/// The signature that begins with the line `first` in one line, if it fits, and what comes after it.
+fn joined<'a>(first: &str, after: &'a str) -> Option<(String, &'a str)> {
+    let indent = &first[..first.len() - first.trim_start().len()];
+    let (parameters, rest) = after.split_once(&format!("\n{indent})"))?;
+    let parameters: Vec<_> = parameters.lines().map(str::trim).collect();
+    let parameters = parameters.join(" ");
+    let (end, rest) = rest.split_once('\n')?;
+    let line = format!("{first}{}){end}", parameters.trim_end_matches(','));
+    (line.len() <= WIDTH).then_some((line, rest))
 }
 
 #[cfg(test)]
@@ -187,11 +197,11 @@ mod tests {
                 unsafe { g() }
             }
         };
-        let printed = text("// head", &items);
+        let printed = text(&items);
         assert_eq!(printed.matches("// SAFETY: Because.\n").count(), 4);
         assert!(!printed.contains("#["));
         assert!(
-            printed.starts_with("// head\n// SAFETY: Because.\nunsafe impl"),
+            printed.starts_with("// SAFETY: Because.\nunsafe impl"),
             "{printed}"
         );
     }
@@ -199,15 +209,59 @@ mod tests {
     #[test]
     fn no_blank_line_breaks_a_comment() {
         let tokens = doc(1, &format!("{}\n\nmore", "words; ".repeat(40)));
-        let printed = text("", &quote!(impl A { #tokens const A: u8 = 0; }));
+        let printed = text(&quote!(impl A { #tokens const A: u8 = 0; }));
         assert!(!printed.trim().contains("\n\n"), "{printed}");
+    }
+
+    #[test]
+    fn blank_lines_are_between_items_and_members() {
+        let docs = doc(1, "A member.");
+        let items = quote! {
+            impl A {
+                const A: u8 = 0;
+                #docs
+                const B: u8 = 1;
+                fn f() { g(); h(); }
+            }
+            fn g() {}
+        };
+        let wanted = "\
+impl A {
+    const A: u8 = 0;
+
+    /// A member.
+    const B: u8 = 1;
+
+    fn f() {
+        g();
+        h();
+    }
+}
+
+fn g() {}
+";
+        assert_eq!(text(&items), wanted);
+    }
+
+    /// 100 columns are rustfmt's.
+    #[test]
+    fn a_signature_that_fits_is_one_line() {
+        let signature = |len| {
+            let name = quote::format_ident!("{}", "f".repeat(len));
+            text(&quote!(impl A { fn #name(a: &mut u8, b: u8) -> u8 { 0 } }))
+        };
+        let len = WIDTH - "    fn (a: &mut u8, b: u8) -> u8 {".len();
+        assert!(signature(len).contains("(a: &mut u8, b: u8) -> u8 {\n"));
+        assert!(
+            signature(len + 1).contains("(\n        a: &mut u8,\n        b: u8,\n    ) -> u8 {")
+        );
     }
 
     #[test]
     fn long_comments_are_wrapped() {
         let words = "word ".repeat(40);
         let tokens = doc(1, &words);
-        let printed = text("", &quote!(impl A { #tokens const A: u8 = 0; }));
+        let printed = text(&quote!(impl A { #tokens const A: u8 = 0; }));
         assert!(printed.lines().all(|line| line.len() <= WIDTH), "{printed}");
         assert_eq!(printed.matches("word").count(), 40);
     }

@@ -67,6 +67,11 @@ impl Files {
         self.0.iter().map(|(path, file)| (path.as_str(), file))
     }
 
+    /// The files, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut File)> {
+        self.0.iter_mut().map(|(path, file)| (path.as_str(), file))
+    }
+
     /// The file at a path.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&File> {

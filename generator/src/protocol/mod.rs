@@ -4,8 +4,9 @@
 //!
 //! `table.rs` has one row for each; the types of its columns are here, in `name_form.rs` and in
 //! `transport_id.rs`. What a module does with names and TransportIDs is in the files below
-//! `kernel-template/protocol/`, which a row carries as text.
+//! `kernel-template/protocol/`, which a row carries as text; the examples are Rust here, too.
 
+mod examples;
 mod name_form;
 mod table;
 mod transport_id;
@@ -14,7 +15,7 @@ use serde::{Serialize, Serializer};
 
 pub use name_form::{ISCSI_NAME_MAX, NameForm};
 pub use table::PROTOCOLS;
-pub use transport_id::{TransportId, Vector};
+pub use transport_id::TransportId;
 
 /// A protocol.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,14 +50,14 @@ pub struct Protocol {
     pub refused: &'static [&'static str],
     /// The TransportIDs.
     pub transport_id: TransportId,
-    /// TransportIDs made by hand from the standard, which the module's unit tests hold it to.
-    pub vectors: &'static [Vector],
     /// Why target core cannot name the ports in persistent reservations, if it cannot.
     pub no_reservations_because: Option<&'static str>,
     /// The protocols that a module may register with target core instead, with names of the same form.
     pub may_register_as: &'static [&'static str],
     /// The source of `transport_id.rs`.
     pub source: &'static str,
+    /// The source of the examples for the module's unit tests.
+    pub examples: &'static str,
     /// The files that `transport_id.rs` has as modules: each with its path in the generated module,
     /// and its text.
     pub helpers: &'static [(&'static str, &'static str)],
@@ -228,7 +229,6 @@ mod tests {
             );
             let has_ids = protocol.transport_id != TransportId::None;
             assert!(has_ids || !protocol.persistent_reservations());
-            assert_eq!(has_ids, !protocol.vectors.is_empty());
         }
     }
 

@@ -31,14 +31,3 @@ impl Display for TransportId {
         }
     }
 }
-
-/// A TransportID made by hand from the standard, and the port that it names.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Vector {
-    /// The port, in one of its spellings.
-    pub name: &'static str,
-    /// The initiator session identifier, as digits.
-    pub isid: Option<&'static str>,
-    /// The TransportID.
-    pub id: &'static [u8],
-}

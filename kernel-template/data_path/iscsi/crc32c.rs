@@ -9,7 +9,7 @@ use kernel::prelude::*;
 use crate::{
     bindings::{
         self,
-        tcm_template_crc32c as crc32c_pages, //
+        tcm_nab5000_crc32c as crc32c_pages, //
     },
     target::Payload, //
 };

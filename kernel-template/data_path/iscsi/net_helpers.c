@@ -16,7 +16,7 @@
 #include "net_helpers.h"
 
 /* Whether the network may hold the pages, and not a copy. */
-bool tcm_template_can_splice(const struct bio_vec *pages, u32 count)
+bool tcm_nab5000_can_splice(const struct bio_vec *pages, u32 count)
 {
 	for (u32 i = 0; i < count; i++)
 		if (!sendpages_ok(pages[i].bv_page,
@@ -26,7 +26,7 @@ bool tcm_template_can_splice(const struct bio_vec *pages, u32 count)
 	return true;
 }
 
-bool tcm_template_is_in_this_namespace(struct socket *sock)
+bool tcm_nab5000_is_in_this_namespace(struct socket *sock)
 {
 	return net_eq(sock_net(sock->sk), current->nsproxy->net_ns);
 }
@@ -37,7 +37,7 @@ static bool is_ready(struct socket *sock, atomic_t *kick, __poll_t events)
 }
 
 /* Waits on the socket's own queue, which the network wakes; so does a kick. */
-void tcm_template_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms)
+void tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms)
 {
 	__poll_t events = 0;
 
@@ -50,7 +50,7 @@ void tcm_template_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms)
 					 msecs_to_jiffies(ms));
 }
 
-void tcm_template_kick(struct socket *sock, atomic_t *kick)
+void tcm_nab5000_kick(struct socket *sock, atomic_t *kick)
 {
 	/* Whoever sees the kick sees what it is about. */
 	atomic_set_release(kick, 1);
@@ -59,7 +59,7 @@ void tcm_template_kick(struct socket *sock, atomic_t *kick)
 }
 
 /* Goes on with a CRC-32C over bytes of physically contiguous pages. */
-u32 tcm_template_crc32c(u32 crc, struct page *page, u32 offset, u32 length)
+u32 tcm_nab5000_crc32c(u32 crc, struct page *page, u32 offset, u32 length)
 {
 	while (length) {
 		u32 start = offset_in_page(offset);
@@ -85,8 +85,8 @@ static bool hold_module(void)
 	return try_module_get(THIS_MODULE);
 }
 
-/* The thread holds the module, until tcm_template_thread_exit(). */
-int tcm_template_spawn(int (*run)(void *data), void *data, const char *name)
+/* The thread holds the module, until tcm_nab5000_thread_exit(). */
+int tcm_nab5000_spawn(int (*run)(void *data), void *data, const char *name)
 {
 	struct task_struct *task;
 
@@ -100,7 +100,7 @@ int tcm_template_spawn(int (*run)(void *data), void *data, const char *name)
 	return 0;
 }
 
-void tcm_template_thread_exit(void)
+void tcm_nab5000_thread_exit(void)
 {
 	module_put_and_kthread_exit(0);
 }

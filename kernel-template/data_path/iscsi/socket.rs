@@ -26,10 +26,10 @@ use kernel::{
 use crate::{
     bindings::{
         self,
-        tcm_template_can_splice as can_splice,
-        tcm_template_is_in_this_namespace as is_in_this_namespace,
-        tcm_template_kick as socket_kick,
-        tcm_template_wait as socket_wait, //
+        tcm_nab5000_can_splice as can_splice,
+        tcm_nab5000_is_in_this_namespace as is_in_this_namespace,
+        tcm_nab5000_kick as socket_kick,
+        tcm_nab5000_wait as socket_wait, //
     },
     target::{Payload, PayloadMut}, //
 };

@@ -11,8 +11,8 @@ use kernel::{
 };
 
 use crate::bindings::{
-    tcm_template_spawn as spawn_thread,
-    tcm_template_thread_exit as exit_thread, //
+    tcm_nab5000_spawn as spawn_thread,
+    tcm_nab5000_thread_exit as exit_thread, //
 };
 
 /// Runs `run` in a thread of its own, which ends when that returns. The module stays loaded until

@@ -49,7 +49,7 @@ pub(crate) struct Initiator {
 
 #[vtable]
 impl Driver for Loopback {
-    const NAME: &'static CStr = c_str!("tcm_template");
+    const NAME: &'static CStr = c_str!("tcm_nab5000");
 
     type Fabric = Fabric;
     type Data = Initiator;

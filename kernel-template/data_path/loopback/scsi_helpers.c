@@ -7,22 +7,22 @@
 
 #include "scsi_helpers.h"
 
-unsigned int tcm_template_scsi_transfer_length(struct scsi_cmnd *cmd)
+unsigned int tcm_nab5000_scsi_transfer_length(struct scsi_cmnd *cmd)
 {
 	return scsi_transfer_length(cmd);
 }
 
-unsigned int tcm_template_num_online_cpus(void)
+unsigned int tcm_nab5000_num_online_cpus(void)
 {
 	return num_online_cpus();
 }
 
-void tcm_template_module_get(struct module *module)
+void tcm_nab5000_module_get(struct module *module)
 {
 	__module_get(module);
 }
 
-void tcm_template_module_put(struct module *module)
+void tcm_nab5000_module_put(struct module *module)
 {
 	module_put(module);
 }

@@ -10,7 +10,7 @@
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 
-unsigned int tcm_template_scsi_transfer_length(struct scsi_cmnd *cmd);
-unsigned int tcm_template_num_online_cpus(void);
-void tcm_template_module_get(struct module *module);
-void tcm_template_module_put(struct module *module);
+unsigned int tcm_nab5000_scsi_transfer_length(struct scsi_cmnd *cmd);
+unsigned int tcm_nab5000_num_online_cpus(void);
+void tcm_nab5000_module_get(struct module *module);
+void tcm_nab5000_module_put(struct module *module);

@@ -272,7 +272,7 @@ impl<D: Driver> Host<D> {
         }
         // SAFETY: The template is that of this module, which is loaded, since it runs. With this
         // reference it stays loaded even if the host is leaked.
-        unsafe { bindings::tcm_template_module_get((*template).module) };
+        unsafe { bindings::tcm_nab5000_module_get((*template).module) };
         Ok(Self {
             inner: host,
             data,
@@ -300,7 +300,7 @@ impl<D: Driver> Host<D> {
             (*host).max_lun = u64::MAX;
             (*host).max_cmd_len = CDB_MAX as u16;
             // A queue for each processor, which share the tags and the memory of the commands.
-            (*host).nr_hw_queues = bindings::tcm_template_num_online_cpus();
+            (*host).nr_hw_queues = bindings::tcm_nab5000_num_online_cpus();
             (*host).set_host_tagset(1);
             (*host).prot_capabilities = protection;
             (*host).prot_guard_type = bindings::scsi_host_guard_type_SHOST_DIX_GUARD_CRC as u8;
@@ -424,7 +424,7 @@ impl<D: Driver> Drop for Host<D> {
         unsafe {
             let module = (*(*host).hostt).module;
             bindings::scsi_host_put(host);
-            bindings::tcm_template_module_put(module);
+            bindings::tcm_nab5000_module_put(module);
         }
     }
 }
@@ -691,7 +691,7 @@ unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
                 length: Some(if is_unprotected {
                     data.length
                 } else {
-                    bindings::tcm_template_scsi_transfer_length(command)
+                    bindings::tcm_nab5000_scsi_transfer_length(command)
                 }),
                 direction: Direction::from_raw((*command).sc_data_direction),
                 data: (data.table.sgl, data.table.nents),

@@ -8,22 +8,6 @@ use xtask::codec::CODECS;
 
 use super::{codec, encode, with_transport_ids};
 
-/// The bytes that the table has, made by hand.
-#[test]
-fn the_tables_transport_ids_are_what_the_modules_make() {
-    for row in &PROTOCOLS {
-        let codec = codec(row.name);
-        assert_eq!(row.vectors.is_empty(), codec.transport_id.is_none());
-        for vector in row.vectors {
-            let isid = vector.isid.map(|isid| isid.as_bytes().try_into().unwrap());
-            assert_eq!(encode(codec, vector.name, isid.as_ref()), vector.id);
-            let text = (codec.parse)(vector.name.as_bytes()).unwrap().text;
-            let decoded = (codec.transport_id.unwrap().decode)(vector.id);
-            assert_eq!(decoded, Some((text, isid)));
-        }
-    }
-}
-
 #[test]
 fn transport_ids_have_the_lengths_that_the_table_has() {
     for row in &PROTOCOLS {

@@ -228,19 +228,21 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
         }
         Shape::Call(Return::Text) => quote!(bounded(#call)),
         Shape::Make(Object::Wwn) => {
-            quote!(err_ptr(#call.and_then(|wwn| Wwn::<T>::create(data, wwn))))
+            quote! {
+                let wwn = #call;
+                err_ptr(wwn.and_then(|wwn| Wwn::<T>::create(data, wwn)))
+            }
         }
         Shape::Make(Object::Tpg) => {
             let wwn = wrapped(method, Wrapper::Wwn);
             let safety = safety(
-                3,
+                2,
                 "The callback returns the result to target core, as that of this op.",
             );
             quote! {
-                err_ptr(#call.and_then(|data| {
-                    #safety
-                    unsafe { Tpg::create(#wwn, data) }
-                }))
+                let data = #call;
+                #safety
+                err_ptr(data.and_then(|data| unsafe { Tpg::create(#wwn, data) }))
             }
         }
         Shape::Make(Object::Np) => quote!(err_ptr(#call.and_then(Np::<T>::create))),

@@ -3,11 +3,11 @@
 //! The trait `Operations`: a method for each op that is known, constants for fields and attribute
 //! groups, and the driver's types.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use tcm_bindings::Op;
 
-use super::super::rust::{code, doc};
+use super::super::rust::doc;
 use super::signature::{method_return, parameter};
 use crate::names::{c_ident, constant, directory, ident};
 use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Reach, Shape};
@@ -47,7 +47,8 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
 fn types(reach: Reach) -> TokenStream {
     let types = TYPES.iter().filter(|(needs, ..)| *needs <= reach);
     let types = types.map(|(_, declaration, text)| {
-        let (doc, declaration) = (doc(1, text), code(declaration));
+        let declaration: TokenStream = declaration.parse().expect("the table is Rust");
+        let doc = doc(1, text);
         quote!(#doc #declaration;)
     });
     quote!(#(#types)*)
@@ -161,25 +162,26 @@ fn trait_field(name: &str, ty: &str, text: &str) -> TokenStream {
 }
 
 /// Constants for the values that fields may have: the header's where it has the field.
-pub(super) fn field_values(plan: &Plan<'_>) -> TokenStream {
-    let constants = KNOWN_FIELDS.iter().filter_map(|field| {
-        let (c_enum, values) = field.values?;
+pub(super) fn field_values(plan: &Plan<'_>) -> String {
+    let mut constants = Vec::new();
+    for field in &KNOWN_FIELDS {
+        let Some((c_enum, values)) = field.values else {
+            continue;
+        };
         let operation = constant(field.name);
-        let constants = values.map(|(value, number)| {
-            let text = format!("`{value}`, a value of [`Operations::{operation}`].");
-            let (name, doc) = (ident(value), doc(0, &text));
+        constants.extend(values.map(|(name, number)| {
             let value = if plan.has_field(field.name) {
-                let c_name = ident(&format!("{c_enum}_{value}"));
-                quote!(bindings::#c_name as u8)
+                format!("bindings::{c_enum}_{name} as u8")
             } else {
-                let number = Literal::u8_unsuffixed(number);
-                quote!(#number)
+                number.to_string()
             };
-            quote! { #doc pub const #name: u8 = #value; }
-        });
-        Some(quote!(#(#constants)*))
-    });
-    quote!(#(#constants)*)
+            format!(
+                "/// `{name}`, a value of [`Operations::{operation}`].\n\
+                 pub const {name}: u8 = {value};\n"
+            )
+        }));
+    }
+    constants.join("\n")
 }
 
 fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {

@@ -213,10 +213,8 @@ pub(super) fn proof(plan: &Plan<'_>, home: Home) -> TokenStream {
                 index += 1;
             }
             let end = POINTERS[index - 1] + pointer;
-            assert!(
-                mem::size_of::<Ops>() <= end + pointer,
-                "the header has a field that this module does not list"
-            );
+            let fit = mem::size_of::<Ops>() <= end + pointer;
+            assert!(fit, "the header has a field that this module does not list");
         };
     }
 }

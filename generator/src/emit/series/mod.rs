@@ -15,7 +15,7 @@ mod root;
 pub use fixes::{FIXES, Fix};
 
 use super::Input;
-use crate::names::Names;
+use crate::names::{Names, renamed};
 use crate::output::files::{Files, Owner};
 use crate::output::kernel_edit::KernelEdit;
 
@@ -107,7 +107,7 @@ fn wrapped(text: &str) -> String {
 
 /// A message with the names of the module.
 fn message(template: &str, input: &Input<'_>) -> String {
-    template.replace("tcm_template", input.names.module())
+    renamed(template, &input.names.placeholders())
 }
 
 /// The directory of the driver.

@@ -8,22 +8,36 @@
 
 mod names;
 
-use super::Input;
-use super::build_files::renamed;
+use super::{Input, renamed};
 use crate::output::files::{Files, Owner};
 use crate::protocol::NameForm;
 
-/// The path of each template, with the module's name in it, too.
-const TEMPLATES: [(&str, &str); 2] = [
-    (
-        "userland/rtslib_tcm_template.pth",
-        include_str!("../../../../kernel-template/userland/rtslib_tcm_template.pth"),
-    ),
-    (
-        "userland/rtslib_tcm_template/__init__.py",
-        include_str!("../../../../kernel-template/userland/rtslib_tcm_template/__init__.py"),
-    ),
-];
+/// The text of a template.
+macro_rules! text {
+    ($path:literal) => {
+        include_str!(concat!("../../../../kernel-template/userland/", $path))
+    };
+}
+
+const CLASS_HEAD: &str = text!("fabric_class/head.py");
+const CLASS: &str = text!("fabric_class/class.py");
+const CLASS_TAIL: &str = text!("fabric_class/tail.py");
+const PATCH_HEAD: &str = text!("patch.head");
+
+/// What the patch adds a class behind, a row to, and the last rows of the table.
+const BEFORE_CLASS: &str = "             yield name[name.find(\"@\") + 1:]\n \n \n";
+const BEFORE_TABLE: &str = " fabric_modules = {
+     \"srpt\": SRPTFabricModule,
+     \"iscsi\": ISCSIFabricModule,
+";
+const TABLE: &str = "     \"vhost\": VhostFabricModule,
+     \"xen-pvscsi\": XenPvScsiFabricModule,
+     \"ibmvscsis\": IbmvscsisFabricModule,
++    \"nab5000\": TcmNab5000FabricModule,
+     }
+ 
+ #
+";
 
 /// The types of names that rtslib can make up.
 const RANDOM_TYPES: [&str; 3] = ["eui", "iqn", "naa"];
@@ -33,46 +47,31 @@ const NEXUS: &str = "nexus";
 
 /// Adds the files.
 pub(super) fn add(files: &mut Files, input: &Input<'_>) {
-    let own = Owner::GeneratorUntilEdited;
-    for (path, text) in TEMPLATES {
-        let path = renamed(path, input.names);
-        files.add(&path, own, renamed(text, input.names));
+    let package = "userland/rtslib_tcm_nab5000";
+    for (path, text) in [
+        (
+            format!("{package}.pth"),
+            text!("rtslib_tcm_nab5000.pth").to_owned(),
+        ),
+        (
+            format!("{package}/__init__.py"),
+            text!("rtslib_tcm_nab5000/__init__.py").to_owned(),
+        ),
+        (format!("{package}/fabric_class.py"), module(input)),
+        ("userland/rtslib-fb.patch".to_owned(), patch(input)),
+    ] {
+        let (path, text) = (renamed(&path, input), renamed(&text, input));
+        files.add(&path, Owner::GeneratorUntilEdited, text);
     }
-    let path = renamed("userland/rtslib_tcm_template/fabric_class.py", input.names);
-    files.add(&path, own, module(input));
-    files.add("userland/rtslib-fb.patch", own, patch(input));
 }
 
 /// The Python module of the class.
 fn module(input: &Input<'_>) -> String {
-    let names = input.names;
-    let (module, fabric, class_name) = (names.module(), names.fabric(), names.rtslib_class());
     let helper = match input.protocol.name_form {
-        NameForm::Bytes(_) => ", colonize",
+        NameForm::Bytes(_) => "from .utils import colonize\n",
         _ => "",
     };
-    format!(
-        "# SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0\n\
-         \"\"\"\n\
-         The fabric {fabric} for rtslib: what its targets have, and how rtslib and the kernel\n\
-         write their names. __init__.py loads it as a module of rtslib's own package.\n\
-         \n\
-         Where ports are hardware, a property `wwns` lists the names that there are.\n\
-         \"\"\"\n\
-         \n\
-         from .fabric import _BaseFabricModule\n\
-         from .utils import RTSLibError{helper}\n\
-         \n\
-         \n\
-         {}\
-         \n\
-         \n\
-         # Of {module}, which has one fabric.\n\
-         fabric_modules = {{\n    \
-             \"{fabric}\": {class_name},\n\
-         }}\n",
-        class(input)
-    )
+    [CLASS_HEAD, helper, "\n\n", &class(input), CLASS_TAIL].concat()
 }
 
 /// The class.
@@ -91,22 +90,14 @@ fn class(input: &Input<'_>) -> String {
         .filter(|feature| **feature != NEXUS || has_names)
         .collect();
     let types: Vec<_> = protocol.rtslib_types.iter().chain(&["free"]).collect();
-    let (module, fabric) = (input.names.module(), input.names.fabric());
-    format!(
-        "class {}(_BaseFabricModule):\n    \
-             def __init__(self):\n        \
-                 super().__init__(\"{fabric}\")\n        \
-                 self.features = {}\n        \
-                 # Free: rtslib knows not all names that the kernel takes. to_fabric_wwn does.\n        \
-                 self.wwn_types = {}\n        \
-                 self.kernel_module = \"{module}\"\n\
-         \n{}{}",
-        input.names.rtslib_class(),
+    let settings = format!(
+        "        self.features = {}
+        # Free: rtslib knows not all names that the kernel takes. to_fabric_wwn does.
+        self.wwn_types = {}\n\n",
         tuple(&features),
         tuple(&types),
-        names::methods(protocol),
-        rtslib.methods,
-    )
+    );
+    [CLASS, &settings, &names::methods(protocol), rtslib.methods].concat()
 }
 
 /// A tuple of strings, in Python.
@@ -121,40 +112,24 @@ fn tuple(words: &[&&str]) -> String {
 /// A patch to rtslib's source, with the words of a commit before it. Who sends it is its author, and
 /// signs it off, so it is no mail for `git am`.
 fn patch(input: &Input<'_>) -> String {
-    let names = input.names;
-    let (module, fabric, class_name) = (names.module(), names.fabric(), names.rtslib_class());
     let class: String = class(input)
         .lines()
         .map(|line| format!("+{line}\n"))
         .collect();
     let added = class.lines().count() + 2;
-    let title = input.protocol.title;
-    format!(
-        "Add support of the {fabric} fabric driver\n\
-         \n\
-         {title} targets of {fabric} are supported in LIO by the kernel module {module}.\n\
-         \n\
-         In a clone of rtslib-fb: git apply rtslib-fb.patch && git commit --signoff --all\n\
-         \n\
-         diff --git a/rtslib/fabric.py b/rtslib/fabric.py\n\
-         --- a/rtslib/fabric.py\n\
-         +++ b/rtslib/fabric.py\n\
-         @@ -518,6 +518,{} @@\n             \
-                      yield name[name.find(\"@\") + 1:]\n \n \n\
-         {class}\
-         +\n\
-         +\n \
-          fabric_modules = {{\n     \
-              \"srpt\": SRPTFabricModule,\n     \
-              \"iscsi\": ISCSIFabricModule,\n\
-         @@ -531,6 +{},7 @@\n     \
-              \"vhost\": VhostFabricModule,\n     \
-              \"xen-pvscsi\": XenPvScsiFabricModule,\n     \
-              \"ibmvscsis\": IbmvscsisFabricModule,\n\
-         +    \"{fabric}\": {class_name},\n     \
-              }}\n \n \
-          #\n",
-        6 + added,
-        531 + added,
-    )
+    let (first, second) = (
+        format!("@@ -518,6 +518,{} @@\n", 6 + added),
+        format!("@@ -531,6 +{},7 @@\n", 531 + added),
+    );
+    [
+        PATCH_HEAD,
+        &first,
+        BEFORE_CLASS,
+        &class,
+        "+\n+\n",
+        BEFORE_TABLE,
+        &second,
+        TABLE,
+    ]
+    .concat()
 }

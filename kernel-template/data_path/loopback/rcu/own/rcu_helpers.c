@@ -4,12 +4,12 @@
  */
 #include "rcu_helpers.h"
 
-void tcm_template_rcu_read_lock(void)
+void tcm_nab5000_rcu_read_lock(void)
 {
 	rcu_read_lock();
 }
 
-void tcm_template_rcu_read_unlock(void)
+void tcm_nab5000_rcu_read_unlock(void)
 {
 	rcu_read_unlock();
 }

@@ -4,5 +4,5 @@
  */
 #include <linux/rcupdate.h>
 
-void tcm_template_rcu_read_lock(void);
-void tcm_template_rcu_read_unlock(void);
+void tcm_nab5000_rcu_read_lock(void);
+void tcm_nab5000_rcu_read_unlock(void);

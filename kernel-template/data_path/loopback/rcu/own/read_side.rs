@@ -16,14 +16,14 @@ pub(crate) struct Guard(PhantomData<*mut ()>);
 pub(crate) fn read_lock() -> Guard {
     // SAFETY: The call is allowed in any context. The guard ends the section, on the same thread,
     // since it is not `Send`.
-    unsafe { bindings::tcm_template_rcu_read_lock() };
+    unsafe { bindings::tcm_nab5000_rcu_read_lock() };
     Guard(PhantomData)
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         // SAFETY: `read_lock` has begun the section, on this thread, and this ends it once.
-        unsafe { bindings::tcm_template_rcu_read_unlock() };
+        unsafe { bindings::tcm_nab5000_rcu_read_unlock() };
     }
 }
 

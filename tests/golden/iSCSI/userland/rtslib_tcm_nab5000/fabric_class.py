@@ -13,10 +13,10 @@ from .utils import RTSLibError
 class TcmNab5000FabricModule(_BaseFabricModule):
     def __init__(self):
         super().__init__("nab5000")
+        self.kernel_module = "tcm_nab5000"
         self.features = ("acls", "tpgts")
         # Free: rtslib knows not all names that the kernel takes. to_fabric_wwn does.
         self.wwn_types = ("iqn", "naa", "eui", "free")
-        self.kernel_module = "tcm_nab5000"
 
     def to_fabric_wwn(self, wwn):
         kind, name = wwn[:4], wwn[4:]

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The line that says whose file it is: right under the SPDX line of each file that `sync`
+//! overwrites.
+//!
+//! A file without an SPDX line has none: `rtslib-fb.patch`, whose first line is the subject of a
+//! commit, and the kselftest's `config`, which is a list of symbols.
+
+use crate::output::files::{File, Owner, has_extension};
+
+/// Part of the line: no other line of a module has it.
+const MARK: &str = "Generated: `tcm-mod-builder sync` overwrites this file";
+
+/// Adds the line to a file with this path.
+pub(super) fn mark(path: &str, file: &mut File) {
+    let until = match file.owner {
+        Owner::Author => return,
+        Owner::Generator => ".",
+        Owner::GeneratorUntilEdited => " until it is edited.",
+    };
+    let (open, close) = comment(path);
+    let spdx = file.text.find("SPDX-License-Identifier");
+    let end = spdx.and_then(|at| Some(at + file.text[at..].find('\n')? + 1));
+    if let Some(end) = end {
+        let line = format!("{open}{MARK}{until}{close}\n");
+        file.text.insert_str(end, &line);
+    }
+}
+
+/// The marks that open and close a comment in a file with this path.
+fn comment(path: &str) -> (&'static str, &'static str) {
+    let is = |extension| has_extension(path, extension);
+    if is("rs") {
+        ("// ", "")
+    } else if is("c") || is("h") {
+        ("/* ", " */")
+    } else if is("md") {
+        ("<!-- ", " -->")
+    } else if is("rst") {
+        (".. ", "")
+    } else {
+        ("# ", "")
+    }
+}
+
+/// The text of a file without the line.
+#[must_use]
+pub fn without_mark(text: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| !line.contains(MARK)).collect()
+}

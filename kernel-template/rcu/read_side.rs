@@ -1,1 +1,0 @@
-../data_path/loopback/rcu/kernel_crate/read_side.rs

@@ -1,1 +1,0 @@
-data_path/loopback/scsi_helpers.h

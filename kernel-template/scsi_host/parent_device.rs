@@ -1,1 +1,0 @@
-../data_path/loopback/parent_device/faux/parent_device.rs

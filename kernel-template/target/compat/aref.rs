@@ -1,1 +1,0 @@
-aref/sync.rs

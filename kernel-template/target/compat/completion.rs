@@ -1,1 +1,0 @@
-completion/kernel_crate.rs

@@ -1,1 +1,0 @@
-zeroable/prelude.rs
