@@ -70,10 +70,7 @@ fn limit() {
 }
 
 /// The answer of the child that `command` starts, and that calls [`serve`].
-pub(crate) fn ask(
-    mut command: Command,
-    text: &str,
-) -> Result<Result<Answer, NoLibclang>, Died> {
+pub(crate) fn ask(mut command: Command, text: &str) -> Result<Result<Answer, NoLibclang>, Died> {
     command.stdin(Stdio::piped());
     let output = run(command.stdout(Stdio::piped()).stderr(Stdio::piped()), text);
     let output = output.map_err(|error| Died {

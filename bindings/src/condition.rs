@@ -86,7 +86,9 @@ pub(crate) fn left_out<'a>(
 ) -> Vec<Block<'a>> {
     let mut blocks = blocks(source);
     for block in &mut blocks {
-        block.conditions.retain(|condition| lines.contains(&condition.line));
+        block
+            .conditions
+            .retain(|condition| lines.contains(&condition.line));
     }
     blocks.retain(|block| {
         let is_comment = |condition: &Condition<'_>| condition.text == "#if 0";
@@ -101,7 +103,10 @@ pub(crate) fn left_out<'a>(
 pub(crate) fn hiding(source: &str, name: &str) -> Option<(usize, String)> {
     let start = format!("struct {name} {{");
     let is_hidden = |block: &Block<'_>| block.lines.iter().any(|(_, text)| text.contains(&start));
-    blocks(source).iter().find(|block| is_hidden(block))?.conditions()
+    blocks(source)
+        .iter()
+        .find(|block| is_hidden(block))?
+        .conditions()
 }
 
 #[cfg(test)]

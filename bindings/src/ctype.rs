@@ -95,9 +95,7 @@ impl From<String> for CType {
 fn named(text: &str) -> Option<CType> {
     match text {
         "void" => Some(CType::Void),
-        _ => NAMED
-            .contains(&text)
-            .then(|| CType::Named(text.to_owned())),
+        _ => NAMED.contains(&text).then(|| CType::Named(text.to_owned())),
     }
 }
 

@@ -5,8 +5,8 @@
 use clang::{Entity, EntityKind, Type, TypeKind};
 use serde::{Deserialize, Serialize};
 
-use crate::reader::Failure;
 use crate::model::{Arg, Category, Field, Op};
+use crate::reader::Failure;
 use crate::{CType, Fault};
 
 /// The part of the model that clang reads.
@@ -24,7 +24,10 @@ pub(crate) fn all<'a>(definition: &Entity<'a>) -> Vec<(Entity<'a>, bool)> {
     let fields = definition.get_type().and_then(|ty| ty.get_fields());
     let fields = fields.unwrap_or_default().into_iter();
     let all = fields.flat_map(|field| match inner(&field) {
-        Some(inner) => all(&inner).into_iter().map(|(field, _)| (field, true)).collect(),
+        Some(inner) => all(&inner)
+            .into_iter()
+            .map(|(field, _)| (field, true))
+            .collect(),
         None => vec![(field, false)],
     });
     all.collect()
@@ -32,10 +35,15 @@ pub(crate) fn all<'a>(definition: &Entity<'a>) -> Vec<(Entity<'a>, bool)> {
 
 /// The struct or union that a field without a name is of.
 fn inner<'a>(field: &Entity<'a>) -> Option<Entity<'a>> {
-    let is_unnamed = field.get_name().is_none() && !field.is_bit_field();
+    let is_unnamed = name(field).is_none() && !field.is_bit_field();
     let ty = field.get_type().filter(|_| is_unnamed)?;
     let declaration = ty.get_canonical_type().get_declaration()?;
     declaration.get_definition()
+}
+
+/// The name of a field. Where there is none, clang may give the place in the header.
+pub(crate) fn name(field: &Entity<'_>) -> Option<String> {
+    field.get_name().filter(|name| !name.contains('('))
 }
 
 /// The line of an entity, from 1.
@@ -50,7 +58,7 @@ pub(crate) fn read(fields: &[(Entity<'_>, bool)]) -> Result<Reading, Failure> {
     let mut faults = Vec::new();
     for (entity, nested) in fields {
         // The rest is padding: bit-fields without a name.
-        let (Some(name), Some(ty)) = (entity.get_name(), entity.get_type()) else {
+        let (Some(name), Some(ty)) = (name(entity), entity.get_type()) else {
             continue;
         };
         if !name.is_ascii() {
@@ -64,7 +72,9 @@ pub(crate) fn read(fields: &[(Entity<'_>, bool)]) -> Result<Reading, Failure> {
             reading.fields.push(Field {
                 name,
                 ctype: spelling(&ty).into(),
-                bits: entity.get_bit_field_width().and_then(|bits| bits.try_into().ok()),
+                bits: entity
+                    .get_bit_field_width()
+                    .and_then(|bits| bits.try_into().ok()),
                 nested: *nested,
                 doc: doc(entity),
             });
@@ -124,7 +134,9 @@ fn op(name: String, entity: &Entity<'_>, function: &Type<'_>, nested: bool) -> O
 /// The spelling of a type. For one without a name clang has the place in the header.
 fn spelling(ty: &Type<'_>) -> String {
     let text = ty.get_display_name();
-    let place = [" (unnamed", " (anonymous"].iter().find_map(|text_of| text.find(text_of));
+    let place = [" (unnamed", " (anonymous"]
+        .iter()
+        .find_map(|text_of| text.find(text_of));
     let parts = place.and_then(|at| Some((&text[..at], text[at..].split_once(')')?.1)));
     match parts {
         Some((tag, rest)) => format!("{tag} {{ … }}{rest}"),

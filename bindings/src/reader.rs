@@ -91,7 +91,10 @@ impl Reader {
     }
 
     /// The version of libclang, in its own words.
-    #[expect(clippy::unused_self, reason = "there is a version once the library is loaded")]
+    #[expect(
+        clippy::unused_self,
+        reason = "there is a version once the library is loaded"
+    )]
     pub(crate) fn version(&self) -> String {
         clang::get_version()
     }
@@ -99,7 +102,8 @@ impl Reader {
     /// Reads the struct from the text of a header.
     pub(crate) fn read(&self, text: &str) -> Result<Reading, Failure> {
         let index = Index::new(&self.library, false, false);
-        let (stand_ins, unit) = complete(&index, text)?;
+        let mut stand_ins = StandIns::default();
+        let unit = stand_ins.complete(&index, text)?;
         let Some(definition) = definition(&unit, STRUCT) else {
             return Err(Failure::NoStruct(condition::hiding(text, STRUCT)));
         };
@@ -107,36 +111,11 @@ impl Reader {
         let mut reading = field::read(&fields)?;
         let member_lines = fields.iter().map(|(entity, _)| field::line(entity));
         let blocks = condition::left_out(text, &lines(&definition), &member_lines.collect());
-        reading.warnings = stand_ins.warnings.clone();
-        reading.warnings.extend(stand_ins.names(&index, text, &blocks)?);
+        let left_out = blocks.iter();
+        let left_out = left_out.filter_map(|block| stand_ins.warning(&index, text, block));
+        reading.warnings.clone_from(&stand_ins.warnings);
+        reading.warnings.extend(left_out);
         Ok(reading)
-    }
-}
-
-/// Reads the header again and again, until there is a stand-in for all that is not known.
-fn complete<'i>(
-    index: &'i Index<'i>,
-    text: &str,
-) -> Result<(StandIns, TranslationUnit<'i>), Failure> {
-    let mut stand_ins = StandIns::default();
-    loop {
-        let unit = stand_ins.parse(index, text)?;
-        let (mut is_complete, mut faults) = (true, Vec::new());
-        for error in errors(&unit) {
-            match Unknown::of(&error, text) {
-                Some(unknown) if stand_ins.add(&unknown, error.line) => is_complete = false,
-                _ => faults.push(Fault::Clang {
-                    line: error.line,
-                    text: error.text,
-                }),
-            }
-        }
-        match (is_complete, faults.is_empty()) {
-            // Other errors may be due to what was not known.
-            (false, _) => {}
-            (true, true) => return Ok((stand_ins, unit)),
-            (true, false) => return Err(Failure::Faults(faults)),
-        }
     }
 }
 
@@ -208,7 +187,7 @@ impl Unknown {
 }
 
 /// Stand-ins for what a header takes from elsewhere and is not known.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct StandIns {
     includes: BTreeSet<String>,
     types: BTreeSet<String>,
@@ -221,7 +200,9 @@ impl StandIns {
         let (is_new, warning) = match unknown {
             Unknown::Include(name) => (
                 self.includes.insert(name.clone()),
-                format!("line {line}: #include <{name}> is unknown to this version, and taken for empty"),
+                format!(
+                    "line {line}: #include <{name}> is unknown to this version, and taken for empty"
+                ),
             ),
             Unknown::Type(name) => (
                 self.types.insert(name.clone()),
@@ -267,31 +248,47 @@ impl StandIns {
             .map_err(|_| Failure::Crash)
     }
 
-    /// A warning for each block that the struct lacks, with the names of its members. To have these
-    /// read, each block is the body of a struct of its own.
-    fn names(
-        &self,
-        index: &Index<'_>,
+    /// Reads the header again and again, until there is a stand-in for all that is not known.
+    fn complete<'i>(
+        &mut self,
+        index: &'i Index<'i>,
         text: &str,
-        blocks: &[Block<'_>],
-    ) -> Result<Vec<String>, Failure> {
-        if blocks.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<TranslationUnit<'i>, Failure> {
+        loop {
+            let unit = self.parse(index, text)?;
+            let (mut is_complete, mut faults) = (true, Vec::new());
+            for error in errors(&unit) {
+                match Unknown::of(&error, text) {
+                    Some(unknown) if self.add(&unknown, error.line) => is_complete = false,
+                    _ => faults.push(Fault::Clang {
+                        line: error.line,
+                        text: error.text,
+                    }),
+                }
+            }
+            match (is_complete, faults.is_empty()) {
+                // Other errors may be due to what was not known.
+                (false, _) => {}
+                (true, true) => return Ok(unit),
+                (true, false) => return Err(Failure::Faults(faults)),
+            }
         }
-        let name = |number: usize| format!("tcm_block_{number}");
-        let structs = blocks.iter().enumerate().map(|(number, block)| {
-            let body: Vec<_> = block.lines.iter().map(|(_, text)| *text).collect();
-            let body = body.join("\n");
-            format!("\nstruct {} {{\n{body}\n}};", name(number))
-        });
-        let unit = self.parse(index, &(text.to_owned() + &structs.collect::<String>()))?;
-        let warnings = blocks.iter().enumerate().filter_map(|(number, block)| {
-            let fields = field::all(&definition(&unit, &name(number))?);
-            let names = fields.iter().filter_map(|(field, _)| field.get_name());
-            let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
-            block.warning(&names.join(", ")).filter(|_| !names.is_empty())
-        });
-        Ok(warnings.collect())
+    }
+
+    /// The warning about a block of the struct that is left out; none if nothing is in it.
+    fn warning(&self, index: &Index<'_>, text: &str, block: &Block<'_>) -> Option<String> {
+        let body: Vec<_> = block.lines.iter().map(|(_, text)| *text).collect();
+        // clang reads the block as the body of a struct of its own.
+        let text = format!("{text}\nstruct tcm_block {{\n{}\n}};\n", body.join("\n"));
+        let Ok(unit) = self.clone().complete(index, &text) else {
+            return block.warning("a part of the struct");
+        };
+        let fields = field::all(&definition(&unit, "tcm_block")?);
+        let names = fields.iter().filter_map(|(entity, _)| field::name(entity));
+        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+        block
+            .warning(&names.join(", "))
+            .filter(|_| !names.is_empty())
     }
 }
 
@@ -314,7 +311,10 @@ mod tests {
 
     #[test]
     fn unknown_things_are_named_by_clang_or_pointed_at() {
-        assert_eq!(of("unknown type name 'a_t'; did you mean 'b_t'?", ""), "a_t");
+        assert_eq!(
+            of("unknown type name 'a_t'; did you mean 'b_t'?", ""),
+            "a_t"
+        );
         assert_eq!(of("field has incomplete type 'struct a'", ""), "struct a");
         assert_eq!(of("field has incomplete type 'int[]'", ""), "");
         assert_eq!(of("'linux/a.h' file not found", ""), "#linux/a.h");

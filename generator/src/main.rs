@@ -23,7 +23,10 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<()> {
     // A subcommand that only this program calls; so neither help nor completions have it.
-    if env::args_os().nth(1).is_some_and(|arg| arg == header::SUBCOMMAND) {
+    if env::args_os()
+        .nth(1)
+        .is_some_and(|arg| arg == header::SUBCOMMAND)
+    {
         return Ok(tcm_bindings::serve()?);
     }
     Cli::parse().run()

@@ -54,7 +54,9 @@ pub(crate) fn ops(args: &Arguments) -> Result<()> {
     } else {
         print(&report::ops(&model, &verdict));
         if verdict.faults.is_empty() {
-            print("\nNext: tcm-mod-builder -p PROTO -m NAME writes a module that implements them\n");
+            print(
+                "\nNext: tcm-mod-builder -p PROTO -m NAME writes a module that implements them\n",
+            );
         }
     }
     Ok(())
@@ -75,7 +77,11 @@ fn against(old: &FabricOps, old_verdict: &Verdict, new: &FabricOps) {
         notes => format!("\n{}:\n{notes}", model.header.display()),
     });
     let notes = notes.concat();
-    let next = match (lines.is_empty(), notes.is_empty(), new_verdict.faults.is_empty()) {
+    let next = match (
+        lines.is_empty(),
+        notes.is_empty(),
+        new_verdict.faults.is_empty(),
+    ) {
         (true, true, _) => "The same ops\n",
         (true, false, _) => "\nThe same ops, as far as they are read\n",
         (false, _, true) => {
