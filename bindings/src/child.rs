@@ -3,13 +3,15 @@
 //! The child process that clang runs in, which bounds it.
 //!
 //! clang crashes or never ends on some files, and writes to standard error. The child limits its own
-//! processor time and memory, can open no file, and dies alone. Its answer is JSON.
+//! time and memory, and dies alone. Its answer is JSON.
 
 use std::io::{self, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 use serde::{Deserialize, Serialize};
 
 use crate::NoLibclang;
@@ -17,13 +19,16 @@ use crate::field::Reading;
 use crate::reader::{Failure, Reader};
 
 /// The limits. A header takes a tenth of a second, and 300 MB of addresses, most of them libclang's.
-const LIMITS: [(Resource, u64); 4] = [
-    (Resource::Cpu, 10),
+const LIMITS: [(Resource, u64); 3] = [
+    (Resource::Cpu, 5),
     (Resource::As, 1 << 30),
     (Resource::Core, 0),
-    // clang gets all that it may read from memory.
-    (Resource::Nofile, 0),
 ];
+
+/// The signal of a process whose time is over, and the child's end if it waits for something, such as
+/// a pipe that the header includes.
+const LATE: Signal = Signal::XCPU;
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The child's answer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -40,7 +45,7 @@ pub(crate) struct Died {
 }
 
 /// Does the child's work: reads the text of a header from standard input, and writes the answer to
-/// standard output. The process can open no file afterwards.
+/// standard output. This process keeps the limits.
 ///
 /// # Errors
 ///
@@ -67,6 +72,10 @@ fn limit() {
         // Cannot fail: nothing is raised.
         let _ = setrlimit(resource, Rlimit { current, maximum });
     }
+    thread::spawn(|| {
+        thread::sleep(PATIENCE);
+        kill_process(getpid(), LATE)
+    });
 }
 
 /// The answer of the child that `command` starts, and that calls [`serve`].
@@ -78,7 +87,7 @@ pub(crate) fn ask(mut command: Command, text: &str) -> Result<Result<Answer, NoL
         reason: error.to_string(),
     })?;
     serde_json::from_slice(&output.stdout).map_err(|_| Died {
-        is_late: output.status.signal() == Some(Signal::XCPU.as_raw()),
+        is_late: output.status.signal() == Some(LATE.as_raw()),
         reason: reason(&output),
     })
 }

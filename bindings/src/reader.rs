@@ -223,7 +223,7 @@ impl StandIns {
         let types = self.types.iter().map(|name| match name.split_once(' ') {
             Some(("enum", tag)) => format!("{name} {{ UNKNOWN_{tag} }};\n"),
             Some(_) => format!("{name} {{ int unknown; }};\n"),
-            None => format!("typedef struct {{ int unknown; }} {name};\n"),
+            None => format!("typedef struct unknown_{name} {{ int unknown; }} {name};\n"),
         });
         types.collect()
     }
