@@ -8,13 +8,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// A condition: its line, from 1, and its directive.
+use crate::word;
+
+/// A condition: its line, from 1, its directive, and the `#if` that it belongs to.
 #[derive(Clone)]
 struct Condition<'a> {
     line: usize,
-    /// The `#if` that it belongs to.
-    first: &'a str,
     text: String,
+    first: &'a str,
 }
 
 /// The lines between two directives, and the conditions that they depend on, the outermost first.
@@ -26,9 +27,9 @@ pub(crate) struct Block<'a> {
 impl Block<'_> {
     /// The line of the innermost condition, and all of them.
     fn conditions(&self) -> Option<(usize, String)> {
+        let line = self.conditions.last()?.line;
         let texts = self.conditions.iter().rev();
         let texts = texts.map(|condition| format!("`{}`", condition.text));
-        let line = self.conditions.last()?.line;
         Some((line, texts.collect::<Vec<_>>().join(" in ")))
     }
 
@@ -44,35 +45,28 @@ impl Block<'_> {
 
 /// The text by its conditions.
 fn blocks(source: &str) -> Vec<Block<'_>> {
+    let (mut blocks, mut lines) = (Vec::new(), Vec::new());
     let mut open: Vec<Condition<'_>> = Vec::new();
-    let mut lines = Vec::new();
-    let mut blocks = Vec::new();
-    for (index, text) in source.lines().enumerate() {
-        let (line, directive) = (index + 1, text.trim());
-        let name = directive.strip_prefix('#').unwrap_or_default().trim_start();
-        let end = name.find(|c: char| !c.is_ascii_lowercase());
-        let name = &name[..end.unwrap_or(name.len())];
+    for (line, text) in (1..).zip(source.lines()) {
+        let directive = text.trim();
+        let name = word(directive.strip_prefix('#').unwrap_or_default().trim_start());
         let is_first = matches!(name, "if" | "ifdef" | "ifndef");
         if !is_first && !matches!(name, "elif" | "elifdef" | "elifndef" | "else" | "endif") {
             lines.push((line, text));
             continue;
         }
-        let conditions = open.clone();
-        let lines = std::mem::take(&mut lines);
-        blocks.push(Block { lines, conditions });
-        let first = match open.pop() {
-            Some(outer) if is_first => {
-                open.push(outer);
-                directive
-            }
-            last => last.map_or(directive, |last| last.first),
+        blocks.push(Block {
+            lines: std::mem::take(&mut lines),
+            conditions: open.clone(),
+        });
+        let (first, text) = if is_first {
+            (directive, directive.to_owned())
+        } else {
+            let first = open.pop().map_or(directive, |last| last.first);
+            (first, format!("{directive} of {first}"))
         };
         if name != "endif" {
-            let text = match is_first {
-                true => directive.to_owned(),
-                false => format!("{directive} of {first}"),
-            };
-            open.push(Condition { line, first, text });
+            open.push(Condition { line, text, first });
         }
     }
     blocks
@@ -86,14 +80,13 @@ pub(crate) fn left_out<'a>(
 ) -> Vec<Block<'a>> {
     let mut blocks = blocks(source);
     for block in &mut blocks {
-        block
-            .conditions
-            .retain(|condition| lines.contains(&condition.line));
+        let conditions = &mut block.conditions;
+        conditions.retain(|condition| lines.contains(&condition.line));
     }
     blocks.retain(|block| {
-        let is_comment = |condition: &Condition<'_>| condition.text == "#if 0";
+        let mut conditions = block.conditions.iter();
         !block.conditions.is_empty()
-            && !block.conditions.iter().any(is_comment)
+            && conditions.all(|condition| condition.text != "#if 0")
             && !block.lines.iter().any(|(line, _)| members.contains(line))
     });
     blocks
@@ -102,11 +95,12 @@ pub(crate) fn left_out<'a>(
 /// The conditions round the definition of the struct `name`, with the line of the innermost.
 pub(crate) fn hiding(source: &str, name: &str) -> Option<(usize, String)> {
     let start = format!("struct {name} {{");
-    let is_hidden = |block: &Block<'_>| block.lines.iter().any(|(_, text)| text.contains(&start));
-    blocks(source)
-        .iter()
-        .find(|block| is_hidden(block))?
-        .conditions()
+    let blocks = blocks(source);
+    let mut hidden = blocks.iter().filter(|block| {
+        let mut lines = block.lines.iter();
+        lines.any(|(_, text)| text.contains(&start))
+    });
+    hidden.next()?.conditions()
 }
 
 #[cfg(test)]
