@@ -49,7 +49,8 @@ const ARGUMENTS: [&str; 12] = [
     "-xc",
     "-std=gnu11",
     "-nostdinc",
-    "-w",
+    // An error since clang 16: without it an argument of an unknown type is an `int`.
+    "-Werror=implicit-int",
     "-fparse-all-comments",
     // As the kernel has it from 6.19 on: a struct with a tag may be a member without a name.
     "-fms-extensions",
@@ -166,7 +167,12 @@ impl Unknown {
     /// The unknown thing that an error is about. clang names it, or points at it.
     fn of(error: &ClangError, source: &str) -> Option<Self> {
         let says = |start: &str| error.text.starts_with(start);
-        if says("type name requires a specifier") || says("type specifier missing") {
+        let points = [
+            "type name requires a specifier",
+            "type specifier missing",
+            "a parameter list without types",
+        ];
+        if points.into_iter().any(says) {
             let (before, at) = source.split_at_checked(error.offset)?;
             let name = word(at);
             // Behind a `*` is the op's own name. Its result has been reported already.

@@ -257,7 +257,7 @@ fn warned(from: &str, to: &str) -> Vec<String> {
 #[test]
 fn unknown_types_are_warnings_and_leave_slots_empty() {
     let new = "foo_t (*tpg_warp)(struct se_portal_group *, bar_t);\n\tbaz_t warp;\n\t\
-               struct weft weft;\n\tvoid (*release_cmd)";
+               struct weft weft;\n\tint (*tpg_woof)(woof_t);\n\tvoid (*release_cmd)";
     let model = changed("void (*release_cmd)", new).unwrap();
     let plan = plan::plan(&model).unwrap();
     for (line, name) in [
@@ -265,6 +265,7 @@ fn unknown_types_are_warnings_and_leave_slots_empty() {
         (41, "bar_t"),
         (42, "baz_t"),
         (43, "struct weft"),
+        (44, "woof_t"),
     ] {
         let warning = format!("line {line}: the type `{name}` is unknown to this version");
         let found = model
@@ -275,6 +276,7 @@ fn unknown_types_are_warnings_and_leave_slots_empty() {
     }
     for name in [
         "the op `foo_t (*tpg_warp)(struct se_portal_group *, bar_t)` is new",
+        "the op `int (*tpg_woof)(woof_t)` is new",
         "the field `baz_t warp` is new",
         "the field `struct weft weft` is new",
     ] {
