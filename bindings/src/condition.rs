@@ -1,118 +1,139 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which branches of `#if` hold, and what the others leave out of the struct.
+//! Parts of the struct that a condition leaves out, such as `#ifdef CONFIG_X` in a vendor's header.
 //!
-//! clang decides: it gets the directives alone, with a macro defined in each branch, so that other
-//! faults of the header do no harm. That costs a run of clang, which is made on demand: the
-//! kernel's own headers have no condition in the struct.
+//! Only lines that begin with `#` are read here. clang decides which conditions hold: a part without
+//! any of clang's members is left out.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use crate::clang;
-use crate::text::{Text, directive};
+use crate::word;
 
-/// The prefix of the macros that mark the branches.
-const MARK: &str = "TCM_BRANCH_";
-
-/// The directives that decide on branches.
-const DECIDING: [&str; 10] = [
-    "if", "ifdef", "ifndef", "elif", "elifdef", "elifndef", "else", "endif", "define", "undef",
-];
-
-/// The conditions of a header.
-pub(crate) struct Conditions<'t, 'a> {
-    text: &'t Text<'a>,
-    /// The branches that hold; `None` if clang failed.
-    holding: OnceCell<Option<BTreeSet<usize>>>,
+/// A condition: its line, from 1, its directive, and the `#if` that it belongs to.
+#[derive(Clone)]
+struct Condition<'a> {
+    line: usize,
+    text: String,
+    first: &'a str,
 }
 
-impl<'t, 'a> Conditions<'t, 'a> {
-    pub(crate) fn new(text: &'t Text<'a>) -> Self {
-        Self {
-            text,
-            holding: OnceCell::new(),
-        }
+/// The lines between two directives, and the conditions that they depend on, the outermost first.
+pub(crate) struct Block<'a> {
+    pub(crate) lines: Vec<(usize, &'a str)>,
+    conditions: Vec<Condition<'a>>,
+}
+
+impl Block<'_> {
+    /// The line of the innermost condition, and all of them.
+    fn conditions(&self) -> Option<(usize, String)> {
+        let line = self.conditions.last()?.line;
+        let texts = self.conditions.iter().rev();
+        let texts = texts.map(|condition| format!("`{}`", condition.text));
+        Some((line, texts.collect::<Vec<_>>().join(" in ")))
     }
 
-    /// Whether clang sees what is in `branch`.
-    pub(crate) fn holds(&self, branch: Option<usize>) -> bool {
-        self.failing(branch, None).is_none()
-    }
-
-    /// What the struct lacks because a condition does not hold, in a sentence for each branch.
-    pub(crate) fn left_out(&self) -> Vec<String> {
-        let mut branches: Vec<(usize, Vec<&str>)> = Vec::new();
-        for member in &self.text.members {
-            let Some(branch) = self.failing(member.branch, member.outer) else {
-                continue;
-            };
-            match branches.last_mut() {
-                Some((last, names)) if *last == branch => names.extend(&member.names),
-                _ => branches.push((branch, member.names.clone())),
-            }
-        }
-        let sentences = branches.into_iter().filter_map(|(branch, names)| {
-            let branch = &self.text.branches[branch];
-            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-            (!branch.is_comment).then(|| {
-                format!(
-                    "line {}: `{}` does not hold here, which leaves out {}; in a kernel where it \
-                     holds, the struct has more than is read here",
-                    branch.line,
-                    branch.condition,
-                    names.join(", ")
-                )
-            })
-        });
-        sentences.collect()
-    }
-
-    /// The condition that leaves out every definition of the struct, with its line.
-    pub(crate) fn hides_struct(&self) -> Option<(usize, String)> {
-        let branch = *self.text.definitions.first()?;
-        let branch = &self.text.branches[self.failing(branch, None)?];
-        Some((branch.line, branch.condition.clone()))
-    }
-
-    /// The outermost of the branches from `branch` up to `outer` that does not hold.
-    fn failing(&self, branch: Option<usize>, outer: Option<usize>) -> Option<usize> {
-        let mut failing = None;
-        let mut next = branch;
-        while let Some(index) = next.filter(|_| next != outer) {
-            if !self.holds_itself(index) {
-                failing = Some(index);
-            }
-            next = self.text.branches[index].parent;
-        }
-        failing
-    }
-
-    fn holds_itself(&self, branch: usize) -> bool {
-        match self.holding.get_or_init(|| holding(self.text)) {
-            Some(holding) => holding.contains(&branch),
-            None => !self.text.branches[branch].is_comment,
-        }
+    /// The warning that the struct lacks members of these names.
+    pub(crate) fn warning(&self, names: &str) -> Option<String> {
+        let (line, conditions) = self.conditions()?;
+        Some(format!(
+            "line {line}: {conditions} does not hold here, which leaves out {names}; in a kernel \
+             where it holds, the struct has more than is read here"
+        ))
     }
 }
 
-/// The branches that hold.
-fn holding(text: &Text<'_>) -> Option<BTreeSet<usize>> {
-    let mut skeleton = String::new();
-    let mut branches = 0;
-    for token in text.directives() {
-        let (name, _) = directive(token.text);
-        if !DECIDING.contains(&name) {
+/// The text by its conditions.
+fn blocks(source: &str) -> Vec<Block<'_>> {
+    let (mut blocks, mut lines) = (Vec::new(), Vec::new());
+    let mut open: Vec<Condition<'_>> = Vec::new();
+    for (line, text) in (1..).zip(source.lines()) {
+        let directive = text.trim();
+        let name = word(directive.strip_prefix('#').unwrap_or_default().trim_start());
+        let is_first = matches!(name, "if" | "ifdef" | "ifndef");
+        if !is_first && !matches!(name, "elif" | "elifdef" | "elifndef" | "else" | "endif") {
+            lines.push((line, text));
             continue;
         }
-        skeleton += token.text;
-        skeleton.push('\n');
-        if name.starts_with("if") || name.starts_with("el") {
-            skeleton += &format!("#define {MARK}{branches} 1\n");
-            branches += 1;
+        blocks.push(Block {
+            lines: std::mem::take(&mut lines),
+            conditions: open.clone(),
+        });
+        let (first, text) = if is_first {
+            (directive, directive.to_owned())
+        } else {
+            let first = open.pop().map_or(directive, |last| last.first);
+            (first, format!("{directive} of {first}"))
+        };
+        if name != "endif" {
+            open.push(Condition { line, text, first });
         }
     }
-    let macros = clang::macros(&skeleton)?;
-    let marks = macros.iter().filter_map(|name| name.strip_prefix(MARK));
-    Some(marks.filter_map(|number| number.parse().ok()).collect())
+    blocks
+}
+
+/// The parts of the struct in `lines` that are left out. `members` are the lines of its members.
+pub(crate) fn left_out<'a>(
+    source: &'a str,
+    lines: &Range<usize>,
+    members: &BTreeSet<usize>,
+) -> Vec<Block<'a>> {
+    let mut blocks = blocks(source);
+    for block in &mut blocks {
+        let conditions = &mut block.conditions;
+        conditions.retain(|condition| lines.contains(&condition.line));
+    }
+    blocks.retain(|block| {
+        let mut conditions = block.conditions.iter();
+        !block.conditions.is_empty()
+            && conditions.all(|condition| condition.text != "#if 0")
+            && !block.lines.iter().any(|(line, _)| members.contains(line))
+    });
+    blocks
+}
+
+/// The conditions round the definition of the struct `name`, with the line of the innermost.
+pub(crate) fn hiding(source: &str, name: &str) -> Option<(usize, String)> {
+    let start = format!("struct {name} {{");
+    let blocks = blocks(source);
+    let mut hidden = blocks.iter().filter(|block| {
+        let mut lines = block.lines.iter();
+        lines.any(|(_, text)| text.contains(&start))
+    });
+    hidden.next()?.conditions()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "#ifndef H\nstruct s {\na\n# ifdef A\nb\n#ifdef B\nc\n#else\nd\n#endif\n\
+                          #define E\ne\n#elif F\nf\n#endif\n#if 0\ng\n#endif\n}\n#endif\n";
+
+    #[test]
+    fn a_block_without_members_is_left_out() {
+        let told = |members: &[usize]| -> Vec<_> {
+            let members = members.iter().copied().collect();
+            let blocks = left_out(SOURCE, &(2..19), &members);
+            blocks.iter().filter_map(Block::conditions).collect()
+        };
+        let expected = [
+            (4, "`# ifdef A`"),
+            (6, "`#ifdef B` in `# ifdef A`"),
+            (8, "`#else of #ifdef B` in `# ifdef A`"),
+            (4, "`# ifdef A`"),
+            (13, "`#elif F of # ifdef A`"),
+        ];
+        let owned = expected.map(|(line, text)| (line, text.to_owned()));
+        assert_eq!(told(&[3]), owned);
+        assert_eq!(told(&[3, 5, 7, 12, 14]), owned[2..3]);
+    }
+
+    #[test]
+    fn the_conditions_round_a_struct_are_told() {
+        let round = Some((1, "`#ifndef H`".to_owned()));
+        assert_eq!(hiding(SOURCE, "s"), round);
+        assert_eq!(hiding(SOURCE, "t"), None);
+        assert_eq!(hiding("struct s {\n};\n#endif\n#else\n", "s"), None);
+    }
 }

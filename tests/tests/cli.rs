@@ -508,19 +508,86 @@ fn build_products_are_nobodys_work() {
 
 #[test]
 fn a_header_that_cannot_be_read_changes_nothing() {
+    let old = "u16 (*tpg_get_tag)(";
+    for (new, said) in [
+        ("u16 (*tpg_get_tag(", "line 25: expected ')'"),
+        (
+            "warp_t (*tpg_get_tag)(",
+            "target core requires the op `warp_t (*tpg_get_tag)(struct se_portal_group *)`, whose \
+             result `warp_t` this version does not expect",
+        ),
+    ] {
+        let tree = FixtureTree::new().unwrap();
+        tree.replace(&tree.header(), old, new).unwrap();
+        refused(&tree, generate(&tree).arg("--install"), 1, &[said]);
+    }
+}
+
+#[test]
+fn a_header_with_a_new_op_include_and_type_is_generated_from() {
     let tree = FixtureTree::new().unwrap();
+    let header = tree.header();
+    let include = "#include <linux/types.h>";
     tree.replace(
-        &tree.header(),
-        "u16 (*tpg_get_tag)",
-        "warp_t (*tpg_get_tag)",
+        &header,
+        include,
+        &format!("#include <linux/warp.h>\n{include}"),
     )
     .unwrap();
-    refused(
-        &tree,
-        generate(&tree).arg("--install"),
-        1,
-        &["unknown type `warp_t`"],
-    );
+    let op = "\tvoid (*release_cmd)";
+    tree.replace(&header, op, &format!("\tint (*tpg_warp)(warp_t *);\n{op}"))
+        .unwrap();
+    let mut assert = generate(&tree).arg("--install").assert().success();
+    for warning in [
+        "line 10: #include <linux/warp.h> is unknown to this version, and taken for empty",
+        "line 42: the type `warp_t` is unknown to this version; no op with it can be implemented",
+        "the op `int (*tpg_warp)(warp_t *)` is new to this version; its slot stays NULL",
+    ] {
+        assert = assert.stderr(contains(format!("Warning: {warning}\n")));
+    }
+    let ops = tree.target().join("tcm_nab5000/target/ops.rs");
+    assert!(fs::read_to_string(ops).unwrap().contains("tpg_warp: None,"));
+}
+
+/// Gives the tree the makefile of a kernel of this version.
+fn set_version(tree: &FixtureTree, version: u32, patchlevel: u32) {
+    let text = format!("VERSION = {version}\nPATCHLEVEL = {patchlevel}\nSUBLEVEL = 9\n");
+    fs::write(tree.path().join("Makefile"), text).unwrap();
+}
+
+#[test]
+fn a_kernel_older_than_6_12_is_refused() {
+    let tree = FixtureTree::new().unwrap();
+    let path = tree.path().display().to_string();
+    set_version(&tree, 6, 12);
+    generate(&tree).arg("--no-install").assert().success();
+    let module = tree.target().join("tcm_nab5000").display().to_string();
+    for (version, patchlevel) in [(6, 11), (6, 1), (5, 99)] {
+        set_version(&tree, version, patchlevel);
+        let said = format!(
+            "{path} is Linux {version}.{patchlevel}.9, and the oldest kernel that a module can be \
+             for is 6.12"
+        );
+        for words in [
+            format!("-p FC -m tcm_x --install -k {path}"),
+            format!("-p FC -m tcm_x -o {path}/out -k {path}"),
+            format!("sync {module}"),
+            format!("doctor -k {path}"),
+            format!("prepare -k {path}"),
+            format!("ops -k {path}"),
+        ] {
+            refused(&tree, command().args(words.split(' ')), 1, &[&said]);
+        }
+        // A bare header has no version.
+        let ops = ["ops", "--header"];
+        command().args(ops).arg(tree.header()).assert().success();
+    }
+    set_version(&tree, 10, 0);
+    generate(&tree)
+        .arg("--dry-run")
+        .arg("--force")
+        .assert()
+        .success();
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 //! The model: what `tcm-bindings` reads from a header, and what it cannot.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -249,50 +248,126 @@ fn a_source_that_checks_elsewhere_is_told() {
     );
 }
 
-#[test]
-fn unknown_types_are_all_named_with_their_lines() {
-    let new = "foo_t (*tpg_warp)(struct se_portal_group *, bar_t);\n\tvoid (*release_cmd)";
-    let faults = faults(changed("void (*release_cmd)", new));
-    let names: BTreeSet<_> = faults
-        .iter()
-        .map(|fault| match fault {
-            Fault::UnknownType { name, line } => (name.as_str(), *line),
-            other => panic!("{other}"),
-        })
-        .collect();
-    let line = names.first().unwrap().1;
-    assert_eq!(names, BTreeSet::from([("bar_t", line), ("foo_t", line)]));
-    assert!(faults[0].to_string().contains("a newer version"));
+/// The warnings of a plan for the fixture's header with one text replaced.
+fn warned(from: &str, to: &str) -> Vec<String> {
+    let model = changed(from, to).unwrap();
+    plan::plan(&model).unwrap().warnings
 }
 
 #[test]
-fn unknown_includes_are_all_named_with_their_lines() {
-    let new = "#include <linux/warp.h>\n#include \"target/drive.h\"\n#include <linux/types.h>";
-    let faults = faults(changed("#include <linux/types.h>", new));
-    let text: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    assert_eq!(text.len(), 2);
+fn unknown_types_are_warnings_and_leave_slots_empty() {
+    let new = "foo_t (*tpg_warp)(struct se_portal_group *, bar_t);\n\tbaz_t warp;\n\t\
+               struct weft weft;\n\tint (*tpg_woof)(woof_t);\n\tvoid (*release_cmd)";
+    let model = changed("void (*release_cmd)", new).unwrap();
+    let plan = plan::plan(&model).unwrap();
+    for (line, name) in [
+        (41, "foo_t"),
+        (41, "bar_t"),
+        (42, "baz_t"),
+        (43, "struct weft"),
+        (44, "woof_t"),
+    ] {
+        let warning = format!("line {line}: the type `{name}` is unknown to this version");
+        let found = model
+            .warnings
+            .iter()
+            .filter(|text| text.starts_with(&warning));
+        assert_eq!(found.count(), 1, "{warning}: {:?}", model.warnings);
+    }
+    for name in [
+        "the op `foo_t (*tpg_warp)(struct se_portal_group *, bar_t)` is new",
+        "the op `int (*tpg_woof)(woof_t)` is new",
+        "the field `baz_t warp` is new",
+        "the field `struct weft weft` is new",
+    ] {
+        let warned = plan.warnings.iter().any(|text| text.starts_with(name));
+        assert!(warned, "{name}: {:?}", plan.warnings);
+    }
+    let slot = plan.slots.iter().find(|slot| slot.op.name == "tpg_warp");
+    assert!(slot.unwrap().method().is_none());
+}
+
+#[test]
+fn an_optional_op_with_an_unknown_type_is_an_empty_slot() {
+    let old = "u32 (*sess_get_index)(struct se_session *)";
+    let model = changed(old, "u32 (*sess_get_index)(session_t *)").unwrap();
+    let plan = plan::plan(&model).unwrap();
+    let slot = plan
+        .slots
+        .iter()
+        .find(|slot| slot.op.name == "sess_get_index");
+    assert!(slot.unwrap().method().is_none());
+    let expected = "the op `u32 (*sess_get_index)(session_t *)` has another argument";
     assert!(
-        text[0].starts_with("line 10: #include <linux/warp.h> is unknown"),
-        "{text:?}"
+        plan.warnings[1].starts_with(expected),
+        "{:?}",
+        plan.warnings
     );
-    assert!(text[1].contains("target/drive.h"), "{text:?}");
+}
+
+#[test]
+fn a_required_op_with_an_unknown_type_is_a_fault() {
+    for declaration in [
+        "int (*queue_status)(cmd_t *)",
+        "status_t (*queue_status)(struct se_cmd *)",
+    ] {
+        let model = changed("int (*queue_status)(struct se_cmd *)", declaration).unwrap();
+        let faults = plan::plan(&model).unwrap_err();
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        let text = faults[0].to_string();
+        let expected = format!("target core requires the op `{declaration}`, whose ");
+        assert!(text.starts_with(&expected), "{text}");
+    }
+}
+
+#[test]
+fn unknown_includes_are_warnings_with_their_lines() {
+    let new = "#include <linux/warp.h>\n#include \"target/drive.h\"\n#include <linux/types.h>";
+    let warnings = warned("#include <linux/types.h>", new);
+    let expected = [(10, "linux/warp.h"), (11, "target/drive.h")].map(|(line, name)| {
+        format!("line {line}: #include <{name}> is unknown to this version, and taken for empty")
+    });
+    assert_eq!(warnings, expected);
 }
 
 #[test]
 fn an_include_that_clang_never_sees_does_no_harm() {
     let new = "/*\n#include <linux/a.h>\n*/\n#if 0\n#include <linux/b.h>\n#endif\n\
                #if IS_ENABLED(CONFIG_C)\n#include <linux/c.h>\n#endif\n#include <linux/types.h>";
-    let model = changed("#include <linux/types.h>", new).unwrap();
-    assert_eq!(model.ops.len(), 34);
+    assert!(warned("#include <linux/types.h>", new).is_empty());
     let seen = new.replace("#if IS", "#if !IS");
-    let faults = faults(changed("#include <linux/types.h>", &seen));
-    assert_eq!(faults.len(), 1, "{faults:?}");
-    assert!(
-        faults[0]
-            .to_string()
-            .starts_with("line 17: #include <linux/c.h>"),
-        "{faults:?}"
-    );
+    let warnings = warned("#include <linux/types.h>", &seen);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let expected = "line 17: #include <linux/c.h>";
+    assert!(warnings[0].starts_with(expected), "{warnings:?}");
+}
+
+#[test]
+fn every_other_error_of_clang_is_a_fault_with_its_line() {
+    for (text, said) in [
+        ("int (*tpg_warp)(void", "line 42: cannot combine"),
+        (
+            "u8 warp[WARP_SIZE];",
+            "line 41: use of undeclared identifier 'WARP_SIZE'",
+        ),
+        ("int (*do$lar)(void);", "line 41: expected"),
+        (
+            "foo_t unknown[WARP_SIZE];",
+            "line 41: use of undeclared identifier 'WARP_SIZE'",
+        ),
+        (
+            "int (*größe)(void);",
+            "line 41: the name `größe` has letters that are not ASCII",
+        ),
+        (
+            "int (*frob\\u00b2)(void);",
+            "line 41: the name `frob²` has letters",
+        ),
+    ] {
+        let new = format!("{text}\n\tvoid (*release_cmd)");
+        let faults = faults(changed("void (*release_cmd)", &new));
+        assert!(faults[0].to_string().starts_with(said), "{faults:?}");
+    }
 }
 
 #[test]
@@ -358,7 +433,7 @@ fn what_an_argument_is_called_is_kept_apart_from_its_type() {
     assert_eq!(names, ["cdb", "done", "type"]);
     assert_eq!(
         op.c_declaration(),
-        "int (*tpg_warp)(const u8 (*)[16], void (*)(int done), u32)"
+        "int (*tpg_warp)(const u8 (*)[16], void (*)(int), u32)"
     );
 }
 

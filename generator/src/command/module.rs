@@ -11,7 +11,7 @@ use tcm_bindings::{FabricOps, Header};
 
 use crate::data_path::{self, DataPath};
 use crate::emit::{self, Input, Place};
-use crate::kernel::Features;
+use crate::kernel::{Features, header};
 use crate::names::Names;
 use crate::output::install::Contents;
 use crate::output::manifest::{Manifest, Request};
@@ -109,7 +109,7 @@ impl Wanted {
         if let Some(reason) = self.data_path.refusal(self.protocol.name, &features) {
             bail!(reason);
         }
-        let model = tcm_bindings::read(&Header::in_tree(tree)?)?;
+        let model = header::read(&Header::in_tree(tree)?)?;
         let plan = planned(&model)?;
         let mut warnings = plan.warnings.clone();
         warnings.extend(self.registered.warning());

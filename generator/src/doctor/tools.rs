@@ -10,7 +10,7 @@ use tcm_bindings::NoLibclang;
 
 use super::{Check, Patient, What, is_complete};
 use crate::distro::Package;
-use crate::kernel::Config;
+use crate::kernel::{Config, header};
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let mut checks = vec![check_compiler(patient), check_rustc(patient)];
@@ -143,7 +143,7 @@ fn check_bindgen(patient: &Patient<'_>) -> Check {
 
 /// libclang, which this program reads headers with. bindgen, the command, finds its own alike.
 fn libclang() -> Check {
-    match tcm_bindings::libclang_version() {
+    match header::libclang_version() {
         Ok(version) => Check::ok(What::Libclang, version),
         Err(error) => Check::missing(What::Libclang, error.found(), NoLibclang::REMEDY),
     }

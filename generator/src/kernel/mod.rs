@@ -6,6 +6,7 @@
 mod config;
 mod crate_needs;
 mod features;
+pub mod header;
 pub mod prepared;
 mod taken;
 mod tree;

@@ -38,6 +38,18 @@ pub enum TreeError {
         /// The directory.
         dir: PathBuf,
     },
+    /// The kernel is older than the oldest that modules are for.
+    #[error(
+        "{} is Linux {version}, and the oldest kernel that a module can be for is 6.12; name a newer \
+         one with -k DIR",
+        dir.display()
+    )]
+    TooOld {
+        /// The directory.
+        dir: PathBuf,
+        /// The upstream version.
+        version: String,
+    },
     /// No directory was named, and none was found.
     #[error(
         "no kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name one \
@@ -192,7 +204,7 @@ impl Tree {
 ///
 /// # Errors
 ///
-/// [`TreeError`] if there is none.
+/// [`TreeError`] if there is none, or it is too old.
 pub fn find(named: Option<&Path>) -> Result<Tree, TreeError> {
     find_from(named, &std::env::current_dir().unwrap_or_default())
 }
@@ -201,8 +213,19 @@ pub fn find(named: Option<&Path>) -> Result<Tree, TreeError> {
 ///
 /// # Errors
 ///
-/// [`TreeError`] if there is none.
+/// [`TreeError`] if there is none, or it is too old.
 pub fn find_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
+    let tree = any_from(named, start)?;
+    match tree.version() {
+        Some(version) if version::is_too_old(&version) => Err(TreeError::TooOld {
+            dir: tree.named,
+            version,
+        }),
+        _ => Ok(tree),
+    }
+}
+
+fn any_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
     if let Some(dir) = named {
         return Tree::at(dir).ok_or_else(|| TreeError::NotATree {
             dir: dir.to_owned(),

@@ -5,6 +5,17 @@
 use std::fs;
 use std::path::Path;
 
+/// The oldest kernel that modules are for: version and patchlevel.
+const OLDEST: [u32; 2] = [6, 12];
+
+/// Returns true if an upstream version is older than modules are for.
+#[must_use]
+pub(super) fn is_too_old(version: &str) -> bool {
+    let numbers = version.split('.').map(str::parse);
+    let numbers: Result<Vec<u32>, _> = numbers.take(2).collect();
+    numbers.is_ok_and(|numbers| numbers[..] < OLDEST[..])
+}
+
 /// The release of the kernel that was built in `build`, as `uname -r` says it.
 #[must_use]
 pub(super) fn release(build: &Path) -> Option<String> {

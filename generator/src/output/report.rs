@@ -19,9 +19,39 @@ pub fn json(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
+/// The verdict of generating on a header.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Everything that is left out of a module, and why.
+    pub warnings: Vec<String>,
+    /// The reasons why no module can be generated.
+    pub faults: Vec<String>,
+}
+
+/// The ops of a header, for programs: the model, with the verdict's warnings, and its faults.
+#[derive(Debug, Serialize)]
+pub struct Ops<'a> {
+    #[serde(flatten)]
+    model: FabricOps,
+    faults: &'a [String],
+}
+
+impl<'a> Ops<'a> {
+    /// Puts model and verdict together.
+    #[must_use]
+    pub fn new(model: &FabricOps, verdict: &'a Verdict) -> Self {
+        let mut model = model.clone();
+        model.warnings.clone_from(&verdict.warnings);
+        Self {
+            model,
+            faults: &verdict.faults,
+        }
+    }
+}
+
 /// The ops of a header, for people: `*` before those that target core requires.
 #[must_use]
-pub fn ops(model: &FabricOps) -> String {
+pub fn ops(model: &FabricOps, verdict: &Verdict) -> String {
     let mut text = format!("{}: struct {}\n", model.header.display(), model.struct_name);
     let _ = writeln!(
         text,
@@ -46,8 +76,21 @@ pub fn ops(model: &FabricOps) -> String {
     for field in &model.fields {
         let _ = writeln!(text, "   {}", field.c_declaration());
     }
-    for warning in &model.warnings {
+    text + &notes(verdict)
+}
+
+/// The verdict, for people; empty if there is nothing to say.
+#[must_use]
+pub fn notes(verdict: &Verdict) -> String {
+    let mut text = String::new();
+    for warning in &verdict.warnings {
         let _ = writeln!(text, "\nWarning: {warning}");
+    }
+    if !verdict.faults.is_empty() {
+        let _ = writeln!(text, "\nNo module can be generated from this header:");
+    }
+    for fault in &verdict.faults {
+        let _ = writeln!(text, "   {fault}");
     }
     text
 }

@@ -59,6 +59,22 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// The same as a warning, where target core does not require the op.
+    fn warning(&self) -> String {
+        match self {
+            Self::UnknownOp { declaration } => {
+                format!("the op `{declaration}` is new to this version; its slot stays NULL")
+            }
+            Self::Signature { declaration, what } => format!(
+                "the op `{declaration}` has another {what} than this version knows; its slot stays \
+                 NULL"
+            ),
+            Self::Missing { .. } => self.to_string(),
+        }
+    }
+}
+
 /// What to write, checked: slots in header order.
 #[derive(Debug)]
 pub struct Plan<'a> {
@@ -223,11 +239,8 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
                 faults.push(fault);
                 Content::Null
             }
-            Err(_) => {
-                warnings.push(format!(
-                    "the op `{}` is new to this version; its slot stays NULL",
-                    op.c_declaration()
-                ));
+            Err(fault) => {
+                warnings.push(fault.warning());
                 Content::Null
             }
         };
