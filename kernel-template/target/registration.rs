@@ -29,7 +29,7 @@ use crate::{
 
 /// The registration of a fabric with target core. Dropping it unregisters the fabric.
 ///
-/// The module of [`module_target_fabric!`](crate::module_target_fabric) has it from loading to
+/// The module of [`module_target_fabric!`](crate::target::module_target_fabric) has it from loading to
 /// unloading, and nobody else: a driver never holds its own registration. Each directory of the
 /// fabric holds a reference to the module, so a fabric is unregistered when no directory is left.
 ///
@@ -116,7 +116,7 @@ impl<T: Operations> Drop for Registration<T> {
 /// ```
 #[macro_export]
 #[doc(hidden)]
-macro_rules! module_target_fabric {
+macro_rules! target_fabric_module {
     (type: $fabric:ty, $($field:tt)*) => {
         /// The loaded module.
         struct TargetFabricModule {
@@ -142,7 +142,7 @@ macro_rules! module_target_fabric {
     };
 }
 
-pub use module_target_fabric;
+pub use target_fabric_module as module_target_fabric;
 
 /// The names of the fabrics that are registered through this, each as a number that is not 0.
 static NAMES: [AtomicUsize; 32] = [const { AtomicUsize::new(0) }; 32];

@@ -409,9 +409,9 @@ impl Operations for Fabric {
     ///
     /// Makes a portal group with the tag in its name.
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
-        let tag = target::tpg_tag(name)?;
+        let tpgt = target::tpg_tag(name)?;
         Ok(try_pin_init!(PortalGroup {
-            tag,
+            tag: tpgt,
             group <- iscsi::Group::new(),
         }))
     }

@@ -346,10 +346,10 @@ impl Operations for Fabric {
     ///
     /// Makes a portal group with the tag in its name.
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
-        let tag = target::tpg_tag(name)?;
+        let tpgt = target::tpg_tag(name)?;
         Ok(try_pin_init!(PortalGroup {
-            tag,
-            link <- loopback::Link::new(tag),
+            tag: tpgt,
+            link <- loopback::Link::new(tpgt),
         }))
     }
 
