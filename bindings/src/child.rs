@@ -64,12 +64,12 @@ pub fn serve() -> io::Result<()> {
     io::stdout().write_all(&serde_json::to_vec(&answer)?)
 }
 
-/// Limits this process. A limit that is lower already stays.
+/// Limits this process, to less where its hard limits are lower.
 fn limit() {
     for (resource, most) in LIMITS {
         let maximum = getrlimit(resource).maximum;
         let current = Some(maximum.map_or(most, |maximum| maximum.min(most)));
-        // Cannot fail: nothing is raised.
+        // Cannot fail: no hard limit is raised.
         let _ = setrlimit(resource, Rlimit { current, maximum });
     }
     thread::spawn(|| {

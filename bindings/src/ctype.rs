@@ -33,7 +33,7 @@ pub enum CType {
     Pointer {
         /// Type that it points to.
         to: Box<CType>,
-        /// Whether the type that it points to is `const`.
+        /// True if that type is `const`.
         is_const: bool,
     },
     /// Any other type, which a generated module cannot use: `const u8 (*)[16]`.

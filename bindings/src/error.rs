@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What can be wrong with a header, and what its reader can do about it.
+//! Faults of a header, each with a remedy.
 //!
 //! Faults of one stage are collected and reported together. Nothing is printed here. A message of
 //! the system stands in an error's text, before the remedy.
@@ -15,7 +15,7 @@ use thiserror::Error;
 /// The remedy where the file is nothing like any kernel's header.
 const KERNELS: &str = "name the kernel's include/target/target_core_fabric.h";
 
-/// How many faults are listed; the rest are counted.
+/// Maximum number of faults that are listed; the rest are counted.
 const LISTED: usize = 50;
 
 /// Something in a header that cannot be read.
@@ -39,7 +39,7 @@ pub enum Fault {
     },
 }
 
-/// Why a header could not be read.
+/// Reason why a header could not be read.
 #[derive(Debug, Error)]
 pub enum Error {
     /// No header where one was looked for.
@@ -59,9 +59,9 @@ pub enum Error {
     /// A directory, pipe, socket or device instead of a file.
     #[error("cannot read {}: it is {what}, not a file; {KERNELS}", path.display())]
     NotAFile {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
-        /// What it is.
+        /// Kind of file.
         what: &'static str,
     },
     /// A file that is far larger than any header.
@@ -69,7 +69,7 @@ pub enum Error {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// How many bytes it may have.
+        /// Maximum size in bytes.
         most: u64,
     },
     /// A file that is not text.
@@ -86,7 +86,7 @@ pub enum Error {
     Faults {
         /// The header.
         header: PathBuf,
-        /// All that is wrong with it.
+        /// All of its faults.
         faults: Vec<Fault>,
     },
     /// The header can be read, but the struct is not in it.
@@ -121,16 +121,16 @@ pub enum Error {
 #[derive(Debug, Error, Serialize, Deserialize)]
 #[error("{}; {}", self.found(), Self::REMEDY)]
 pub struct NoLibclang {
-    /// What the loader said.
+    /// Message of the loader.
     pub reason: String,
 }
 
 impl NoLibclang {
-    /// What to do.
+    /// Remedy.
     pub const REMEDY: &str = "install it (Debian: libclang1, Fedora: clang-libs, Arch: clang), or \
                               name its directory in LIBCLANG_PATH";
 
-    /// What is wrong.
+    /// Fault without the remedy.
     #[must_use]
     pub fn found(&self) -> String {
         format!(

@@ -41,7 +41,7 @@ fn inner<'a>(field: &Entity<'a>) -> Option<Entity<'a>> {
     declaration.get_definition()
 }
 
-/// The name of a field. Where there is none, clang may give the place in the header.
+/// The name of a field. clang may have the place in the header for one without a name.
 pub(crate) fn name(field: &Entity<'_>) -> Option<String> {
     field.get_name().filter(|name| !name.contains('('))
 }
@@ -134,9 +134,7 @@ fn op(name: String, entity: &Entity<'_>, function: &Type<'_>, nested: bool) -> O
 /// The spelling of a type. For one without a name clang has the place in the header.
 fn spelling(ty: &Type<'_>) -> String {
     let text = ty.get_display_name();
-    let place = [" (unnamed", " (anonymous"]
-        .iter()
-        .find_map(|text_of| text.find(text_of));
+    let place = text.find(" (unnamed").or_else(|| text.find(" (anonymous"));
     let parts = place.and_then(|at| Some((&text[..at], text[at..].split_once(')')?.1)));
     match parts {
         Some((tag, rest)) => format!("{tag} {{ … }}{rest}"),

@@ -20,7 +20,7 @@ const HEADER_DIR: &str = "include/target";
 /// The source that holds `target_fabric_tf_ops_check()`, below a kernel source tree.
 const CHECK_SOURCE: &str = "drivers/target/target_core_configfs.c";
 
-/// How many bytes are read; the kernel's header has 9,000, its source a hundred thousand.
+/// Maximum size of a file in bytes; the kernel's header has 9,000, its source a hundred thousand.
 const MOST_BYTES: u64 = 1 << 20;
 
 /// A fabric header, found.

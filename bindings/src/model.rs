@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The model of `struct target_core_fabric_ops`: what the header says, in the header's order.
+//! The model of `struct target_core_fabric_ops`, in the header's order.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub struct FabricOps {
     pub attribute_groups: Vec<String>,
     /// Every other field, bit-fields included, in header order.
     pub fields: Vec<Field>,
-    /// Where the list of required ops comes from.
+    /// Origin of the list of required ops.
     pub required_from: RequiredFrom,
     /// Ops that target core requires and the struct lacks.
     pub missing: Vec<String>,
@@ -31,7 +31,7 @@ pub struct FabricOps {
     pub warnings: Vec<String>,
 }
 
-/// Where the list of required ops comes from. In JSON, the source's path, or null.
+/// Origin of the list of required ops. In JSON, the source's path, or null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequiredFrom {
     /// `target_fabric_tf_ops_check()` in this file of the header's own kernel.
@@ -45,18 +45,18 @@ pub enum RequiredFrom {
 pub struct Op {
     /// The field's name.
     pub name: String,
-    /// Whether target core refuses to register a fabric without it.
+    /// True if target core refuses to register a fabric without it.
     pub required: bool,
-    /// What the op is about.
+    /// Object that the op is about.
     pub category: Category,
     /// The arguments, in order.
     pub args: Vec<Arg>,
-    /// What it returns.
+    /// Type of the result.
     pub ret: CType,
-    /// Whether more arguments may follow.
+    /// True if more arguments may follow.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub variadic: bool,
-    /// Whether it is in a struct or union without a name: a field of the ops to C, but not to Rust.
+    /// True for a member of a struct or union without a name: a field of the ops to C, but not to Rust.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nested: bool,
     /// The header's own comment, empty if it has none.
@@ -84,14 +84,14 @@ pub struct Field {
     /// The width in bits of a bit-field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
-    /// Whether it is in a struct or union without a name: a field of the ops to C, but not to Rust.
+    /// True for a member of a struct or union without a name: a field of the ops to C, but not to Rust.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nested: bool,
     /// The header's own comment, empty if it has none.
     pub doc: String,
 }
 
-/// What an op is about.
+/// Object that an op is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {

@@ -3,7 +3,7 @@
 //! Reads the struct with clang, from memory, with stand-ins for the header's includes.
 //!
 //! An include or type that is not known gets a stand-in and a warning, and the header is read again.
-//! clang may crash or never end on a file that is no header; `child` bounds that.
+//! clang may crash or never end on a file of another kind; `child` bounds that.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -64,7 +64,7 @@ const ARGUMENTS: [&str; 12] = [
     "-include/tcm-stand-ins/tcm/unknown.h",
 ];
 
-/// Why clang could not read a header.
+/// Reason why clang could not read a header.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Failure {
     Faults(Vec<Fault>),

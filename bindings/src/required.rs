@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which ops target core requires.
+//! Ops that target core requires.
 //!
 //! `target_register_template()` runs `target_fabric_tf_ops_check()` over the ops and refuses a
 //! fabric that lacks one of them. Where the kernel's source is at hand, that function is read;
@@ -40,7 +40,7 @@ struct Requirements {
     from: RequiredFrom,
 }
 
-/// Says in the model what is required, and what of it the struct lacks.
+/// Marks the required ops of the model, and lists those that the struct lacks.
 pub(crate) fn mark(model: &mut FabricOps, header: &Header) -> Result<(), Error> {
     let requirements = requirements(header, &mut model.warnings)?;
     for op in &mut model.ops {
@@ -58,7 +58,7 @@ pub(crate) fn mark(model: &mut FabricOps, header: &Header) -> Result<(), Error> 
     Ok(())
 }
 
-/// Whether the struct has `name`, which may be a field: target core looks at the fabric's name too.
+/// Returns true if the struct has `name`, which may be a field: target core looks at the fabric's name too.
 fn has(model: &FabricOps, name: &String) -> bool {
     model.op(name).is_some()
         || model.attribute_groups.contains(name)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the fabric header takes from the headers it includes: just enough of
- * it to be parsed. Nothing here has the kernel's layout, and nothing needs
- * it: signatures are read from this, layouts never.
+ * Declarations that the fabric header takes from the headers it includes:
+ * just enough for it to be parsed. Nothing here has the kernel's layout, and
+ * nothing needs it: signatures are read from this, layouts never.
  */
 #ifndef TCM_STANDIN_TYPES_H
 #define TCM_STANDIN_TYPES_H
 
 #define __KERNEL__ 1
 
-/* What tells sparse, the compiler or the linker something, and C nothing. */
+/* Marks for sparse, the compiler or the linker, without a meaning in C. */
 #define __user
 #define __kernel
 #define __iomem

@@ -30,7 +30,7 @@ fn ops(args: &[&str], header: &Path) -> Command {
     command
 }
 
-/// What `ops` says of a header that it refuses, without the header's path.
+/// The error of `ops` for a header that it refuses, without the header's path.
 fn refusal(header: &Path) -> String {
     refusal_of(&mut ops(&[], header), header)
 }
@@ -44,7 +44,7 @@ fn refusal_of(ops: &mut Command, header: &Path) -> String {
     text.replace(&header.display().to_string(), "HEADER")
 }
 
-/// What `ops` says of a header with this text, which it refuses at once.
+/// The error of `ops` for a header of this text, which it refuses at once.
 fn refused(text: impl AsRef<[u8]>) -> String {
     let dir = tempfile::tempdir().unwrap();
     let header = dir.path().join("header.h");
@@ -115,9 +115,8 @@ fn a_file_of_faults_is_told_in_a_page() {
     assert!(text.ends_with(" more\n"), "{text}");
 }
 
-/// Headers that clang crashes on, or fails to end with, and what is said of each.
 #[test]
-fn what_is_too_much_for_clang_is_refused_in_a_line_or_two() {
+fn headers_that_clang_fails_on_are_refused_in_a_line_or_two() {
     let parens = format!("int {}f{};", "(".repeat(2_000), ")".repeat(2_000));
     let braces = format!("{} int x; {}", "struct {".repeat(2_000), "};".repeat(2_000));
     let operators = format!("int f[{}1];", "sizeof ".repeat(20_000));
@@ -262,7 +261,7 @@ fn where_the_requirement_is_from_is_told() {
     assert_eq!(json["missing"][0], "warp");
 }
 
-/// What `ops` with these arguments says of a header.
+/// The output of `ops` with these arguments for a header.
 fn shown(args: &[&str], header: &Path) -> String {
     let output = ops(args, header).output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -279,7 +278,7 @@ fn tree_with(members: &str) -> FixtureTree {
 }
 
 #[test]
-fn what_is_left_out_and_what_rust_lacks_is_shown_to_people_and_programs() {
+fn parts_that_a_module_lacks_are_shown_to_people_and_programs() {
     let tree = tree_with(
         "union { int (*warp)(const u8 (*)[16], ...); };\n#ifdef CONFIG_X\n\tint weft;\n#endif",
     );

@@ -13,7 +13,7 @@ pub const SUBCOMMAND: &str = "read-header";
 ///
 /// # Errors
 ///
-/// What is wrong with the header, and the remedy.
+/// The fault of the header, with its remedy.
 pub fn read(header: &Header) -> Result<FabricOps, Error> {
     tcm_bindings::read_apart(header, child())
 }
