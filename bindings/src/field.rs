@@ -6,7 +6,6 @@ use clang::{Entity, EntityKind, Type, TypeKind};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Arg, Category, Field, Op};
-use crate::reader::Failure;
 use crate::{CType, Fault};
 
 /// The part of the model that clang reads.
@@ -53,7 +52,7 @@ pub(crate) fn line(entity: &Entity<'_>) -> usize {
 }
 
 /// Reads the fields. A name that Rust may not have is a fault.
-pub(crate) fn read(fields: &[(Entity<'_>, bool)]) -> Result<Reading, Failure> {
+pub(crate) fn read(fields: &[(Entity<'_>, bool)]) -> Result<Reading, Vec<Fault>> {
     let mut reading = Reading::default();
     let mut faults = Vec::new();
     for (entity, nested) in fields {
@@ -83,7 +82,7 @@ pub(crate) fn read(fields: &[(Entity<'_>, bool)]) -> Result<Reading, Failure> {
     if faults.is_empty() {
         Ok(reading)
     } else {
-        Err(Failure::Faults(faults))
+        Err(faults)
     }
 }
 

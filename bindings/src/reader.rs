@@ -109,7 +109,7 @@ impl Reader {
             return Err(Failure::NoStruct(condition::hiding(text, STRUCT)));
         };
         let fields = field::all(&definition);
-        let mut reading = field::read(&fields)?;
+        let mut reading = field::read(&fields).map_err(Failure::Faults)?;
         let member_lines = fields.iter().map(|(entity, _)| field::line(entity));
         let blocks = condition::left_out(text, &lines(&definition), &member_lines.collect());
         let left_out = blocks.iter();
