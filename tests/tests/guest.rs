@@ -35,7 +35,7 @@ fn fabric(built: &Built) -> Fabric<'_> {
     }
 }
 
-/// Whether the module's protocol has TransportIDs.
+/// Returns true if the module's protocol has TransportIDs.
 fn has_ids(built: &Built) -> bool {
     built.protocol.transport_id != TransportId::None
 }
@@ -100,7 +100,7 @@ fn side_by_side(scripts: &[String]) -> String {
     )
 }
 
-/// Where `KUnit` has the results of its suites.
+/// The directory where `KUnit` has the results of its suites.
 const KUNIT: &str = "/sys/kernel/debug/kunit";
 
 /// Prepares failing allocations: one in ten, of the tasks that ask for it.

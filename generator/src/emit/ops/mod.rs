@@ -21,7 +21,7 @@ use crate::plan::Plan;
 
 pub use signature::method_signature;
 
-/// Where the text is.
+/// The path of the file.
 pub(super) const PATH: &str = "target/ops.rs";
 
 const HEAD: &str = "\
@@ -44,7 +44,7 @@ pub(super) enum Home {
 }
 
 impl Home {
-    /// What to do where the header has another op.
+    /// The remedy where the header has another op.
     fn remedy(self) -> &'static str {
         match self {
             Self::Module => "`tcm-mod-builder sync DIR` writes this file again.",
@@ -53,7 +53,8 @@ impl Home {
     }
 }
 
-/// What the file may import, by the module that has it; in rustfmt's order. It imports what it uses.
+/// Names that the file may use, by the module that has them; in rustfmt's order. It imports those
+/// that it does use.
 const IMPORTS: [(&str, &[&str]); 15] = [
     ("core::marker", &["PhantomData"]),
     ("core", &["mem", "ptr"]),

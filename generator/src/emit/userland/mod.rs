@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What LIO's userland has of a module: the fabric's class for rtslib, how it gets there, and the
-//! patch for rtslib's own source.
+//! A module's part in LIO's userland: the fabric's class for rtslib, the files that install it, and
+//! the patch for rtslib's own source.
 //!
 //! Only a module with a directory of its own has these: the kernel's tree takes no files of rtslib's.
 //! The class is the same wherever the module lies.
@@ -24,7 +24,7 @@ const CLASS: &str = text!("fabric_class/class.py");
 const CLASS_TAIL: &str = text!("fabric_class/tail.py");
 const PATCH_HEAD: &str = text!("patch.head");
 
-/// What the patch adds a class behind, a row to, and the last rows of the table.
+/// The context of the patch: the lines before the class, the first rows of the table, and the last.
 const BEFORE_CLASS: &str = "             yield name[name.find(\"@\") + 1:]\n \n \n";
 const BEFORE_TABLE: &str = " fabric_modules = {
      \"srpt\": SRPTFabricModule,
