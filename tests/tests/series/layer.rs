@@ -212,6 +212,11 @@ fn the_texts_are_those_of_the_module() {
     assert_eq!(compared, 4 + 22 + 1);
     let root = fs::read_to_string(driver.join("tcm_loop_rust.rs")).unwrap();
     assert!(!root.contains("mod bindings") && root.contains("use kernel::{\n"));
+    let ops = fs::read_to_string(layer.join("ops.rs")).unwrap();
+    assert!(
+        !ops.contains("tcm-mod-builder"),
+        "the kernel has no such command"
+    );
     let code = body(&root);
     for module in ["target", "scsi_host"] {
         let named = Regex::new(&format!(r"[^:] {module} ::")).unwrap();

@@ -85,7 +85,7 @@ const IMPORTS: [(&str, &[&str]); 15] = [
     ),
 ];
 
-/// The text of the file.
+/// The text of `target/ops.rs` for a plan, from the SPDX line on.
 #[must_use]
 pub fn text(plan: &Plan<'_>) -> String {
     let operations = operations::operations(plan);
