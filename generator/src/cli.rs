@@ -5,7 +5,7 @@
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::command::{completions, doctor, generate, man, ops, prepare, protocols, series, sync};
+use crate::command::{completions, doctor, generate, man, ops, prepare, protocols, sync};
 
 /// Writes a LIO/TCM SCSI target fabric module in Rust for Linux.
 ///
@@ -39,8 +39,6 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Makes the kernel crate for a distribution's kernel whose headers lack it.
     Prepare(prepare::Arguments),
-    /// Makes patches that bring the layer to the kernel crate, and a reference driver.
-    Series(series::Arguments),
     /// Writes a script that completes this command line, for a shell.
     Completions(completions::Arguments),
     /// Writes the manual pages.
@@ -60,7 +58,6 @@ impl Cli {
             (Some(Command::Sync(args)), _) => sync::sync(&args),
             (Some(Command::Doctor(args)), _) => doctor::doctor(&args),
             (Some(Command::Prepare(args)), _) => prepare::prepare(&args),
-            (Some(Command::Series(args)), _) => series::series(&args),
             (Some(Command::Completions(args)), _) => {
                 completions::completions(&args, &mut Self::command());
                 Ok(())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The fixes of target core that `series` writes beside a series, proved on a kernel: each applies
+//! The fixes of target core that are written beside a series, proved on a kernel: each applies
 //! alone and is clean, and what it mends is seen in a guest without it and not with it.
 //!
 //! Target core is a module of the debug kernel, so it is built out of tree, and the guest takes
@@ -14,24 +14,24 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::git::{apply, git};
+use crate::git::{apply, git, identify};
 use crate::guest::{Guest, KMEMLEAK, Outcome};
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
 use crate::lint::checkpatch;
 use crate::module::build;
-use crate::series::{NOP, make, timed};
+use crate::series::{timed, write_fixes};
 use crate::shell::{checkout, output};
 use crate::target_core;
 
 /// A fix to prove.
 struct Case {
-    /// What `tests/guest/fixes.sh` calls it.
+    /// Its name in `tests/guest/fixes.sh`.
     name: &'static str,
     /// A part of its subject.
     subject: &'static str,
     /// A text of target core, and what it is replaced by, so that what is rare is seen each time.
     widened: Option<(&'static str, &'static str, &'static str)>,
-    /// What the guest shows without it.
+    /// Texts that the guest shows without it.
     seen: &'static [&'static str],
 }
 
@@ -60,20 +60,8 @@ const CASES: [Case; 3] = [
     },
 ];
 
-/// What of a kernel's tree `series` reads or changes, and target core with its headers.
-const PARTS: [&str; 11] = [
-    ".rustfmt.toml",
-    "Documentation/target",
-    "Kconfig",
-    "MAINTAINERS",
-    "arch/x86/Kconfig",
-    "drivers/target",
-    "include/linux",
-    "include/scsi",
-    "include/target",
-    "rust",
-    "tools/testing/selftests/Makefile",
-];
+/// The parts of a kernel's tree that the fixes change, or that target core is built from.
+const PARTS: [&str; 2] = ["drivers/target", "include/target"];
 
 /// Proves the fixes, or the one of this name.
 ///
@@ -103,7 +91,7 @@ pub fn fixes(name: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Where fixes are proved.
+/// The kernel, and a tree of target core.
 struct Bench {
     kernel: Kernel,
     dir: TempDir,
@@ -125,7 +113,8 @@ impl Bench {
         git(&tree, &["add", "--all", "--force"])?;
         git(&tree, &["commit", "--quiet", "--message", "A kernel"])?;
         git(&tree, &["branch", "base"])?;
-        make(&NOP, &tree, &bench.dir.path().join("series"))?;
+        identify(&tree)?;
+        write_fixes(&tree, &bench.fixes())?;
         target_core::alone(&bench.core())?;
         let mut cp = Command::new("cp");
         cp.arg("--recursive")
@@ -143,9 +132,12 @@ impl Bench {
         self.tree().join(target_core::DIR)
     }
 
-    /// The fixes, as a user of `series` has them.
+    fn fixes(&self) -> PathBuf {
+        self.dir.path().join("fixes")
+    }
+
     fn patches(&self) -> Result<Vec<PathBuf>> {
-        let entries = fs::read_dir(self.dir.path().join("series/fixes"))?;
+        let entries = fs::read_dir(self.fixes())?;
         entries.map(|entry| Ok(entry?.path())).collect()
     }
 
@@ -153,7 +145,7 @@ impl Bench {
         let patches = self.patches()?.into_iter();
         let mut named =
             patches.filter(|path| fs::read_to_string(path).is_ok_and(|s| is_about(&s, case)));
-        let patch = named.next().context("`series` has not written it")?;
+        let patch = named.next().context("it has not been written")?;
         ensure!(named.next().is_none(), "two have this subject");
         Ok(patch)
     }
@@ -204,7 +196,7 @@ impl Bench {
     }
 }
 
-/// Whether a patch is a case's.
+/// Returns true if a patch is that of a case.
 fn is_about(patch: &str, case: &Case) -> bool {
     let (head, _) = patch.split_once("\n\n").unwrap_or((patch, ""));
     head.replace("\n ", " ").contains(case.subject)

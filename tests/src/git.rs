@@ -10,9 +10,9 @@ use anyhow::Result;
 
 use crate::shell::output;
 
-/// Who makes commits.
-pub(crate) const NAME: &str = "A U Thor";
-pub(crate) const ADDRESS: &str = "author@example.org";
+/// The author of commits.
+const NAME: &str = "A U Thor";
+const ADDRESS: &str = "author@example.org";
 
 /// The settings that override the user's.
 fn settings() -> impl Iterator<Item = String> {
@@ -31,6 +31,13 @@ fn settings() -> impl Iterator<Item = String> {
 pub(crate) fn git(tree: &Path, words: &[&str]) -> Result<String> {
     let mut git = Command::new("git");
     output(git.arg("-C").arg(tree).args(settings()).args(words))
+}
+
+/// Makes a tree remember who makes commits, for git that is run otherwise.
+pub(crate) fn identify(tree: &Path) -> Result<()> {
+    git(tree, &["config", "user.name", NAME])?;
+    git(tree, &["config", "user.email", ADDRESS])?;
+    Ok(())
 }
 
 /// Applies patches to a tree, as a maintainer does.

@@ -12,6 +12,7 @@ use xtask::bench::Part;
 use xtask::guest::Guest;
 use xtask::kernel::{self, CURRENT, Flavour, Kernel};
 use xtask::module::build;
+use xtask::series::{self, Driver};
 use xtask::setup;
 use xtask::suite::Length;
 
@@ -93,6 +94,12 @@ enum Command {
     Series {
         /// The driver of one of them alone.
         module: Option<String>,
+        /// Write that one for a kernel's tree instead, to an empty directory.
+        #[arg(long, value_name = "DIR", requires = "module", requires = "kernel")]
+        write: Option<PathBuf>,
+        /// The tree: the root of a git repository. The series is for its HEAD.
+        #[arg(long, value_name = "TREE", requires = "write")]
+        kernel: Option<PathBuf>,
     },
     /// Proves the fixes of target core beside it: each mends what is seen without it.
     Fixes {
@@ -152,9 +159,19 @@ fn run(command: Command) -> Result<ExitCode> {
             xtask::fuzz::fuzz(Duration::from_secs(seconds), seed)?;
         }
         Command::Stock => xtask::stock::stock()?,
-        Command::Series { module } => xtask::series::series(module.as_deref())?,
+        Command::Series {
+            module,
+            write,
+            kernel,
+        } => {
+            let driver = module.as_deref().map(Driver::find).transpose()?;
+            match (driver, write, kernel) {
+                (Some(driver), Some(dir), Some(tree)) => series::write(driver, &tree, &dir)?,
+                _ => series::prove(driver)?,
+            }
+        }
         Command::Fixes { name } => xtask::fixes::fixes(name.as_deref())?,
-        Command::SeriesGates { module } => xtask::series::gates(&module)?,
+        Command::SeriesGates { module } => series::gates(Driver::find(&module)?)?,
         Command::Deb => println!("{}", xtask::package::deb()?.display()),
         Command::Bench { part } => xtask::bench::bench(part)?,
         Command::Boot {

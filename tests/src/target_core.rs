@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Target core of the debug kernel, with the fix of device entries that `series` writes.
+//! Target core of the debug kernel, with the fix of device entries.
 //!
 //! Without it KASAN reports target core now and then when a session ends on a busy host, whatever
 //! the fabric does, and lockdep ends with the report. `fixes` proves the fix.
@@ -17,7 +17,7 @@ use crate::module::build;
 use crate::shell::{checkout, lock, output, text};
 
 /// The fix, in the checkout.
-const FIX: &str = "kernel-template/series/fixes/device_entries.patch";
+const FIX: &str = "tests/series/fixes/device_entries.patch";
 
 /// The directory of target core in a kernel's tree.
 pub(crate) const DIR: &str = "drivers/target";

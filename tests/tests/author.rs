@@ -16,7 +16,7 @@ use std::fs;
 use std::time::Duration;
 
 use regex::Regex;
-use tcm_mod_builder::data_path::{DATA_PATHS, DataPath, Part, Rtslib, Source, Upstream};
+use tcm_mod_builder::data_path::{DATA_PATHS, DataPath, Part, Rtslib, Source};
 use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour, get};
 use xtask::module::{LOOPBACK, Module, attempt, build};
@@ -82,7 +82,6 @@ static CASES: DataPath = DataPath {
     selects: &[],
     kconfig_help: "",
     limits: &[],
-    upstream: Upstream::Refused("it is a test"),
     driver: include_str!("../fixtures/data_path/cases/driver.rs"),
     attributes: "",
     rtslib: Rtslib {

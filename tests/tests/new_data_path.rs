@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source, Upstream};
+use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source};
 use tcm_mod_builder::kernel::Features;
 use tcm_mod_builder::output::files::{Files, Owner};
 use xtask::fixture::FixtureTree;
@@ -34,7 +34,6 @@ static EXAMPLE: DataPath = DataPath {
     selects: &[],
     kconfig_help: "Each portal group has a speed.\n",
     limits: &["It is slow."],
-    upstream: Upstream::Refused("it is a test"),
     driver: include_str!("../fixtures/data_path/example/driver.rs"),
     attributes: "``nab5000/attrib``\n",
     rtslib: Rtslib {

@@ -72,7 +72,7 @@ fn sphinx_does_not_warn_of_the_pages() {
         text += &format!("    {}\n", line.lines().next().unwrap());
     }
     // The page that a series of patches brings besides.
-    let page = checkout().join("kernel-template/series/rust-fabrics.rst");
+    let page = checkout().join("tests/series/rust-fabrics.rst");
     fs::copy(page, tree.join("Documentation/target/rust-fabrics.rst")).unwrap();
     text += "    rust-fabrics\n";
     fs::remove_file(&index).unwrap();

@@ -8,7 +8,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source, Upstream};
+use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source};
 use xtask::guest::{Guest, KMEMLEAK};
 use xtask::kernel::{CURRENT, Flavour, Kernel, get};
 use xtask::module::{build, misuse};
@@ -27,7 +27,6 @@ static HOLD: DataPath = DataPath {
     selects: &[],
     kconfig_help: "",
     limits: &[],
-    upstream: Upstream::Refused("it is a test"),
     driver: include_str!("../fixtures/data_path/hold/driver.rs"),
     attributes: "",
     rtslib: Rtslib {

@@ -72,7 +72,7 @@ pub struct Arguments {
 }
 
 /// The data paths, for clap.
-pub(super) fn data_paths() -> PossibleValuesParser {
+fn data_paths() -> PossibleValuesParser {
     PossibleValuesParser::new(
         DATA_PATHS
             .iter()
@@ -133,12 +133,11 @@ fn request(args: &Arguments) -> Request {
         fabric_name: fabric.unwrap_or(default_fabric(&args.module)).to_owned(),
         data_path: args.data_path.clone(),
         in_tree: args.output.is_none(),
-        series: false,
     }
 }
 
 /// Refuses names that are taken in the kernel tree.
-pub(super) fn refuse_taken(tree: &Path, names: &Names) -> Result<()> {
+fn refuse_taken(tree: &Path, names: &Names) -> Result<()> {
     let own = Path::new(TARGET_DIR).join(names.module());
     let taken = kernel::taken(tree, &names.kconfig(), names.module(), &own);
     let mut faults = Vec::new();
@@ -218,7 +217,7 @@ fn makefile(dir: &Path) -> Result<PathBuf> {
     })
 }
 
-pub(super) fn read_text(path: &Path) -> Result<String> {
+fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
@@ -247,7 +246,7 @@ fn next_step(args: &Arguments, tree: &Tree, names: &Names) -> String {
 }
 
 /// Says what has changed, or would.
-pub(super) fn report(change: &Change, dry_run: bool) {
+fn report(change: &Change, dry_run: bool) {
     let (write, edit) = if dry_run {
         ("Would write file", "Would change file")
     } else {

@@ -11,6 +11,5 @@ mod module;
 pub mod ops;
 pub mod prepare;
 pub mod protocols;
-pub mod series;
 pub mod sync;
 mod todo;

@@ -27,7 +27,6 @@ pub(super) struct Wanted {
     pub(super) names: Names,
     pub(super) place: Place,
     pub(super) data_path: &'static DataPath,
-    is_series: bool,
 }
 
 /// A module, and the warnings about it.
@@ -65,7 +64,6 @@ impl Wanted {
                     Place::OutOfTree
                 },
                 data_path,
-                is_series: request.series,
             }),
             (protocol, names, data_path) => {
                 let names = names.err().into_iter().flatten();
@@ -86,12 +84,11 @@ impl Wanted {
             fabric_name: self.names.fabric().to_owned(),
             data_path: self.data_path.name.to_owned(),
             in_tree: self.place == Place::InTree,
-            series: self.is_series,
         }
     }
 
     /// What the emitters want of it.
-    pub(super) fn input<'a>(&'a self, plan: &'a Plan<'a>, features: Features) -> Input<'a> {
+    fn input<'a>(&'a self, plan: &'a Plan<'a>, features: Features) -> Input<'a> {
         Input {
             plan,
             protocol: self.protocol,
@@ -128,7 +125,7 @@ impl Wanted {
 }
 
 /// The plan for a header's ops.
-pub(super) fn planned(model: &FabricOps) -> Result<Plan<'_>> {
+fn planned(model: &FabricOps) -> Result<Plan<'_>> {
     plan::plan(model).map_err(|faults| {
         let faults = faults.iter().map(ToString::to_string).collect();
         anyhow!(

@@ -51,13 +51,6 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
         }
         error => error.into(),
     })?;
-    if manifest.request.series {
-        bail!(
-            "{dir} is a series of patches; make it again elsewhere with `tcm-mod-builder series`, and \
-             compare both with `git range-diff`",
-            dir = args.dir.display()
-        );
-    }
     let wanted = Wanted::new(&manifest.request)?;
     let dir = fs::canonicalize(&args.dir)?;
     let found = kernel::find_from(args.kernel.as_deref(), &dir)?;

@@ -2,7 +2,7 @@
 
 //! The iSCSI data path: initiators log in over TCP.
 
-use super::{DataPath, Part, Rtslib, Source, Upstream};
+use super::{DataPath, Part, Rtslib, Source};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -52,7 +52,6 @@ pub(super) static ISCSI: DataPath = DataPath {
         "A portal group that is disabled asks its initiators to log out, and cuts off who has not \
          after three seconds.",
     ],
-    upstream: Upstream::Refused("the kernel has an iSCSI target, iscsi_target_mod"),
     driver: text!("driver.rs"),
     attributes: text!("attributes.rst"),
     rtslib: Rtslib {

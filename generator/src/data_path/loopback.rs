@@ -3,7 +3,7 @@
 //! The loopback data path: a SCSI host of the same machine is the initiator, as in the kernel's
 //! `tcm_loop`.
 
-use super::{CrateModule, DataPath, Part, Rtslib, Source, Upstream};
+use super::{DataPath, Part, Rtslib, Source};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -38,28 +38,12 @@ pub(super) static LOOPBACK: DataPath = DataPath {
         "A portal group has one session at a time, and is always open: it has no ``enable``.",
         "There are no bidirectional commands.",
     ],
-    upstream: Upstream::Offered(&[SCSI_HOST]),
     driver: text!("driver.rs"),
     attributes: text!("attributes.rst"),
     rtslib: Rtslib {
         features: &["nexus", "tpgts"],
         methods: text!("rtslib.py"),
     },
-};
-
-/// The SCSI host, in the kernel crate.
-const SCSI_HOST: CrateModule = CrateModule {
-    name: "scsi_host",
-    gate: "all(CONFIG_SCSI, CONFIG_TARGET_CORE)",
-    headers: &[
-        "linux/delay.h",
-        "scsi/scsi_cmnd.h",
-        "scsi/scsi_device.h",
-        "scsi/scsi_host.h",
-    ],
-    helpers: ("scsi_host.c", text!("series/scsi_host.c")),
-    imports: &[("crate::rcu", "crate::sync::rcu")],
-    message: text!("series/scsi_host.txt"),
 };
 
 /// The SCSI host and the transport.

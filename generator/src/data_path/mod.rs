@@ -34,8 +34,6 @@ pub struct DataPath {
     pub kconfig_help: &'static str,
     /// Its limits, for the module's page: sentences in reStructuredText.
     pub limits: &'static [&'static str],
-    /// What it is in a series of patches for the kernel.
-    pub upstream: Upstream,
     /// The driver, `driver.rs` of its folder, with the names of `tcm_nab5000`.
     pub driver: &'static str,
     /// The attributes of the driver besides `version`, for the module's page: a section for each
@@ -52,32 +50,6 @@ pub struct Rtslib {
     pub features: &'static [&'static str],
     /// Methods of the class, in Python; may be empty.
     pub methods: &'static str,
-}
-
-/// What a data path is in a series of patches for the kernel.
-#[derive(Debug)]
-pub enum Upstream {
-    /// It is offered; these wrappers of other subsystems become modules of the kernel crate.
-    Offered(&'static [CrateModule]),
-    /// It is not offered, for this reason.
-    Refused(&'static str),
-}
-
-/// A wrapper of another subsystem that becomes a module of the kernel crate.
-#[derive(Debug)]
-pub struct CrateModule {
-    /// Its name: that of the module's file or folder, too.
-    pub name: &'static str,
-    /// When it is there, as in `cfg`.
-    pub gate: &'static str,
-    /// The C headers that its bindings are made of.
-    pub headers: &'static [&'static str],
-    /// Its helpers in C: the file's name and text.
-    pub helpers: (&'static str, &'static str),
-    /// What it imports from elsewhere in the kernel crate than a module does: both paths.
-    pub imports: &'static [(&'static str, &'static str)],
-    /// The message of its patch.
-    pub message: &'static str,
 }
 
 /// Files, and the fragments that belong to them.

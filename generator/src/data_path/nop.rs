@@ -2,7 +2,7 @@
 
 //! The NOP data path: no session is made, so no command arrives.
 
-use super::{DataPath, Rtslib, Upstream};
+use super::{DataPath, Rtslib};
 
 /// The data path `nop`.
 pub(super) static NOP: DataPath = DataPath {
@@ -15,7 +15,6 @@ pub(super) static NOP: DataPath = DataPath {
     selects: &[],
     kconfig_help: "",
     limits: &["No session is made, so no command arrives: what moves data is the driver's to add."],
-    upstream: Upstream::Offered(&[]),
     driver: include_str!("../../../kernel-template/data_path/nop/driver.rs"),
     attributes: "",
     rtslib: Rtslib {

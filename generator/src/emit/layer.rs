@@ -21,7 +21,7 @@ macro_rules! copied {
     };
 }
 
-pub(super) const COPIED: [(&str, &str); 23] = copied![
+const COPIED: [(&str, &str); 23] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
@@ -55,11 +55,7 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     for (path, text) in compat(input.features) {
         files.add(path, Owner::Generator, text.to_owned());
     }
-    files.add(
-        ops::PATH,
-        Owner::Generator,
-        ops::text(input.plan, ops::Home::Module),
-    );
+    files.add(ops::PATH, Owner::Generator, ops::text(input.plan));
 }
 
 /// The files of `target/compat`, path and text: each is chosen by what the kernel crate has.
@@ -84,14 +80,4 @@ fn compat(features: Features) -> [(&'static str, &'static str); 3] {
         ("target/compat/completion.rs", completion),
         ("target/compat/zeroable.rs", zeroable),
     ]
-}
-
-/// The text of a file of the layer that is copied.
-///
-/// # Panics
-///
-/// If there is none of this path, which is a fault of the generator.
-pub(super) fn copied(path: &str) -> &'static str {
-    let found = COPIED.iter().find(|(copied, _)| *copied == path);
-    found.map_or_else(|| panic!("the layer has no {path}"), |(_, text)| text)
 }

@@ -17,7 +17,6 @@ mod owner;
 mod page;
 mod rust;
 mod selftest;
-pub mod series;
 mod userland;
 
 use crate::data_path::DataPath;
@@ -28,7 +27,7 @@ use crate::plan::Plan;
 use crate::protocol::Protocol;
 
 pub use in_tree::by_hand;
-pub use ops::method_signature;
+pub use ops::{method_signature, text as ops_text};
 pub use owner::without_mark;
 
 /// Where a module is to be built.

@@ -4,7 +4,6 @@
 //! names are taken there.
 
 mod config;
-mod crate_needs;
 mod features;
 pub mod header;
 pub mod prepared;
@@ -13,7 +12,6 @@ mod tree;
 mod version;
 
 pub use config::Config;
-pub use crate_needs::missing_for_series;
 pub use features::Features;
 pub use taken::{Taken, taken};
 pub use tree::{NoSource, Tree, TreeError, find, find_from, running_release};

@@ -70,9 +70,6 @@ pub struct Request {
     pub data_path: String,
     /// Whether the module is one of the kernel's own tree.
     pub in_tree: bool,
-    /// Whether this is a series of patches for the kernel.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub series: bool,
 }
 
 /// The declarations of a header in C, each by its name.
@@ -149,11 +146,6 @@ impl Manifest {
             header,
             files: records(files),
         }
-    }
-
-    /// Records other files.
-    pub fn set_files(&mut self, files: &Files) {
-        self.files = records(files);
     }
 
     /// Reads the manifest in `dir`.

@@ -4,10 +4,8 @@
 
 pub mod examine;
 pub mod files;
-pub mod git;
 pub mod glue;
 pub mod install;
-pub mod kernel_edit;
 pub mod manifest;
 pub mod print;
 pub mod questions;

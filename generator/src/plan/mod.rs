@@ -9,7 +9,6 @@
 mod changes;
 mod field;
 mod meaning;
-mod reach;
 mod wrapper;
 
 use tcm_bindings::{CType, FabricOps, Op};
@@ -20,7 +19,6 @@ pub use field::{KNOWN_FIELDS, KnownField, PlanField};
 pub use meaning::{
     Calls, Context, Meaning, Object, Return, Right, Shape, context, ops, soundness_table,
 };
-pub use reach::Reach;
 pub use wrapper::Wrapper;
 
 use meaning::meaning;
@@ -93,8 +91,6 @@ pub struct Plan<'a> {
     pub is_flat: bool,
     /// What the author should know.
     pub warnings: Vec<String>,
-    /// How much of the layer there is to write for: all of it, but in a series of patches.
-    pub reach: Reach,
 }
 
 impl Plan<'_> {
@@ -277,7 +273,6 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
         fields,
         is_flat: !model.ops.iter().any(|op| op.nested),
         warnings,
-        reach: Reach::ALL,
     })
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where series are proved: the kernel's tree in git, and two builds of it.
+//! The bench for series: the kernel's tree in git, and two builds of it.
 //!
 //! They begin as copies of builds that are there, so that only what a series touches is compiled.
 
@@ -12,12 +12,12 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use rustix::fs::FlockOperation;
 
-use crate::git::git;
+use crate::git::{git, identify};
 use crate::kernel::{CURRENT, Compiler, Flavour, Kernel, get};
 use crate::session::NAB5000;
 use crate::shell::{cache, lock, output, text};
 
-/// Where series are proved.
+/// The kernel's tree in git, and two builds of it.
 pub(super) struct Bench {
     /// Builds as a user does, and boots: with every checker on, and with `KUnit`.
     pub(super) kernel: Kernel,
@@ -32,7 +32,7 @@ impl Bench {
     ///
     /// # Errors
     ///
-    /// What cannot be made.
+    /// A part that cannot be made.
     pub(super) fn new() -> Result<Self> {
         let [plain, debug] = [Flavour::Plain, Flavour::Debug].map(|flavour| get(CURRENT, flavour));
         let (plain, debug) = (plain?, debug?);
@@ -60,11 +60,12 @@ impl Bench {
             })?;
             fs::write(stamp, wanted)?;
         }
+        identify(&bench.kernel.source)?;
         let _ = fs::remove_file(bench.passed());
         Ok(bench)
     }
 
-    /// The one that another process has had made and keeps others away from.
+    /// The bench that another process has had made and keeps others away from.
     ///
     /// # Errors
     ///
@@ -90,7 +91,7 @@ impl Bench {
         })
     }
 
-    /// What has passed the gates: the trees that they read, each on a line.
+    /// A list of the trees that have passed the gates, each on a line.
     pub(super) fn passed(&self) -> PathBuf {
         self.dir.join("passed")
     }

@@ -34,25 +34,6 @@ const HEAD: &str = "\
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 ";
 
-/// Whose file it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Home {
-    /// A module's: it is generated for each header.
-    Module,
-    /// The kernel crate's: it is generated once, and changes with the header by hand.
-    Crate,
-}
-
-impl Home {
-    /// The remedy where the header has another op.
-    fn remedy(self) -> &'static str {
-        match self {
-            Self::Module => "`tcm-mod-builder sync DIR` writes this file again.",
-            Self::Crate => "add it to the trait, to the callbacks and to the table.",
-        }
-    }
-}
-
 /// Names that the file may use, by the module that has them; in rustfmt's order. It imports those
 /// that it does use.
 const IMPORTS: [(&str, &[&str]); 15] = [
@@ -105,10 +86,11 @@ const IMPORTS: [(&str, &[&str]); 15] = [
     ),
 ];
 
-/// The text of the file.
-pub(super) fn text(plan: &Plan<'_>, home: Home) -> String {
+/// The text of `target/ops.rs` for a plan, from the SPDX line on.
+#[must_use]
+pub fn text(plan: &Plan<'_>) -> String {
     let operations = operations::operations(plan);
-    let (vtable, proof) = (vtable::vtable(plan), vtable::proof(plan, home));
+    let (vtable, proof) = (vtable::vtable(plan), vtable::proof(plan));
     let vtable = quote! { #vtable #proof };
     let mut used = BTreeSet::new();
     idents(operations.clone(), &mut used);

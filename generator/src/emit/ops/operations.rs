@@ -10,7 +10,7 @@ use tcm_bindings::Op;
 use super::super::rust::doc;
 use super::signature::{method_return, parameter};
 use crate::names::{c_ident, constant, directory, ident};
-use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Reach, Shape};
+use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Shape};
 
 /// The trait.
 pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
@@ -24,7 +24,7 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
         let doc = doc(1, &format!("The attributes of [`{directory}`]: `{group}`."));
         quote! { #doc const #name: Attributes<#directory<Self>> = Attributes::NONE; }
     });
-    let types = types(plan.reach);
+    let types = types();
     let doc = doc(
         0,
         "The ops of a fabric module, `struct target_core_fabric_ops`.\n\n\
@@ -43,10 +43,9 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// The constants and types that every driver has: of what the layer reaches.
-fn types(reach: Reach) -> TokenStream {
-    let types = TYPES.iter().filter(|(needs, ..)| *needs <= reach);
-    let types = types.map(|(_, declaration, text)| {
+/// The constants and types that every driver has.
+fn types() -> TokenStream {
+    let types = TYPES.iter().map(|(declaration, text)| {
         let declaration: TokenStream = declaration.parse().expect("the table is Rust");
         let doc = doc(1, text);
         quote!(#doc #declaration;)
@@ -54,72 +53,56 @@ fn types(reach: Reach) -> TokenStream {
     quote!(#(#types)*)
 }
 
-/// The constants and types, and the method that makes the data: what each needs, its declaration,
-/// and what it is.
-const TYPES: [(Reach, &str, &str); 13] = [
+/// The constants and types, and the method that makes the data: the declaration of each, and what it
+/// is.
+const TYPES: [(&str, &str); 13] = [
     (
-        Reach::Ports,
         "const NAME: &'static CStr",
         "The fabric's name below `/sys/kernel/config/target`.",
     ),
     (
-        Reach::Groups,
         "const PROTOCOL: Protocol",
         "The protocol that TransportIDs are of.",
     ),
     (
-        Reach::Ports,
         "type Data: Send + Sync",
         "The fabric's own data, for as long as it is registered.",
     ),
     (
-        Reach::Ports,
         "type Wwn: Send + Sync",
         "The driver's part of a target port.",
     ),
     (
-        Reach::Groups,
         "type Tpg: Send + Sync",
         "The driver's part of a portal group.",
     ),
     (
-        Reach::Groups,
         "type Np: Send + Sync",
         "The driver's part of a network portal.",
     ),
     (
-        Reach::NodeAcls,
         "type NodeAcl: Zeroable + Send + Sync",
         "The driver's part of a node ACL. Target core makes it all zero, shares it at once, and \
          frees it without dropping it: see [`NodeAcl`].",
     ),
     (
-        Reach::NodeAcls,
         "type NodeAclState: Zeroable + Send",
         "What of it changes under the lock of the portal group: see [`NodeAcl::lock`].",
     ),
     (
-        Reach::Sessions,
         "type Session: Send + Sync",
         "The driver's part of a session.",
     ),
+    ("type Cmd: Send + Sync", "The driver's part of a command."),
     (
-        Reach::Commands,
-        "type Cmd: Send + Sync",
-        "The driver's part of a command.",
-    ),
-    (
-        Reach::Commands,
         "type CmdMemory: CmdMemory<Self>",
         "Where commands live while target core has them.",
     ),
     (
-        Reach::Commands,
         "type Tmr: Send",
         "The driver's part of a task management function: target core gives it back.",
     ),
     (
-        Reach::Ports,
         "fn init(module: &'static ThisModule) -> Result<Self::Data>",
         "Makes the fabric's data when the module is loaded, before target core knows the fabric. \
          Called in process context.",

@@ -6,10 +6,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::rust::{comment, doc, safety};
-use super::Home;
 use super::callbacks::callback_fn;
 use crate::names::{c_ident, callback, constant, has, ident};
-use crate::plan::{Content, Object, Plan, PlanField, Reach, Shape, Slot};
+use crate::plan::{Content, Object, Plan, PlanField, Shape, Slot};
 
 /// The vtable's type, with the callbacks.
 pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
@@ -40,7 +39,7 @@ pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
 
 fn vtable_const(plan: &Plan<'_>) -> TokenStream {
     let fields = plan.fields.iter().filter_map(|field| match field {
-        PlanField::Own(field) => own_field(plan, &field.name),
+        PlanField::Own(field) => own_field(&field.name),
         PlanField::Number { field, .. } => {
             let (name, value) = (c_ident(&field.name), constant(&field.name));
             Some(quote!(#name: T::#value,))
@@ -82,12 +81,11 @@ fn vtable_const(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-fn own_field(plan: &Plan<'_>, name: &str) -> Option<TokenStream> {
+fn own_field(name: &str) -> Option<TokenStream> {
     let field = c_ident(name);
     let value = match name {
         "module" => quote!(ptr::null_mut()),
         "fabric_name" | "fabric_alias" => quote!(ptr::null()),
-        "node_acl_size" if plan.reach < Reach::NodeAcls => quote!(0),
         "node_acl_size" => quote!(NodeAcl::<T>::SIZE),
         _ => return None,
     };
@@ -130,9 +128,6 @@ fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
 
 /// Whether portal groups are opened by `fabric_enable_tpg`, for the layer.
 fn has_enable(plan: &Plan<'_>) -> TokenStream {
-    if plan.reach < Reach::Groups {
-        return quote!();
-    }
     let mut methods = plan.slots.iter().filter_map(Slot::method);
     let value = match methods.find(|method| method.shape == Shape::Enable) {
         Some(method) => {
@@ -180,7 +175,7 @@ fn ops_fn(plan: &Plan<'_>) -> TokenStream {
 /// Proves that the slots listed are all there are: each lies right behind the one before, and
 /// nothing but bit-fields and the plain fields listed lies behind the last. There is none for a
 /// header with ops in an anonymous struct or union.
-pub(super) fn proof(plan: &Plan<'_>, home: Home) -> TokenStream {
+pub(super) fn proof(plan: &Plan<'_>) -> TokenStream {
     if !plan.is_flat {
         return quote!();
     }
@@ -193,10 +188,8 @@ pub(super) fn proof(plan: &Plan<'_>, home: Home) -> TokenStream {
     let count = pointers.len();
     let why = comment(
         0,
-        &format!(
-            "A header with another op than those that are listed does not compile here: {}",
-            home.remedy()
-        ),
+        "A header with another op than those that are listed does not compile here: \
+         `tcm-mod-builder sync DIR` writes this file again.",
     );
     quote! {
         #why

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `series`: patches that apply, whose texts are those of a module, and what is refused. That they
-//! build and boot is for `cargo xtask series`.
+//! The series of patches for the kernel: they apply, their texts are those of a module, and what
+//! cannot be sent is refused. That they build and boot is for `cargo xtask series` itself.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod layer;
+mod range_diff;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,10 +16,8 @@ use std::process;
 use assert_cmd::Command;
 use common::refused;
 use predicates::str::contains;
-use tcm_mod_builder::emit::without_mark;
 use tempfile::TempDir;
 use xtask::fixture::FixtureTree;
-use xtask::module::{Profile, builder};
 use xtask::shell::{checkout, output};
 
 /// A kernel in git, and a place for patches.
@@ -50,17 +51,16 @@ impl Fixture {
         self.out.path().join(name)
     }
 
-    /// `series`, for a driver with this data path, to a directory of this name.
-    fn series(&self, data_path: &str, name: &str) -> Command {
-        self.series_of(self.tree.path(), data_path, name)
+    /// Writes the series with this driver to a directory of this name.
+    fn series(&self, driver: &str, name: &str) -> Command {
+        self.series_of(self.tree.path(), driver, name)
     }
 
     /// The same, with the kernel's tree named in this way.
-    fn series_of(&self, tree: &Path, data_path: &str, name: &str) -> Command {
-        let mut command = Command::new(builder(Profile::Dev).unwrap());
-        command.args(["series", "-p", "iSCSI", "-m", "tcm_x"]);
-        command.args(["--data-path", data_path, "-k"]);
-        command.arg(tree).arg("-o").arg(self.dir(name));
+    fn series_of(&self, tree: &Path, driver: &str, name: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["series", driver, "--write"]);
+        command.arg(self.dir(name)).arg("--kernel").arg(tree);
         command.envs(IDENTITY).env("GIT_CONFIG_GLOBAL", "/dev/null");
         command
     }
@@ -92,6 +92,10 @@ impl Fixture {
         refused(&self.tree, command, 1, said);
     }
 }
+
+/// The drivers: one that moves data, and one that moves none.
+const LOOPBACK: &str = "tcm_loop_rust";
+const NOP: &str = "tcm_nop_rust";
 
 const IDENTITY: [(&str, &str); 4] = [
     ("GIT_AUTHOR_NAME", "A U Thor"),
@@ -131,40 +135,26 @@ fn shown(diff: &str, sign: char) -> BTreeMap<&str, String> {
 
 /// The fixes of target core, as the project has them.
 fn fixes() -> Vec<String> {
-    let dir = checkout().join("kernel-template/series/fixes");
+    let dir = checkout().join("tests/series/fixes");
     let entries = fs::read_dir(dir).unwrap();
     let texts = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
     texts.collect()
-}
-
-/// The code of a Rust file without what differs between a module and the kernel's own tree: imports
-/// and declarations of modules, with their attributes and comments.
-fn body(text: &str) -> String {
-    let mut file = syn::parse_file(text).unwrap();
-    file.items
-        .retain(|item| !matches!(item, syn::Item::Use(_) | syn::Item::Mod(_)));
-    quote::quote!(#file).to_string()
-}
-
-/// The comments of a file, in order: they are to be the same, too.
-fn comments(text: &str) -> Vec<&str> {
-    let lines = text.lines().map(str::trim);
-    lines
-        .filter(|line| line.starts_with("//") && line.len() > 2)
-        .collect()
 }
 
 #[test]
 fn each_patch_applies_and_the_tree_stays_as_it_is() {
     let fixture = Fixture::new();
     let before = fixture.tree.snapshot().unwrap();
-    fixture.series("loopback", "series").assert().success();
+    fixture.series(LOOPBACK, "series").assert().success();
     assert!(before == fixture.tree.snapshot().unwrap());
 
     fixture.apply("series");
     let patches = fixture.patches("series");
     let cover = fs::read_to_string(&patches[0]).unwrap();
-    assert!(!cover.contains("***") && cover.contains("tcm_x"), "{cover}");
+    assert!(
+        !cover.contains("***") && cover.contains(LOOPBACK),
+        "{cover}"
+    );
     for patch in &patches[1..] {
         let text = fs::read_to_string(patch).unwrap();
         let signed = "\nSigned-off-by: A U Thor <author@example.org>\n---\n";
@@ -180,24 +170,27 @@ fn each_patch_applies_and_the_tree_stays_as_it_is() {
     let mode = fixture.git(&[
         "ls-tree",
         "HEAD",
-        "tools/testing/selftests/drivers/target/tcm_x/selftest.sh",
+        "tools/testing/selftests/drivers/target/tcm_loop_rust/selftest.sh",
     ]);
     assert!(mode.starts_with("100755"), "{mode}");
     for (list, line) in [
         (
             "tools/testing/selftests/Makefile",
-            "TARGETS += drivers/target/tcm_x\n",
+            "TARGETS += drivers/target/tcm_loop_rust\n",
         ),
         (
             "Documentation/target/index.rst",
-            "    rust-fabrics\n    tcm_x\n",
+            "    rust-fabrics\n    tcm_loop_rust\n",
         ),
     ] {
         let text = fs::read_to_string(fixture.tree.path().join(list)).unwrap();
         assert!(text.contains(line), "{text}");
     }
-    let page = fixture.git(&["show", "HEAD:Documentation/target/tcm_x.rst"]);
-    assert!(page.contains("TARGETS=drivers/target/tcm_x"), "{page}");
+    let page = fixture.git(&["show", "HEAD:Documentation/target/tcm_loop_rust.rst"]);
+    assert!(
+        page.contains("TARGETS=drivers/target/tcm_loop_rust"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -206,7 +199,7 @@ fn a_fix_is_written_for_a_tree_that_wants_it() {
     let texts = fixes();
     let subjects = texts.iter().map(|text| text.lines().next().unwrap());
     let subjects: Vec<_> = subjects.collect();
-    let run = |name: &str| fixture.series("nop", name).assert().success();
+    let run = |name: &str| fixture.series(NOP, name).assert().success();
     // The fixture has none of the files.
     let mut assert = run("unknown");
     for subject in &subjects {
@@ -245,60 +238,6 @@ fn a_fix_is_written_for_a_tree_that_wants_it() {
 }
 
 #[test]
-fn the_texts_are_those_of_the_module() {
-    let fixture = Fixture::new();
-    let module = fixture.dir("module");
-    let mut generate = Command::new(builder(Profile::Dev).unwrap());
-    generate.args(["-p", "iSCSI", "-m", "tcm_x", "--data-path", "loopback"]);
-    generate
-        .arg("-k")
-        .arg(fixture.tree.path())
-        .arg("-o")
-        .arg(&module);
-    generate.assert().success();
-    fixture.series("loopback", "series").assert().success();
-    fixture.apply("series");
-
-    let mut compared = 0;
-    let mut compare = |ours: &Path, theirs: &Path, same: fn(&str) -> String| {
-        let read = |path: &Path| fs::read_to_string(path).unwrap();
-        let (ours, theirs_text) = (same(&read(ours)), read(theirs));
-        assert_eq!(body(&ours), body(&theirs_text), "{}", theirs.display());
-        // The ops say what to do about one that is new.
-        if !theirs.ends_with("ops.rs") {
-            assert_eq!(
-                comments(&ours),
-                comments(&theirs_text),
-                "{}",
-                theirs.display()
-            );
-        }
-        compared += 1;
-    };
-    let driver = fixture.tree.path().join("drivers/target/tcm_x");
-    for file in ["tcm_x.rs", "loopback.rs", "transport_id.rs", "rcu.rs"] {
-        compare(&module.join(file), &driver.join(file), without_mark);
-    }
-    let layer = fixture.tree.path().join("rust/kernel/target");
-    for entry in fs::read_dir(&layer).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap();
-        if name != "tests.rs" {
-            compare(&module.join("target").join(name), &path, without_mark);
-        }
-    }
-    let host = fixture.tree.path().join("rust/kernel/scsi_host.rs");
-    compare(&module.join("scsi_host.rs"), &host, |text| {
-        without_mark(text)
-            .replace("pub(crate) ", "pub ")
-            .replace("bindings::tcm_x_", "bindings::")
-    });
-    assert_eq!(compared, 4 + 22 + 1);
-    let root = fs::read_to_string(driver.join("tcm_x.rs")).unwrap();
-    assert!(!root.contains("mod bindings") && root.contains("use kernel::{\n"));
-}
-
-#[test]
 fn the_same_input_gives_the_same_patches() {
     let fixture = Fixture::new();
     let read = |name: &str| -> BTreeMap<_, _> {
@@ -312,100 +251,21 @@ fn the_same_input_gives_the_same_patches() {
             })
             .collect()
     };
-    fixture.series("nop", "one").assert().success();
+    fixture.series(NOP, "one").assert().success();
     // However the tree is named.
-    let mut relative = fixture.series_of(Path::new("."), "nop", "two");
+    let mut relative = fixture.series_of(Path::new("."), NOP, "two");
     relative.current_dir(fixture.tree.path()).assert().success();
     assert!(read("one") == read("two"));
-    fixture
-        .series("nop", "two")
-        .assert()
-        .success()
-        .stdout(contains("Unchanged: "));
-}
-
-/// What `git range-diff` shows of the series for a kernel without an op and for the next one, which
-/// has it: `old` in the header becomes `new`.
-fn range_diff(old: &str, new: &str) -> String {
-    let fixture = Fixture::new();
-    let header = fixture.tree.header();
-    if !fs::read_to_string(&header).unwrap().contains(old) {
-        fixture.tree.replace(&header, new, old).unwrap();
-        fixture.commit("A kernel without an op");
-    }
-    let base = fixture.git(&["rev-parse", "HEAD"]);
-    fixture.series("nop", "before").assert().success();
-    fixture.apply("before");
-    fixture.git(&["checkout", "--quiet", base.trim()]);
-    fixture.tree.replace(&header, old, new).unwrap();
-    fixture.commit("A kernel with it");
-    let next = fixture.git(&["rev-parse", "HEAD"]);
-    fixture.series("nop", "after").assert().success();
-    fixture.apply("after");
-    let (before, after) = (
-        format!("{}..before", base.trim()),
-        format!("{}..after", next.trim()),
-    );
-    fixture.git(&["range-diff", "--no-color", &before, &after])
-}
-
-/// The subjects of the patches that a `git range-diff` shows as changed.
-fn changed(diff: &str) -> Vec<&str> {
-    let headlines = diff.lines().filter_map(|line| {
-        let (number, rest) = line.trim_start().split_once(": ")?;
-        number.parse::<u32>().ok().map(|_| rest)
-    });
-    let changed = headlines.filter(|line| !line.contains(" = "));
-    changed
-        .map(|line| line.split_once(": ").map_or(line, |(_, subject)| subject))
-        .map(|line| {
-            line.split_once("rust: target: ")
-                .map_or(line, |(_, what)| what)
-        })
-        .collect()
-}
-
-#[test]
-fn an_op_that_is_new_changes_the_patches_that_have_ops() {
-    let diff = range_diff(
-        "int (*fabric_old)(struct se_portal_group *,",
-        "int (*fabric_post_link)(struct se_portal_group *,",
-    );
-    let changed = changed(&diff);
-    assert!(changed.contains(&"add portal groups"), "{diff}");
-    assert!(!changed.contains(&"add a queue of commands"), "{diff}");
-    assert!(
-        diff.contains("fn fabric_post_link(") && !diff.contains("fn tpg_get_tag"),
-        "{diff}"
-    );
-}
-
-#[test]
-fn an_op_that_nobody_knows_is_a_slot_that_stays_empty() {
-    let op = "\tint (*queue_data_in)(struct se_cmd *);\n";
-    let diff = range_diff(op, &format!("{op}\tvoid (*queue_hint)(struct se_cmd *);\n"));
-    // The first patch with ops gets the slot. Others have it beside their own changes, and the page
-    // of the driver says what is not there.
-    let first = "add fabrics and their target ports";
-    assert_eq!(changed(&diff).first(), Some(&first), "{diff}");
-    for line in [
-        "++        queue_hint: None,",
-        "++        mem::offset_of!(Ops, queue_hint),",
-        "++- Ops that are not implemented: ``queue_hint``.",
-    ] {
-        assert!(diff.lines().any(|other| other.trim() == line), "{diff}");
-    }
-    assert!(!diff.contains("fn queue_hint"), "{diff}");
 }
 
 #[test]
 fn what_cannot_be_sent_is_refused() {
     let fixture = Fixture::new();
     let out = fixture.dir("out");
-    let series = || fixture.series("nop", "out");
+    let series = || fixture.series(NOP, "out");
     fixture.refused(
-        &mut fixture.series("iscsi", "out"),
-        &["--data-path iscsi", "iscsi_target_mod"],
+        &mut fixture.series("tcm_x", "out"),
+        &["no series has tcm_x", LOOPBACK, NOP],
     );
     let names = IDENTITY.map(|(name, _)| name);
     let mut unknown = series();
@@ -445,41 +305,12 @@ fn what_cannot_be_sent_is_refused() {
     fixture.git(&["checkout", "--", "."]);
 
     fs::rename(fixture.tree.path().join(".git"), fixture.dir("git")).unwrap();
-    fixture.refused(&mut series(), &["not the root of a git repository", "-k"]);
+    fixture.refused(&mut series(), &["not the root of a git repository"]);
     fs::rename(fixture.dir("git"), fixture.tree.path().join(".git")).unwrap();
     assert!(!out.exists());
 
     fs::create_dir(&out).unwrap();
     fs::write(out.join("mine"), "").unwrap();
-    fixture.refused(&mut series(), &["out", "exists"]);
+    fixture.refused(&mut series(), &["out is not empty"]);
     assert_eq!(fs::read_dir(&out).unwrap().count(), 1);
-}
-
-#[test]
-fn a_series_that_somebody_has_edited_is_kept() {
-    let fixture = Fixture::new();
-    fixture.series("nop", "out").assert().success();
-    let mut sync = Command::new(builder(Profile::Dev).unwrap());
-    sync.arg("sync")
-        .arg(fixture.dir("out"))
-        .arg("-k")
-        .arg(fixture.tree.path());
-    fixture.refused(&mut sync, &["is a series of patches", "range-diff"]);
-
-    fixture.refused(
-        &mut fixture.series("loopback", "out"),
-        &["exists", "--force"],
-    );
-    fixture
-        .series("loopback", "out")
-        .arg("--force")
-        .assert()
-        .success();
-    let cover = fixture.dir("out").join("0000-cover-letter.patch");
-    fs::write(&cover, "Mine\n").unwrap();
-    fixture.refused(
-        fixture.series("nop", "out").arg("--force"),
-        &["has been changed", "0000-cover-letter.patch"],
-    );
-    assert_eq!(fs::read_to_string(cover).unwrap(), "Mine\n");
 }

@@ -3,11 +3,10 @@
 //! The edits of the kernel's own files that a series of patches makes: text in, text out. A list
 //! that is sorted stays so.
 
-use super::glue;
+use tcm_mod_builder::output::glue;
 
 /// An edit of one of the kernel's files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KernelEdit {
+pub(super) enum KernelEdit {
     /// Adds a C header to what the bindings are made of.
     Bindings(&'static str),
     /// Adds a file to the C helpers.
@@ -45,7 +44,7 @@ pub enum KernelEdit {
     Documentation(String),
     /// Adds an entry behind that of the subsystem.
     Maintainers {
-        /// Who maintains it: name and address.
+        /// Name and address of the maintainer.
         who: String,
     },
     /// Adds files to the entry.
@@ -60,8 +59,7 @@ const ENTRY: &str = "SCSI TARGET SUBSYSTEM [RUST]\n";
 
 impl KernelEdit {
     /// The file.
-    #[must_use]
-    pub fn path(&self) -> &'static str {
+    pub(super) fn path(&self) -> &'static str {
         match self {
             Self::Bindings(_) => "rust/bindings/bindings_helper.h",
             Self::Helpers(_) => "rust/helpers/helpers.c",
@@ -79,8 +77,8 @@ impl KernelEdit {
     ///
     /// # Errors
     ///
-    /// What the text lacks, so that the edit has no place.
-    pub fn apply(&self, text: &str) -> Result<String, String> {
+    /// The line that the text lacks, so that the edit has no place.
+    pub(super) fn apply(&self, text: &str) -> Result<String, String> {
         match self {
             Self::Bindings(header) => sorted(text, "#include <", &format!("#include <{header}>\n")),
             Self::Helpers(file) => sorted(text, "#include \"", &format!("#include \"{file}\"\n")),
@@ -125,7 +123,7 @@ impl KernelEdit {
     }
 }
 
-/// Where an entry of `MAINTAINERS` is, with the blank line after it.
+/// Returns the place of an entry of `MAINTAINERS`, with the blank line after it.
 fn entry(text: &str, title: &str) -> Result<(usize, usize), String> {
     let start = text
         .find(&format!("\n{title}"))
@@ -161,7 +159,7 @@ fn sorted(text: &str, start: &str, line: &str) -> Result<String, String> {
     Ok(inserted(text, longest.start + before, line))
 }
 
-/// Where the last line ends that has this start and sorts before `line`.
+/// Returns the end of the last line that has this start and sorts before `line`.
 fn last_before(text: &str, start: &str, line: &str) -> Result<usize, String> {
     let (mut at, mut found) = (0, None);
     for other in text.split_inclusive('\n') {

@@ -3,18 +3,20 @@
 //! Patches for a tree, made by git.
 //!
 //! The tree and its repository stay as they are: what git writes on the way, an index and objects,
-//! is in a directory of its own, which goes away.
+//! is in a temporary directory.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use tcm_mod_builder::output::files::has_extension;
 use tempfile::TempDir;
 
-use super::files::{Files, Owner, has_extension};
+use super::patch::Cover;
 
 /// Settings that override the user's, which may make patches that `git am` does not take.
 const SETTINGS: [&str; 8] = [
@@ -28,12 +30,11 @@ const SETTINGS: [&str; 8] = [
     "core.quotePath=true",
 ];
 
-/// Where git says who makes a commit.
+/// The variable in which git names the author of a commit.
 const IDENTITY: &str = "GIT_AUTHOR_IDENT";
 
 /// A series in the making, on the commit that is checked out in a tree.
-#[derive(Debug)]
-pub struct Series {
+pub(super) struct Commits {
     tree: PathBuf,
     scratch: TempDir,
     objects: PathBuf,
@@ -43,19 +44,9 @@ pub struct Series {
     date: String,
 }
 
-/// A commit to be made.
-#[derive(Debug)]
-pub struct Commit<'a> {
-    /// The message, but for who signs it.
-    pub message: &'a str,
-    /// The files, as they shall be.
-    pub files: &'a [(String, String)],
-}
-
-/// Whether a tree takes a diff.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It does: the diff is in the series now.
+/// The state of a tree with regard to a diff.
+pub(super) enum Standing {
+    /// The tree takes the diff, which is in the series now.
     Added,
     /// The tree has it already.
     There,
@@ -63,13 +54,9 @@ pub enum Standing {
     Unknown,
 }
 
-impl Series {
+impl Commits {
     /// Begins a series.
-    ///
-    /// # Errors
-    ///
-    /// If the tree is not the root of a git repository with a commit, or nobody is configured.
-    pub fn new(tree: &Path) -> Result<Self> {
+    pub(super) fn new(tree: &Path) -> Result<Self> {
         let scratch = tempfile::tempdir().context("cannot make a temporary directory")?;
         let mut series = Self {
             tree: tree.to_owned(),
@@ -86,7 +73,7 @@ impl Series {
         if !is_root {
             bail!(
                 "{} is not the root of a git repository, and patches are for a commit of one; name a \
-                 clone of the kernel with -k",
+                 clone of the kernel",
                 tree.display()
             );
         }
@@ -106,26 +93,17 @@ impl Series {
     }
 
     /// The commit that the series is for: its short name.
-    ///
-    /// # Errors
-    ///
-    /// If git fails.
-    pub fn base(&self) -> Result<String> {
+    pub(super) fn base(&self) -> Result<String> {
         self.git(["rev-parse", "--short=12", &self.base])
     }
 
-    /// Who signs: name and address.
-    #[must_use]
-    pub fn who(&self) -> &str {
+    /// Name and address of the author, who signs off.
+    pub(super) fn who(&self) -> &str {
         &self.who
     }
 
     /// The files among `paths` that differ from the commit.
-    ///
-    /// # Errors
-    ///
-    /// If git fails.
-    pub fn changed(&self, paths: &[&str]) -> Result<Vec<String>> {
+    pub(super) fn changed(&self, paths: &[&str]) -> Result<Vec<String>> {
         let mut words = vec!["diff", "--name-only", &self.base, "--"];
         words.extend(paths);
         // With the tree's own index, so that nothing is read that it knows to be unchanged.
@@ -135,13 +113,9 @@ impl Series {
     }
 
     /// Adds a commit.
-    ///
-    /// # Errors
-    ///
-    /// If git fails.
-    pub fn commit(&mut self, commit: &Commit<'_>) -> Result<()> {
+    pub(super) fn add(&mut self, message: &str, files: &BTreeMap<String, String>) -> Result<()> {
         let mut index = String::new();
-        for (path, text) in commit.files {
+        for (path, text) in files {
             let object = self.git_with(["hash-object", "-w", "--stdin"], text)?;
             let mode = if has_extension(path, "sh") {
                 "100755"
@@ -152,22 +126,14 @@ impl Series {
         }
         self.git_with(["update-index", "--add", "--index-info"], &index)?;
         let tree = self.git(["write-tree"])?;
-        let message = format!(
-            "{}\n\nSigned-off-by: {}\n",
-            commit.message.trim_end(),
-            self.who
-        );
+        let message = format!("{}\n\nSigned-off-by: {}\n", message.trim_end(), self.who);
         let parent = self.tip.clone();
         self.tip = self.git_with(["commit-tree", &tree, "-p", &parent, "-F", "-"], &message)?;
         Ok(())
     }
 
     /// Adds a commit that is a diff, if it is for this tree.
-    ///
-    /// # Errors
-    ///
-    /// If git fails.
-    pub fn apply(&mut self, message: &str, diff: &str) -> Result<Standing> {
+    pub(super) fn apply(&mut self, message: &str, diff: &str) -> Result<Standing> {
         let apply = ["apply", "--cached", "--whitespace=nowarn"];
         let with = |more: &[&'static str]| [&apply[..], more].concat();
         if self.git_with(with(&["--check"]), diff).is_err() {
@@ -175,41 +141,28 @@ impl Series {
             return Ok(back.map_or(Standing::Unknown, |_| Standing::There));
         }
         self.git_with(with(&[]), diff)?;
-        self.commit(&Commit {
-            message,
-            files: &[],
-        })?;
+        self.add(message, &BTreeMap::new())?;
         Ok(Standing::Added)
     }
 
-    /// The patches, with a cover letter that has this subject and text.
-    ///
-    /// # Errors
-    ///
-    /// If git fails.
-    pub fn patches(&self, subject: &str, body: &str) -> Result<Files> {
-        let mut files = Files::default();
-        for (name, mut text) in self.format(&["--numbered", "--cover-letter"])? {
-            let mut owner = Owner::Generator;
+    /// The patches, each by name and text, with a cover letter.
+    pub(super) fn patches(&self, cover: &Cover) -> Result<Vec<(String, String)>> {
+        let mut files = self.format(&["--numbered", "--cover-letter"])?;
+        for (name, text) in &mut files {
             if name.starts_with("0000-") {
-                text = text
-                    .replace("*** SUBJECT HERE ***", subject)
-                    .replace("*** BLURB HERE ***", body.trim_end());
-                owner = Owner::Author;
+                *text = text
+                    .replace("*** SUBJECT HERE ***", &cover.subject)
+                    .replace("*** BLURB HERE ***", cover.body.trim_end());
             }
-            files.add(&name, owner, text);
         }
         Ok(files)
     }
 
-    /// The one patch that there is, as the `number`th of several that stand alone: name and text.
-    ///
-    /// # Errors
-    ///
-    /// If git fails.
-    pub fn patch(&self, number: usize) -> Result<Option<(String, String)>> {
+    /// The only patch, as the `number`th of several that stand alone: name and text.
+    pub(super) fn patch(&self, number: usize) -> Result<(String, String)> {
         let number = format!("--start-number={number}");
-        Ok(self.format(&["--no-numbered", &number])?.pop())
+        let patch = self.format(&["--no-numbered", &number])?.pop();
+        patch.context("git has written no patch")
     }
 
     /// Has git write the patches; gives the name and text of each.
@@ -264,8 +217,8 @@ impl Series {
     }
 }
 
-/// Who makes commits, by the user's configuration.
-fn identity(series: &Series) -> Result<String> {
+/// Name and address of the user, by git's configuration.
+fn identity(series: &Commits) -> Result<String> {
     let identity = series.git(["var", IDENTITY]);
     let who = identity.ok().and_then(|text| {
         let end = text.rfind('>')?;
@@ -278,23 +231,26 @@ fn identity(series: &Series) -> Result<String> {
 }
 
 /// Runs a command with this input, and gives what it writes, without the newline at its end.
-fn run(mut command: Command, input: &str) -> Result<String> {
+pub(super) fn run(mut command: Command, input: &str) -> Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command
         .spawn()
-        .context("cannot run git; install it, or say where it is with PATH")?;
+        .with_context(|| format!("cannot run {program}"))?;
     if let Some(mut stdin) = child.stdin.take() {
         // One that does not read says why when it ends.
         let _ = stdin.write_all(input.as_bytes());
     }
     let output = child.wait_with_output()?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        bail!("git failed: {}", stderr.trim());
-    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "{program} failed: {}",
+        stderr.trim()
+    );
     let text = String::from_utf8_lossy(&output.stdout);
     Ok(text.trim_end_matches('\n').to_owned())
 }

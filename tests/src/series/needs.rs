@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a kernel's tree must have for a series of patches. A module brings a stand-in for what the
-//! kernel crate lacks; a series does not.
+//! The parts of the kernel crate that a series stands on. A module brings a stand-in for each that a
+//! kernel lacks; a series does not.
 
 use std::fs;
 use std::path::Path;
 
-use super::Features;
+use tcm_mod_builder::kernel::Features;
 
-/// What is missing in the source tree `dir`: each by its name, with the place where it would be.
-#[must_use]
-pub fn missing_for_series(dir: &Path, features: Features) -> Vec<String> {
+/// Returns the names of the parts that are missing in the source tree `dir`, with their places.
+pub(super) fn missing(dir: &Path, features: Features) -> Vec<String> {
     let has = |file: &str, text: &str| {
         fs::read_to_string(dir.join(file)).is_ok_and(|source| source.contains(text))
     };

@@ -5,14 +5,14 @@
 //! Only `use` items at the file's top level change, but for those under an attribute. Each stands
 //! on a line of its own, as the kernel has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{ItemUse, UseTree};
 
 /// A tree of imports: names, each with what is imported below it.
 #[derive(Default)]
 struct Names {
-    /// Whether this is imported itself.
+    /// True if this is imported itself.
     is_leaf: bool,
     below: BTreeMap<Key, Names>,
 }
@@ -77,7 +77,48 @@ fn rank(root: &str) -> usize {
     found.unwrap_or(ORDER.len())
 }
 
-/// Where the `use` items are that are to change.
+/// Returns the paths that a text imports: of the `use` items that [`rewritten`] changes.
+pub(super) fn imported(text: &str) -> Vec<String> {
+    let items = uses(text).into_iter();
+    items
+        .flat_map(|(start, end)| paths(&text[start..end]))
+        .collect()
+}
+
+/// Returns the names that a text exports with `pub use`, each with the module that has it.
+pub(super) fn exported(text: &str) -> BTreeMap<String, String> {
+    let private = text.replace("\npub use ", "\nuse ");
+    let paths = imported(&private).into_iter();
+    let pairs = paths.filter_map(|path| {
+        let (module, name) = path.rsplit_once("::")?;
+        Some((name.to_owned(), module.to_owned()))
+    });
+    pairs.collect()
+}
+
+/// Returns the lines of a text without its imports and comments.
+pub(super) fn code(text: &str) -> impl Iterator<Item = &str> {
+    let starts = [0]
+        .into_iter()
+        .chain(uses(text).into_iter().map(|(_, end)| end));
+    let ends = uses(text)
+        .into_iter()
+        .map(|(start, _)| start)
+        .chain([text.len()]);
+    let lines = starts
+        .zip(ends)
+        .flat_map(|(start, end)| text[start..end].lines());
+    lines.filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// Returns the words of the code of a text.
+pub(super) fn words(text: &str) -> BTreeSet<&str> {
+    code(text)
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .collect()
+}
+
+/// Returns the places of the `use` items that are to change.
 fn uses(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let (mut at, mut before) = (0, "");
@@ -94,15 +135,15 @@ fn uses(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// The paths that a `use` item imports.
+/// Returns the paths that a `use` item imports.
 ///
 /// # Panics
 ///
-/// If it is not a `use` item, which is a fault of the generator's own text.
+/// If it is not a `use` item, which is a fault of the generated text.
 fn paths(item: &str) -> Vec<String> {
     let item = match syn::parse_str::<ItemUse>(item) {
         Ok(item) => item,
-        Err(error) => panic!("this generator has a `use` that is none ({error}): {item}"),
+        Err(error) => panic!("not a `use` item ({error}): {item}"),
     };
     let mut found = Vec::new();
     collect(&item.tree, String::new(), &mut found);
@@ -148,7 +189,7 @@ fn insert(names: &mut Names, path: &str) {
     }
 }
 
-/// What is imported below a name, as text; each on a line of its own if there are several.
+/// The imports below a name, as text; each on a line of its own if there are several.
 fn below(names: &Names, depth: usize) -> String {
     let mut items = Vec::new();
     for (Key(_, name), names) in &names.below {

@@ -3,46 +3,73 @@
 //! The patches for the driver: the wrappers of other subsystems that it stands on, the driver
 //! itself, its selftest, and pages.
 
-use super::imports::rewritten;
-use super::layer::{crate_path, template};
-use super::{Patch, about, directory, message, wrapped};
-use crate::data_path::{CrateModule, Upstream};
-use crate::emit::in_tree::collection;
-use crate::emit::{Input, driver_path};
-use crate::output::files::{Files, TREE, has_extension};
-use crate::output::kernel_edit::KernelEdit;
+use tcm_mod_builder::output::files::{TREE, has_extension};
 
-/// What of a module the kernel crate has instead.
+use super::data;
+use super::imports::{self, rewritten};
+use super::kernel_edit::KernelEdit;
+use super::layer::crate_path;
+use super::patch::{Module, Patch, about, message};
+
+/// A wrapper of another subsystem that becomes a module of the kernel crate.
+#[derive(Debug)]
+pub(super) struct Wrapper {
+    /// The name of the module, and of its file and folder.
+    name: &'static str,
+    /// The condition under which it is there, as in `cfg`.
+    gate: &'static str,
+    /// The C headers that its bindings are made of.
+    headers: &'static [&'static str],
+    /// The helpers in C: the name and the text of the file.
+    helpers: (&'static str, &'static str),
+    /// The paths that it imports from elsewhere in the kernel crate than a module does: both.
+    imports: &'static [(&'static str, &'static str)],
+    /// The message of its patch.
+    message: &'static str,
+}
+
+/// The SCSI host of the loopback.
+pub(super) const SCSI_HOST: Wrapper = Wrapper {
+    name: "scsi_host",
+    gate: "all(CONFIG_SCSI, CONFIG_TARGET_CORE)",
+    headers: &[
+        "linux/delay.h",
+        "scsi/scsi_cmnd.h",
+        "scsi/scsi_device.h",
+        "scsi/scsi_host.h",
+    ],
+    helpers: ("scsi_host.c", data!("scsi_host.c")),
+    imports: &[("crate::rcu", "crate::sync::rcu")],
+    message: data!("messages/scsi_host.txt"),
+};
+
+/// The Rust modules of a driver that the kernel crate has instead.
 const IN_CRATE: [&str; 2] = ["bindings", "target"];
 
-/// What is compiled without a kernel alone.
-const HOST_ROOT: &str = crate::emit::kunit::HOST_ROOT;
+/// The root of a crate that is compiled without a kernel only.
+const HOST_ROOT: &str = "host_tests.rs";
 
-/// The patches.
-pub(super) fn patches(input: &Input<'_>, module: &Files) -> Vec<Patch> {
-    let wrappers = match input.data_path.upstream {
-        Upstream::Offered(wrappers) => wrappers,
-        Upstream::Refused(_) => &[],
-    };
+/// Returns the patches.
+pub(super) fn patches(module: &Module<'_>) -> Vec<Patch> {
+    let wrappers = module.driver.wrappers.iter();
     let mut patches: Vec<_> = wrappers
-        .iter()
-        .map(|wrapper| crate_module(input, module, wrapper))
+        .map(|wrapper| crate_module(module, wrapper))
         .collect();
-    patches.push(driver(input, module, wrappers));
-    patches.push(selftest_patch(input, module));
-    patches.push(documentation(input, module));
+    patches.push(driver(module));
+    patches.push(selftest(module));
+    patches.push(documentation(module));
     patches
 }
 
-/// Whether a file belongs to a module of the crate with this name.
+/// Returns true if a file belongs to the Rust module of this name.
 fn belongs(path: &str, name: &str) -> bool {
     path.strip_prefix(name)
         .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
 }
 
 /// The patch for a wrapper of another subsystem.
-fn crate_module(input: &Input<'_>, module: &Files, wrapper: &CrateModule) -> Patch {
-    let mut patch = Patch::new(message(wrapper.message, input));
+fn crate_module(module: &Module<'_>, wrapper: &Wrapper) -> Patch {
+    let mut patch = Patch::new(message(wrapper.message, module));
     let (helpers, text) = wrapper.helpers;
     patch.edits = wrapper
         .headers
@@ -75,11 +102,9 @@ fn crate_module(input: &Input<'_>, module: &Files, wrapper: &CrateModule) -> Pat
         }
     };
     // In the module the helpers have a prefix, and the items are visible to its own crate alone.
-    let own = format!("{}_", input.names.module());
-    for (path, file) in module
-        .iter()
-        .filter(|(path, _)| belongs(path, wrapper.name))
-    {
+    let own = format!("{}_", module.driver.module);
+    let files = module.files.iter();
+    for (path, file) in files.filter(|(path, _)| belongs(path, wrapper.name)) {
         let text = rewritten(&file.text, place, &[])
             .replace("pub(crate) ", "pub ")
             .replace(&format!("bindings::{own}"), "bindings::");
@@ -89,39 +114,38 @@ fn crate_module(input: &Input<'_>, module: &Files, wrapper: &CrateModule) -> Pat
 }
 
 /// The patch for the driver.
-fn driver(input: &Input<'_>, module: &Files, wrappers: &[CrateModule]) -> Patch {
-    let names = input.names;
-    let (symbol, name, dir) = (names.kconfig(), names.module(), directory(names));
+fn driver(module: &Module<'_>) -> Patch {
+    let name = module.driver.module;
+    let (symbol, dir) = (name.to_ascii_uppercase(), format!("drivers/target/{name}"));
     let subject = format!("scsi: target: {name}: add a reference driver in Rust");
-    let text = message(template!("driver"), input).replace("ABOUT", &wrapped(&about(input)));
+    let text = message(data!("messages/driver.txt"), module).replace("ABOUT", &about(module));
     let mut patch = Patch::new(format!("{subject}\n\n{text}"));
-    let in_crate: Vec<_> = IN_CRATE
-        .into_iter()
-        .chain(wrappers.iter().map(|wrapper| wrapper.name))
-        .collect();
-    for (path, file) in module.iter() {
+    let wrappers = module.driver.wrappers.iter().map(|wrapper| wrapper.name);
+    let in_crate: Vec<_> = IN_CRATE.into_iter().chain(wrappers).collect();
+    for (path, file) in module.files.iter() {
         let is_own = has_extension(path, "rs")
             && path != HOST_ROOT
             && !in_crate.iter().any(|name| belongs(path, name));
         if is_own {
-            let is_root = path == driver_path(names);
+            let is_root = path == format!("{name}.rs");
             let text = out_of_crate(&file.text, &in_crate, is_root);
             patch.add(&format!("{dir}/{path}"), text);
         }
     }
-    if let Some(kconfig) = module.get("Kconfig") {
+    if let Some(kconfig) = module.files.get("Kconfig") {
         patch.add(&format!("{dir}/Kconfig"), kconfig.text.clone());
     }
     let makefile =
         format!("# SPDX-License-Identifier: GPL-2.0-only\n\nobj-$(CONFIG_{symbol})\t+= {name}.o\n");
     patch.add(&format!("{dir}/Makefile"), makefile);
-    let module = name.to_owned();
     patch.edits = vec![
         KernelEdit::Makefile {
             symbol,
-            module: module.clone(),
+            module: name.to_owned(),
         },
-        KernelEdit::Kconfig { module },
+        KernelEdit::Kconfig {
+            module: name.to_owned(),
+        },
         KernelEdit::Maintained(format!("{dir}/")),
     ];
     patch
@@ -165,26 +189,21 @@ fn without(text: &str, modules: &[&str]) -> String {
     out
 }
 
-/// Whether code in the text names a module by itself: `name::`, with nothing before.
+/// Returns true if code in the text names a module by itself: `name::`, with nothing before.
 fn uses(text: &str, name: &str) -> bool {
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    lines
-        .skip_while(|line| !line.starts_with("module!"))
-        .any(|line| {
-            line.match_indices(&format!("{name}::")).any(|(at, _)| {
-                let before = line[..at].chars().next_back();
-                !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
-            })
+    imports::code(text).any(|line| {
+        line.match_indices(&format!("{name}::")).any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
         })
+    })
 }
 
 /// The patch for the selftest.
-fn selftest_patch(input: &Input<'_>, module: &Files) -> Patch {
-    let mut patch = Patch::new(message(template!("selftest"), input));
+fn selftest(module: &Module<'_>) -> Patch {
+    let mut patch = Patch::new(message(data!("messages/selftest.txt"), module));
     add_elsewhere(&mut patch, module, "tools/");
-    let collection = collection(input.names);
+    let collection = format!("drivers/target/{}", module.driver.module);
     patch.edits = vec![
         KernelEdit::Maintained(format!("tools/testing/selftests/{collection}/")),
         KernelEdit::Selftests { collection },
@@ -193,13 +212,13 @@ fn selftest_patch(input: &Input<'_>, module: &Files) -> Patch {
 }
 
 /// The patch for the documentation: a page on such drivers, and that of the driver.
-fn documentation(input: &Input<'_>, module: &Files) -> Patch {
+fn documentation(module: &Module<'_>) -> Patch {
     const PAGE: &str = "rust-fabrics";
-    let mut patch = Patch::new(message(template!("documentation"), input));
-    let text = include_str!("../../../../kernel-template/series/rust-fabrics.rst");
-    patch.add(&format!("Documentation/target/{PAGE}.rst"), text.to_owned());
+    let mut patch = Patch::new(message(data!("messages/documentation.txt"), module));
+    let text = data!("rust-fabrics.rst").to_owned();
+    patch.add(&format!("Documentation/target/{PAGE}.rst"), text);
     add_elsewhere(&mut patch, module, "Documentation/");
-    for page in [PAGE, input.names.module()] {
+    for page in [PAGE, module.driver.module] {
         patch.edits.extend([
             KernelEdit::Documentation(page.to_owned()),
             KernelEdit::Maintained(format!("Documentation/target/{page}.rst")),
@@ -209,8 +228,8 @@ fn documentation(input: &Input<'_>, module: &Files) -> Patch {
 }
 
 /// Adds the files of the module that have their place elsewhere in the kernel's tree, below `top`.
-fn add_elsewhere(patch: &mut Patch, module: &Files, top: &str) {
-    for (path, file) in module.iter() {
+fn add_elsewhere(patch: &mut Patch, module: &Module<'_>, top: &str) {
+    for (path, file) in module.files.iter() {
         let place = path.strip_prefix(TREE);
         if let Some(place) = place.filter(|place| place.starts_with(top)) {
             patch.add(place, file.text.clone());

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The patches that bring the layer to the kernel crate: each adds files, and the ops that these are
+//! enough for.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+
+use super::imports::rewritten;
+use super::kernel_edit::KernelEdit;
+use super::ops::Ops;
+use super::patch::{Module, Patch, message};
+use super::{data, root};
+
+/// When the layer is there, as in `cfg`.
+const GATE: &str = "CONFIG_TARGET_CORE";
+
+/// The C headers that the layer's bindings are made of.
+const HEADERS: [&str; 2] = ["target/target_core_base.h", "target/target_core_fabric.h"];
+
+/// An addition of one patch to the layer.
+struct Step {
+    message: &'static str,
+    /// The modules of the layer.
+    modules: &'static [&'static str],
+    /// The types and constants of `ops.rs` that need them, though they import nothing.
+    items: &'static [&'static str],
+}
+
+const STEPS: [Step; 9] = [
+    Step {
+        message: data!("messages/attributes.txt"),
+        modules: &["attributes"],
+        items: &[],
+    },
+    Step {
+        message: data!("messages/ports.txt"),
+        modules: &["object", "registration", "wwn"],
+        items: &[],
+    },
+    Step {
+        message: data!("messages/groups.txt"),
+        modules: &["lun", "np", "protocol", "tpg"],
+        items: &["PROTOCOL", "Tpg", "Np", "HAS_ENABLE"],
+    },
+    Step {
+        message: data!("messages/node_acls.txt"),
+        modules: &["node_acl"],
+        items: &["NodeAcl", "NodeAclState"],
+    },
+    Step {
+        message: data!("messages/sessions.txt"),
+        modules: &["nexus", "session"],
+        items: &["Session"],
+    },
+    Step {
+        message: data!("messages/commands.txt"),
+        modules: &["cmd", "data", "request", "submit", "task", "tmr"],
+        items: &["Cmd", "CmdMemory", "Tmr"],
+    },
+    Step {
+        message: data!("messages/responses.txt"),
+        modules: &["payload", "response"],
+        items: &[],
+    },
+    Step {
+        message: data!("messages/writes.txt"),
+        modules: &["pending"],
+        items: &[],
+    },
+    Step {
+        message: data!("messages/queue.txt"),
+        modules: &["queue"],
+        items: &[],
+    },
+];
+
+/// The module whose patch brings the first ops.
+const FIRST: &str = "registration";
+
+/// The place in the kernel crate of each name that a module gets through `target::compat`; none for
+/// a name that the prelude has.
+const COMPAT: [(&str, Option<&str>); 4] = [
+    ("ARef", Some("crate::sync::aref::ARef")),
+    (
+        "AlwaysRefCounted",
+        Some("crate::sync::aref::AlwaysRefCounted"),
+    ),
+    ("Completion", Some("crate::sync::Completion")),
+    ("Zeroable", None),
+];
+
+/// Returns the patches.
+pub(super) fn patches(module: &Module<'_>, who: &str) -> Result<Vec<Patch>> {
+    let root = text(module, "target.rs")?;
+    let mut absent: Vec<_> = STEPS.iter().flat_map(|step| step.items).copied().collect();
+    let ops = Ops::new(module.plan, root)?;
+    let mut bindings = Patch::new(message(data!("messages/bindings.txt"), module));
+    bindings.edits = HEADERS.map(KernelEdit::Bindings).into();
+    let mut patches = vec![bindings];
+    let mut modules = BTreeSet::new();
+    for step in &STEPS {
+        let mut patch = Patch::new(message(step.message, module));
+        modules.extend(step.modules);
+        absent.retain(|item| !step.items.contains(item));
+        for name in step.modules {
+            let file = format!("target/{name}.rs");
+            patch.add(
+                &format!("rust/kernel/{file}"),
+                in_crate(text(module, &file)?),
+            );
+        }
+        if modules.contains(FIRST) {
+            modules.insert("ops");
+            let text = ops.text(&modules, &absent)?;
+            patch.add("rust/kernel/target/ops.rs", in_crate(&text));
+        }
+        patch.add("rust/kernel/target.rs", root_text(root, &modules));
+        patches.push(patch);
+    }
+    patches[1].edits = vec![
+        KernelEdit::CrateModule {
+            name: "target",
+            gate: GATE,
+        },
+        KernelEdit::Maintainers {
+            who: who.to_owned(),
+        },
+    ];
+    patches.push(tests(root, &modules, module));
+    complete(module, &modules)?;
+    Ok(patches)
+}
+
+/// The text of a file of the module.
+fn text<'a>(module: &'a Module<'_>, path: &str) -> Result<&'a str> {
+    let file = module.files.get(path);
+    let file = file.with_context(|| format!("the generator writes no {path}"))?;
+    Ok(&file.text)
+}
+
+/// Checks that the steps bring every file of the layer but the stand-ins for what the kernel crate
+/// has.
+fn complete(module: &Module<'_>, modules: &BTreeSet<&str>) -> Result<()> {
+    for (path, _) in module.files.iter() {
+        let name = path
+            .strip_prefix("target/")
+            .and_then(|path| path.split(['/', '.']).next());
+        let is_known = name.is_none_or(|name| name == "compat" || modules.contains(name));
+        ensure!(
+            is_known,
+            "no patch brings {path}: add it to a step of layer.rs"
+        );
+    }
+    Ok(())
+}
+
+/// The patch that adds unit tests.
+fn tests(root: &str, modules: &BTreeSet<&str>, module: &Module<'_>) -> Patch {
+    let mut patch = Patch::new(message(data!("messages/tests.txt"), module));
+    patch.add("rust/kernel/target/tests.rs", data!("tests.rs").to_owned());
+    let root = root_text(root, modules);
+    let text = root + "\n#[cfg(CONFIG_RUST_TARGET_KUNIT_TEST)]\nmod tests;\n";
+    patch.add("rust/kernel/target.rs", text);
+    patch.edits.push(KernelEdit::KunitOption {
+        entry: data!("Kconfig.test"),
+    });
+    patch
+}
+
+/// The root of the layer with these modules.
+fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
+    // In the kernel crate a module gets nothing through `compat`.
+    let root = root.replace("pub use compat::ARef;", "pub use crate::sync::aref::ARef;");
+    let mut modules = modules.clone();
+    if modules.contains("tpg") {
+        modules.insert("crate");
+    }
+    in_crate(&root::text(&root, &modules))
+}
+
+/// A text of the layer, as it is in the kernel crate.
+fn in_crate(text: &str) -> String {
+    rewritten(text, crate_path, &[])
+}
+
+/// Returns the place in the kernel crate of a path that a module imports; none if the prelude has it.
+pub(super) fn crate_path(path: &str) -> Option<String> {
+    if let Some(name) = path.strip_prefix("crate::target::compat::") {
+        let found = COMPAT.iter().find(|(known, _)| *known == name);
+        return found.and_then(|(_, place)| place.map(ToOwned::to_owned));
+    }
+    match path.strip_prefix("kernel::") {
+        Some(rest) => Some(format!("crate::{rest}")),
+        None => Some(path.to_owned()),
+    }
+}
