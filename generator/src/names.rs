@@ -11,6 +11,7 @@
 //! | class for rtslib | `TcmNab5000FabricModule` |
 //! | callback of an op | `write_pending_callback` |
 //! | whether an op is implemented | `HAS_WRITE_PENDING` |
+//! | whether the kernel's ops have a field | `ops_has_direct_compl_supp` |
 //! | attributes of a group | `TFC_WWN_ATTRS`, in a `WwnAttrs` |
 
 mod replace;
@@ -225,6 +226,12 @@ pub fn callback(op: &str) -> Ident {
 #[must_use]
 pub fn has(op: &str) -> Ident {
     ident(&format!("HAS_{}", op.to_ascii_uppercase()))
+}
+
+/// The `cfg` that is set where the kernel's ops have a field.
+#[must_use]
+pub fn ops_has(field: &str) -> Ident {
+    ident(&format!("ops_has_{field}"))
 }
 
 /// The constant for a field of the struct.

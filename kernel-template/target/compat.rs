@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What lies elsewhere in the crates of other kernels, or is not there: each under the name that
-//! Linux 7.3 has for it.
+//! Items of the kernel crate that have another place in some kernels, or are missing there: each
+//! under the name that Linux 7.3 has for it. `kernel_probes.rs` finds out which kernel it is.
 
-mod aref;
+#[cfg(not(kernel_has_completion))]
 mod completion;
-mod zeroable;
 
-pub use aref::ARef;
-
-pub(super) use aref::AlwaysRefCounted;
+#[cfg(not(kernel_has_completion))]
 pub(super) use completion::Completion;
-pub(super) use zeroable::Zeroable;
+#[cfg(kernel_has_completion)]
+pub(super) use kernel::sync::Completion;
+
+#[cfg(kernel_has_sync_aref)]
+pub use kernel::sync::aref::ARef;
+#[cfg(not(kernel_has_sync_aref))]
+pub use kernel::types::ARef;
+
+#[cfg(kernel_has_sync_aref)]
+pub(super) use kernel::sync::aref::AlwaysRefCounted;
+#[cfg(not(kernel_has_sync_aref))]
+pub(super) use kernel::types::AlwaysRefCounted;
+
+#[cfg(not(kernel_has_prelude_zeroable))]
+pub(super) use kernel::init::Zeroable;
+#[cfg(kernel_has_prelude_zeroable)]
+pub(super) use kernel::prelude::Zeroable;

@@ -63,6 +63,9 @@ impl<T: Operations> Registration<T> {
     /// [`EEXIST`] if a fabric of this name is registered; the error of [`Operations::init`]; or the
     /// error of `target_register_template()`: [`EINVAL`] if it rejects the ops, [`ENOMEM`].
     pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
+        for op in bindings::UNLISTED_OPS {
+            pr_warn!("the op {} of this kernel is new to the module and not implemented\n", op);
+        }
         let claim = Claim::new(T::NAME)?;
         for list in OperationsVTable::<T>::ATTRIBUTES {
             // SAFETY: The list is a constant of `T`, and target core does not know it yet: the claim

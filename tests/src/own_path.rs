@@ -9,7 +9,6 @@ use anyhow::{Result, anyhow};
 use tcm_bindings::Header;
 use tcm_mod_builder::data_path::DataPath;
 use tcm_mod_builder::emit::{self, Input, Place};
-use tcm_mod_builder::kernel::Features;
 use tcm_mod_builder::names::Names;
 use tcm_mod_builder::output::files::Files;
 use tcm_mod_builder::plan;
@@ -32,7 +31,6 @@ pub fn generate(tree: &Path, module: &str, data_path: &DataPath) -> Result<Files
         names: &names,
         place: Place::OutOfTree,
         data_path,
-        features: Features::probe(tree),
     });
     files.map_err(|error| anyhow!("{error:?}"))
 }

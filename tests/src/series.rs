@@ -14,6 +14,7 @@ mod imports;
 mod kernel_edit;
 mod layer;
 mod needs;
+mod newest;
 mod ops;
 mod patch;
 mod proof;

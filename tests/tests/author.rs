@@ -62,33 +62,33 @@ fn an_authors_file_has_no_unsafe() {
     build(&kernel, &dir, &[]).unwrap();
 }
 
-/// A module without a wire, and a file of the author's beside it.
-static CASES: DataPath = DataPath {
-    name: "cases",
-    about: "What an author's file cannot say",
-    protocols: &["SAS"],
-    refusal: |_| None,
-    parts: |features| {
-        let iscsi = DATA_PATHS.iter().find(|path| path.name == "iscsi");
-        let parts = iscsi.map(|path| (path.parts)(features));
-        // Its sockets and threads, and not its transport.
-        let parts = parts.into_iter().flatten();
-        parts
-            .filter(|part| !part.kbuild.is_empty())
-            .chain([&FILE])
-            .collect()
-    },
-    depends_on: &[],
-    selects: &[],
-    kconfig_help: "",
-    limits: &[],
-    driver: include_str!("../fixtures/data_path/cases/driver.rs"),
-    attributes: "",
-    rtslib: Rtslib {
-        features: &[],
-        methods: "",
-    },
-};
+/// A module without a transport, and a file of the author's beside it.
+fn cases() -> DataPath {
+    let iscsi = DATA_PATHS.iter().find(|path| path.name == "iscsi").unwrap();
+    // Its sockets and threads, and not its transport.
+    let wrappers = iscsi
+        .parts
+        .iter()
+        .copied()
+        .filter(|part| !part.kbuild.is_empty());
+    DataPath {
+        name: "cases",
+        about: "Errors of an author's file",
+        protocols: &["SAS"],
+        needs: None,
+        parts: Vec::leak(wrappers.chain([&FILE]).collect()),
+        depends_on: &[],
+        selects: &[],
+        kconfig_help: "",
+        limits: &[],
+        driver: include_str!("../fixtures/data_path/cases/driver.rs"),
+        attributes: "",
+        rtslib: Rtslib {
+            features: &[],
+            methods: "",
+        },
+    }
+}
 
 static FILE: Part = Part {
     sources: &[Source::author("cases.rs", "")],
@@ -176,7 +176,7 @@ fn found(said: &str) -> BTreeSet<(usize, String)> {
 fn what_an_author_cannot_say() {
     let kernel = get(CURRENT, Flavour::Debug).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let files = own_path::generate(&kernel.source, "tcm_cases", &CASES).unwrap();
+    let files = own_path::generate(&kernel.source, "tcm_cases", &cases()).unwrap();
     own_path::write(&files, dir.path()).unwrap();
     let write = |text: String| fs::write(dir.path().join("cases.rs"), text).unwrap();
     let mut count = 0;

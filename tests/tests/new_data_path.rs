@@ -3,10 +3,10 @@
 //! A data path is one value and one folder: this one is the tests' own, and the generator has never
 //! heard of it.
 
+use std::fs;
 use std::path::Path;
 
-use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source};
-use tcm_mod_builder::kernel::Features;
+use tcm_mod_builder::data_path::{DataPath, Need, Part, Rtslib, Source};
 use tcm_mod_builder::output::files::{Files, Owner};
 use xtask::fixture::FixtureTree;
 use xtask::kernel::{CURRENT, Flavour, get};
@@ -28,8 +28,12 @@ static EXAMPLE: DataPath = DataPath {
     name: "example",
     about: "Each portal group has a speed",
     protocols: &["SAS"],
-    refusal: |features| (!features.rcu).then(|| "it has no RCU".to_owned()),
-    parts: |_| vec![&GAUGE],
+    needs: Some(Need {
+        file: "rust/kernel/sync/rcu.rs",
+        text: "synchronize_rcu",
+        lack: "it has no RCU",
+    }),
+    parts: &[&GAUGE],
     depends_on: &["NET"],
     selects: &[],
     kconfig_help: "Each portal group has a speed.\n",
@@ -81,12 +85,11 @@ fn a_value_and_a_folder_make_a_data_path() {
 #[test]
 fn it_says_what_it_does_not_go_with() {
     let tree = FixtureTree::new().unwrap();
-    let mut features = Features::probe(tree.path());
-    assert_eq!(EXAMPLE.refusal("SAS", &features), None);
-    let refusal = EXAMPLE.refusal("FC", &features).unwrap();
+    assert_eq!(EXAMPLE.refusal("SAS", tree.path()), None);
+    let refusal = EXAMPLE.refusal("FC", tree.path()).unwrap();
     assert!(refusal.contains("--data-path example") && refusal.contains("SAS"));
-    features.rcu = false;
-    assert!(EXAMPLE.refusal("SAS", &features).unwrap().contains("RCU"));
+    fs::remove_file(tree.path().join("rust/kernel/sync/rcu.rs")).unwrap();
+    assert!(EXAMPLE.refusal("SAS", tree.path()).unwrap().contains("RCU"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tcm_bindings::{FabricOps, Header};
 
 use crate::data_path::{self, DataPath};
 use crate::emit::{self, Input, Place};
-use crate::kernel::{Features, header};
+use crate::kernel::header;
 use crate::names::Names;
 use crate::output::install::Contents;
 use crate::output::manifest::{Manifest, Request};
@@ -88,7 +88,7 @@ impl Wanted {
     }
 
     /// What the emitters want of it.
-    fn input<'a>(&'a self, plan: &'a Plan<'a>, features: Features) -> Input<'a> {
+    fn input<'a>(&'a self, plan: &'a Plan<'a>) -> Input<'a> {
         Input {
             plan,
             protocol: self.protocol,
@@ -96,25 +96,23 @@ impl Wanted {
             names: &self.names,
             place: self.place,
             data_path: self.data_path,
-            features,
         }
     }
 
     /// Generates the module for the kernel in `tree`.
     pub(super) fn generate(&self, tree: &Path) -> Result<Generated> {
-        let features = Features::probe(tree);
-        if let Some(reason) = self.data_path.refusal(self.protocol.name, &features) {
+        if let Some(reason) = self.data_path.refusal(self.protocol.name, tree) {
             bail!(reason);
         }
         let model = header::read(&Header::in_tree(tree)?)?;
         let plan = planned(&model)?;
         let mut warnings = plan.warnings.clone();
         warnings.extend(self.registered.warning());
-        let input = self.input(&plan, features);
+        let input = self.input(&plan);
         let files = emit::module(&input)?;
         let to_do = emit::misfits(&input);
         let declarations = plan::declarations(&model);
-        let manifest = Manifest::new(self.request(), features.named(), declarations, &files);
+        let manifest = Manifest::new(self.request(), declarations, &files);
         Ok(Generated {
             contents: Contents { files, manifest },
             model,

@@ -2,7 +2,7 @@
 
 //! The iSCSI data path: initiators log in over TCP.
 
-use super::{DataPath, Part, Rtslib, Source};
+use super::{DataPath, Need, Part, Rtslib, Source};
 
 /// The text of a file in the data path's folder.
 macro_rules! text {
@@ -30,12 +30,12 @@ pub(super) static ISCSI: DataPath = DataPath {
     name: "iscsi",
     about: "Moves data: initiators log in over TCP, at the portals in `np`",
     protocols: &["iSCSI"],
-    refusal: |features| {
-        (!features.sockaddr_unsized).then(|| {
-            "its sockets do not take a struct sockaddr_unsized, as those of Linux 7.2 do".to_owned()
-        })
-    },
-    parts: |_| vec![&TRANSPORT, &NETWORK],
+    needs: Some(Need {
+        file: "include/linux/net.h",
+        text: "sockaddr_unsized",
+        lack: "its sockets do not take a struct sockaddr_unsized, as those of Linux 7.2 do",
+    }),
+    parts: &[&TRANSPORT, &NETWORK],
     depends_on: &["INET"],
     selects: &[
         "CRC32",

@@ -15,21 +15,20 @@ macro_rules! text {
     };
 }
 
+/// A wrapper of another subsystem, which is the generator's.
+macro_rules! generator {
+    ($path:literal) => {
+        Source::generator($path, text!($path))
+    };
+}
+
 /// The data path `loopback`.
 pub(super) static LOOPBACK: DataPath = DataPath {
     name: "loopback",
     about: "Moves data: a SCSI host of the same machine is the initiator, and each LUN a disk there",
     protocols: &[],
-    refusal: |_| None,
-    parts: |features| {
-        let device = if features.faux_bus {
-            &FAUX_DEVICE
-        } else {
-            &ROOT_DEVICE
-        };
-        let rcu = if features.rcu { &CRATE_RCU } else { &OWN_RCU };
-        vec![&HOST, device, rcu]
-    },
+    needs: None,
+    parts: &[&HOST],
     depends_on: &["SCSI"],
     selects: &[],
     kconfig_help: text!("Kconfig.help"),
@@ -50,52 +49,17 @@ pub(super) static LOOPBACK: DataPath = DataPath {
 static HOST: Part = Part {
     sources: &[
         Source::author("loopback.rs", text!("loopback.rs")),
-        Source::generator("rcu.rs", text!("rcu.rs")),
-        Source::generator("scsi_host.rs", text!("scsi_host.rs")),
-        Source::generator("scsi_helpers.c", text!("scsi_helpers.c")),
-        Source::generator("scsi_helpers.h", text!("scsi_helpers.h")),
+        generator!("rcu.rs"),
+        generator!("rcu/read_side.rs"),
+        generator!("rcu_helpers.c"),
+        generator!("rcu_helpers.h"),
+        generator!("scsi_helpers.c"),
+        generator!("scsi_helpers.h"),
+        generator!("scsi_host.rs"),
+        generator!("scsi_host/parent_device.rs"),
+        generator!("scsi_host/parent_device/faux.rs"),
+        generator!("scsi_host/parent_device/root.rs"),
     ],
     kbuild: text!("Kbuild"),
     bindings_helper: text!("bindings_helper.h"),
-};
-
-/// The device that a SCSI host hangs below: one on the faux bus.
-static FAUX_DEVICE: Part = Part {
-    sources: &[Source::generator(
-        "scsi_host/parent_device.rs",
-        text!("parent_device/faux/parent_device.rs"),
-    )],
-    kbuild: text!("parent_device/faux/Kbuild"),
-    bindings_helper: text!("parent_device/faux/bindings_helper.h"),
-};
-
-/// The same for kernels whose crate has no faux bus: a root device.
-static ROOT_DEVICE: Part = Part {
-    sources: &[Source::generator(
-        "scsi_host/parent_device.rs",
-        text!("parent_device/root/parent_device.rs"),
-    )],
-    kbuild: text!("parent_device/root/Kbuild"),
-    bindings_helper: text!("parent_device/root/bindings_helper.h"),
-};
-
-/// RCU's read side, from the kernel crate.
-static CRATE_RCU: Part = Part {
-    sources: &[Source::generator(
-        "rcu/read_side.rs",
-        text!("rcu/kernel_crate/read_side.rs"),
-    )],
-    kbuild: "",
-    bindings_helper: "",
-};
-
-/// The same for kernels whose crate has none.
-static OWN_RCU: Part = Part {
-    sources: &[
-        Source::generator("rcu/read_side.rs", text!("rcu/own/read_side.rs")),
-        Source::generator("rcu_helpers.c", text!("rcu/own/rcu_helpers.c")),
-        Source::generator("rcu_helpers.h", text!("rcu/own/rcu_helpers.h")),
-    ],
-    kbuild: text!("rcu/own/Kbuild"),
-    bindings_helper: text!("rcu/own/bindings_helper.h"),
 };

@@ -7,7 +7,9 @@ mod iscsi;
 mod loopback;
 mod nop;
 
-use crate::kernel::Features;
+use std::fs;
+use std::path::Path;
+
 use crate::output::files::Owner;
 
 /// Every data path; the first is the default.
@@ -22,10 +24,10 @@ pub struct DataPath {
     pub about: &'static str,
     /// The protocols that it goes with, by name; all if there is none.
     pub protocols: &'static [&'static str],
-    /// Why it does not go with a kernel, if it does not.
-    pub refusal: fn(&Features) -> Option<String>,
-    /// What it adds to the module's directory, on a kernel.
-    pub parts: fn(&Features) -> Vec<&'static Part>,
+    /// The oldest kernel that it builds for, if that is newer than the oldest of all.
+    pub needs: Option<Need>,
+    /// The files that it adds to the module's directory.
+    pub parts: &'static [&'static Part],
     /// The Kconfig symbols that it depends on.
     pub depends_on: &'static [&'static str],
     /// The Kconfig symbols that it selects: code that nobody is asked about.
@@ -41,6 +43,17 @@ pub struct DataPath {
     pub attributes: &'static str,
     /// What it brings to the fabric's class for rtslib.
     pub rtslib: Rtslib,
+}
+
+/// A text that a kernel's tree must have.
+#[derive(Debug)]
+pub struct Need {
+    /// The path of the file, below the root of the tree.
+    pub file: &'static str,
+    /// The text.
+    pub text: &'static str,
+    /// What a kernel without it lacks, as a clause.
+    pub lack: &'static str,
 }
 
 /// What rtslib is to know of a fabric.
@@ -97,9 +110,9 @@ impl Source {
 }
 
 impl DataPath {
-    /// Why the data path goes with neither this protocol nor this kernel, if it does not.
+    /// The reason why the data path does not go with this protocol, or with the kernel in `tree`.
     #[must_use]
-    pub fn refusal(&self, protocol: &str, features: &Features) -> Option<String> {
+    pub fn refusal(&self, protocol: &str, tree: &Path) -> Option<String> {
         if !self.protocols.is_empty() && !self.protocols.contains(&protocol) {
             return Some(format!(
                 "--data-path {} does not go with {protocol}, only with {}",
@@ -107,8 +120,14 @@ impl DataPath {
                 self.protocols.join(", ")
             ));
         }
-        (self.refusal)(features)
-            .map(|reason| format!("--data-path {} needs another kernel: {reason}", self.name))
+        let need = self.needs.as_ref()?;
+        let text = fs::read_to_string(tree.join(need.file)).unwrap_or_default();
+        (!text.contains(need.text)).then(|| {
+            format!(
+                "--data-path {} needs another kernel: {}",
+                self.name, need.lack
+            )
+        })
     }
 }
 

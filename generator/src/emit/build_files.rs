@@ -13,6 +13,9 @@ const KCONFIG_MODULE: &str = include_str!("../../../kernel-template/build/Kconfi
 const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
 const LAYOUT_GUARD: &str = include_str!("../../../kernel-template/layout_guard.c");
 const LAYOUT_SCRIPT: &str = include_str!("../../../kernel-template/layout_guard.awk");
+const PROBES: &str = include_str!("../../../kernel-template/kernel_probes.rs");
+const PROBES_SCRIPT: &str = include_str!("../../../kernel-template/kernel_probes.awk");
+const UNLISTED_SCRIPT: &str = include_str!("../../../kernel-template/unlisted_ops.awk");
 const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
 const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
 
@@ -27,8 +30,11 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     files.add("bindings.rs", Owner::Generator, renamed(BINDINGS, input));
     files.add("bindings_helper.h", own, bindings_helper(input));
     for (path, text) in [
+        ("kernel_probes.awk", PROBES_SCRIPT),
+        ("kernel_probes.rs", PROBES),
         ("layout_guard.awk", LAYOUT_SCRIPT),
         ("layout_guard.c", LAYOUT_GUARD),
+        ("unlisted_ops.awk", UNLISTED_SCRIPT),
     ] {
         files.add(path, Owner::Generator, text.to_owned());
     }
@@ -41,7 +47,7 @@ fn kbuild(input: &Input<'_>) -> String {
         Place::OutOfTree => "obj-m += tcm_nab5000.o",
     };
     let mut text = format!("# SPDX-License-Identifier: GPL-2.0-only\n\n{object}\n\n{KBUILD}");
-    for part in (input.data_path.parts)(&input.features) {
+    for part in input.data_path.parts {
         if !part.kbuild.is_empty() {
             text.push('\n');
             text.push_str(part.kbuild);
@@ -52,8 +58,8 @@ fn kbuild(input: &Input<'_>) -> String {
 
 /// The text of `bindings_helper.h`.
 fn bindings_helper(input: &Input<'_>) -> String {
-    let parts = (input.data_path.parts)(&input.features);
-    let includes: String = parts.iter().map(|part| part.bindings_helper).collect();
+    let parts = input.data_path.parts.iter();
+    let includes: String = parts.map(|part| part.bindings_helper).collect();
     [HELPER_HEAD, &includes, HELPER_TAIL].concat()
 }
 

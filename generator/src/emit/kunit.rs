@@ -28,20 +28,14 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     }
 }
 
-/// The text of `kunit.rs`. The driver has the module on every kernel, so that it need not change
-/// with the kernel.
+/// The text of `kunit.rs`.
 fn text(input: &Input<'_>) -> String {
-    let head = if input.features.kunit_suites {
-        fragment!("kernel")
-    } else {
-        fragment!("host")
-    };
     let ids = match input.protocol.transport_id {
         TransportId::None => None,
         TransportId::Fixed(_) => Some(fragment!("ids")),
         TransportId::WithIsid { .. } => Some(fragment!("ids_with_isid")),
     };
-    let fragments: Vec<_> = [Some(head), Some(fragment!("names")), ids]
+    let fragments: Vec<_> = [Some(fragment!("head")), Some(fragment!("names")), ids]
         .into_iter()
         .flatten()
         .collect();

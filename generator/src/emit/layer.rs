@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The safe layer, `target.rs` and `target/`. Its files are copied, except `ops.rs`, which is made
-//! from the header, and some that are chosen by the kernel.
+//! from the header.
 
 use super::{Input, ops};
-use crate::kernel::Features;
 use crate::output::files::{Files, Owner};
 
 /// The text of a file of the template.
@@ -21,11 +20,12 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 23] = copied![
+const COPIED: [(&str, &str); 24] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
     "target/compat.rs",
+    "target/compat/completion.rs",
     "target/data.rs",
     "target/lun.rs",
     "target/nexus.rs",
@@ -52,32 +52,5 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     for (path, text) in COPIED {
         files.add(path, Owner::Generator, text.to_owned());
     }
-    for (path, text) in compat(input.features) {
-        files.add(path, Owner::Generator, text.to_owned());
-    }
     files.add(ops::PATH, Owner::Generator, ops::text(input.plan));
-}
-
-/// The files of `target/compat`, path and text: each is chosen by what the kernel crate has.
-fn compat(features: Features) -> [(&'static str, &'static str); 3] {
-    let aref = if features.sync_aref {
-        text!("target/compat/aref/sync.rs")
-    } else {
-        text!("target/compat/aref/types.rs")
-    };
-    let completion = if features.completion {
-        text!("target/compat/completion/kernel_crate.rs")
-    } else {
-        text!("target/compat/completion/own.rs")
-    };
-    let zeroable = if features.prelude_zeroable {
-        text!("target/compat/zeroable/prelude.rs")
-    } else {
-        text!("target/compat/zeroable/init.rs")
-    };
-    [
-        ("target/compat/aref.rs", aref),
-        ("target/compat/completion.rs", completion),
-        ("target/compat/zeroable.rs", zeroable),
-    ]
 }

@@ -20,7 +20,6 @@ mod selftest;
 mod userland;
 
 use crate::data_path::DataPath;
-use crate::kernel::Features;
 use crate::names::{self, NameError, Names};
 use crate::output::files::{Files, Owner};
 use crate::plan::Plan;
@@ -54,8 +53,6 @@ pub struct Input<'a> {
     pub place: Place,
     /// What it does with commands.
     pub data_path: &'a DataPath,
-    /// What the kernel offers.
-    pub features: Features,
 }
 
 /// Writes every file of the module.
@@ -122,10 +119,7 @@ fn others(input: &Input<'_>) -> Files {
         files.add(path, Owner::Generator, (*text).to_owned());
     }
     kunit::add(&mut files, input);
-    for source in (input.data_path.parts)(&input.features)
-        .iter()
-        .flat_map(|part| part.sources)
-    {
+    for source in input.data_path.parts.iter().flat_map(|part| part.sources) {
         let text = renamed(source.text, input);
         files.add(source.path, source.owner, text);
     }

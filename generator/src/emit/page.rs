@@ -157,21 +157,14 @@ fn limits(input: &Input<'_>) -> String {
 }
 
 fn tests(input: &Input<'_>) -> String {
-    let kunit = if input.features.kunit_suites {
-        format!(
-            "\n{}",
-            paragraph(&format!(
-                "With ``CONFIG_KUNIT`` the suite ``{}`` tries names and TransportIDs when the module \
-                 is loaded.",
-                input.names.module()
-            ))
-        )
-    } else {
-        String::new()
-    };
+    let kunit = paragraph(&format!(
+        "With ``CONFIG_KUNIT`` the suite ``{}`` tries names and TransportIDs when the module is \
+         loaded.",
+        input.names.module()
+    ));
     format!(
         "As root, with the module installed::\n\n    make -C tools/testing/selftests TARGETS={} \
-         run_tests\n{kunit}",
+         run_tests\n\n{kunit}",
         collection(input.names)
     )
 }

@@ -4,7 +4,6 @@
 //! names are taken there.
 
 mod config;
-mod features;
 pub mod header;
 pub mod prepared;
 mod taken;
@@ -12,7 +11,6 @@ mod tree;
 mod version;
 
 pub use config::Config;
-pub use features::Features;
 pub use taken::{Taken, taken};
 pub use tree::{NoSource, Tree, TreeError, find, find_from, running_release};
 pub use version::upstream;

@@ -24,7 +24,7 @@ pub const FILE: &str = ".tcm-mod-builder.json";
 const FORMAT: u32 = 2;
 
 /// The files that Kbuild leaves in a directory where a module is built.
-const BUILD_PRODUCTS: [&str; 12] = [
+const BUILD_PRODUCTS: [&str; 14] = [
     ".o",
     ".ko",
     ".cmd",
@@ -36,6 +36,8 @@ const BUILD_PRODUCTS: [&str; 12] = [
     "bindings_generated.rs",
     "bindings_tested.rs",
     "host_tests",
+    "kernel_cfg",
+    "kernel_probes.rmeta",
     "layout_generated.h",
 ];
 
@@ -47,8 +49,6 @@ pub struct Manifest {
     pub version: String,
     /// The user's request.
     pub request: Request,
-    /// The kernel's features, by name.
-    pub features: BTreeMap<String, bool>,
     /// The declarations of the kernel's header.
     pub header: Declarations,
     files: BTreeMap<String, Record>,
@@ -132,17 +132,11 @@ pub enum ManifestError {
 impl Manifest {
     /// The manifest of a module.
     #[must_use]
-    pub fn new(
-        request: Request,
-        features: BTreeMap<String, bool>,
-        header: Declarations,
-        files: &Files,
-    ) -> Self {
+    pub fn new(request: Request, header: Declarations, files: &Files) -> Self {
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             request,
-            features,
             header,
             files: records(files),
         }

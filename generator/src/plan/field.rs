@@ -7,6 +7,17 @@ use tcm_bindings::Field;
 
 use super::number;
 
+/// A field that a driver may set.
+#[derive(Clone, Copy, Debug)]
+pub struct Settable<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its type in Rust.
+    pub rust: &'static str,
+    /// Whether it is a bit-field, for which bindgen has a setter.
+    pub is_bit: bool,
+}
+
 /// A field that is neither op nor attribute group.
 #[derive(Clone, Debug)]
 pub enum PlanField<'a> {
@@ -48,13 +59,27 @@ impl<'a> PlanField<'a> {
         }
     }
 
-    /// The field's name, if the driver may set it.
+    /// The field of the header.
     #[must_use]
-    pub fn settable(&self) -> Option<&'a str> {
+    pub fn field(&self) -> &'a Field {
         match self {
-            Self::Own(_) => None,
-            Self::Number { field, .. } | Self::Bit(field) => Some(&field.name),
+            Self::Own(field) | Self::Number { field, .. } | Self::Bit(field) => field,
         }
+    }
+
+    /// The field as one that the driver may set, if it may.
+    #[must_use]
+    pub fn settable(&self) -> Option<Settable<'a>> {
+        let (field, rust, is_bit) = match self {
+            Self::Own(_) => return None,
+            Self::Number { field, rust } => (field, *rust, false),
+            Self::Bit(field) => (field, "bool", true),
+        };
+        Some(Settable {
+            name: &field.name,
+            rust,
+            is_bit,
+        })
     }
 }
 
@@ -99,5 +124,17 @@ const fn plain(name: &'static str, rust: &'static str) -> KnownField {
         name,
         rust,
         values: None,
+    }
+}
+
+impl KnownField {
+    /// The field as one that the driver may set: its truth values are bit-fields.
+    #[must_use]
+    pub fn settable(&self) -> Settable<'_> {
+        Settable {
+            name: self.name,
+            rust: self.rust,
+            is_bit: self.rust == "bool",
+        }
     }
 }

@@ -15,7 +15,7 @@ use tcm_bindings::{CType, FabricOps, Op};
 use thiserror::Error;
 
 pub use changes::{Change, Changes, declarations};
-pub use field::{KNOWN_FIELDS, KnownField, PlanField};
+pub use field::{KNOWN_FIELDS, KnownField, PlanField, Settable};
 pub use meaning::{
     Calls, Context, Meaning, Object, Return, Right, Shape, context, ops, soundness_table,
 };
@@ -82,24 +82,22 @@ pub struct Plan<'a> {
     pub groups: Vec<&'a str>,
     /// The attribute groups that it has none for; they stay null.
     pub unknown_groups: Vec<&'a str>,
-    /// All attribute groups, in header order.
-    pub all_groups: Vec<&'a str>,
     /// Plain fields and bit-fields.
     pub fields: Vec<PlanField<'a>>,
-    /// Whether the slots and groups lie one behind the other: none is in an anonymous struct or
-    /// union, where this version could not name it.
-    pub is_flat: bool,
     /// What the author should know.
     pub warnings: Vec<String>,
 }
 
 impl Plan<'_> {
-    /// Whether the driver may set the field `name`, and the header has it.
-    #[must_use]
-    pub fn has_field(&self, name: &str) -> bool {
-        self.fields
-            .iter()
-            .any(|field| field.settable() == Some(name))
+    /// The fields that a driver may set: those of the header, then those that other kernels have.
+    pub fn settable(&self) -> impl Iterator<Item = Settable<'_>> {
+        let of_header = self.fields.iter().filter_map(PlanField::settable);
+        let is_other = |known: &&KnownField| {
+            let mut names = self.fields.iter().filter_map(PlanField::settable);
+            !names.any(|field| field.name == known.name)
+        };
+        let others = KNOWN_FIELDS.iter().filter(is_other);
+        of_header.chain(others.map(KnownField::settable))
     }
 }
 
@@ -248,10 +246,9 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
     for name in &model.missing {
         faults.push(Fault::Missing { name: name.clone() });
     }
-    let all_groups: Vec<_> = model.attribute_groups.iter().map(String::as_str).collect();
-    let (groups, unknown_groups): (Vec<_>, Vec<_>) = all_groups
-        .iter()
-        .partition(|group| DIRECTORIES.contains(group));
+    let groups = model.attribute_groups.iter().map(String::as_str);
+    let (groups, unknown_groups): (Vec<_>, Vec<_>) =
+        groups.partition(|group| DIRECTORIES.contains(group));
     for group in &unknown_groups {
         warnings.push(format!(
             "the attribute group `{group}` is new to this version; it stays NULL"
@@ -269,9 +266,7 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
         slots,
         groups,
         unknown_groups,
-        all_groups,
         fields,
-        is_flat: !model.ops.iter().any(|op| op.nested),
         warnings,
     })
 }

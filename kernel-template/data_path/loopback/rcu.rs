@@ -15,8 +15,12 @@ use core::{
 
 use kernel::prelude::*;
 
+#[cfg(not(kernel_has_synchronize_rcu))]
 mod read_side;
 
+#[cfg(kernel_has_synchronize_rcu)]
+pub(crate) use kernel::sync::rcu::{read_lock, synchronize_rcu, Guard};
+#[cfg(not(kernel_has_synchronize_rcu))]
 pub(crate) use read_side::{read_lock, synchronize_rcu, Guard};
 
 /// A slot for a value or none.

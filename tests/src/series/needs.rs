@@ -6,26 +6,37 @@
 use std::fs;
 use std::path::Path;
 
-use tcm_mod_builder::kernel::Features;
-
 /// Returns the names of the parts that are missing in the source tree `dir`, with their places.
-pub(super) fn missing(dir: &Path, features: Features) -> Vec<String> {
+pub(super) fn missing(dir: &Path) -> Vec<String> {
     let has = |file: &str, text: &str| {
         fs::read_to_string(dir.join(file)).is_ok_and(|source| source.contains(text))
     };
+    let is_file = |path: &str| dir.join(path).is_file();
     let needs = [
-        ("ARef (rust/kernel/sync/aref.rs)", features.sync_aref),
+        (
+            "ARef (rust/kernel/sync/aref.rs)",
+            is_file("rust/kernel/sync/aref.rs"),
+        ),
         (
             "Completion (rust/kernel/sync/completion.rs)",
-            features.completion,
+            is_file("rust/kernel/sync/completion.rs"),
         ),
         (
             "Zeroable in the prelude (rust/kernel/prelude.rs)",
-            features.prelude_zeroable,
+            !has("rust/kernel/init.rs", "trait Zeroable"),
         ),
-        ("synchronize_rcu (rust/kernel/sync/rcu.rs)", features.rcu),
-        ("the faux bus (rust/kernel/faux.rs)", features.faux_bus),
-        ("KUnit suites (rust/macros/kunit.rs)", features.kunit_suites),
+        (
+            "synchronize_rcu (rust/kernel/sync/rcu.rs)",
+            has("rust/kernel/sync/rcu.rs", "fn synchronize_rcu"),
+        ),
+        (
+            "the faux bus (rust/kernel/faux.rs)",
+            is_file("rust/kernel/faux.rs"),
+        ),
+        (
+            "KUnit suites (rust/macros/kunit.rs)",
+            is_file("rust/macros/kunit.rs"),
+        ),
         (
             "dma_data_direction as a type of its own (rust/bindgen_parameters)",
             has(
@@ -35,7 +46,7 @@ pub(super) fn missing(dir: &Path, features: Features) -> Vec<String> {
         ),
         (
             "tests of the kernel crate (rust/kernel/Kconfig.test)",
-            dir.join("rust/kernel/Kconfig.test").is_file(),
+            is_file("rust/kernel/Kconfig.test"),
         ),
     ];
     let missing = needs.into_iter().filter(|(_, is_there)| !is_there);

@@ -14,15 +14,7 @@ use tcm_mod_builder::names::{callback, constant};
 use tcm_mod_builder::plan::{Content, Plan, Slot};
 
 use super::imports::{self, exported, imported, rewritten};
-
-/// The comment on a header with another op: the start of the generator's, the line after it, and that
-/// of the kernel crate.
-const REMEDY: (&str, &str, &str) = (
-    "// A header with another op ",
-    "const _: () = {\n",
-    "// A header with another op than those that are listed does not compile here: add it to the trait,\n\
-     // to the callbacks and to the table.\n",
-);
+use super::newest::reduced;
 
 /// The size of a node ACL, with node ACLs and before them.
 const NODE_ACL_SIZE: (&str, &str) = ("node_acl_size: NodeAcl::<T>::SIZE,", "node_acl_size: 0,");
@@ -37,7 +29,7 @@ pub(super) struct Ops<'a> {
 impl<'a> Ops<'a> {
     /// The ops of a plan, for a layer with this root.
     pub(super) fn new(plan: &'a Plan<'a>, root: &str) -> Result<Self> {
-        let text = ops_text(plan);
+        let text = reduced(&ops_text(plan)).0;
         let needs = Needs::new(&text, root);
         let slots = plan.slots.iter().map(|slot| {
             let callback = callback(&slot.op.name).to_string();
@@ -58,7 +50,7 @@ impl<'a> Ops<'a> {
 
     /// The text for a layer that has these modules, without `items`.
     pub(super) fn text(&self, modules: &BTreeSet<&str>, items: &[&str]) -> Result<String> {
-        let text = ops_text(&self.part(modules));
+        let text = reduced(&ops_text(&self.part(modules))).0;
         changed(&text, modules.contains("node_acl"), items)
     }
 
@@ -82,14 +74,13 @@ impl<'a> Ops<'a> {
             .filter(|(_, needs)| has(needs))
             .map(|(group, _)| group)
             .collect();
-        let others = self.plan.all_groups.iter().copied();
+        let all = self.plan.groups.iter().chain(&self.plan.unknown_groups);
+        let others = all.copied().filter(|group| !groups.contains(group));
         Plan {
             slots: slots.collect(),
-            unknown_groups: others.filter(|group| !groups.contains(group)).collect(),
+            unknown_groups: others.collect(),
             groups,
-            all_groups: self.plan.all_groups.clone(),
             fields: self.plan.fields.clone(),
-            is_flat: self.plan.is_flat,
             warnings: Vec::new(),
         }
     }
@@ -141,11 +132,6 @@ impl<'a> Needs<'a> {
 /// nothing uses then.
 fn changed(text: &str, has_node_acls: bool, items: &[&str]) -> Result<String> {
     let mut text = text.to_owned();
-    let (start, end, remedy) = REMEDY;
-    if let Some(at) = text.find(start) {
-        let length = text[at..].find(end).context("ops.rs has no proof")?;
-        text.replace_range(at..at + length, remedy);
-    }
     if !has_node_acls {
         text = replaced(&text, NODE_ACL_SIZE.0, NODE_ACL_SIZE.1)?;
     }

@@ -11,7 +11,6 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use tcm_bindings::Header;
 use tcm_mod_builder::data_path;
 use tcm_mod_builder::emit::{self, Input, Place, without_mark};
-use tcm_mod_builder::kernel::Features;
 use tcm_mod_builder::names::Names;
 use tcm_mod_builder::output::files::has_extension;
 use tcm_mod_builder::plan::{self, Fault, Plan};
@@ -22,6 +21,7 @@ use super::commits::{Commits, Standing, run};
 use super::fixes::FIXES;
 use super::kernel_edit::KernelEdit;
 use super::needs::missing;
+use super::newest::of_newest;
 use super::patch::{self, Cover, Module, Patch};
 
 /// The directories that texts of a series are from, and those that it adds to: the tree must have no
@@ -37,14 +37,13 @@ const READ: [&str; 3] = ["include/target", "rust", "drivers/target"];
 pub fn write(driver: &'static Driver, tree: &Path, dir: &Path) -> Result<()> {
     refuse_directory(dir)?;
     let mut commits = Commits::new(tree)?;
-    let features = Features::probe(tree);
-    refuse_kernel(tree, features)?;
+    refuse_kernel(tree)?;
     let model = tcm_bindings::read(&Header::in_tree(tree)?)?;
     let plan = plan::plan(&model).map_err(|faults| unwritable(&faults))?;
     for warning in &plan.warnings {
         eprintln!("Warning: {warning}");
     }
-    let module = module(driver, &plan, features)?;
+    let module = module(driver, &plan)?;
     let mut texts = Texts::new(tree);
     let mut touched = READ.to_vec();
     for mut patch in patch::patches(&module, commits.who())? {
@@ -75,13 +74,13 @@ fn refuse_directory(dir: &Path) -> Result<()> {
 }
 
 /// Refuses a tree that has too little, or the layer already.
-fn refuse_kernel(tree: &Path, features: Features) -> Result<()> {
+fn refuse_kernel(tree: &Path) -> Result<()> {
     ensure!(
         !tree.join("rust/kernel/target.rs").exists(),
         "{} has rust/kernel/target.rs already; check out a commit without it",
         tree.display()
     );
-    let missing = missing(tree, features);
+    let missing = missing(tree);
     ensure!(
         missing.is_empty(),
         "{} lacks what the series stands on: {}; name a tree of Linux 7.3 or newer",
@@ -110,11 +109,7 @@ fn unwritable(faults: &[Fault]) -> anyhow::Error {
 }
 
 /// The module, as the generator writes it for the kernel's own tree.
-fn module<'a>(
-    driver: &'static Driver,
-    plan: &'a Plan<'a>,
-    features: Features,
-) -> Result<Module<'a>> {
+fn module<'a>(driver: &'static Driver, plan: &'a Plan<'a>) -> Result<Module<'a>> {
     let protocol = protocol::find(driver.proto).map_err(|reason| anyhow!(reason))?;
     let names = Names::new(driver.module, None)
         .map_err(|faults| anyhow!("no name of a module: {faults:?}"))?;
@@ -127,11 +122,11 @@ fn module<'a>(
         names: &names,
         place: Place::InTree,
         data_path,
-        features,
     })?;
     for (_, file) in files.iter_mut() {
         file.text = without_mark(&file.text);
     }
+    let files = of_newest(&files);
     Ok(Module {
         driver,
         protocol,

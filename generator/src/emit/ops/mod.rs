@@ -14,8 +14,6 @@ mod vtable;
 
 use std::collections::BTreeSet;
 
-use quote::quote;
-
 use super::rust::{self, idents};
 use crate::plan::Plan;
 
@@ -90,8 +88,7 @@ const IMPORTS: [(&str, &[&str]); 15] = [
 #[must_use]
 pub fn text(plan: &Plan<'_>) -> String {
     let operations = operations::operations(plan);
-    let (vtable, proof) = (vtable::vtable(plan), vtable::proof(plan));
-    let vtable = quote! { #vtable #proof };
+    let vtable = vtable::vtable(plan);
     let mut used = BTreeSet::new();
     idents(operations.clone(), &mut used);
     idents(vtable.clone(), &mut used);
@@ -99,7 +96,7 @@ pub fn text(plan: &Plan<'_>) -> String {
         HEAD,
         &imports(&used),
         &rust::text(&operations),
-        &operations::field_values(plan),
+        &operations::field_values(),
         &rust::text(&vtable),
     ]
     .join("\n")

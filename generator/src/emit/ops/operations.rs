@@ -9,8 +9,8 @@ use tcm_bindings::Op;
 
 use super::super::rust::doc;
 use super::signature::{method_return, parameter};
-use crate::names::{c_ident, constant, directory, ident};
-use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Shape};
+use crate::names::{c_ident, constant, directory, ident, ops_has};
+use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Settable, Shape};
 
 /// The trait.
 pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
@@ -109,29 +109,18 @@ const TYPES: [(&str, &str); 13] = [
     ),
 ];
 
-/// A constant for each field that a driver may set: those of the header, then those that this
-/// header lacks and others have.
+/// A constant for each field that a driver may set.
 fn trait_fields(plan: &Plan<'_>) -> Vec<TokenStream> {
-    let of_header = plan.fields.iter().filter_map(|field| {
-        let (field, ty) = match field {
-            PlanField::Own(_) => return None,
-            PlanField::Number { field, rust } => (field, *rust),
-            PlanField::Bit(field) => (field, "bool"),
-        };
-        let text = with_header_doc(&format!("The field `{}`.", field.name), &field.doc);
-        Some(trait_field(&field.name, ty, &text))
+    let doc_of = |name: &str| {
+        let mut fields = plan.fields.iter().map(PlanField::field);
+        let found = fields.find(|field| field.name == name);
+        found.map_or("", |field| field.doc.as_str())
+    };
+    let fields = plan.settable().map(|Settable { name, rust, .. }| {
+        let about = format!("The field `{name}`; the value is not used where the kernel has none.");
+        trait_field(name, rust, &with_header_doc(&about, doc_of(name)))
     });
-    let of_others = KNOWN_FIELDS
-        .iter()
-        .filter(|known| !plan.has_field(known.name));
-    let of_others = of_others.map(|known| {
-        let text = format!(
-            "The field `{}` of other kernels. This one has none: the value is not used.",
-            known.name
-        );
-        trait_field(known.name, known.rust, &text)
-    });
-    of_header.chain(of_others).collect()
+    fields.collect()
 }
 
 fn trait_field(name: &str, ty: &str, text: &str) -> TokenStream {
@@ -144,8 +133,9 @@ fn trait_field(name: &str, ty: &str, text: &str) -> TokenStream {
     quote! { #doc const #name: #ty = #default; }
 }
 
-/// Constants for the values that fields may have: the header's where it has the field.
-pub(super) fn field_values(plan: &Plan<'_>) -> String {
+/// Constants for the values that fields may have, each proved to be the header's where it has the
+/// field.
+pub(super) fn field_values() -> String {
     let mut constants = Vec::new();
     for field in &KNOWN_FIELDS {
         let Some((c_enum, values)) = field.values else {
@@ -153,14 +143,12 @@ pub(super) fn field_values(plan: &Plan<'_>) -> String {
         };
         let operation = constant(field.name);
         constants.extend(values.map(|(name, number)| {
-            let value = if plan.has_field(field.name) {
-                format!("bindings::{c_enum}_{name} as u8")
-            } else {
-                number.to_string()
-            };
+            let cfg = ops_has(field.name);
             format!(
                 "/// `{name}`, a value of [`Operations::{operation}`].\n\
-                 pub const {name}: u8 = {value};\n"
+                 pub const {name}: u8 = {number};\n\
+                 #[cfg({cfg})]\n\
+                 const _: () = assert!({name} == bindings::{c_enum}_{name} as u8);\n"
             )
         }));
     }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The vtable: every slot of the struct, and the proof that none is missing.
+//! The vtable: every slot of the struct that this header has.
+//!
+//! The build warns of an op that its kernel has besides, and leaves its slot `NULL`; a field that its
+//! kernel lacks is left out by a `cfg`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::super::rust::{comment, doc, safety};
+use super::super::rust::{doc, safety};
 use super::callbacks::callback_fn;
-use crate::names::{c_ident, callback, constant, has, ident};
-use crate::plan::{Content, Object, Plan, PlanField, Shape, Slot};
+use crate::names::{c_ident, callback, constant, has, ident, ops_has};
+use crate::plan::{Content, Object, Plan, PlanField, Settable, Shape, Slot};
 
 /// The vtable's type, with the callbacks.
 pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
@@ -38,13 +41,14 @@ pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
 }
 
 fn vtable_const(plan: &Plan<'_>) -> TokenStream {
-    let fields = plan.fields.iter().filter_map(|field| match field {
+    let own = plan.fields.iter().filter_map(|field| match field {
         PlanField::Own(field) => own_field(&field.name),
-        PlanField::Number { field, .. } => {
-            let (name, value) = (c_ident(&field.name), constant(&field.name));
-            Some(quote!(#name: T::#value,))
-        }
-        PlanField::Bit(_) => None,
+        PlanField::Number { .. } | PlanField::Bit(_) => None,
+    });
+    let numbers = plan.settable().filter(|field| !field.is_bit);
+    let numbers = numbers.map(|Settable { name, .. }| {
+        let (cfg, field, value) = (ops_has(name), c_ident(name), constant(name));
+        quote!(#[cfg(#cfg)] #field: T::#value,)
     });
     let slots = plan.slots.iter().map(slot);
     let groups = plan.groups.iter().map(|group| {
@@ -72,7 +76,8 @@ fn vtable_const(plan: &Plan<'_>) -> TokenStream {
         };
         #table_doc
         const VTABLE: bindings::target_core_fabric_ops = bindings::target_core_fabric_ops {
-            #(#fields)*
+            #(#own)*
+            #(#numbers)*
             #(#slots)*
             #(#groups)*
             #(#unknown_groups)*
@@ -144,18 +149,12 @@ fn has_enable(plan: &Plan<'_>) -> TokenStream {
 }
 
 fn ops_fn(plan: &Plan<'_>) -> TokenStream {
-    let bits: Vec<_> = plan
-        .fields
-        .iter()
-        .filter_map(|field| match field {
-            PlanField::Bit(field) => {
-                let (setter, value) =
-                    (ident(&format!("set_{}", field.name)), constant(&field.name));
-                Some(quote!(ops.#setter(T::#value.into());))
-            }
-            _ => None,
-        })
-        .collect();
+    let bits = plan.settable().filter(|field| field.is_bit);
+    let bits = bits.map(|Settable { name, .. }| {
+        let (cfg, value) = (ops_has(name), constant(name));
+        let setter = ident(&format!("set_{name}"));
+        quote!(#[cfg(#cfg)] ops.#setter(T::#value.into());)
+    });
     let doc = doc(
         1,
         "The ops of the fabric in `module`, as `target_register_template()` wants them.",
@@ -169,45 +168,5 @@ fn ops_fn(plan: &Plan<'_>) -> TokenStream {
             #(#bits)*
             ops
         }
-    }
-}
-
-/// Proves that the slots listed are all there are: each lies right behind the one before, and
-/// nothing but bit-fields and the plain fields listed lies behind the last. There is none for a
-/// header with ops in an anonymous struct or union.
-pub(super) fn proof(plan: &Plan<'_>) -> TokenStream {
-    if !plan.is_flat {
-        return quote!();
-    }
-    let pointers: Vec<_> = plan
-        .slots
-        .iter()
-        .map(|slot| c_ident(&slot.op.name))
-        .chain(plan.all_groups.iter().map(|group| c_ident(group)))
-        .collect();
-    let count = pointers.len();
-    let why = comment(
-        0,
-        "A header with another op than those that are listed does not compile here: \
-         `tcm-mod-builder sync DIR` writes this file again.",
-    );
-    quote! {
-        #why
-        const _: () = {
-            type Ops = bindings::target_core_fabric_ops;
-            const POINTERS: [usize; #count] = [#(mem::offset_of!(Ops, #pointers)),*];
-            let pointer = mem::size_of::<*const ()>();
-            let mut index = 1;
-            while index < POINTERS.len() {
-                assert!(
-                    POINTERS[index] == POINTERS[index - 1] + pointer,
-                    "the header has an op that this module does not list"
-                );
-                index += 1;
-            }
-            let end = POINTERS[index - 1] + pointer;
-            let fit = mem::size_of::<Ops>() <= end + pointer;
-            assert!(fit, "the header has a field that this module does not list");
-        };
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Completions, for kernels whose crate has none: what this layer needs of
-//! `kernel::sync::Completion` in later ones.
+//! Completions, for kernels whose crate has none: the part of `kernel::sync::Completion` that this
+//! layer needs.
 //!
 //! C header: [`include/linux/completion.h`](srctree/include/linux/completion.h)
 

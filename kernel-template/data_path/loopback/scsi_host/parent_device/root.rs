@@ -16,7 +16,7 @@ use crate::bindings;
 /// # Invariants
 ///
 /// The device is registered.
-pub(super) struct ParentDevice(NonNull<bindings::device>);
+pub(in crate::scsi_host) struct ParentDevice(NonNull<bindings::device>);
 
 // SAFETY: The driver core locks what it changes of a device, which any thread may unregister.
 unsafe impl Send for ParentDevice {}
@@ -30,7 +30,7 @@ impl ParentDevice {
     /// # Errors
     ///
     /// What the driver core refuses it with.
-    pub(super) fn new(name: &CStr) -> Result<Self> {
+    pub(in crate::scsi_host) fn new(name: &CStr) -> Result<Self> {
         // SAFETY: The name ends with NUL, and is copied. The owner is only for a link in sysfs.
         let device =
             unsafe { bindings::__root_device_register(name.as_char_ptr(), ptr::null_mut()) };
@@ -38,7 +38,7 @@ impl ParentDevice {
     }
 
     /// The device.
-    pub(super) fn as_raw(&self) -> *mut bindings::device {
+    pub(in crate::scsi_host) fn as_raw(&self) -> *mut bindings::device {
         self.0.as_ptr()
     }
 }

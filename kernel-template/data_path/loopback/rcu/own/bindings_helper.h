@@ -1,1 +1,0 @@
-#include "rcu_helpers.h"

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The device that a SCSI host hangs below: on the faux bus where the kernel crate has it, else a
+//! root device.
+
+#[cfg(kernel_has_faux)]
+mod faux;
+#[cfg(not(kernel_has_faux))]
+mod root;
+
+#[cfg(kernel_has_faux)]
+pub(super) use faux::ParentDevice;
+#[cfg(not(kernel_has_faux))]
+pub(super) use root::ParentDevice;

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Writes the arguments for rustc that say what the kernel has, as cfgs: from
+# kernel_probes.rs and rustc's messages on it, and for fields of the ops from
+# target/ops.rs, which names them, and bindgen's output, which has them or not.
+#
+# usage: awk -f kernel_probes.awk part=probes kernel_probes.rs \
+#	part=messages - part=ops target/ops.rs part=bindings bindings_tested.rs
+#
+# The last line of the messages is the exit status of rustc. A message that is
+# not of a probe is a fault of the tools, not of an old kernel.
+
+part == "probes" && /^use .*; \/\/ / {
+	probe[FNR] = $NF
+}
+
+part == "messages" {
+	messages = messages $0 "\n"
+	status = $0
+}
+
+part == "messages" && /error(\[E[0-9]+\])?: / && !/^error: aborting/ {
+	line = $0
+	sub(/^.*kernel_probes\.rs:/, "", line)
+	sub(/:.*$/, "", line)
+	if (/error\[E0432\]/ && line in probe && probe[line] != "control")
+		absent[probe[line]] = 1
+	else
+		failed = 1
+	errors++
+}
+
+part == "ops" {
+	line = $0
+	while (match(line, /ops_has_[a-z_]+/)) {
+		field[substr(line, RSTART + 8, RLENGTH - 8)] = 1
+		line = substr(line, RSTART + RLENGTH)
+	}
+}
+
+part == "bindings" {
+	bindings = bindings " " $0
+}
+
+END {
+	if (failed || (status != 0 && !errors)) {
+		printf "%s", messages | "cat >&2"
+		exit 1
+	}
+	for (line in probe)
+		if (probe[line] != "control" && !(probe[line] in absent))
+			print "--cfg=" probe[line]
+	for (name in field)
+		if (bindings ~ ("pub (fn set_)?" name " ?[(:]"))
+			print "--cfg=ops_has_" name
+}

@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0-only
-
-//! Types that are valid when they are all zero: in `kernel::init`.
-
-pub(in crate::target) use kernel::init::Zeroable;

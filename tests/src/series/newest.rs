@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A module for the newest kernel alone, as the kernel's own tree has it: what is there for other
+//! kernels is left out, with the `cfg`s that decide between them.
+
+use std::path::Path;
+
+use tcm_mod_builder::output::files::Files;
+
+/// The `cfg`s that the build of a module sets for what its kernel has.
+const PROBED: [&str; 2] = ["kernel_has_", "ops_has_"];
+
+/// The loop that warns of ops which the module does not list.
+const UNLISTED: (&str, &str) = (
+    "        for op in bindings::UNLISTED_OPS {\n",
+    "        }\n",
+);
+
+/// The files without what is for other kernels, and without those that nothing declares then.
+pub(super) fn of_newest(files: &Files) -> Files {
+    let (mut reduced_files, mut undeclared) = (Vec::new(), Vec::new());
+    for (path, file) in files.iter() {
+        let (text, modules) = reduced(&file.text);
+        reduced_files.push((path, file.owner, text));
+        let dir = Path::new(path).with_extension("");
+        let modules = modules.iter().map(|name| dir.join(format!("{name}.rs")));
+        undeclared.extend(modules.map(|path| path.display().to_string()));
+    }
+    let mut files = Files::default();
+    for (path, owner, text) in reduced_files {
+        if !undeclared.iter().any(|undeclared| undeclared == path) {
+            files.add(path, owner, text);
+        }
+    }
+    files
+}
+
+/// The text for the newest kernel, and the modules that it declares no longer.
+pub(super) fn reduced(text: &str) -> (String, Vec<String>) {
+    let (mut out, mut modules) = (String::with_capacity(text.len()), Vec::new());
+    let mut lines = text.split_inclusive('\n');
+    while let Some(line) = lines.next() {
+        if line == UNLISTED.0 {
+            let _ = lines.find(|line| *line == UNLISTED.1);
+            continue;
+        }
+        let attribute = line.trim();
+        let is_probed = PROBED.iter().any(|cfg| attribute.contains(cfg));
+        if !is_probed || !(attribute.starts_with("#[cfg(") || attribute.starts_with("#![cfg(")) {
+            out.push_str(line);
+        } else if attribute.starts_with("#[cfg(not(") {
+            let item = lines.next().unwrap_or_default().trim();
+            let module = item
+                .strip_prefix("mod ")
+                .and_then(|item| item.strip_suffix(';'));
+            modules.extend(module.map(ToOwned::to_owned));
+        } else if attribute.starts_with("#![") {
+            // The blank line after it.
+            let _ = lines.next();
+        }
+    }
+    (out.replace("\n\n\n", "\n\n"), modules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reduced;
+
+    #[test]
+    fn alternatives_for_older_kernels_are_left_out() {
+        let text = "\
+#[cfg(kernel_has_faux)]
+mod faux;
+#[cfg(not(kernel_has_faux))]
+mod root;
+
+#[cfg(not(test))]
+use a::b;
+        for op in bindings::UNLISTED_OPS {
+            pr_warn!(\"{}\", op);
+        }
+            #[cfg(ops_has_x)]
+            x: T::X,
+";
+        let (text, modules) = reduced(text);
+        assert_eq!(
+            text,
+            "mod faux;\n\n#[cfg(not(test))]\nuse a::b;\n            x: T::X,\n"
+        );
+        assert_eq!(modules, ["root"]);
+    }
+}
