@@ -38,10 +38,14 @@ pub(crate) struct Answer {
     pub(crate) reading: Result<Reading, Failure>,
 }
 
-/// A child that gave no answer.
-pub(crate) struct Died {
-    pub(crate) is_late: bool,
-    pub(crate) reason: String,
+/// Reason why a child gave no answer.
+pub(crate) enum Died {
+    /// It could not be started.
+    Unstarted(io::Error),
+    /// Its time was over.
+    Late,
+    /// Its status and last words.
+    Crashed(String),
 }
 
 /// Does the child's work: reads the text of a header from standard input, and writes the answer to
@@ -82,13 +86,13 @@ fn limit() {
 pub(crate) fn ask(mut command: Command, text: &str) -> Result<Result<Answer, NoLibclang>, Died> {
     command.stdin(Stdio::piped());
     let output = run(command.stdout(Stdio::piped()).stderr(Stdio::piped()), text);
-    let output = output.map_err(|error| Died {
-        is_late: false,
-        reason: error.to_string(),
-    })?;
-    serde_json::from_slice(&output.stdout).map_err(|_| Died {
-        is_late: output.status.signal() == Some(LATE.as_raw()),
-        reason: reason(&output),
+    let output = output.map_err(Died::Unstarted)?;
+    serde_json::from_slice(&output.stdout).map_err(|_| {
+        if output.status.signal() == Some(LATE.as_raw()) {
+            Died::Late
+        } else {
+            Died::Crashed(reason(&output))
+        }
     })
 }
 

@@ -101,6 +101,9 @@ pub enum Error {
         /// The condition that leaves it out, if one does, with its line.
         hidden: Option<(usize, String)>,
     },
+    /// The process that reads headers could not be started.
+    #[error("cannot start a process to read the header: {0}; is /proc mounted?")]
+    Start(io::Error),
     /// clang gave up.
     #[error("clang crashes on {}{reason}; {KERNELS}", header.display())]
     Crash {

@@ -55,14 +55,14 @@ pub fn read(header: &Header) -> Result<FabricOps, Error> {
 /// As [`read`], and if the child dies.
 pub fn read_apart(header: &Header, command: Command) -> Result<FabricOps, Error> {
     let answer = child::ask(command, &header.text()?);
-    let answer = answer.map_err(|Died { is_late, reason }| {
-        let header = header.path().to_owned();
-        if is_late {
-            Error::Late { header }
-        } else {
-            let reason = format!(" ({reason})");
-            Error::Crash { header, reason }
-        }
+    let path = || header.path().to_owned();
+    let answer = answer.map_err(|died| match died {
+        Died::Unstarted(error) => Error::Start(error),
+        Died::Late => Error::Late { header: path() },
+        Died::Crashed(reason) => Error::Crash {
+            header: path(),
+            reason: format!(" ({reason})"),
+        },
     })?;
     model(header, answer?.reading)
 }
@@ -73,10 +73,14 @@ pub fn read_apart(header: &Header, command: Command) -> Result<FabricOps, Error>
 ///
 /// [`NoLibclang`] if it cannot be loaded.
 pub fn libclang_version(command: Command) -> Result<String, NoLibclang> {
-    match child::ask(command, "") {
-        Ok(answer) => Ok(answer?.libclang),
-        Err(Died { reason, .. }) => Err(NoLibclang { reason }),
-    }
+    let answer = child::ask(command, "").map_err(|died| NoLibclang {
+        reason: match died {
+            Died::Unstarted(error) => Error::Start(error).to_string(),
+            Died::Late => "it takes too long".to_owned(),
+            Died::Crashed(reason) => reason,
+        },
+    })?;
+    Ok(answer?.libclang)
 }
 
 fn model(header: &Header, reading: Result<Reading, Failure>) -> Result<FabricOps, Error> {
