@@ -42,8 +42,6 @@ pub enum Package<'a> {
     KernelTools,
     /// pahole.
     Pahole,
-    /// rustfmt.
-    Rustfmt,
 }
 
 impl Distro {
@@ -123,7 +121,6 @@ impl Distro {
                 "base-devel bc python",
                 "what the kernel's Documentation/process/changes.rst lists",
             ),
-            Package::Rustfmt => one("rustfmt", "rustfmt", "rust", "rustfmt"),
             Package::Pahole => one("dwarves", "dwarves", "pahole", "pahole"),
         }
     }

@@ -2,9 +2,9 @@
 
 //! Writes the module: from a checked plan to files in memory.
 //!
-//! Nothing in here touches a file system, and nothing can fail. Text that depends on the header or
-//! the protocol is built from tokens; all other files are copied from `kernel-template/`, comments
-//! and all, with the module's names.
+//! Nothing in here touches a file system, and nothing can fail. `target/ops.rs`, which depends on the
+//! header, is built from tokens. All other files are texts of `kernel-template/`, comments and all:
+//! whole or made of fragments, with the module's names.
 
 mod build_files;
 mod driver;

@@ -87,11 +87,6 @@ impl Files {
         self.0 = inside;
         Self(outside)
     }
-
-    /// The text of a file, to be replaced.
-    pub fn text_mut(&mut self, path: &str) -> Option<&mut String> {
-        self.0.get_mut(path).map(|file| &mut file.text)
-    }
 }
 
 #[cfg(test)]

@@ -10,5 +10,4 @@ pub mod manifest;
 pub mod print;
 pub mod questions;
 pub mod report;
-pub mod rustfmt;
 pub mod table;
