@@ -148,7 +148,7 @@ pub(super) fn field_values() -> String {
                 "/// `{name}`, a value of [`Operations::{operation}`].\n\
                  pub const {name}: u8 = {number};\n\
                  #[cfg({cfg})]\n\
-                 const _: () = assert!({name} == bindings::{c_enum}_{name} as u8);\n"
+                 const _: () = {{\n    assert!({name} == bindings::{c_enum}_{name} as u8);\n}};\n"
             )
         }));
     }

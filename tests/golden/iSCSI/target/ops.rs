@@ -112,7 +112,7 @@ pub trait Operations: Sized + 'static {
     /// Called in process context.
     fn init(module: &'static ThisModule) -> Result<Self::Data>;
 
-    /// The field `max_data_sg_nents`.
+    /// The field `max_data_sg_nents`; the value is not used where the kernel has none.
     ///
     /// The header says:
     ///
@@ -120,7 +120,7 @@ pub trait Operations: Sized + 'static {
     /// > two lines.
     const MAX_DATA_SG_NENTS: u32 = 0;
 
-    /// The field `write_pending_must_be_called`.
+    /// The field `write_pending_must_be_called`; the value is not used where the kernel has none.
     ///
     /// The header says:
     ///
@@ -128,16 +128,16 @@ pub trait Operations: Sized + 'static {
     /// > its own.
     const WRITE_PENDING_MUST_BE_CALLED: bool = false;
 
-    /// The field `direct_compl_supp`.
+    /// The field `direct_compl_supp`; the value is not used where the kernel has none.
     const DIRECT_COMPL_SUPP: bool = false;
 
-    /// The field `direct_submit_supp`.
+    /// The field `direct_submit_supp`; the value is not used where the kernel has none.
     const DIRECT_SUBMIT_SUPP: bool = false;
 
-    /// The field `default_submit_type`.
+    /// The field `default_submit_type`; the value is not used where the kernel has none.
     const DEFAULT_SUBMIT_TYPE: u8 = 0;
 
-    /// The field `default_compl_type`.
+    /// The field `default_compl_type`; the value is not used where the kernel has none.
     const DEFAULT_COMPL_TYPE: u8 = 0;
 
     /// The attributes of [`DiscoveryAttrs`]: `tfc_discovery_attrs`.
@@ -417,16 +417,32 @@ pub trait Operations: Sized + 'static {
 }
 
 /// `TARGET_DIRECT_SUBMIT`, a value of [`Operations::DEFAULT_SUBMIT_TYPE`].
-pub const TARGET_DIRECT_SUBMIT: u8 = bindings::target_submit_type_TARGET_DIRECT_SUBMIT as u8;
+pub const TARGET_DIRECT_SUBMIT: u8 = 1;
+#[cfg(ops_has_default_submit_type)]
+const _: () = {
+    assert!(TARGET_DIRECT_SUBMIT == bindings::target_submit_type_TARGET_DIRECT_SUBMIT as u8);
+};
 
 /// `TARGET_QUEUE_SUBMIT`, a value of [`Operations::DEFAULT_SUBMIT_TYPE`].
-pub const TARGET_QUEUE_SUBMIT: u8 = bindings::target_submit_type_TARGET_QUEUE_SUBMIT as u8;
+pub const TARGET_QUEUE_SUBMIT: u8 = 2;
+#[cfg(ops_has_default_submit_type)]
+const _: () = {
+    assert!(TARGET_QUEUE_SUBMIT == bindings::target_submit_type_TARGET_QUEUE_SUBMIT as u8);
+};
 
 /// `TARGET_DIRECT_COMPL`, a value of [`Operations::DEFAULT_COMPL_TYPE`].
-pub const TARGET_DIRECT_COMPL: u8 = bindings::target_compl_type_TARGET_DIRECT_COMPL as u8;
+pub const TARGET_DIRECT_COMPL: u8 = 1;
+#[cfg(ops_has_default_compl_type)]
+const _: () = {
+    assert!(TARGET_DIRECT_COMPL == bindings::target_compl_type_TARGET_DIRECT_COMPL as u8);
+};
 
 /// `TARGET_QUEUE_COMPL`, a value of [`Operations::DEFAULT_COMPL_TYPE`].
-pub const TARGET_QUEUE_COMPL: u8 = bindings::target_compl_type_TARGET_QUEUE_COMPL as u8;
+pub const TARGET_QUEUE_COMPL: u8 = 2;
+#[cfg(ops_has_default_compl_type)]
+const _: () = {
+    assert!(TARGET_QUEUE_COMPL == bindings::target_compl_type_TARGET_QUEUE_COMPL as u8);
+};
 
 /// The vtable of a fabric: what target core sees of [`Operations`].
 ///
@@ -984,8 +1000,11 @@ impl<T: Operations> OperationsVTable<T> {
         fabric_alias: ptr::null(),
         fabric_name: ptr::null(),
         node_acl_size: NodeAcl::<T>::SIZE,
+        #[cfg(ops_has_max_data_sg_nents)]
         max_data_sg_nents: T::MAX_DATA_SG_NENTS,
+        #[cfg(ops_has_default_submit_type)]
         default_submit_type: T::DEFAULT_SUBMIT_TYPE,
+        #[cfg(ops_has_default_compl_type)]
         default_compl_type: T::DEFAULT_COMPL_TYPE,
         tpg_get_wwn: Some(Self::tpg_get_wwn_callback),
         tpg_get_tag: Some(Self::tpg_get_tag_callback),
@@ -1138,74 +1157,12 @@ impl<T: Operations> OperationsVTable<T> {
         let mut ops = Self::VTABLE;
         ops.module = module;
         ops.fabric_name = T::NAME.as_char_ptr();
+        #[cfg(ops_has_write_pending_must_be_called)]
         ops.set_write_pending_must_be_called(T::WRITE_PENDING_MUST_BE_CALLED.into());
+        #[cfg(ops_has_direct_compl_supp)]
         ops.set_direct_compl_supp(T::DIRECT_COMPL_SUPP.into());
+        #[cfg(ops_has_direct_submit_supp)]
         ops.set_direct_submit_supp(T::DIRECT_SUBMIT_SUPP.into());
         ops
     }
 }
-
-// A header with another op than those that are listed does not compile here: `tcm-mod-builder sync
-// DIR` writes this file again.
-const _: () = {
-    type Ops = bindings::target_core_fabric_ops;
-    const POINTERS: [usize; 45usize] = [
-        mem::offset_of!(Ops, tpg_get_wwn),
-        mem::offset_of!(Ops, tpg_get_tag),
-        mem::offset_of!(Ops, tpg_get_default_depth),
-        mem::offset_of!(Ops, tpg_check_demo_mode),
-        mem::offset_of!(Ops, tpg_check_demo_mode_cache),
-        mem::offset_of!(Ops, tpg_check_demo_mode_write_protect),
-        mem::offset_of!(Ops, tpg_check_prod_mode_write_protect),
-        mem::offset_of!(Ops, tpg_check_demo_mode_login_only),
-        mem::offset_of!(Ops, tpg_check_prot_fabric_only),
-        mem::offset_of!(Ops, tpg_get_inst_index),
-        mem::offset_of!(Ops, check_stop_free),
-        mem::offset_of!(Ops, release_cmd),
-        mem::offset_of!(Ops, close_session),
-        mem::offset_of!(Ops, sess_get_index),
-        mem::offset_of!(Ops, sess_get_initiator_sid),
-        mem::offset_of!(Ops, write_pending),
-        mem::offset_of!(Ops, set_default_node_attributes),
-        mem::offset_of!(Ops, get_cmd_state),
-        mem::offset_of!(Ops, queue_data_in),
-        mem::offset_of!(Ops, queue_status),
-        mem::offset_of!(Ops, queue_tm_rsp),
-        mem::offset_of!(Ops, aborted_task),
-        mem::offset_of!(Ops, fabric_make_wwn),
-        mem::offset_of!(Ops, fabric_drop_wwn),
-        mem::offset_of!(Ops, add_wwn_groups),
-        mem::offset_of!(Ops, fabric_make_tpg),
-        mem::offset_of!(Ops, fabric_enable_tpg),
-        mem::offset_of!(Ops, fabric_drop_tpg),
-        mem::offset_of!(Ops, fabric_post_link),
-        mem::offset_of!(Ops, fabric_pre_unlink),
-        mem::offset_of!(Ops, fabric_post_unlink),
-        mem::offset_of!(Ops, fabric_make_np),
-        mem::offset_of!(Ops, fabric_drop_np),
-        mem::offset_of!(Ops, fabric_init_nodeacl),
-        mem::offset_of!(Ops, tfc_discovery_attrs),
-        mem::offset_of!(Ops, tfc_wwn_attrs),
-        mem::offset_of!(Ops, tfc_tpg_base_attrs),
-        mem::offset_of!(Ops, tfc_tpg_np_base_attrs),
-        mem::offset_of!(Ops, tfc_tpg_attrib_attrs),
-        mem::offset_of!(Ops, tfc_tpg_auth_attrs),
-        mem::offset_of!(Ops, tfc_tpg_param_attrs),
-        mem::offset_of!(Ops, tfc_tpg_nacl_base_attrs),
-        mem::offset_of!(Ops, tfc_tpg_nacl_attrib_attrs),
-        mem::offset_of!(Ops, tfc_tpg_nacl_auth_attrs),
-        mem::offset_of!(Ops, tfc_tpg_nacl_param_attrs),
-    ];
-    let pointer = mem::size_of::<*const ()>();
-    let mut index = 1;
-    while index < POINTERS.len() {
-        assert!(
-            POINTERS[index] == POINTERS[index - 1] + pointer,
-            "the header has an op that this module does not list"
-        );
-        index += 1;
-    }
-    let end = POINTERS[index - 1] + pointer;
-    let fit = mem::size_of::<Ops>() <= end + pointer;
-    assert!(fit, "the header has a field that this module does not list");
-};
