@@ -70,6 +70,7 @@ static TRANSPORT: Part = Part {
         author!("iscsi/keys.rs"),
         author!("iscsi/link.rs"),
         author!("iscsi/login.rs"),
+        author!("iscsi/negotiation.rs"),
         author!("iscsi/pdu.rs"),
         author!("iscsi/portal.rs"),
         author!("iscsi/receiver.rs"),
