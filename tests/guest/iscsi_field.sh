@@ -62,7 +62,8 @@ is_logged "initiator name iqn.a,b: may not have byte 0x2c"
 ! mkdir "$TPG/acls/iqn.A" 2> /dev/null || fail "capitals in the name of a node ACL"
 
 echo "--- demands"
-echo CRC32C > "$TPG/param/DataDigest" && echo No > "$TPG/param/ImmediateData" || fail "no demands"
+echo CRC32C > "$TPG/param/DataDigest" && echo No > "$TPG/param/ImmediateData" &&
+	echo shelf > "$TPG/param/TargetAlias" || fail "no demands"
 "$CLIENT" demands $V4 $WWN || fail "demands"
 echo CRC32C,None > "$TPG/param/DataDigest" && echo Yes > "$TPG/param/ImmediateData"
 
@@ -73,7 +74,7 @@ echo NULL > "$TPG/auth/userid"
 
 echo "--- values that iscsi_target_mod takes"
 for value in param/MaxConnections=100 param/MaxOutstandingR2T=64 param/ErrorRecoveryLevel=2 \
-	param/IFMarkInt=2048~65535 param/OFMarkInt=Reject param/TargetAlias=shelf \
+	param/IFMarkInt=2048~65535 param/OFMarkInt=Reject param/TargetAlias=rack \
 	param/DataPDUInOrder=No param/IFMarker=Yes attrib/t10_pi=1 attrib/fabric_prot_type=1 \
 	attrib/login_keys_workaround=0 attrib/default_erl=2; do
 	echo "${value#*=}" > "$TPG/${value%=*}" && [ "$(cat "$TPG/${value%=*}")" = "${value#*=}" ] ||

@@ -76,6 +76,8 @@ static TRANSPORT: Part = Part {
         author!("iscsi/receiver.rs"),
         author!("iscsi/sender.rs"),
         author!("iscsi/session.rs"),
+        author!("iscsi/session/order.rs"),
+        author!("iscsi/session/time.rs"),
         author!("iscsi/settings.rs"),
     ],
     kbuild: "",

@@ -8,6 +8,9 @@
 
 #![forbid(unsafe_code)]
 
+mod order;
+mod time;
+
 use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 
 use kernel::{
@@ -16,7 +19,7 @@ use kernel::{
     prelude::*,
     str::BStr,
     sync::Arc,
-    time::{msecs_to_jiffies, Jiffies}, //
+    time::Jiffies, //
 };
 
 use super::{
@@ -30,7 +33,6 @@ use super::{
     portal::Portal,
     receiver::{End, Sink},
     sender::{copied, After, Sender},
-    settings::Timeouts,
     target_name, //
 };
 use crate::{
@@ -274,13 +276,6 @@ impl Task {
     }
 }
 
-/// A numbered request that has come before another one that comes first.
-struct Early {
-    number: u32,
-    /// `None` if the request was aborted, and counts as received.
-    request: Option<Request>,
-}
-
 /// Parts of a session that a discovery session lacks.
 pub(super) struct Normal {
     pub(super) nexus: Nexus<Fabric>,
@@ -305,7 +300,7 @@ pub(super) struct Session {
     text: KVVec<u8>,
     text_sent: usize,
     is_ignored: bool,
-    early: KVec<Early>,
+    early: KVec<order::Early>,
     /// True if the initiator has asked for a reservation that ends with the session.
     has_reserved: bool,
     /// Time that the connection has waited for the initiator. An initiator is late by this time
@@ -352,20 +347,6 @@ impl Session {
         !self.functions.is_empty()
     }
 
-    /// Counts time that the connection has waited for the initiator.
-    pub(super) fn wait(&mut self, time: Jiffies) {
-        self.waited = self.waited.wrapping_add(time);
-    }
-
-    /// Notes that the initiator has sent something, which may be data of a write.
-    pub(super) fn hear(&mut self, is_data: bool) {
-        self.heard = self.waited;
-        self.pinged = None;
-        if is_data {
-            self.moved = self.waited;
-        }
-    }
-
     /// Returns true if target core is still to allocate memory for a write.
     pub(super) fn is_awaited(&self, tag: u32) -> bool {
         self.awaited.contains(&tag)
@@ -410,78 +391,6 @@ impl Session {
             Opcode::Text => Sink::buffer(request, TEXT_MAX),
             _ => Ok(Sink::Discard),
         }
-    }
-
-    /// Returns true if a PDU comes when it should: commands are numbered, and what is numbered
-    /// outside of the window is ignored (RFC 7143, section 4.2.2.1).
-    fn is_in_order(
-        &mut self,
-        link: &Link,
-        sender: &mut Sender,
-        request: &Request,
-        ahs: &[u8],
-    ) -> Result<bool, End> {
-        let has_number = match request.opcode() {
-            Opcode::DataOut | Opcode::Snack => false,
-            // The answer to a ping has none.
-            Opcode::NopOut if request.task_tag() == NO_TAG => false,
-            _ => !request.is_immediate(),
-        };
-        if !has_number {
-            return Ok(true);
-        }
-        let number = request.cmd_sn();
-        if number == sender.exp_cmd_sn && !pdu::is_before(sender.max_cmd_sn(link), number) {
-            sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
-            return Ok(true);
-        }
-        let is_outside = pdu::is_before(number, sender.exp_cmd_sn)
-            || pdu::is_before(sender.max_cmd_sn(link), number);
-        if is_outside {
-            return Ok(false);
-        }
-        // It waits for those before it, but what comes with it has no place to wait.
-        if request.data_length() != 0 || !ahs.is_empty() {
-            return Err(End::Rejected(Reject::Protocol, *request));
-        }
-        self.keep(number, Some(*request))?;
-        Ok(false)
-    }
-
-    /// Keeps a request that has come early. There is at most one for each number of the window.
-    fn keep(&mut self, number: u32, request: Option<Request>) -> Result<(), End> {
-        if !self.early.iter().any(|early| early.number == number) {
-            self.early.push(Early { number, request }, GFP_KERNEL)?;
-        }
-        Ok(())
-    }
-
-    /// Takes the requests that came early, and whose turn it is.
-    ///
-    /// # Errors
-    ///
-    /// If the connection cannot go on.
-    pub(super) fn catch_up(
-        &mut self,
-        portal: &Portal,
-        link: &Arc<Link>,
-        sender: &mut Sender,
-    ) -> Result<(), End> {
-        // A PDU may have been received in part.
-        let is_ignored = self.is_ignored;
-        let next = |early: &Early, sender: &Sender| early.number == sender.exp_cmd_sn;
-        while let Some(index) = self.early.iter().position(|early| next(early, sender)) {
-            let early = self.early.remove(index).map_err(|_| End::Now)?;
-            match early.request {
-                Some(request) => {
-                    self.begin(link, sender, &request, &[])?;
-                    self.complete(portal, link, sender, &request, Sink::Discard)?;
-                }
-                None => sender.exp_cmd_sn = early.number.wrapping_add(1),
-            }
-        }
-        self.is_ignored = is_ignored;
-        Ok(())
     }
 
     fn begin_command(
@@ -716,29 +625,6 @@ impl Session {
         Ok(())
     }
 
-    /// Aborts a task whose command is still to come, or has come early: the command counts as
-    /// received (RFC 7143, section 11.6.1). Returns the response code.
-    fn abort_awaited(
-        &mut self,
-        link: &Link,
-        sender: &Sender,
-        request: &Request,
-        code: u8,
-    ) -> Result<u8, End> {
-        let management = TaskManagement(request);
-        let is_abort = management.function() == Some(pdu::Function::AbortTask);
-        let number = management.awaited_number(sender.exp_cmd_sn);
-        let last = sender.max_cmd_sn(link);
-        match number.filter(|number| !pdu::is_before(last, *number)) {
-            Some(number) if is_abort && code == function_response::NO_TASK => {
-                self.early.retain(|early| early.number != number);
-                self.keep(number, None)?;
-                Ok(function_response::COMPLETE)
-            }
-            _ => Ok(code),
-        }
-    }
-
     /// Takes a whole PDU.
     ///
     /// # Errors
@@ -952,73 +838,6 @@ impl Session {
         Ok(())
     }
 
-    /// Timeouts of the initiator, as they are now.
-    fn timeouts(&self) -> Timeouts {
-        let normal = self.normal.as_ref();
-        normal.map_or(Timeouts::DEFAULT, |normal| {
-            normal.nexus.node_acl().lock().timeouts
-        })
-    }
-
-    /// Enforces the timeouts, and drops aborted writes, of which target core sends no notification.
-    ///
-    /// # Errors
-    ///
-    /// If the initiator is silent for too long.
-    pub(super) fn tick(&mut self, sender: &mut Sender, sink: &mut Sink) -> Result<(), End> {
-        let timeouts = self.timeouts();
-        if sender.is_stuck(seconds(timeouts.nopin_response_timeout)) {
-            return Err(End::Silent("it has not read for nopin_response_timeout"));
-        }
-        let mut index = 0;
-        while let Some(task) = self.tasks.get(index) {
-            if task.pending.is_aborted() {
-                drop(self.tasks.remove(index));
-                continue;
-            }
-            self.expect_data(task, &timeouts)?;
-            index += 1;
-        }
-        if let Sink::Payload(task) = sink {
-            if task.pending.is_aborted() {
-                *sink = Sink::Discard;
-            } else {
-                self.expect_data(task, &timeouts)?;
-            }
-        }
-        self.ping(sender, &timeouts)
-    }
-
-    /// Expects the data of a write in time. Those of other writes may come first.
-    fn expect_data(&self, task: &Task, timeouts: &Timeouts) -> Result<(), End> {
-        let since = task.since.max(self.moved);
-        if self.waited.wrapping_sub(since) > seconds(timeouts.dataout_timeout) {
-            return Err(End::Silent(
-                "no data of a write have come for dataout_timeout",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Pings an initiator that is silent.
-    fn ping(&mut self, sender: &mut Sender, timeouts: &Timeouts) -> Result<(), End> {
-        let since = |then: Jiffies| self.waited.wrapping_sub(then);
-        match self.pinged {
-            Some(pinged) if since(pinged) > seconds(timeouts.nopin_response_timeout) => Err(
-                End::Silent("it has not answered a ping for nopin_response_timeout"),
-            ),
-            Some(_) => Ok(()),
-            None => {
-                let silence = seconds(timeouts.nopin_timeout);
-                if silence != 0 && since(self.heard) > silence {
-                    self.pinged = Some(self.waited);
-                    sender.reply(Reply::ping(0))?;
-                }
-                Ok(())
-            }
-        }
-    }
-
     /// Says in the log why the session ends.
     pub(super) fn log_end(&self, link: &Link, why: &str) {
         let Some(normal) = &self.normal else {
@@ -1055,11 +874,6 @@ impl Session {
             normal.group.data().group.leave(&normal.peer);
         }
     }
-}
-
-/// A time in jiffies.
-fn seconds(seconds: u32) -> Jiffies {
-    msecs_to_jiffies(seconds.saturating_mul(1000))
 }
 
 /// Executes a write whose data have come.

@@ -181,13 +181,14 @@ fn proposed(target: &Target) -> Result<(Connection, Pdu)> {
     Ok((connection, pdu))
 }
 
-/// At a target with `DataDigest=CRC32C` and `ImmediateData=No`.
+/// At a target with `DataDigest=CRC32C`, `ImmediateData=No` and `TargetAlias=shelf`.
 pub(super) const DEMANDS: [Case; 3] = [
     ("keys that the initiator does not name", |target| {
         let (mut connection, pdu) = proposed(target)?;
         let value = |key| pdu.value(key).unwrap_or_default();
         let found = (value("DataDigest"), value("ImmediateData"));
         ensure!(found == ("CRC32C".into(), "No".into()), "{found:?}");
+        ensure!(value("TargetAlias") == "shelf", "{pdu:?}");
         let answer = "DataDigest=CRC32C\0ImmediateData=No\0";
         let (status, mut pdu) = connection.ask(stage::OPERATIONAL, Some(stage::FULL), answer)?;
         want(status, SUCCESS)?;
