@@ -11,7 +11,7 @@ use xtask::initiator::{Connection, NO_TAG, Pdu, reply};
 
 use super::{Case, LATE, Target, answered, write};
 
-/// All keys that iscsi_target_mod proposes to an initiator that does not name them.
+/// All keys that `iscsi_target_mod` proposes to an initiator that does not name them.
 const KEYS: &str = "HeaderDigest=None\0DataDigest=None\0InitialR2T=Yes\0ImmediateData=Yes\0\
     MaxBurstLength=262144\0FirstBurstLength=65536\0MaxRecvDataSegmentLength=262144\0\
     MaxConnections=1\0MaxOutstandingR2T=1\0DefaultTime2Wait=2\0DefaultTime2Retain=0\0\
