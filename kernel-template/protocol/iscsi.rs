@@ -52,6 +52,25 @@ impl PortName {
         is_canonical(place).then_some(Self { text, len })
     }
 
+    /// Reads the name of an initiator, in any case. More names than those of the RFC are in use, such
+    /// as those that QEMU makes of the names of virtual machines: all but what
+    /// [`Self::offending_byte`] finds.
+    pub(crate) fn parse_initiator(name: &[u8]) -> Option<Self> {
+        let is_accepted = !name.is_empty() && Self::offending_byte(name).is_none();
+        let mut text = [0; NAME_MAX + 1];
+        text.get_mut(..name.len())?.copy_from_slice(name);
+        text.make_ascii_lowercase();
+        let len = u8::try_from(name.len().min(NAME_MAX)).ok()?;
+        (is_accepted && name.len() <= NAME_MAX).then_some(Self { text, len })
+    }
+
+    /// The first byte that the name of an initiator may not have: a comma, which ends the name in a
+    /// TransportID, or a control character, which breaks a list of names.
+    pub(crate) fn offending_byte(name: &[u8]) -> Option<u8> {
+        let mut bytes = name.iter().copied();
+        bytes.find(|byte| *byte == b',' || byte.is_ascii_control())
+    }
+
     /// Whether this is a name in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         is_canonical(name)

@@ -15,7 +15,6 @@ WWN=iqn.2003-01.org.example.host:target1
 run()
 {
 	target "$1" $WWN 127.0.0.1:"$2"
-	echo 1 > "$TPG/attrib/cache_dynamic_acls"
 	link "$TPG" "$BACKSTORE"
 	echo 1 > "$TPG/enable" || fail "cannot enable"
 	echo "=== conformance $3"

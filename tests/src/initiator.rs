@@ -292,7 +292,7 @@ impl Connection {
         }
     }
 
-    /// Whether the target has reset or closed the connection, or does within a second.
+    /// Returns true if the target has reset or closed the connection, or does within a second.
     pub fn is_reset(&mut self) -> bool {
         let patience = Some(Duration::from_secs(1));
         let read = self.stream.set_read_timeout(patience);
@@ -415,7 +415,7 @@ pub fn agreed(pdu: &Pdu) -> Digests {
     }
 }
 
-/// Whether the target has kept the connection, and said nothing for too long.
+/// Returns true if the target has kept the connection, and said nothing for too long.
 #[must_use]
 pub fn is_silence(error: &Error) -> bool {
     let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);

@@ -16,14 +16,19 @@
 mod chap;
 #[path = "../../kernel-template/data_path/iscsi/iscsi/keys.rs"]
 mod keys;
+#[path = "../../kernel-template/data_path/iscsi/iscsi/negotiation.rs"]
+mod negotiation;
 #[path = "../../kernel-template/data_path/iscsi/iscsi/pdu.rs"]
 mod pdu;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use chap::{Algorithm, Chap, Credentials, Crypto, DIGEST_MAX, Keys, RANDOM_LEN};
-use keys::{Parameters, Said, Value, Writer};
+#[cfg(test)]
+use keys::Digests;
+use keys::{Parameters, Value, Writer};
+use negotiation::Negotiation;
 use pdu::{
     CDB_MAX, Command, DataOut, HEADER_LEN, Login, LoginStatus, Logout, Request, TaskManagement,
 };
@@ -104,20 +109,20 @@ fn check_header(input: &[u8]) -> Result<Option<usize>> {
 
 /// Negotiates the keys of a text; returns how many are new, unknown, repeated and rejected.
 fn check_text(text: &[u8]) -> Result<(usize, usize, usize, usize)> {
-    let (mut said, mut agreed) = (Said::NONE, Parameters::DEFAULT);
+    let mut negotiation = Negotiation::new(Parameters::OFFER);
     let mut counts = [0usize; 4];
     for (key, value) in keys::pairs(text).flatten() {
-        let index = if said.note(key) {
-            match keys::negotiate(key, value, &Parameters::OFFER, &mut agreed) {
-                Some(Value::REJECT) => 3,
-                Some(answer) => {
+        let index = if negotiation.note(key).is_ok() {
+            match negotiation.take(key, value) {
+                Ok(Some(Value::NOT_UNDERSTOOD)) => 1,
+                Ok(Some(Value::REJECT)) | Err(_) => 3,
+                Ok(answer) => {
                     let mut place = [0; 16];
                     let mut writer = Writer::new(&mut place);
-                    let _ = writer.pair(key, answer);
+                    let _ = answer.is_none_or(|answer| writer.pair(key, answer));
                     ensure!(writer.length() <= 16, "more than there is room for");
                     0
                 }
-                None => 1,
             }
         } else {
             2
@@ -126,6 +131,9 @@ fn check_text(text: &[u8]) -> Result<(usize, usize, usize, usize)> {
             *count = count.saturating_add(1);
         }
     }
+    let Ok(agreed) = negotiation.finish() else {
+        bail!("a digest is demanded");
+    };
     ensure!(
         agreed.first_burst_length <= agreed.max_burst_length
             && (512..=262_144).contains(&agreed.max_burst_length)
@@ -192,5 +200,7 @@ pub fn corpus() -> Vec<Vec<u8>> {
     inputs
 }
 
+#[cfg(test)]
+mod exchanges;
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@ digests! {
     sha256 32;
 }
 
-/// Whether two digests are equal. How long it takes does not depend on where they differ.
+/// Returns true if two digests are equal. How long it takes does not depend on where they differ.
 pub(crate) fn is_equal<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
     // SAFETY: Both arrays are valid for reads of `N` bytes.
     unsafe { bindings::__crypto_memneq(a.as_ptr().cast(), b.as_ptr().cast(), N) == 0 }

@@ -173,10 +173,14 @@ impl Operations for Fabric {
         default_erl: iscsi::DefaultErl,
         demo_mode_discovery: iscsi::DemoModeDiscovery,
         demo_mode_write_protect: iscsi::DemoModeWriteProtect,
+        fabric_prot_type: iscsi::FabricProtType,
         generate_node_acls: iscsi::GenerateNodeAcls,
+        login_keys_workaround: iscsi::LoginKeysWorkaround,
         login_timeout: iscsi::LoginTimeout,
         max_sessions: iscsi::MaxSessions,
         prod_mode_write_protect: iscsi::ProdModeWriteProtect,
+        t10_pi: iscsi::T10Pi,
+        tpg_enabled_sendtargets: iscsi::TpgEnabledSendtargets,
     });
     const TFC_TPG_AUTH_ATTRS: Attributes<TpgAuthAttrs<Self>> = attributes!(TpgAuthAttrs<Fabric> {
         authenticate_target: iscsi::GroupMutual,
@@ -186,6 +190,7 @@ impl Operations for Fabric {
         userid_mutual: iscsi::GroupUseridMutual,
     });
     const TFC_TPG_PARAM_ATTRS: Attributes<TpgParamAttrs<Self>> = attributes!(TpgParamAttrs<Fabric> {
+        AuthMethod: iscsi::AuthMethod,
         DataDigest: iscsi::DataDigest,
         DataPDUInOrder: iscsi::DataPDUInOrder,
         DataSequenceInOrder: iscsi::DataSequenceInOrder,
@@ -194,6 +199,7 @@ impl Operations for Fabric {
         ErrorRecoveryLevel: iscsi::ErrorRecoveryLevel,
         FirstBurstLength: iscsi::FirstBurstLength,
         HeaderDigest: iscsi::HeaderDigest,
+        IFMarkInt: iscsi::IFMarkInt,
         IFMarker: iscsi::IFMarker,
         ImmediateData: iscsi::ImmediateData,
         InitialR2T: iscsi::InitialR2T,
@@ -202,17 +208,25 @@ impl Operations for Fabric {
         MaxOutstandingR2T: iscsi::MaxOutstandingR2T,
         MaxRecvDataSegmentLength: iscsi::MaxRecvDataSegmentLength,
         MaxXmitDataSegmentLength: iscsi::MaxXmitDataSegmentLength,
+        OFMarkInt: iscsi::OFMarkInt,
         OFMarker: iscsi::OFMarker,
+        TargetAlias: iscsi::TargetAlias,
     });
     const TFC_TPG_NACL_BASE_ATTRS: Attributes<TpgNaclBaseAttrs<Self>> = attributes!(TpgNaclBaseAttrs<Fabric> {
         cmdsn_depth: iscsi::CmdsnDepth,
         info: iscsi::Info,
+        tag: iscsi::NodeTag,
     });
     const TFC_TPG_NACL_ATTRIB_ATTRS: Attributes<TpgNaclAttribAttrs<Self>> = attributes!(TpgNaclAttribAttrs<Fabric> {
         authentication: iscsi::NodeAuthentication,
         dataout_timeout: iscsi::DataoutTimeout,
+        dataout_timeout_retries: iscsi::DataoutTimeoutRetries,
+        default_erl: iscsi::NodeDefaultErl,
         nopin_response_timeout: iscsi::NopinResponseTimeout,
         nopin_timeout: iscsi::NopinTimeout,
+        random_datain_pdu_offsets: iscsi::RandomDatainPduOffsets,
+        random_datain_seq_offsets: iscsi::RandomDatainSeqOffsets,
+        random_r2t_offsets: iscsi::RandomR2tOffsets,
     });
     const TFC_TPG_NACL_AUTH_ATTRS: Attributes<TpgNaclAuthAttrs<Self>> = attributes!(TpgNaclAuthAttrs<Fabric> {
         authenticate_target: iscsi::NodeMutual,
@@ -448,6 +462,6 @@ impl Operations for Fabric {
     /// Accepts a node ACL only under the canonical name of an initiator port, the one that target
     /// core derives from a TransportID.
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, name: &BStr) -> Result {
-        check_port_name(name)
+        iscsi::check_initiator_name(name)
     }
 }

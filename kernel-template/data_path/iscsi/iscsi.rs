@@ -20,6 +20,7 @@ mod connection;
 mod keys;
 mod link;
 mod login;
+mod negotiation;
 mod pdu;
 mod portal;
 mod receiver;
@@ -37,6 +38,7 @@ use kernel::{
 };
 
 use crate::{
+    socket::may_log,
     target::{
         self, Aborted, Attribute, Cmd, Login, NodeAcl, Operations, Page, Pending, Response,
         TmrResponse, Tpg, TpgBaseAttrs, TpgNaclBaseAttrs,
@@ -46,23 +48,27 @@ use crate::{
 };
 
 pub(crate) use auth::*;
-use keys::Parameters;
+use keys::{Parameters, Writer};
 pub(crate) use link::Peer;
+use link::Shown;
 pub(crate) use portal::{NetworkPortal, Registry};
 pub(crate) use session::{Function, Io, PAGES_MAX};
 pub(crate) use settings::*;
 
-/// How long a portal group that is disabled waits for its initiators to log out, in seconds.
+/// Time that a portal group which is disabled waits for its initiators to log out, in seconds.
 const LOGOUT_SECONDS: u16 = 3;
 
-/// What a portal group has.
+/// Data of a portal group.
 #[pin_data]
 pub(crate) struct Group {
     settings: Settings,
     is_enabled: AtomicBool,
-    /// What the target is ready for.
+    /// Values that the target is ready for.
     #[pin]
     offer: Mutex<Parameters>,
+    /// Parameters that are kept as they are written.
+    #[pin]
+    kept: Mutex<Kept>,
     /// The credentials of initiators without a node ACL.
     #[pin]
     secrets: Mutex<Secrets>,
@@ -75,12 +81,13 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// What a portal group has that has just been made.
+    /// Initial state of a new portal group.
     pub(crate) fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             settings: Settings::new(),
             is_enabled: AtomicBool::new(false),
             offer <- new_mutex!(Parameters::OFFER),
+            kept <- new_mutex!(Kept::new()),
             secrets <- new_mutex!(Secrets::zeroed()),
             sessions <- new_mutex!(KVec::new()),
             left <- new_condvar!(),
@@ -92,7 +99,7 @@ impl Group {
         &self.settings
     }
 
-    /// Whether initiators may log in.
+    /// Returns true if initiators may log in.
     fn is_enabled(&self) -> bool {
         self.is_enabled.load(Ordering::Acquire)
     }
@@ -116,6 +123,14 @@ impl Group {
             let is_late = begun.elapsed() > Delta::from_secs(seconds.into());
             if is_late || peer.link.is_closing() {
                 return Err(EAGAIN);
+            }
+            if !other.link.is_closing() && may_log() {
+                pr_warn!(
+                    "session of {} from {:?} ends: the same port logs in from {:?}\n",
+                    BStr::from_bytes(other.name.as_bytes()),
+                    Shown(other.link.address),
+                    Shown(peer.link.address)
+                );
             }
             other.link.close();
             let tick = msecs_to_jiffies(100);
@@ -202,7 +217,7 @@ pub(crate) fn aborted_task(task: Aborted<'_, Fabric>) {
     }
 }
 
-/// Ends a session whose node ACL goes away, or changes.
+/// Ends a session whose node ACL is being removed or changed.
 pub(crate) fn close_session(login: &Login<Fabric>) {
     login.data().link.close();
 }
@@ -223,17 +238,44 @@ pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
     place.len()
 }
 
-/// Shows each peer that has a session with a portal group and is meant.
+/// Accepts a node ACL only under the canonical name of an initiator, the one that target core
+/// derives from a TransportID.
+pub(crate) fn check_initiator_name(name: &BStr) -> Result {
+    let canonical = PortName::parse_initiator(name);
+    if canonical.is_some_and(|canonical| canonical.as_bytes() == &**name) {
+        return Ok(());
+    }
+    match PortName::offending_byte(name) {
+        Some(byte) => pr_err!("initiator name {}: may not have byte {:#04x}\n", name, byte),
+        None => pr_err!(
+            "initiator name {}: want lower case, and 1 to 223 bytes\n",
+            name
+        ),
+    }
+    Err(EINVAL)
+}
+
+/// Shows each peer that has a session with a portal group and is meant, up to the last whole line
+/// that a page has room for.
 fn for_each_peer(
     group: &Group,
     is_meant: impl Fn(&Peer) -> bool,
     mut show: impl FnMut(&Peer) -> Result,
-) -> Result {
+) {
     let sessions = group.sessions.lock();
-    for peer in sessions.iter().filter(|peer| is_meant(peer)) {
-        show(peer)?;
+    let mut peers = sessions.iter().filter(|peer| is_meant(peer));
+    let _is_cut = peers.any(|peer| show(peer).is_err());
+}
+
+/// Writes a line of a name, which may have any bytes, unless there is not enough room for all of it.
+fn write_line(page: &mut Page<'_>, before: &[u8], name: &[u8]) -> Result {
+    let mut line = [0; 256];
+    let mut writer = Writer::new(&mut line);
+    if !(writer.push(before) && writer.push(name) && writer.push(b"\n")) {
+        return Err(EINVAL);
     }
-    Ok(())
+    let length = writer.length();
+    page.write_bytes(line.get(..length).unwrap_or_default())
 }
 
 /// `tpgt_$TAG/dynamic_sessions`: the initiators without a node ACL that are logged in.
@@ -249,9 +291,9 @@ impl Attribute for DynamicSessions {
             listed.is_some_and(|listed| listed.is_dynamic())
         };
         for_each_peer(&tpg.data().group, is_dynamic, |peer| {
-            page.write_bytes(peer.name.as_bytes())?;
-            page.write_bytes(b"\n")
-        })
+            write_line(page, b"", peer.name.as_bytes())
+        });
+        Ok(())
     }
 }
 
@@ -270,9 +312,8 @@ impl Attribute for Info {
             |peer| peer.name.as_bytes() == name,
             |peer| {
                 any = true;
-                page.write_bytes(b"InitiatorName: ")?;
-                page.write_bytes(name)?;
-                page.write_bytes(b"\nInitiatorAlias: \n")?;
+                write_line(page, b"InitiatorName: ", name)?;
+                page.write_bytes(b"InitiatorAlias: \n")?;
                 writeln!(
                     page,
                     "LIO Session ID: {}   ISID: 0x{:012x}  TSIH: {}  SessionType: Normal",
@@ -293,7 +334,7 @@ impl Attribute for Info {
                 }
                 Ok(())
             },
-        )?;
+        );
         if any {
             return Ok(());
         }
@@ -326,12 +367,14 @@ fn c_name(name: &PortName) -> &CStr {
     target::c_str(name.to_bytes_with_nul())
 }
 
-/// Whether an initiator has a node ACL in a portal group.
+/// Returns true if an administrator has made a node ACL for an initiator in a portal group. Those of
+/// demo mode are kept, and let nobody in after demo mode has ended.
 fn is_listed(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
-    tpg.node_acl(c_name(name)).is_some()
+    let acl = tpg.node_acl(c_name(name));
+    acl.is_some_and(|acl| !acl.is_dynamic())
 }
 
-/// What the target is ready for in a session with a portal group, or for discovery.
+/// Returns the values that the target is ready for in a session with a portal group, or for discovery.
 fn offer(group: Option<&Tpg<Fabric>>) -> Parameters {
     let mut offer = match group {
         Some(group) => *group.data().group.offer.lock(),

@@ -8,8 +8,10 @@
 #include <linux/highmem.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/poll.h>
+#include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 
@@ -31,23 +33,52 @@ bool tcm_nab5000_is_in_this_namespace(struct socket *sock)
 	return net_eq(sock_net(sock->sk), current->nsproxy->net_ns);
 }
 
+/* The number of a network interface in the namespace of the task, or 0. */
+u32 tcm_nab5000_interface(const char *name)
+{
+	struct net_device *dev;
+	u32 index = 0;
+
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(current->nsproxy->net_ns, name);
+	if (dev)
+		index = dev->ifindex;
+	rcu_read_unlock();
+	return index;
+}
+
+/* Limits the lines that other machines cause. */
+bool tcm_nab5000_may_log(void)
+{
+	static DEFINE_RATELIMIT_STATE(state, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+
+	return __ratelimit(&state);
+}
+
 static bool is_ready(struct socket *sock, atomic_t *kick, __poll_t events)
 {
 	return atomic_read(kick) || sock->ops->poll(NULL, sock, NULL) & events;
 }
 
-/* Waits on the socket's own queue, which the network wakes; so does a kick. */
-void tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms)
+/*
+ * Waits on the socket's own queue, which the network wakes; so does a kick.
+ * Returns for how long, in jiffies.
+ */
+u32 tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms)
 {
+	unsigned long timeout = msecs_to_jiffies(ms);
 	__poll_t events = 0;
+	long left;
 
 	if (set & TCM_SOCKET_DATA)
 		events |= EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 	if (set & TCM_SOCKET_SPACE)
 		events |= EPOLLOUT | EPOLLHUP | EPOLLERR;
-	wait_event_interruptible_timeout(sock->wq.wait,
-					 is_ready(sock, kick, events),
-					 msecs_to_jiffies(ms));
+	left = wait_event_interruptible_timeout(sock->wq.wait,
+						is_ready(sock, kick, events),
+						timeout);
+	return left < 0 ? 0 : timeout - left;
 }
 
 void tcm_nab5000_kick(struct socket *sock, atomic_t *kick)

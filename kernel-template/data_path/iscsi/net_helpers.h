@@ -19,6 +19,7 @@
 #include <linux/tcp.h>
 #include <linux/types.h>
 #include <linux/uio.h>
+#include <net/ip.h>
 #include <net/sock.h>
 
 /* What tcm_nab5000_wait() waits for, a set: data, room to send. */
@@ -27,8 +28,10 @@ static const u32 TCM_SOCKET_SPACE __maybe_unused = 2;
 
 bool tcm_nab5000_can_splice(const struct bio_vec *pages, u32 count);
 u32 tcm_nab5000_crc32c(u32 crc, struct page *page, u32 offset, u32 length);
+u32 tcm_nab5000_interface(const char *name);
 bool tcm_nab5000_is_in_this_namespace(struct socket *sock);
-void tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms);
+bool tcm_nab5000_may_log(void);
+u32 tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms);
 void tcm_nab5000_kick(struct socket *sock, atomic_t *kick);
 int tcm_nab5000_spawn(int (*run)(void *data), void *data, const char *name);
 void tcm_nab5000_thread_exit(void) __noreturn;

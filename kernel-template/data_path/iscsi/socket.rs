@@ -20,15 +20,18 @@ use core::{
 use kernel::{
     error::to_result,
     ffi::{c_int, c_uint},
-    prelude::*, //
+    prelude::*,
+    time::Jiffies, //
 };
 
 use crate::{
     bindings::{
         self,
         tcm_nab5000_can_splice as can_splice,
+        tcm_nab5000_interface as interface_index,
         tcm_nab5000_is_in_this_namespace as is_in_this_namespace,
         tcm_nab5000_kick as socket_kick,
+        tcm_nab5000_may_log as is_within_limit,
         tcm_nab5000_wait as socket_wait, //
     },
     target::{Payload, PayloadMut}, //
@@ -135,12 +138,14 @@ impl Listener {
     /// Listens at `address`, in the network namespace of the calling task. Called in process
     /// context; sleeps.
     ///
+    /// The address need not be one of the machine's yet: connections come as soon as it is.
+    ///
     /// `buffer` is the most that connections ever have as [`Socket::set_receive_buffer`].
     ///
     /// # Errors
     ///
-    /// `EADDRINUSE` if somebody else listens there, `EADDRNOTAVAIL` if the address is not one of
-    /// this machine's, `EAFNOSUPPORT` if the kernel lacks the protocol, and what else `bind(2)` and
+    /// `EADDRINUSE` if somebody else listens there, `EADDRNOTAVAIL` if no machine can have the
+    /// address, `EAFNOSUPPORT` if the kernel lacks the protocol, and what else `bind(2)` and
     /// `listen(2)` fail with.
     pub(crate) fn bind(address: &SocketAddr, backlog: u16, buffer: u32) -> Result<Self> {
         let family = match address {
@@ -163,6 +168,7 @@ impl Listener {
         // The address is as long as it says.
         to_result(unsafe {
             bindings::sock_set_reuseaddr((*socket).sk);
+            bindings::ip_sock_set_freebind((*socket).sk);
             // TCP scales its windows by this, once and for all.
             bindings::sock_set_rcvbuf((*socket).sk, buffer as c_int);
             bindings::kernel_bind(socket, ptr::from_mut(&mut address).cast(), length as c_int)
@@ -197,7 +203,8 @@ impl Listener {
         self.0.shut_down();
     }
 
-    /// Whether it listens in the network namespace of the calling task. Called in process context.
+    /// Returns true if it listens in the network namespace of the calling task. Called in process
+    /// context.
     pub(crate) fn is_in_this_namespace(&self) -> bool {
         // SAFETY: `bind` has made the socket with a `sk`, which holds its namespace. The calling
         // task has one, since it does not exit.
@@ -205,10 +212,24 @@ impl Listener {
     }
 }
 
-/// How many segments of a payload go in one call.
+/// Returns the number of a network interface, in the network namespace of the calling task; 0 for
+/// an unknown name. Called in process context.
+pub(crate) fn interface(name: &CStr) -> u32 {
+    // SAFETY: The name ends with NUL.
+    unsafe { interface_index(name.as_char_ptr()) }
+}
+
+/// Returns true if a line about another machine may go to the log: there are few of them in any
+/// time, whatever machines do. Called in any context.
+pub(crate) fn may_log() -> bool {
+    // SAFETY: The function has no requirements.
+    unsafe { is_within_limit() }
+}
+
+/// Maximum number of segments of a payload in one call.
 const SEGMENTS: usize = 32;
 
-/// What a thread waits for, besides kicks and the end of the connection.
+/// Events that a thread waits for, besides kicks and the end of the connection.
 #[derive(Clone, Copy)]
 pub(crate) struct Interest {
     /// Data to be received.
@@ -220,7 +241,7 @@ pub(crate) struct Interest {
 /// A connection.
 pub(crate) struct Socket {
     raw: Raw,
-    /// What [`Self::kick`] sets, and [`Self::clear_kick`] clears.
+    /// Set by [`Self::kick`], cleared by [`Self::clear_kick`].
     kicked: AtomicI32,
 }
 
@@ -278,7 +299,7 @@ impl Socket {
 
     /// # Safety
     ///
-    /// What the iterator of `message` describes must be valid for writes.
+    /// The memory that the iterator of `message` describes must be valid for writes.
     unsafe fn receive_message(&self, message: &mut bindings::msghdr) -> Result<usize> {
         let flags = bindings::MSG_DONTWAIT as c_int;
         // SAFETY: The socket is alive while it is borrowed. What the message describes is valid for
@@ -342,7 +363,7 @@ impl Socket {
 
     /// # Safety
     ///
-    /// What the iterator of `message` describes must be valid for reads.
+    /// The memory that the iterator of `message` describes must be valid for reads.
     unsafe fn send_message(&self, message: &mut bindings::msghdr) -> Result<usize> {
         // SAFETY: The socket is alive while it is borrowed. What the message describes is valid for
         // reads, by the requirements of this function.
@@ -350,14 +371,15 @@ impl Socket {
     }
 
     /// Waits for what is of `interest`, or until the connection ends, or somebody kicks, or
-    /// `milliseconds` are over. Called in process context; sleeps.
-    pub(crate) fn wait(&self, interest: Interest, milliseconds: u32) {
+    /// `milliseconds` are over. Returns for how long. Called in process context; sleeps.
+    pub(crate) fn wait(&self, interest: Interest, milliseconds: u32) -> Jiffies {
         let data = u32::from(interest.data) * bindings::TCM_SOCKET_DATA;
         let space = u32::from(interest.space) * bindings::TCM_SOCKET_SPACE;
         let (socket, kicked) = (self.raw.as_ptr(), self.kicked.as_ptr().cast());
         // SAFETY: The socket and `kicked` are alive while they are borrowed, and an `atomic_t` is
         // an integer like `kicked`.
-        unsafe { socket_wait(socket, kicked, data | space, milliseconds) };
+        let waited = unsafe { socket_wait(socket, kicked, data | space, milliseconds) };
+        waited as Jiffies
     }
 
     /// Clears the kick. Call it before you look at what a kick may be about: then one that comes
@@ -378,7 +400,7 @@ impl Socket {
         self.raw.shut_down();
     }
 
-    /// Ends sending: the other end is told once it has all that was sent. Called in process
+    /// Ends sending: the other end notices once it has all that was sent. Called in process
     /// context; sleeps.
     pub(crate) fn shut_down_sending(&self) {
         self.raw.end(bindings::sock_shutdown_cmd_SHUT_WR);
@@ -419,7 +441,7 @@ fn send_flags(more: bool) -> c_uint {
     bindings::MSG_DONTWAIT | bindings::MSG_NOSIGNAL | more
 }
 
-/// What a call returns that counts bytes.
+/// Result of a call that returns a number of bytes.
 fn counted(result: c_int) -> Result<usize> {
     to_result(result.min(0))?;
     Ok(result as usize)

@@ -38,7 +38,14 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, run: F) -> Result
     result
 }
 
-/// What a thread begins with.
+/// Returns how many times the calling thread has slept. Called in process context.
+pub(crate) fn sleeps() -> u64 {
+    let task = current!().as_ptr();
+    // SAFETY: The calling task lives, and its scheduler changes the count in its own context alone.
+    unsafe { (*task).nvcsw as u64 }
+}
+
+/// Entry of a thread.
 ///
 /// # Safety
 ///

@@ -192,6 +192,45 @@ fn keys_come_out_as_rfc_7143_says() {
 }
 
 #[test]
+fn requests_of_one_login_have_the_same_isid_tag_and_versions() {
+    let with = |parts: &[(usize, &[u8])]| header(parts);
+    let first = with(&[(0, &[0x43, 0x81]), (8, &[0x80, 1]), (16, &[0, 0, 0, 5])]);
+    let next = with(&[(0, &[0x43, 0x87]), (8, &[0x80, 1]), (16, &[0, 0, 0, 5])]);
+    assert!(Login(&first).is_continued_by(&Login(&next)));
+    for (offset, byte) in [(2, 1), (3, 1), (8, 0x40), (13, 9), (19, 6)] {
+        let mut bytes = *next.as_bytes();
+        if let Some(place) = bytes.get_mut(offset) {
+            *place = byte;
+        }
+        let other = Request::new(bytes);
+        assert!(
+            !Login(&first).is_continued_by(&Login(&other)),
+            "byte {offset}"
+        );
+    }
+}
+
+#[test]
+fn a_command_that_abort_task_names_before_it_comes_counts_as_received() {
+    // ABORT TASK, immediate, with the number that comes next: RFC 7143, section 11.6.1.
+    let abort = |number: u32| {
+        header(&[
+            (0, &[0x42, 0x81]),
+            (24, &20u32.to_be_bytes()),
+            (32, &number.to_be_bytes()),
+        ])
+    };
+    for (number, expected) in [(9, None), (10, Some(10)), (19, Some(19)), (20, None)] {
+        let abort = abort(number);
+        assert_eq!(
+            TaskManagement(&abort).awaited_number(10),
+            expected,
+            "{number}"
+        );
+    }
+}
+
+#[test]
 fn a_first_burst_is_never_longer_than_a_burst() {
     let mut agreed = Parameters::DEFAULT;
     let offer = Parameters::OFFER;
@@ -234,6 +273,10 @@ fn binary_values_are_read_as_rfc_7143_and_rfc_4648_have_them() {
         ("0bZm9vYmE=", "fooba"),
         ("0bZm9vYmFy", "foobar"),
         ("0b+/+/", "\u{fb}\u{ff}\u{bf}"),
+        // Without the padding that RFC 4648 wants.
+        ("0bZg", "f"),
+        ("0bZm8", "fo"),
+        ("0bZm9vYg", "foob"),
     ] {
         let bytes: Vec<u8> = bytes.chars().map(|char| char as u8).collect();
         assert_eq!(decoded(text), Some(bytes), "{text}");
@@ -245,6 +288,8 @@ fn binary_values_are_read_as_rfc_7143_and_rfc_4648_have_them() {
         "0x6",
         "0xgg",
         "0bZg=",
+        "0bZ",
+        "0bZm9vY",
         "0bZ===",
         "0bZg==Zg==",
         "0b-_-_",
@@ -293,6 +338,10 @@ fn both_sides_prove_that_they_know_their_secrets() {
     let refused = LoginStatus::AUTHENTICATION_FAILURE.0;
     assert_eq!(handshake(&["CHAP_A=7\0", &proof, &proof]), Err(refused));
     assert_eq!(handshake(&[&proof]), Err(refused));
+    // The initiator decides if the target proves itself, too: RFC 7143, section 12.1.3.
+    let one_way = format!("CHAP_N=reader\0CHAP_R=0x{}\0", to_hex(&response));
+    let answers = handshake(&["CHAP_A=7\0", &one_way]).unwrap_or_default();
+    assert_eq!(answers.get(1).map(String::as_str), Some(""));
 }
 
 proptest! {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who has to authenticate itself, and with what: the attributes in `auth` of a node ACL and of a
+//! Authentication of initiators and targets: the attributes in `auth` of a node ACL and of a
 //! portal group, and in `discovery_auth`, under the names that iscsi_target_mod has.
 //!
 //! A node ACL's credentials are its initiator's. The portal group's are those of initiators without
@@ -33,24 +33,40 @@ use crate::{
 /// The longest name or secret, in bytes.
 const SECRET_MAX: usize = 255;
 
-/// What unsets a name or a secret, as iscsi_target_mod has it.
+/// Text that unsets a name or a secret, as iscsi_target_mod has it.
 const UNSET: &[u8] = b"NULL";
 
-/// A name or a secret; empty if there is none.
+/// A name, a secret or another text; empty if it is not set.
 #[derive(Zeroable)]
-struct Secret {
+pub(crate) struct Text {
     bytes: [u8; SECRET_MAX],
     length: u8,
 }
 
-impl Secret {
-    fn as_bytes(&self) -> &[u8] {
+impl Text {
+    /// A text of at most 255 bytes.
+    pub(super) fn new(text: &[u8]) -> Self {
+        let mut new = Self::zeroed();
+        for (place, byte) in new.bytes.iter_mut().zip(text) {
+            *place = *byte;
+        }
+        new.length = text.len().min(SECRET_MAX) as u8;
+        new
+    }
+
+    /// The bytes.
+    pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes
             .get(..usize::from(self.length))
             .unwrap_or_default()
     }
 
-    fn set(&mut self, name: &str, text: &[u8]) -> Result {
+    /// Sets the text.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if it is longer than 255 bytes, or has a NUL.
+    pub(super) fn set(&mut self, name: &str, text: &[u8]) -> Result {
         let text = if text == UNSET { &[] } else { text };
         let is_text = !text.contains(&0);
         match self.bytes.get_mut(..text.len()).filter(|_| is_text) {
@@ -74,10 +90,10 @@ impl Secret {
 /// The credentials of an initiator and its target.
 #[derive(Zeroable)]
 pub(crate) struct Secrets {
-    userid: Secret,
-    password: Secret,
-    userid_mutual: Secret,
-    password_mutual: Secret,
+    userid: Text,
+    password: Text,
+    userid_mutual: Text,
+    password_mutual: Text,
 }
 
 impl Secrets {
@@ -94,7 +110,7 @@ impl Secrets {
 
 /// Refuses the secret of the other direction: whoever is asked for it could have it answered by the
 /// other side (RFC 7143, section 9.2.1).
-fn differs(name: &str, text: &[u8], other: &Secret) -> Result {
+fn differs(name: &str, text: &[u8], other: &Text) -> Result {
     if other.length != 0 && other.as_bytes() == text {
         pr_err!(
             "{}: want another secret than that of the other direction\n",
@@ -105,16 +121,16 @@ fn differs(name: &str, text: &[u8], other: &Secret) -> Result {
     Ok(())
 }
 
-/// What discovery sessions have to do.
+/// Authentication of discovery sessions.
 #[derive(Zeroable)]
 pub(crate) struct Discovery {
-    /// Whether the initiator has to authenticate itself.
+    /// True if the initiator has to authenticate itself.
     pub(super) enforces: bool,
     /// The credentials of both.
     pub(super) secrets: Secrets,
 }
 
-/// Whether an initiator has to authenticate itself, by its node ACL.
+/// Demand of a node ACL that its initiator authenticates itself.
 #[derive(Clone, Copy, Zeroable)]
 pub(crate) struct Authenticates(u8);
 
@@ -124,7 +140,7 @@ impl Authenticates {
     const NO: u8 = 1;
     const YES: u8 = 2;
 
-    /// Whether it does, where the portal group says `inherited`.
+    /// Returns true if it does, where the portal group says `inherited`.
     pub(super) fn or(self, inherited: bool) -> bool {
         match self.0 {
             Self::INHERITED => inherited,

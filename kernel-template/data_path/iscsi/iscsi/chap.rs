@@ -21,7 +21,7 @@ const CHALLENGE_MAX: usize = 1024;
 /// The longest digest, in bytes.
 pub(crate) const DIGEST_MAX: usize = 32;
 
-/// How much the target needs that nobody can guess: an identifier and a challenge.
+/// Length of the random bytes of a handshake: an identifier and a challenge.
 pub(crate) const RANDOM_LEN: usize = 1 + DIGEST_MAX;
 
 /// A digest, by its number in IANA's registry of PPP authentication algorithms.
@@ -51,16 +51,17 @@ impl Algorithm {
     }
 }
 
-/// What CHAP needs of a library.
+/// Functions of a cryptographic library that CHAP uses.
 pub(crate) trait Crypto {
     /// The digest of `parts`, one after the other, and zeros; `None` without memory.
     fn digest(algorithm: Algorithm, parts: [&[u8]; 3]) -> Option<[u8; DIGEST_MAX]>;
 
-    /// Whether two digests are equal. How long it takes does not depend on where they differ.
+    /// Returns true if two digests are equal. How long it takes does not depend on where they
+    /// differ.
     fn is_equal(a: &[u8; DIGEST_MAX], b: &[u8; DIGEST_MAX]) -> bool;
 }
 
-/// What an administrator has set; empty where nothing is set.
+/// Credentials that an administrator has set; empty if unset.
 #[derive(Clone, Copy)]
 pub(crate) struct Credentials<'a> {
     /// The name of the initiator.
@@ -74,7 +75,12 @@ pub(crate) struct Credentials<'a> {
 }
 
 impl Credentials<'_> {
-    /// Whether the target is to authenticate itself too.
+    /// Returns true if the initiator can authenticate itself.
+    pub(crate) fn has_secret(&self) -> bool {
+        !self.userid.is_empty() && !self.password.is_empty()
+    }
+
+    /// Returns true if the target is to authenticate itself too.
     pub(crate) fn is_mutual(&self) -> bool {
         !self.userid_mutual.is_empty() && !self.password_mutual.is_empty()
     }
@@ -105,7 +111,7 @@ impl<'a> Keys<'a> {
         true
     }
 
-    /// Whether there are none.
+    /// Returns true if there are none.
     pub(crate) fn is_empty(&self) -> bool {
         let all = [
             self.algorithms,
@@ -118,7 +124,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// How far the handshake is.
+/// Step of a handshake.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// The initiator is to say which digests it knows.
@@ -144,7 +150,7 @@ impl Chap {
         }
     }
 
-    /// Whether the initiator has proven who it is.
+    /// Returns true if the initiator has proven who it is.
     pub(crate) fn is_done(&self) -> bool {
         self.step == Step::Done
     }
@@ -172,7 +178,9 @@ impl Chap {
             Step::Response(algorithm) => {
                 self.verify::<C>(algorithm, said, credentials)?;
                 self.step = Step::Done;
-                if said.id.is_none() && said.challenge.is_none() && !credentials.is_mutual() {
+                // The initiator decides if the target is to authenticate itself, too (RFC 7143,
+                // section 12.1.3).
+                if said.id.is_none() && said.challenge.is_none() {
                     return Ok(());
                 }
                 self.respond::<C>(algorithm, said, credentials, writer)
@@ -214,7 +222,7 @@ impl Chap {
         let (Some(name), Some(response), None) = (said.name, said.response, said.algorithms) else {
             return Err(failure);
         };
-        if credentials.userid.is_empty() || credentials.password.is_empty() {
+        if !credentials.has_secret() {
             return Err(failure);
         }
         let mut received = [0; DIGEST_MAX];
@@ -259,7 +267,7 @@ impl Chap {
     }
 }
 
-/// Whether there was room for an answer.
+/// Returns true if there was room for an answer.
 ///
 /// # Errors
 ///
@@ -296,31 +304,25 @@ fn decode_hex(digits: &[u8], place: &mut [u8]) -> Option<usize> {
     Some(length)
 }
 
+/// Reads base64. Initiators of the field leave the padding out that RFC 4648 wants.
 fn decode_base64(digits: &[u8], place: &mut [u8]) -> Option<usize> {
-    let groups = digits.chunks_exact(4);
-    if !groups.remainder().is_empty() {
-        return None;
-    }
+    let padded = digits.len() % 4 == 0;
+    let digits = match digits {
+        [digits @ .., b'=', b'='] if padded => digits,
+        [digits @ .., b'='] if padded => digits,
+        digits => digits,
+    };
     let mut length = 0usize;
-    let mut is_ended = false;
-    for group in groups {
-        if is_ended {
-            return None;
-        }
-        let digits = match group {
-            [_, _, b'=', b'='] => 2,
-            [_, _, _, b'='] => 3,
-            _ => 4usize,
-        };
-        is_ended = digits != 4;
+    for group in digits.chunks(4) {
         let mut bits = 0u32;
-        for byte in group.iter().take(digits) {
+        for byte in group {
             bits = (bits << 6) | sextet(*byte)?;
         }
-        // The digits are the highest of the four.
-        bits <<= 6u32.checked_mul(4u32.checked_sub(digits as u32)?)?;
+        // The digits are the highest of the four. One alone is no byte.
+        let count = group.len().checked_sub(1).filter(|count| *count != 0)?;
+        bits <<= 6usize.checked_mul(4usize.checked_sub(group.len())?)?;
         let [_, bytes @ ..] = bits.to_be_bytes();
-        for byte in bytes.iter().take(digits.checked_sub(1)?) {
+        for byte in bytes.iter().take(count) {
             *place.get_mut(length)? = *byte;
             length = length.checked_add(1)?;
         }

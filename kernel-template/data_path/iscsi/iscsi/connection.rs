@@ -23,25 +23,22 @@ use super::{
     session::Session,
     LOGOUT_SECONDS, //
 };
-use crate::socket::Interest;
+use crate::{socket::Interest, thread};
 
-/// How often a connection looks at the time and at aborted writes, in milliseconds.
+/// Interval of looking at the time and at aborted writes, in milliseconds.
 const TICK: u32 = 1000;
 
 /// The same while a task management function may wait for writes that the connection has.
 const SHORT_TICK: u32 = 10;
 
-/// How many PDUs are received before the connection looks whether there is something to send.
-const PDUS: usize = 32;
+/// Maximum steps of receiving, each a header or a PDU, before the connection sends what it has.
+const STEPS: u32 = 32;
 
-/// How long a connection that ends waits for its last PDU to be sent, and then for the initiator to
-/// have taken it, in milliseconds.
+/// Time that a connection at its end waits until its last PDU is sent, and then until the initiator
+/// has taken it, in milliseconds.
 const LAST_PDU: u32 = 500;
 
-/// How long a login may take before it is known to which portal group, in seconds.
-const LOGIN_SECONDS: i64 = 15;
-
-/// What a connection does.
+/// Phase of a connection.
 enum Phase {
     Login(KBox<Login>),
     Session(KBox<Session>),
@@ -88,6 +85,9 @@ struct Connection {
     receiver: KBox<Receiver>,
     sender: KBox<Sender>,
     phase: Phase,
+    /// Number of coming steps of receiving after each of which the connection sends what it has. A
+    /// backstore that sleeps does so in this thread: an answer must not wait for the next command.
+    single_steps: u32,
     begun: Instant<Monotonic>,
     ticked: Instant<Monotonic>,
     logout_asked: Option<Instant<Monotonic>>,
@@ -101,6 +101,7 @@ impl Connection {
             receiver: KBox::new(Receiver::new(), GFP_KERNEL)?,
             sender: KBox::new(Sender::new(), GFP_KERNEL)?,
             phase: Phase::Login(KBox::new(Login::new(), GFP_KERNEL)?),
+            single_steps: STEPS,
             begun: Instant::now(),
             ticked: Instant::now(),
             logout_asked: None,
@@ -111,12 +112,15 @@ impl Connection {
     fn run(&mut self) -> Result<(), End> {
         loop {
             let more = self.receive()?;
-            // What has kicked so far is seen below: most of it was this thread itself.
+            // The cause of each kick so far is seen below: most came from this thread itself.
             self.link.socket.clear_kick();
             if self.link.is_closing() {
                 return Err(End::Now);
             }
             self.take_from_ops()?;
+            if let Phase::Session(session) = &mut self.phase {
+                session.catch_up(&self.portal, &self.link, &mut self.sender)?;
+            }
             self.tick()?;
             let sent = self.sender.send(&self.link)?;
             if sent == Sent::Last {
@@ -130,18 +134,23 @@ impl Connection {
                     data: !self.waits(),
                     space: sent == Sent::Blocked,
                 };
-                self.link.socket.wait(interest, self.patience());
+                let waited = self.link.socket.wait(interest, self.patience());
+                match &mut self.phase {
+                    _ if sent == Sent::Blocked => self.sender.wait(waited),
+                    Phase::Session(session) if interest.data => session.wait(waited),
+                    _ => {}
+                }
             }
         }
     }
 
-    /// Whether nothing may be received now: the initiator does not take the replies that it gets,
-    /// or target core has to allocate memory first.
+    /// Returns true if nothing may be received now: the initiator does not take the replies that it
+    /// gets, or target core has to allocate memory first.
     fn waits(&self) -> bool {
         self.sender.is_full() || self.receiver.is_awaiting()
     }
 
-    /// How long to wait, in milliseconds.
+    /// Returns the longest time to wait, in milliseconds.
     fn patience(&self) -> u32 {
         match &self.phase {
             Phase::Session(session) if session.has_functions() => SHORT_TICK,
@@ -149,20 +158,38 @@ impl Connection {
         }
     }
 
-    /// Receives what there is; whether there may be more.
+    /// Receives what there is, a few steps of it; whether there may be more.
     fn receive(&mut self) -> Result<bool, End> {
-        for _ in 0..PDUS {
+        let sleeps = thread::sleeps();
+        let steps = if self.single_steps == 0 { STEPS } else { 1 };
+        self.single_steps = self.single_steps.saturating_sub(1);
+        for _ in 0..steps {
             if self.waits() {
                 return Ok(false);
             }
             match self.receiver.receive(&self.link.socket)? {
                 Received::Nothing => return Ok(false),
+                Received::Part => {
+                    self.hear();
+                    return Ok(false);
+                }
                 Received::Header => self.begin()?,
                 Received::Whole => self.complete()?,
                 Received::Corrupt => self.corrupt()?,
             }
+            if thread::sleeps() != sleeps {
+                self.single_steps = STEPS;
+                break;
+            }
         }
         Ok(true)
+    }
+
+    /// Notes that a part of a PDU has come.
+    fn hear(&mut self) {
+        if let Phase::Session(session) = &mut self.phase {
+            session.hear(matches!(self.receiver.sink(), Sink::Payload(_)));
+        }
     }
 
     /// Takes a header, and finds out where its data go.
@@ -227,7 +254,7 @@ impl Connection {
         for pending in self.link.writes.take() {
             session.take_write(pending, &mut self.sender, &request, self.receiver.sink())?;
         }
-        session.answer_functions(&mut self.sender)
+        session.answer_functions(&self.link, &mut self.sender)
     }
 
     /// Looks at the writes that were answered before they got their memory: they never will, and
@@ -262,9 +289,9 @@ impl Connection {
         }
         match &mut self.phase {
             Phase::Login(login) => {
-                let seconds = login.timeout().unwrap_or(LOGIN_SECONDS);
-                if self.begun.elapsed() > Delta::from_secs(seconds) {
-                    return Err(End::Now);
+                let seconds = login.timeout().unwrap_or(self.portal.login_timeout());
+                if self.begun.elapsed() > Delta::from_secs(seconds.into()) {
+                    return Err(End::Silent("it has not logged in within login_timeout"));
                 }
                 Ok(())
             }
@@ -283,15 +310,16 @@ impl Connection {
 
     /// Ends the connection and its session.
     fn end(mut self, end: End) {
+        self.log(&end);
         if let End::Rejected(reason, request) = end {
             self.say_last(Reply::reject(reason), request.as_bytes());
         }
-        // What is answered already reaches the initiator before the answer to its logout.
+        // Earlier answers reach the initiator before the answer to its logout.
         let is_logout = matches!(end, End::LoggedOut(_)) && self.send_all();
         // Else the initiator knows that the connection is gone before its session ends: that may
         // take as long as the backstore does.
         match end {
-            End::Now => self.link.socket.shut_down(),
+            End::Now | End::Silent(_) => self.link.socket.shut_down(),
             End::LoggedOut(_) if !is_logout => self.link.socket.shut_down(),
             End::LoggedOut(_) => {}
             End::Answered | End::Rejected(..) => self.link.socket.shut_down_sending(),
@@ -311,6 +339,20 @@ impl Connection {
             let reply = Reply::logout(request.task_tag(), logout_response::CLOSED);
             self.say_last(reply, &[]);
             self.link.socket.shut_down_sending();
+        }
+    }
+
+    /// Says in the log why a session or a login has ended that nobody has ended.
+    fn log(&self, end: &End) {
+        let why = match end {
+            End::Silent(why) => why,
+            End::Rejected(..) => "it has sent what is not allowed",
+            End::Now if !self.link.is_closing() => "the connection is gone, or memory is short",
+            End::Now | End::Answered | End::LoggedOut(_) => return,
+        };
+        match &self.phase {
+            Phase::Session(session) => session.log_end(&self.link, why),
+            Phase::Login(login) => login.log_end(&self.link, why),
         }
     }
 

@@ -24,55 +24,6 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>>
 /// The longest key, in bytes.
 const KEY_MAX: usize = 63;
 
-/// The keys that are negotiated or declared once in a login (RFC 7143, section 6.2).
-const ONCE: [&[u8]; 26] = [
-    b"AuthMethod",
-    b"CHAP_A",
-    b"CHAP_C",
-    b"CHAP_I",
-    b"CHAP_N",
-    b"CHAP_R",
-    b"DataDigest",
-    b"DataPDUInOrder",
-    b"DataSequenceInOrder",
-    b"DefaultTime2Retain",
-    b"DefaultTime2Wait",
-    b"ErrorRecoveryLevel",
-    b"FirstBurstLength",
-    b"HeaderDigest",
-    b"IFMarkInt",
-    b"IFMarker",
-    b"ImmediateData",
-    b"InitialR2T",
-    b"MaxBurstLength",
-    b"MaxConnections",
-    b"MaxOutstandingR2T",
-    b"MaxRecvDataSegmentLength",
-    b"OFMarkInt",
-    b"OFMarker",
-    b"TaskReporting",
-    b"iSCSIProtocolLevel",
-];
-
-/// The keys that an initiator has said.
-pub(crate) struct Said(u32);
-
-impl Said {
-    /// None.
-    pub(crate) const NONE: Self = Self(0);
-
-    /// Notes a key; whether it may be said, and was not said before if it is said once.
-    pub(crate) fn note(&mut self, key: &[u8]) -> bool {
-        let Some(index) = ONCE.iter().position(|once| *once == key) else {
-            return true;
-        };
-        let bit = 1u32.checked_shl(index as u32).unwrap_or(0);
-        let is_new = self.0 & bit == 0;
-        self.0 |= bit;
-        is_new
-    }
-}
-
 /// The numbers in a text are decimal or hexadecimal.
 pub(crate) fn number(text: &[u8]) -> Option<u32> {
     let (digits, radix) = match text {
@@ -100,9 +51,9 @@ fn yes_or_no(value: bool) -> Value<'static> {
 /// Which digests one side allows, or both have agreed on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Digests {
-    /// Whether CRC32C is allowed.
+    /// True if CRC32C is allowed.
     pub(crate) crc32c: bool,
-    /// Whether there may be none.
+    /// True if there may be none.
     pub(crate) none: bool,
 }
 
@@ -114,9 +65,9 @@ pub(crate) struct Parameters {
     pub(crate) header_digest: Digests,
     /// The digest of data.
     pub(crate) data_digest: Digests,
-    /// Whether no data come before they are asked for.
+    /// True if no data come before they are asked for.
     pub(crate) initial_r2t: bool,
-    /// Whether data may come with the command.
+    /// True if data may come with the command.
     pub(crate) immediate_data: bool,
     /// The longest data segment that this side takes.
     pub(crate) max_recv_data_segment_length: u32,
@@ -126,16 +77,16 @@ pub(crate) struct Parameters {
     pub(crate) max_burst_length: u32,
     /// The most data that come unasked.
     pub(crate) first_burst_length: u32,
-    /// How long to wait before a new login.
+    /// Time to wait before a new login.
     pub(crate) default_time2wait: u32,
-    /// How long a session is kept without a connection.
+    /// Time that a session is kept without a connection.
     pub(crate) default_time2retain: u32,
-    /// How many requests for data a command may have at once.
+    /// Maximum number of requests for data that a command has at once.
     pub(crate) max_outstanding_r2t: u32,
 }
 
 impl Parameters {
-    /// What a target is ready for, unless it is told otherwise.
+    /// Values of a target at first.
     pub(crate) const OFFER: Self = Self {
         header_digest: Digests {
             crc32c: true,
@@ -158,13 +109,13 @@ impl Parameters {
         max_outstanding_r2t: 1,
     };
 
-    /// What a target is ready for in a discovery session: nothing large.
+    /// Values of a target in a discovery session: nothing large.
     pub(crate) const DISCOVERY: Self = Self {
         max_recv_data_segment_length: SEGMENT_DEFAULT,
         ..Self::OFFER
     };
 
-    /// What holds for a session whose sides say nothing.
+    /// Values of a session whose sides name no key: the defaults of RFC 7143.
     pub(crate) const DEFAULT: Self = Self {
         header_digest: Digests {
             crc32c: false,
@@ -195,7 +146,7 @@ const LENGTHS: core::ops::RangeInclusive<u32> = 512..=0x00ff_ffff;
 /// The longest time, in seconds.
 const TIME_MAX: u32 = 3600;
 
-/// What the target answers to a key.
+/// Answer of the target to a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Value<'a> {
     /// This text.
@@ -217,7 +168,7 @@ impl Value<'_> {
     pub(crate) const IRRELEVANT: Self = Self::Text(b"Irrelevant");
 }
 
-/// The first of a list of values that this side allows too.
+/// The first of a list of values that this side allows too (RFC 7143, section 6.2.1).
 pub(crate) fn first_allowed(list: &[u8], is_allowed: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
     list.split(|byte| *byte == b',')
         .find(|value| is_allowed(value))
@@ -293,7 +244,7 @@ pub(crate) fn negotiate(
             None => Value::REJECT,
         },
         b"MaxRecvDataSegmentLength" => match bounded(value, LENGTHS) {
-            // What the initiator takes is what the target may send.
+            // The initiator takes at most this, so the target sends no more.
             Some(value) => {
                 agreed.max_xmit_data_segment_length = value.min(offer.max_xmit_data_segment_length);
                 Value::Nothing
@@ -377,7 +328,7 @@ impl<'a> Writer<'a> {
         Self { buffer, length: 0 }
     }
 
-    /// How much has been written.
+    /// Returns the number of bytes that have been written.
     pub(crate) fn length(&self) -> usize {
         self.length
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the thread of a connection shares with others: the ops, and who wants it to end.
+//! The part of a connection that its thread shares with the ops, and with those that end it.
 
 #![forbid(unsafe_code)]
 
@@ -27,7 +27,7 @@ use crate::{
 pub(crate) struct Link {
     /// The connection.
     pub(super) socket: Socket,
-    /// Where it comes from.
+    /// Address of the other end.
     pub(super) address: Option<SocketAddr>,
     /// The writes that wait for their data, from the ops.
     pub(super) writes: CmdQueue<Pending<Fabric>>,
@@ -35,12 +35,12 @@ pub(crate) struct Link {
     pub(super) responses: CmdQueue<Reference<Completed<Fabric>>>,
     is_closing: AtomicBool,
     is_logout_requested: AtomicBool,
-    /// Whether the connection has a session with a portal group. Then the group ends it, and not
+    /// True if the connection has a session with a portal group. Then the group ends it, and not
     /// the portal that it came to.
     has_session: AtomicBool,
-    /// How many numbered commands have been taken and not answered.
+    /// Number of numbered commands that have been taken and not answered.
     outstanding: AtomicU32,
-    /// How many immediate ones.
+    /// Number of immediate ones.
     immediate: AtomicU32,
 }
 
@@ -72,7 +72,7 @@ impl Link {
         self.socket.kick();
     }
 
-    /// Whether the connection is to end.
+    /// Returns true if the connection is to end.
     pub(super) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::Acquire)
     }
@@ -83,7 +83,7 @@ impl Link {
         self.socket.kick();
     }
 
-    /// Whether the initiator is to be asked to log out.
+    /// Returns true if the initiator is to be asked to log out.
     pub(super) fn is_logout_requested(&self) -> bool {
         self.is_logout_requested.load(Ordering::Acquire)
     }
@@ -93,17 +93,17 @@ impl Link {
         self.has_session.store(has_session, Ordering::Release);
     }
 
-    /// Whether the connection has a session with a portal group.
+    /// Returns true if the connection has a session with a portal group.
     pub(super) fn has_session(&self) -> bool {
         self.has_session.load(Ordering::Acquire)
     }
 
-    /// How many numbered commands have been taken and not answered.
+    /// Returns the number of numbered commands that have been taken and not answered.
     pub(super) fn outstanding(&self) -> u32 {
         self.outstanding.load(Ordering::Relaxed)
     }
 
-    /// How many immediate commands have been taken and not answered.
+    /// Returns the number of immediate commands that have been taken and not answered.
     pub(super) fn immediate(&self) -> u32 {
         self.immediate.load(Ordering::Relaxed)
     }
@@ -127,6 +127,18 @@ impl Link {
     }
 }
 
+/// The address of the other end, for the log.
+pub(super) struct Shown(pub(super) Option<SocketAddr>);
+
+impl core::fmt::Debug for Shown {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self.0 {
+            Some(address) => core::fmt::Display::fmt(&address, formatter),
+            None => formatter.write_str("nowhere"),
+        }
+    }
+}
+
 /// An initiator that has logged in, or is about to.
 pub(crate) struct Peer {
     /// Its connection.
@@ -146,17 +158,17 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Whether both are the same initiator port, this one with a session.
+    /// Returns true if both are the same initiator port, this one with a session.
     pub(super) fn is_same_port(&self, other: &Self) -> bool {
         self.isid == other.isid && self.name == other.name && !self.has_logged_out()
     }
 
-    /// Whether its session is at its end, without a command left.
+    /// Returns true if its session is at its end, without a command left.
     pub(super) fn has_logged_out(&self) -> bool {
         self.has_logged_out.load(Ordering::Acquire)
     }
 
-    /// Whether its login came later.
+    /// Returns true if its login came later.
     pub(super) fn is_newer(&self, other: &Self) -> bool {
         is_before(other.index, self.index)
     }

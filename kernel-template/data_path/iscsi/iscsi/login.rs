@@ -7,15 +7,16 @@
 
 use core::sync::atomic::AtomicBool;
 
-use kernel::{prelude::*, sync::Arc};
+use kernel::{prelude::*, str::BStr, sync::Arc};
 
 use super::{
     auth::Kernel,
     c_name,
     chap::{self, written, Chap, Credentials},
     is_listed,
-    keys::{self, Parameters, Said, Value, Writer},
-    link::{Link, Peer},
+    keys::{self, Parameters, Value, Writer},
+    link::{Link, Peer, Shown},
+    negotiation::Negotiation,
     offer,
     pdu::{self, LoginStatus, Opcode, Reply, Request, Stage},
     portal::{Portal, Registry},
@@ -26,6 +27,7 @@ use super::{
 };
 use crate::{
     crypto,
+    socket::may_log,
     target::{ARef, HeldNodeAcl, Nexus, Operations, ProtectionOps, Tpg},
     transport_id::PortName,
     Fabric, //
@@ -37,10 +39,11 @@ const SEGMENT_MAX: u32 = 8192;
 /// The longest text of a login request, which may be of many PDUs, in bytes.
 const TEXT_MAX: usize = 16_384;
 
-/// The longest text that the target answers with, in bytes.
-const ANSWER_MAX: usize = 2048;
+/// The longest text that the target answers with, in bytes: the longest data segment that an
+/// initiator takes during a login (RFC 7143, section 13.12).
+const ANSWER_MAX: usize = 8192;
 
-/// How a login request was taken.
+/// Outcome of a login request.
 pub(super) enum Next {
     /// The login goes on, or fails.
     Login,
@@ -50,29 +53,27 @@ pub(super) enum Next {
 
 /// A login that is under way.
 pub(super) struct Login {
-    /// What the initiator has said in its first request.
+    /// Facts of the first request.
     leader: Option<Leader>,
     stage: Stage,
-    /// The keys of all requests.
-    said: Said,
+    negotiation: Negotiation,
     /// The handshake, once both want one.
     chap: Option<KBox<Chap>>,
-    is_declared: bool,
-    agreed: Parameters,
     /// The text of requests that go on.
     text: KVVec<u8>,
 }
 
-/// What is known from the first request on.
+/// Facts that hold from the first request on.
 struct Leader {
     name: PortName,
     isid: pdu::Isid,
     cid: u16,
     /// The portal group; a discovery session has none.
     group: Option<ARef<Tpg<Fabric>>>,
-    /// Whether it has to authenticate itself.
+    /// True if it has to authenticate itself.
     authenticates: bool,
-    offer: Parameters,
+    /// Its first request.
+    request: Request,
 }
 
 impl Login {
@@ -81,29 +82,34 @@ impl Login {
         Self {
             leader: None,
             stage: Stage::Security,
-            said: Said::NONE,
+            negotiation: Negotiation::new(Parameters::DISCOVERY),
             chap: None,
-            is_declared: false,
-            agreed: Parameters::DEFAULT,
             text: KVVec::new(),
         }
     }
 
-    /// How long the login may take, in seconds, once that is known.
-    pub(super) fn timeout(&self) -> Option<i64> {
+    /// Returns the timeout of the login, in seconds, once it is known.
+    pub(super) fn timeout(&self) -> Option<u32> {
         let group = self.leader.as_ref()?.group.as_ref()?;
-        Some(group.data().group.settings().login_timeout().into())
+        Some(group.data().group.settings().login_timeout())
     }
 
-    /// Takes a header.
+    /// Says in the log why a login has ended.
+    pub(super) fn log_end(&self, link: &Link, why: &str) {
+        // A connection that comes to nothing, such as a monitor's, is not worth a line.
+        if let Some(leader) = &self.leader {
+            log_refusal(link, leader.name.as_bytes(), leader.target(), why);
+        }
+    }
+
+    /// Takes a header. It need not have the I bit that RFC 7143 wants of a login request (section
+    /// 11.12): iscsi_target_mod does not look at the bit.
     ///
     /// # Errors
     ///
     /// If it is no login request.
     pub(super) fn begin(&mut self, request: &Request) -> Result<Sink, End> {
-        let is_login = request.opcode() == Opcode::Login
-            && request.is_immediate()
-            && request.data_length() <= SEGMENT_MAX;
+        let is_login = request.opcode() == Opcode::Login && request.data_length() <= SEGMENT_MAX;
         if is_login {
             Sink::buffer(request, SEGMENT_MAX)
         } else {
@@ -129,8 +135,8 @@ impl Login {
         if is_first {
             sender.begin_at(request.exp_stat_sn(), request.cmd_sn());
         }
-        if self.text.len() + text.len() > TEXT_MAX {
-            return fail(sender, &login, LoginStatus::INITIATOR_ERROR);
+        if self.text.len() + text.len() > TEXT_MAX || !self.is_same_login(&login) {
+            return self.fail(link, sender, &login, text, LoginStatus::INITIATOR_ERROR);
         }
         self.text.extend_from_slice(text, GFP_KERNEL)?;
         if request.is_continued() {
@@ -144,15 +150,16 @@ impl Login {
         let mut writer = Writer::new(&mut place);
         let next = match self.answer(portal, &login, &text, &mut writer) {
             Ok(next) => next,
-            Err(status) => return fail(sender, &login, status),
+            Err(status) => return self.fail(link, sender, &login, &text, status),
         };
         let length = writer.length();
         place.truncate(length);
         let session = match (&self.leader, next) {
             (Some(leader), Some(Stage::FullFeature)) => {
-                match leader.log_in(portal, link, sender, &self.agreed) {
+                let agreed = self.negotiation.finish();
+                match agreed.and_then(|agreed| leader.log_in(portal, link, sender, &agreed)) {
                     Ok(logged_in) => Some(logged_in),
-                    Err(status) => return fail(sender, &login, status),
+                    Err(status) => return self.fail(link, sender, &login, &text, status),
                 }
             }
             _ => None,
@@ -169,6 +176,46 @@ impl Login {
         Ok(session.map_or(Next::Login, Next::Session))
     }
 
+    /// Answers that the login fails, says so in the log, and ends the connection.
+    fn fail(
+        &self,
+        link: &Link,
+        sender: &mut Sender,
+        login: &pdu::Login<'_>,
+        text: &[u8],
+        status: LoginStatus,
+    ) -> Result<Next, End> {
+        match &self.leader {
+            Some(leader) => {
+                log_refusal(link, leader.name.as_bytes(), leader.target(), status.why());
+            }
+            None => {
+                let name = value(text, b"InitiatorName").unwrap_or_default();
+                let target = value(text, b"TargetName").unwrap_or_default();
+                match PortName::offending_byte(name) {
+                    Some(_) => log_refusal(
+                        link,
+                        name,
+                        target,
+                        "its name has a comma or control character",
+                    ),
+                    None => log_refusal(link, name, target, status.why()),
+                }
+            }
+        }
+        let reply = Reply::login(login, 0, status);
+        sender.reply_with(reply, KVVec::new(), After::Close)?;
+        Ok(Next::Login)
+    }
+
+    /// Returns true if a request may be of this login: T and C exclude each other, and its ISID,
+    /// task tag and versions are those of the first one (RFC 7143, sections 11.12.2 to 11.12.8).
+    fn is_same_login(&self, login: &pdu::Login<'_>) -> bool {
+        let is_whole = !(login.is_transit() && login.0.is_continued());
+        let first = self.leader.as_ref().map(|leader| &leader.request);
+        is_whole && first.is_none_or(|first| pdu::Login(first).is_continued_by(login))
+    }
+
     /// Answers the text of a request; the stage to go to, if it is time.
     fn answer(
         &mut self,
@@ -181,7 +228,9 @@ impl Login {
         let stage = current.ok_or(LoginStatus::INVALID_REQUEST)?;
         let is_first = self.leader.is_none();
         if is_first {
-            self.leader = Some(Leader::new(portal, login, text)?);
+            let leader = Leader::new(portal, login, text)?;
+            self.negotiation = Negotiation::new(offer(leader.group.as_deref()));
+            self.leader = Some(leader);
             self.stage = stage;
         }
         let Some(leader) = &self.leader else {
@@ -197,23 +246,26 @@ impl Login {
         let mut proof = chap::Keys::default();
         for pair in keys::pairs(text) {
             let (key, value) = pair.ok_or(LoginStatus::INITIATOR_ERROR)?;
-            if !self.said.note(key) {
-                return Err(LoginStatus::INITIATOR_ERROR);
-            }
+            self.negotiation.note(key)?;
             if proof.take(key, value) {
                 continue;
             }
             let answer = match key {
                 b"AuthMethod" if stage == Stage::Security => {
-                    leader.choose(value, &mut self.chap)?
+                    Some(leader.choose(portal, value, &mut self.chap)?)
                 }
                 b"AuthMethod" => return Err(LoginStatus::INITIATOR_ERROR),
-                _ => match leader.answer(key, value, &mut self.agreed)? {
-                    Some(answer) => answer,
-                    None => continue,
-                },
+                b"SessionType" if is_first => None,
+                b"SessionType" => return Err(LoginStatus::INITIATOR_ERROR),
+                b"InitiatorName" | b"TargetName" | b"InitiatorAlias" => {
+                    leader.verify(key, value)?;
+                    None
+                }
+                _ => self.negotiation.take(key, value)?,
             };
-            written(writer.pair(key, answer))?;
+            if let Some(answer) = answer {
+                written(writer.pair(key, answer))?;
+            }
         }
         match &mut self.chap {
             Some(chap) if stage == Stage::Security && !begins => {
@@ -225,12 +277,10 @@ impl Login {
             _ if !proof.is_empty() => return Err(LoginStatus::AUTHENTICATION_FAILURE),
             _ => {}
         }
-        if stage == Stage::Operational && !self.is_declared {
-            self.is_declared = true;
-            let longest = leader.offer.max_recv_data_segment_length;
-            self.agreed.max_recv_data_segment_length = longest;
-            let value = Value::Number(longest);
-            written(writer.pair(b"MaxRecvDataSegmentLength", value))?;
+        let mut is_settled = true;
+        if stage == Stage::Operational {
+            let proposals = self.negotiation.propose(writer);
+            is_settled = proposals.ok_or(LoginStatus::OUT_OF_RESOURCES)? == 0;
         }
         if !login.is_transit() {
             return Ok(None);
@@ -238,22 +288,13 @@ impl Login {
         let next = login.next_stage();
         let next = next.filter(|next| *next > stage);
         let next = next.ok_or(LoginStatus::INVALID_REQUEST)?;
-        let is_authentic = self.chap.as_ref().is_some_and(|chap| chap.is_done());
-        if leader.authenticates && !is_authentic {
-            if stage == Stage::Security && self.chap.is_some() {
-                return Ok(None);
-            }
-            return Err(LoginStatus::AUTHENTICATION_FAILURE);
+        match &self.chap {
+            Some(chap) if !chap.is_done() => return Ok(None),
+            None if leader.authenticates => return Err(LoginStatus::AUTHENTICATION_FAILURE),
+            _ => {}
         }
-        Ok(Some(next))
+        Ok(is_settled.then_some(next))
     }
-}
-
-/// Answers that the login fails, and ends the connection.
-fn fail(sender: &mut Sender, login: &pdu::Login<'_>, status: LoginStatus) -> Result<Next, End> {
-    let reply = Reply::login(login, 0, status);
-    sender.reply_with(reply, KVVec::new(), After::Close)?;
-    Ok(Next::Login)
 }
 
 impl Leader {
@@ -262,19 +303,13 @@ impl Leader {
         if login.version_min() != 0 {
             return Err(LoginStatus::UNSUPPORTED_VERSION);
         }
-        let value = |wanted: &[u8]| {
-            let mut pairs = keys::pairs(text).flatten();
-            pairs
-                .find(|(key, _)| *key == wanted)
-                .map(|(_, value)| value)
-        };
         let missing = LoginStatus::MISSING_PARAMETER;
-        let name = value(b"InitiatorName").and_then(PortName::parse);
+        let name = value(text, b"InitiatorName").and_then(PortName::parse_initiator);
         let name = name.ok_or(missing)?;
-        let group = match value(b"SessionType") {
+        let group = match value(text, b"SessionType") {
             Some(b"Discovery") => None,
             Some(b"Normal") | None => {
-                let target = value(b"TargetName").ok_or(LoginStatus::MISSING_PARAMETER)?;
+                let target = value(text, b"TargetName").ok_or(missing)?;
                 Some(find(portal, target, &name)?)
             }
             Some(_) => return Err(LoginStatus::SESSION_TYPE),
@@ -293,7 +328,6 @@ impl Leader {
                 LoginStatus::NO_SESSION
             });
         }
-        let offer = offer(group.as_deref());
         let authenticates = match &group {
             Some(group) => authenticates(group, &name),
             None => {
@@ -307,31 +341,53 @@ impl Leader {
             cid: login.cid(),
             group,
             authenticates,
-            offer,
+            request: *login.0,
         })
     }
 
-    /// What the target says of itself in its first answer.
+    /// The name of the target, or a word for a discovery session.
+    fn target(&self) -> &[u8] {
+        let group = self.group.as_deref();
+        group.map_or(b"discovery".as_slice(), target_name)
+    }
+
+    /// Writes the keys of the first answer: the tag of the portal group, and the alias.
     fn introduce(&self, writer: &mut Writer<'_>) -> Result<(), LoginStatus> {
         let Some(group) = &self.group else {
             return Ok(());
         };
         let tag = Value::Number(Fabric::tpg_get_tag(group).into());
-        written(writer.pair(b"TargetPortalGroupTag", tag))
+        written(writer.pair(b"TargetPortalGroupTag", tag))?;
+        let kept = group.data().group.kept.lock();
+        match kept.target_alias.as_bytes() {
+            [] => Ok(()),
+            alias => written(writer.pair(b"TargetAlias", Value::Text(alias))),
+        }
     }
 
-    /// Chooses how the initiator authenticates itself.
+    /// Chooses how the initiator authenticates itself: the first of its methods that the target
+    /// supports (RFC 7143, section 6.2.1). An initiator that need not authenticate itself may, if
+    /// there are credentials for it.
     fn choose(
         &self,
+        portal: &Portal,
         methods: &[u8],
         chap: &mut Option<KBox<Chap>>,
     ) -> Result<Value<'static>, LoginStatus> {
-        let wanted: &[u8] = if self.authenticates { b"CHAP" } else { b"None" };
-        if keys::first_allowed(methods, |method| method == wanted).is_none() {
-            return Err(LoginStatus::AUTHENTICATION_FAILURE);
-        }
-        if !self.authenticates {
-            return Ok(Value::Text(b"None"));
+        let mut has_secret = false;
+        self.with_credentials(portal, |credentials| {
+            has_secret = credentials.has_secret();
+            Ok(())
+        })?;
+        let chosen = keys::first_allowed(methods, |method| match method {
+            b"CHAP" => self.authenticates || has_secret,
+            b"None" => !self.authenticates,
+            _ => false,
+        });
+        match chosen {
+            Some(b"CHAP") => {}
+            Some(_) => return Ok(Value::Text(b"None")),
+            None => return Err(LoginStatus::AUTHENTICATION_FAILURE),
         }
         let begun = KBox::new(Chap::new(crypto::random()), GFP_KERNEL);
         *chap = Some(begun.map_err(|_| LoginStatus::OUT_OF_RESOURCES)?);
@@ -358,32 +414,20 @@ impl Leader {
         }
     }
 
-    /// Answers a key, unless it only declares something.
-    fn answer(
-        &self,
-        key: &[u8],
-        value: &[u8],
-        agreed: &mut Parameters,
-    ) -> Result<Option<Value<'static>>, LoginStatus> {
+    /// Verifies a name that the initiator repeats.
+    ///
+    /// # Errors
+    ///
+    /// If it is not the one of the first request.
+    fn verify(&self, key: &[u8], value: &[u8]) -> Result<(), LoginStatus> {
         let is_same = match key {
-            b"InitiatorName" => PortName::parse(value).as_ref() == Some(&self.name),
+            b"InitiatorName" => PortName::parse_initiator(value).as_ref() == Some(&self.name),
             b"TargetName" => self.group.as_ref().is_none_or(|group| {
                 PortName::parse(value).is_some_and(|name| name.as_bytes() == target_name(group))
             }),
-            b"InitiatorAlias" | b"SessionType" => true,
-            _ => {
-                return Ok(match keys::negotiate(key, value, &self.offer, agreed) {
-                    Some(Value::Nothing) => None,
-                    Some(answer) => Some(answer),
-                    None => Some(Value::NOT_UNDERSTOOD),
-                });
-            }
+            _ => true,
         };
-        if is_same {
-            Ok(None)
-        } else {
-            Err(LoginStatus::INITIATOR_ERROR)
-        }
+        is_same.then_some(()).ok_or(LoginStatus::INITIATOR_ERROR)
     }
 
     /// Completes the login: sets up the session, in the place of an older one of the same port, and
@@ -456,7 +500,28 @@ impl Leader {
     }
 }
 
-/// How many commands a discovery session may have.
+/// The value of a key in a text.
+fn value<'a>(text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
+    let mut pairs = keys::pairs(text).flatten();
+    pairs
+        .find(|(key, _)| *key == wanted)
+        .map(|(_, value)| value)
+}
+
+/// Says in the log that an initiator could not log in.
+fn log_refusal(link: &Link, name: &[u8], target: &[u8], why: &str) {
+    if may_log() {
+        pr_warn!(
+            "login of {} from {:?} to {} refused: {}\n",
+            BStr::from_bytes(name),
+            Shown(link.address),
+            BStr::from_bytes(target),
+            why
+        );
+    }
+}
+
+/// Maximum number of commands of a discovery session.
 const DISCOVERY_DEPTH: u32 = 16;
 
 /// The node ACL of an initiator, if an administrator has made one.
@@ -465,7 +530,7 @@ fn listed<'a>(group: &'a Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<'a,
     acl.filter(|acl| !acl.is_dynamic())
 }
 
-/// Whether an initiator has to authenticate itself to a portal group.
+/// Returns true if an initiator has to authenticate itself to a portal group.
 fn authenticates(group: &Tpg<Fabric>, name: &PortName) -> bool {
     let inherited = group.data().group.settings().authentication() != 0;
     let own = listed(group, name).map(|acl| acl.lock().authentication);

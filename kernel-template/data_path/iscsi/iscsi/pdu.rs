@@ -22,7 +22,7 @@ pub(crate) const NO_TAG: u32 = 0xffff_ffff;
 /// A basic header segment.
 pub(crate) type Header = [u8; HEADER_LEN];
 
-/// How many bytes follow `length` bytes up to a multiple of four.
+/// Returns the number of bytes that follow `length` bytes up to a multiple of four.
 pub(crate) fn padding(length: u32) -> u32 {
     length.wrapping_neg() & 3
 }
@@ -49,7 +49,7 @@ fn lun(wire: u64) -> u64 {
     u64::from_be_bytes([g, h, e, f, c, d, a, b])
 }
 
-/// What an initiator wants, by the opcode of its PDU.
+/// Opcode of a PDU of an initiator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Opcode {
     /// Nothing, or a ping.
@@ -68,7 +68,7 @@ pub(crate) enum Opcode {
     Logout,
     /// To have something sent again.
     Snack,
-    /// What this target does not know.
+    /// An opcode that this target does not know.
     Other(u8),
 }
 
@@ -91,7 +91,7 @@ impl Request {
         self.0.get(offset).copied().unwrap_or(0)
     }
 
-    /// What is wanted.
+    /// The opcode.
     pub(crate) fn opcode(&self) -> Opcode {
         match self.byte(0) & 0x3f {
             0x00 => Opcode::NopOut,
@@ -106,17 +106,18 @@ impl Request {
         }
     }
 
-    /// Whether it is for immediate delivery: it does not take part in the order of commands.
+    /// Returns true if it is for immediate delivery: it does not take part in the order of
+    /// commands.
     pub(crate) fn is_immediate(&self) -> bool {
         self.byte(0) & 0x40 != 0
     }
 
-    /// Whether it is the last of a sequence: the F bit.
+    /// Returns true if it is the last of a sequence: the F bit.
     pub(crate) fn is_final(&self) -> bool {
         self.byte(1) & 0x80 != 0
     }
 
-    /// Whether the text of a login or text request goes on in the next one: the C bit.
+    /// Returns true if the text of a login or text request goes on in the next one: the C bit.
     pub(crate) fn is_continued(&self) -> bool {
         self.byte(1) & 0x40 != 0
     }
@@ -162,12 +163,12 @@ impl Request {
 pub(crate) struct Command<'a>(pub(crate) &'a Request);
 
 impl Command<'_> {
-    /// Whether data are expected from the target.
+    /// Returns true if data are expected from the target.
     pub(crate) fn reads(&self) -> bool {
         self.0.byte(1) & 0x40 != 0
     }
 
-    /// Whether data are sent to the target.
+    /// Returns true if data are sent to the target.
     pub(crate) fn writes(&self) -> bool {
         self.0.byte(1) & 0x20 != 0
     }
@@ -177,7 +178,7 @@ impl Command<'_> {
         self.0.byte(1) & 0x07
     }
 
-    /// How many bytes the initiator sends or expects.
+    /// Number of bytes that the initiator sends or expects.
     pub(crate) fn expected_length(&self) -> u32 {
         u32_at(self.0.as_bytes(), 20)
     }
@@ -256,6 +257,14 @@ impl TaskManagement<'_> {
     pub(crate) fn referenced_tag(&self) -> u32 {
         u32_at(self.0.as_bytes(), 20)
     }
+
+    /// The number of the command that it is about, if that command is still to come: `expected`, or
+    /// a later one that the initiator has sent before this (section 11.6.1).
+    pub(crate) fn awaited_number(&self, expected: u32) -> Option<u32> {
+        let number = u32_at(self.0.as_bytes(), 32);
+        let is_awaited = !is_before(number, expected) && is_before(number, self.0.cmd_sn());
+        is_awaited.then_some(number)
+    }
 }
 
 /// The response codes of a task management function, section 11.6.1.
@@ -284,7 +293,7 @@ impl DataOut<'_> {
         u32_at(self.0.as_bytes(), 36)
     }
 
-    /// Where the data belong.
+    /// Offset of the data in the write.
     pub(crate) fn offset(&self) -> u32 {
         u32_at(self.0.as_bytes(), 40)
     }
@@ -293,7 +302,7 @@ impl DataOut<'_> {
 /// A stage of a login, section 11.12.3.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Stage {
-    /// Who the initiator is.
+    /// Security negotiation.
     Security,
     /// The operational parameters.
     Operational,
@@ -328,7 +337,7 @@ pub(crate) type Isid = [u8; 6];
 pub(crate) struct Login<'a>(pub(crate) &'a Request);
 
 impl Login<'_> {
-    /// Whether the initiator is ready to go to the next stage.
+    /// Returns true if the initiator is ready to go to the next stage.
     pub(crate) fn is_transit(&self) -> bool {
         self.0.byte(1) & 0x80 != 0
     }
@@ -348,6 +357,15 @@ impl Login<'_> {
         self.0.byte(3)
     }
 
+    /// Returns true if `next` may be a later request of the same login, by the fields that all of
+    /// its requests have in common.
+    pub(crate) fn is_continued_by(&self, next: &Self) -> bool {
+        let versions = |login: &Self| (login.0.byte(2), login.version_min());
+        self.isid() == next.isid()
+            && self.0.task_tag() == next.0.task_tag()
+            && versions(self) == versions(next)
+    }
+
     /// The initiator's part of the session identifier.
     pub(crate) fn isid(&self) -> Isid {
         let bytes = self.0.as_bytes().get(8..).and_then(<[u8]>::first_chunk);
@@ -365,7 +383,7 @@ impl Login<'_> {
     }
 }
 
-/// How a login goes on or ends: status class and detail, section 11.13.5.
+/// Outcome of a login request: status class and detail, section 11.13.5.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct LoginStatus(pub(crate) u16);
 
@@ -396,6 +414,24 @@ impl LoginStatus {
     pub(crate) const SERVICE_UNAVAILABLE: Self = Self(0x0301);
     /// The target lacks memory.
     pub(crate) const OUT_OF_RESOURCES: Self = Self(0x0302);
+
+    /// Returns the reason in words, for the log.
+    pub(crate) fn why(self) -> &'static str {
+        match self {
+            Self::AUTHENTICATION_FAILURE => "it has not authenticated itself",
+            Self::AUTHORIZATION_FAILURE => "it has no node ACL",
+            Self::NOT_FOUND => "no such target at this portal",
+            Self::UNSUPPORTED_VERSION => "it does not speak version 0",
+            Self::TOO_MANY_CONNECTIONS => "the session has a connection",
+            Self::MISSING_PARAMETER => "a name is missing or wrong",
+            Self::SESSION_TYPE => "no such type of session",
+            Self::NO_SESSION => "no such session",
+            Self::INVALID_REQUEST => "no such stage of a login",
+            Self::SERVICE_UNAVAILABLE => "the portal group is disabled, or an older session ends",
+            Self::OUT_OF_RESOURCES => "memory is short, or max_sessions are there",
+            _ => "its keys are wrong, or have nothing in common with the target's",
+        }
+    }
 }
 
 /// A request to log out, section 11.14.
@@ -441,7 +477,7 @@ pub(crate) enum Reject {
     InvalidField = 9,
 }
 
-/// How far the data that were expected, and those that there are, differ in length.
+/// Difference in length between the data that were expected and those that came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Residual {
     /// Not at all.
@@ -496,7 +532,7 @@ impl Reply {
         &self.0
     }
 
-    /// Whether the PDU takes a status number: the initiator acknowledges it.
+    /// Returns true if the PDU takes a status number: the initiator acknowledges it.
     pub(crate) fn has_status(&self) -> bool {
         let [opcode, flags, ..] = self.0;
         match opcode {
@@ -636,8 +672,8 @@ impl Reply {
         reply
     }
 
-    /// The asynchronous message (section 11.9) that asks the initiator to log out within so many
-    /// seconds.
+    /// The asynchronous message (section 11.9) that asks the initiator to log out within
+    /// `seconds`.
     pub(crate) fn logout_request(seconds: u16) -> Self {
         let mut reply = Self::new(0x32, 0x80, NO_TAG);
         reply.set(36, &[1]);
@@ -653,7 +689,7 @@ impl Reply {
     }
 }
 
-/// Whether `a` comes before `b`, as serial numbers go round (RFC 1982).
+/// Returns true if `a` comes before `b`, as serial numbers go round (RFC 1982).
 pub(crate) fn is_before(a: u32, b: u32) -> bool {
     a.wrapping_sub(b) > u32::MAX / 2
 }

@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 use core::{
-    net::SocketAddr,
+    net::{SocketAddr, SocketAddrV6},
     str,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -31,31 +31,31 @@ use super::{
     target_name, //
 };
 use crate::{
-    socket::{Listener, Socket},
+    socket::{self, Listener, Socket},
     target::{ARef, Operations, Tpg},
     thread,
     transport_id::PortName,
     Fabric, //
 };
 
-/// How many connections wait to be accepted.
+/// Maximum number of connections that wait to be accepted.
 const BACKLOG: u16 = 256;
 
-/// How many connections may be about to log in at once. After that, one gives way to the next: the
+/// Maximum number of connections that are about to log in. After that, one gives way to the next: the
 /// oldest of those from the address that has most, so that a flood is in its own way.
 const LOGINS_MAX: usize = 256;
 
-/// How many of them there may be with those that are giving way.
+/// Maximum number of them with those that are giving way.
 const LOGINS_AND_ENDING_MAX: usize = 2 * LOGINS_MAX;
 
-/// How many bytes the network keeps for a connection that logs in.
+/// Receive buffer of a connection that logs in, in bytes.
 const LOGIN_BUFFER: u32 = 16_384;
 
-/// How many it keeps for a session: the data of several writes, so that the initiator can send the
+/// Receive buffer of a session, in bytes: the data of several writes, so that the initiator can send the
 /// next ones while these are executed.
 pub(super) const SESSION_BUFFER: u32 = 2_097_152;
 
-/// What the fabric has: its portals, the numbers of its sessions, and what discovery takes.
+/// Data of the fabric: its portals, the numbers of its sessions, and the credentials of discovery.
 pub(crate) struct Registry {
     portals: Pin<KBox<Mutex<KVec<Arc<Portal>>>>>,
     sessions: AtomicU32,
@@ -124,6 +124,10 @@ impl Registry {
         let mut entries = KVVec::new();
         for portal in self.portals.lock().iter() {
             let mut address = portal.address;
+            if let SocketAddr::V6(v6) = &mut address {
+                // The zone of a link-local address means something on this machine alone.
+                v6.set_scope_id(0);
+            }
             if let Some(local) = local.filter(|_| address.ip().is_unspecified()) {
                 address.set_ip(local.ip());
             }
@@ -138,10 +142,11 @@ impl Registry {
     }
 }
 
-/// Whether an initiator is told of a portal group.
+/// Returns true if SendTargets lists a portal group for an initiator.
 fn is_shown(group: &Tpg<Fabric>, initiator: &PortName) -> bool {
     let settings = group.data().group.settings();
-    group.data().group.is_enabled()
+    let is_up = group.data().group.is_enabled() || settings.tpg_enabled_sendtargets() == 0;
+    is_up
         && (settings.generate_node_acls() != 0
             || settings.demo_mode_discovery() != 0
             || is_listed(group, initiator))
@@ -207,6 +212,16 @@ impl Portal {
             .iter()
             .find(|group| target_name(group) == name.as_bytes());
         found.cloned()
+    }
+
+    /// Timeout of a login whose portal group is not known yet, in seconds: the longest of all groups
+    /// of the portal.
+    pub(super) fn login_timeout(&self) -> u32 {
+        let groups = self.groups.lock();
+        let timeouts = groups
+            .iter()
+            .map(|group| group.data().group.settings().login_timeout());
+        timeouts.max().unwrap_or(0)
     }
 
     /// Looks at what the fabric has, unless the portal is closed.
@@ -294,6 +309,24 @@ fn make_room(links: &[Arc<Link>]) -> Result {
     Ok(())
 }
 
+/// Reads an address and a port. The zone of an IPv6 address is the number or the name of an
+/// interface.
+fn parse(text: &str) -> Option<SocketAddr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let (ip, rest) = text.strip_prefix('[')?.split_once('%')?;
+    let (interface, port) = rest.split_once("]:")?;
+    let mut name = [0; 16];
+    let (_, place) = name.split_last_mut()?;
+    place
+        .get_mut(..interface.len())?
+        .copy_from_slice(interface.as_bytes());
+    let zone = socket::interface(CStr::from_bytes_until_nul(&name).ok()?);
+    let address = SocketAddrV6::new(ip.parse().ok()?, port.parse().ok()?, 0, zone);
+    (zone != 0).then_some(address.into())
+}
+
 /// A portal of a portal group: its directory in `np`.
 pub(crate) struct NetworkPortal {
     portal: Arc<Portal>,
@@ -308,10 +341,10 @@ impl NetworkPortal {
     /// [`EINVAL`] if the name is no address and port, [`EEXIST`] if another portal group of the
     /// target has the portal, and what [`Listener::bind`] fails with.
     pub(crate) fn new(tpg: &Tpg<Fabric>, name: &BStr) -> Result<Self> {
-        let address = str::from_utf8(name).ok().and_then(|text| text.parse().ok());
-        let address: SocketAddr = address.ok_or_else(|| {
+        let address = str::from_utf8(name).ok().and_then(parse);
+        let address = address.ok_or_else(|| {
             pr_err!(
-                "portal {}: want ADDRESS:PORT, as in 192.0.2.1:3260 or [2001:db8::1]:3260\n",
+                "portal {}: want ADDRESS:PORT, as in 192.0.2.1:3260, [2001:db8::1]:3260 or [fe80::1%eth0]:3260\n",
                 name
             );
             EINVAL
@@ -342,7 +375,7 @@ impl NetworkPortal {
         }
         let portal = Portal::new(address).inspect_err(|error| {
             pr_err!(
-                "portal {}: {:?}: want an address of this network namespace, and a free port\n",
+                "portal {}: {:?}: want an address that a machine can have, and a free port\n",
                 name,
                 error
             );

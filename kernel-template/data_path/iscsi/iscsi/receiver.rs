@@ -17,13 +17,15 @@ use crate::{crc32c::Crc32c, socket::Socket};
 /// the digest.
 const HEAD_MAX: usize = HEADER_LEN + 255 * 4 + DIGEST_LEN;
 
-/// How much is read at once of what goes nowhere, in bytes.
+/// Size of the pieces in which unwanted data are read, in bytes.
 pub(super) const PIECE: usize = 512;
 
 /// Why a connection ends.
 pub(super) enum End {
     /// The network has failed, or the connection is to end without a word.
     Now,
+    /// The initiator does not do what is due, for too long.
+    Silent(&'static str),
     /// The last reply is sent.
     Answered,
     /// The initiator has sent what is rejected, and the connection cannot go on after it.
@@ -44,7 +46,7 @@ impl From<AllocError> for End {
     }
 }
 
-/// Where a data segment goes.
+/// Destination of a data segment.
 pub(super) enum Sink {
     /// Nowhere.
     Discard,
@@ -68,10 +70,12 @@ impl Sink {
     }
 }
 
-/// What has been received.
+/// Outcome of receiving.
 pub(super) enum Received {
     /// Nothing more: the network has nothing, or the sink is awaited.
     Nothing,
+    /// The same, after a part of a PDU.
+    Part,
     /// A header. The next call wants a sink.
     Header,
     /// The data segment, and so a whole PDU.
@@ -148,7 +152,7 @@ impl Receiver {
         core::mem::replace(&mut self.sink, Sink::Discard)
     }
 
-    /// Whether the data segment waits for target core, not for the network.
+    /// Returns true if the data segment waits for target core, not for the network.
     pub(super) fn is_awaiting(&self) -> bool {
         self.stage == Stage::Data && matches!(self.sink, Sink::Awaited(_))
     }
@@ -159,6 +163,7 @@ impl Receiver {
     ///
     /// If the connection is gone, or a digest is wrong.
     pub(super) fn receive(&mut self, socket: &Socket) -> Result<Received, End> {
+        let mut nothing = Received::Nothing;
         loop {
             let step = match self.stage {
                 Stage::Head => self.receive_head(socket),
@@ -167,8 +172,8 @@ impl Receiver {
             };
             match step {
                 Ok(Some(received)) => return Ok(received),
-                Ok(None) => {}
-                Err(Fault::Network(EAGAIN)) => return Ok(Received::Nothing),
+                Ok(None) => nothing = Received::Part,
+                Err(Fault::Network(EAGAIN)) => return Ok(nothing),
                 Err(Fault::Network(_)) => return Err(End::Now),
                 Err(Fault::End(end)) => return Err(end),
             }
@@ -283,7 +288,7 @@ impl Receiver {
     }
 }
 
-/// What may go wrong while receiving.
+/// Errors of receiving.
 enum Fault {
     Network(Error),
     End(End),

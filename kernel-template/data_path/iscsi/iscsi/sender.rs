@@ -7,10 +7,7 @@
 
 #![forbid(unsafe_code)]
 
-use kernel::{
-    prelude::*,
-    time::{Delta, Instant, Monotonic}, //
-};
+use kernel::{prelude::*, time::Jiffies};
 
 use super::{
     keys::Parameters,
@@ -26,13 +23,13 @@ use crate::{
 /// The length of the sense data in a response, with its length before it.
 const SENSE_MAX: usize = 2 + 96;
 
-/// How many replies wait before nothing more is received.
+/// Number of waiting replies at which nothing more is received.
 const REPLIES_MAX: usize = 64;
 
-/// How many bytes they have then.
+/// Their length then, in bytes.
 const BYTES_MAX: usize = 262_144;
 
-/// What happens once a reply is sent.
+/// Action after a reply is sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     /// Nothing.
@@ -56,7 +53,7 @@ struct Reading {
     length: u32,
     offset: u32,
     data_sn: u32,
-    /// How much is left of the sequence.
+    /// Rest of the sequence, in bytes.
     burst: u32,
 }
 
@@ -72,24 +69,24 @@ enum Body {
     },
 }
 
-/// How far sending has come.
+/// Outcome of sending.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
     /// All is sent.
     All,
     /// The network has no room.
     Blocked,
-    /// What ends the connection is sent.
+    /// The last PDU of the connection is sent.
     Last,
 }
 
 /// The sending half of a connection.
 pub(super) struct Sender {
-    /// What holds for the session.
+    /// Values that the session has agreed on.
     pub(super) agreed: Parameters,
     /// The number of the command that is expected next.
     pub(super) exp_cmd_sn: u32,
-    /// How many commands the initiator may have on their way.
+    /// Maximum number of commands that the initiator has on their way.
     pub(super) depth: u32,
     stat_sn: u32,
     has_digests: bool,
@@ -108,8 +105,8 @@ pub(super) struct Sender {
     after: After,
     /// The tags of writes that were answered without their data.
     refused_writes: KVec<u32>,
-    /// Since when the network has had no room.
-    blocked: Option<Instant<Monotonic>>,
+    /// Time that the connection has waited for the network to have room, while it has none.
+    blocked: Option<Jiffies>,
 }
 
 impl Sender {
@@ -178,7 +175,8 @@ impl Sender {
         Ok(())
     }
 
-    /// Whether nothing more should be received: too many replies wait, or what ends the connection.
+    /// Returns true if nothing more should be received: too many replies wait, or what ends the
+    /// connection.
     pub(super) fn is_full(&self) -> bool {
         let [due, later] = &self.answers;
         let count = self.replies.len() + due.len() + later.len();
@@ -190,16 +188,16 @@ impl Sender {
             || afters.any(|after| after == After::Close)
     }
 
-    /// Whether the network has no room.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.blocked.is_some()
+    /// Counts time that the connection has waited for room.
+    pub(super) fn wait(&mut self, time: Jiffies) {
+        if let Some(waited) = &mut self.blocked {
+            *waited = waited.wrapping_add(time);
+        }
     }
 
-    /// Whether it has had none for so many seconds: the initiator does not read.
-    pub(super) fn is_stuck(&self, seconds: u32) -> bool {
-        let is_long =
-            |since: Instant<Monotonic>| since.elapsed() > Delta::from_secs(seconds.into());
-        self.blocked.is_some_and(is_long)
+    /// Returns true if the connection has waited for room for longer: the initiator does not read.
+    pub(super) fn is_stuck(&self, longest: Jiffies) -> bool {
+        self.blocked.is_some_and(|waited| waited > longest)
     }
 
     /// The numbers of a PDU that is sent now.
@@ -221,7 +219,7 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// What the network fails with.
+    /// Errors of the network.
     pub(super) fn send(&mut self, link: &Link) -> Result<Sent> {
         loop {
             let total: usize = self.lengths.iter().sum();
@@ -242,7 +240,7 @@ impl Sender {
                     self.blocked = None;
                 }
                 Err(EAGAIN) => {
-                    self.blocked.get_or_insert_with(Instant::now);
+                    self.blocked.get_or_insert(0);
                     return Ok(Sent::Blocked);
                 }
                 Err(error) => return Err(error),
@@ -377,7 +375,7 @@ impl Sender {
         )
     }
 
-    /// Begins the response to a command, which has had so many PDUs of data.
+    /// Begins the response to a command, after `data_sn` PDUs of data.
     fn begin_response(
         &mut self,
         response: &Completed<Fabric>,
@@ -403,6 +401,11 @@ impl Sender {
             [*high, *low] = (length as u16).to_be_bytes();
             for (place, byte) in rest.iter_mut().zip(sense.iter().take(length)) {
                 *place = *byte;
+            }
+            if let Some(fault) = io.fault() {
+                // SPC-4, sections 4.5.2 and 4.5.3.
+                let offset = if sense.first() == Some(&0x72) { 2 } else { 12 };
+                set(&mut bytes, 2 + offset, &fault);
             }
             body = Body::Sense(bytes, 2 + length);
             reply = reply.with_data(2 + length as u32);
@@ -492,7 +495,7 @@ pub(super) fn copied(bytes: &[u8]) -> Result<KVVec<u8>> {
     Ok(copy)
 }
 
-/// Whether the last data of a read bring the status: it has no sense data then.
+/// Returns true if the last data of a read bring the status: it has no sense data then.
 fn has_status(response: &Completed<Fabric>) -> bool {
     response.status() == 0 && response.sense().is_none()
 }

@@ -8,19 +8,23 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+mod order;
+mod time;
+
+use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 
 use kernel::{
     c_str,
     page::PAGE_SIZE,
     prelude::*,
+    str::BStr,
     sync::Arc,
-    time::{Delta, Instant, Monotonic}, //
+    time::Jiffies, //
 };
 
 use super::{
     keys::{self, Value, Writer},
-    link::{Link, Peer},
+    link::{Link, Peer, Shown},
     offer,
     pdu::{
         self, function_response, logout_response, Command, DataOut, Logout, Opcode, Reject, Reply,
@@ -29,10 +33,10 @@ use super::{
     portal::Portal,
     receiver::{End, Sink},
     sender::{copied, After, Sender},
-    settings::Timeouts,
     target_name, //
 };
 use crate::{
+    socket::may_log,
     target::{
         self, ARef, BoxedCmd, Direction, Nexus, PayloadMut, Pending, Refusal, SenseReason,
         TaskAttribute, TmrFunction, TmrStatus, Tpg,
@@ -41,6 +45,16 @@ use crate::{
     transport_id::PortName,
     Fabric, //
 };
+
+/// Additional sense codes and their qualifiers of RFC 7143, section 11.4.7.2.
+pub(super) mod sense {
+    /// The digest of the data is wrong.
+    pub(crate) const CRC_ERROR: u16 = 0x4705;
+    /// Data came that were not asked for.
+    pub(crate) const UNEXPECTED_DATA: u16 = 0x0c0c;
+    /// Too few data came, or too many.
+    pub(crate) const WRONG_AMOUNT: u16 = 0x0c0d;
+}
 
 /// The operation code of PERSISTENT RESERVE OUT, SPC-4 section 6.16.
 const PERSISTENT_RESERVE_OUT: u8 = 0x5f;
@@ -61,18 +75,20 @@ const TRANSFER_MAX: u32 = 32 << 20;
 /// The same in pages, which target core tells initiators of: `max_data_sg_nents`.
 pub(crate) const PAGES_MAX: u32 = TRANSFER_MAX / PAGE_SIZE as u32;
 
-/// How many immediate commands a session may have at once; no window holds them back.
+/// Maximum number of immediate commands of a session; no window holds them back.
 const IMMEDIATE_MAX: u32 = 32;
 
-/// How many task management functions a session may have at once.
+/// Maximum number of task management functions of a session.
 const FUNCTIONS_MAX: usize = 32;
 
 /// The driver's data for a command.
 pub(crate) struct Io {
-    /// What the initiator has sent.
+    /// Header of the command.
     pub(super) request: Request,
     has_data: AtomicBool,
     is_allocated: AtomicBool,
+    /// One of [`sense`], or 0.
+    fault: AtomicU16,
     r2t_count: AtomicU32,
 }
 
@@ -82,6 +98,7 @@ impl Io {
             request: *request,
             has_data: AtomicBool::new(false),
             is_allocated: AtomicBool::new(false),
+            fault: AtomicU16::new(0),
             r2t_count: AtomicU32::new(0),
         }
     }
@@ -91,17 +108,23 @@ impl Io {
         self.has_data.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the response has data.
+    /// Returns true if the response has data.
     pub(super) fn has_data(&self) -> bool {
         self.has_data.load(Ordering::Relaxed)
     }
 
-    /// Whether this is a write that was answered without its data.
+    /// Returns true if this is a write that was answered without its data.
     pub(super) fn is_refused_write(&self) -> bool {
         Command(&self.request).writes() && !self.is_allocated.load(Ordering::Relaxed)
     }
 
-    /// How often the target has asked for data.
+    /// The additional sense code and its qualifier, if the transport has failed the command.
+    pub(super) fn fault(&self) -> Option<[u8; 2]> {
+        let fault = self.fault.load(Ordering::Relaxed);
+        (fault != 0).then_some(fault.to_be_bytes())
+    }
+
+    /// Returns the number of requests for data.
     pub(super) fn r2t_count(&self) -> u32 {
         self.r2t_count.load(Ordering::Relaxed)
     }
@@ -155,7 +178,7 @@ impl Function {
     }
 }
 
-/// What has become of a task management function.
+/// Outcome of a task management function.
 #[derive(Clone, Copy)]
 enum Outcome {
     /// Nothing yet.
@@ -166,7 +189,7 @@ enum Outcome {
     Answered(u8),
 }
 
-/// Where a write is with its data.
+/// State of the data of a write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Transfer {
     /// None are on their way.
@@ -185,11 +208,12 @@ pub(super) struct Task {
     transfer: Transfer,
     data_sn: u32,
     r2t_sn: u32,
-    since: Instant<Monotonic>,
+    /// [`Session::waited`] when the target began to wait for the data.
+    since: Jiffies,
 }
 
 impl Task {
-    fn new(mut pending: Pending<Fabric>) -> Self {
+    fn new(mut pending: Pending<Fabric>, since: Jiffies) -> Self {
         let length = pending.payload().len();
         let io = pending.data();
         io.is_allocated.store(true, Ordering::Relaxed);
@@ -205,7 +229,7 @@ impl Task {
             transfer,
             data_sn: 0,
             r2t_sn: 0,
-            since: Instant::now(),
+            since,
         }
     }
 
@@ -213,12 +237,12 @@ impl Task {
         self.pending.data().request.task_tag()
     }
 
-    /// How much has been received, of what the initiator sends.
+    /// Returns the number of bytes that have been received.
     pub(super) fn offset(&self) -> u32 {
         self.offset
     }
 
-    /// How much the payload has room for, from there on.
+    /// Returns the number of bytes that the payload has room for, from there on.
     pub(super) fn room(&self) -> u32 {
         self.length.saturating_sub(self.offset)
     }
@@ -228,7 +252,7 @@ impl Task {
         self.pending.payload()
     }
 
-    /// Whether data are what the write waits for: in order, and no more than may come.
+    /// Returns true if data are what the write waits for: in order, and no more than may come.
     fn is_next(&self, data: &DataOut<'_>, first_burst: u32) -> bool {
         let (end, tag) = match self.transfer {
             Transfer::Idle => return false,
@@ -245,13 +269,14 @@ impl Task {
             && data_end <= end.min(expected)
     }
 
-    /// Whether the initiator has taken longer than so many seconds.
-    fn is_late(&self, seconds: u32) -> bool {
-        self.since.elapsed() > Delta::from_secs(seconds.into())
+    /// Fails the command, for one of the reasons of [`sense`].
+    fn fail(self, fault: u16) {
+        self.pending.data().fault.store(fault, Ordering::Relaxed);
+        self.pending.fail(SenseReason::ABORT_CMD);
     }
 }
 
-/// What a session of a portal group has.
+/// Parts of a session that a discovery session lacks.
 pub(super) struct Normal {
     pub(super) nexus: Nexus<Fabric>,
     pub(super) peer: Arc<Peer>,
@@ -264,7 +289,6 @@ pub(super) struct Session {
     normal: Option<Normal>,
     name: PortName,
     cid: u16,
-    timeouts: Timeouts,
     tasks: KVec<Task>,
     /// The tags of the writes that target core has not allocated memory for yet.
     awaited: KVec<u32>,
@@ -272,28 +296,30 @@ pub(super) struct Session {
     next_tag: u32,
     /// The text of requests that go on.
     said: KVVec<u8>,
-    /// What is left of a long text for the initiator.
+    /// Rest of a long text for the initiator.
     text: KVVec<u8>,
     text_sent: usize,
     is_ignored: bool,
-    /// Whether the initiator has asked for a reservation that ends with the session.
+    early: KVec<order::Early>,
+    /// True if the initiator has asked for a reservation that ends with the session.
     has_reserved: bool,
-    heard: Instant<Monotonic>,
-    pinged: Option<Instant<Monotonic>>,
+    /// Time that the connection has waited for the initiator. An initiator is late by this time
+    /// alone, and not by the time that the target takes.
+    waited: Jiffies,
+    /// The same when the initiator last sent anything, and when data of a write last came.
+    heard: Jiffies,
+    moved: Jiffies,
+    /// The same when the initiator was pinged.
+    pinged: Option<Jiffies>,
 }
 
 impl Session {
     /// A session that has just logged in.
     pub(super) fn new(normal: Option<Normal>, name: PortName, cid: u16) -> Self {
-        let timeouts = match &normal {
-            Some(normal) => normal.nexus.node_acl().lock().timeouts,
-            None => Timeouts::DEFAULT,
-        };
         Self {
             normal,
             name,
             cid,
-            timeouts,
             tasks: KVec::new(),
             awaited: KVec::new(),
             functions: KVec::new(),
@@ -302,23 +328,26 @@ impl Session {
             text: KVVec::new(),
             text_sent: 0,
             is_ignored: false,
+            early: KVec::new(),
             has_reserved: false,
-            heard: Instant::now(),
+            waited: 0,
+            heard: 0,
+            moved: 0,
             pinged: None,
         }
     }
 
-    /// Whether it is one of a portal group, and not for discovery.
+    /// Returns true if it is one of a portal group, and not for discovery.
     pub(super) fn is_normal(&self) -> bool {
         self.normal.is_some()
     }
 
-    /// Whether a task management function is at work.
+    /// Returns true if a task management function is at work.
     pub(super) fn has_functions(&self) -> bool {
         !self.functions.is_empty()
     }
 
-    /// Whether target core is still to allocate memory for a write.
+    /// Returns true if target core is still to allocate memory for a write.
     pub(super) fn is_awaited(&self, tag: u32) -> bool {
         self.awaited.contains(&tag)
     }
@@ -336,12 +365,12 @@ impl Session {
         request: &Request,
         ahs: &[u8],
     ) -> Result<Sink, End> {
-        self.heard = Instant::now();
+        self.hear(false);
         if request.data_length() > sender.agreed.max_recv_data_segment_length {
             return Err(End::Rejected(Reject::Protocol, *request));
         }
         let opcode = request.opcode();
-        self.is_ignored = !self.is_in_order(link, sender, request)?;
+        self.is_ignored = !self.is_in_order(link, sender, request, ahs)?;
         if self.is_ignored {
             return Ok(Sink::Discard);
         }
@@ -362,37 +391,6 @@ impl Session {
             Opcode::Text => Sink::buffer(request, TEXT_MAX),
             _ => Ok(Sink::Discard),
         }
-    }
-
-    /// Whether a PDU comes when it should: commands are numbered, and what is numbered outside of
-    /// the window is ignored (RFC 7143, section 4.2.2.1).
-    fn is_in_order(
-        &self,
-        link: &Link,
-        sender: &mut Sender,
-        request: &Request,
-    ) -> Result<bool, End> {
-        let has_number = match request.opcode() {
-            Opcode::DataOut | Opcode::Snack => false,
-            // The answer to a ping has none.
-            Opcode::NopOut if request.task_tag() == NO_TAG => false,
-            _ => !request.is_immediate(),
-        };
-        if !has_number {
-            return Ok(true);
-        }
-        let number = request.cmd_sn();
-        if number == sender.exp_cmd_sn && !pdu::is_before(sender.max_cmd_sn(link), number) {
-            sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
-            return Ok(true);
-        }
-        let is_outside = pdu::is_before(number, sender.exp_cmd_sn)
-            || pdu::is_before(sender.max_cmd_sn(link), number);
-        if is_outside {
-            return Ok(false);
-        }
-        // One connection, on which nothing is lost: the number that is left out never comes.
-        Err(End::Rejected(Reject::Protocol, *request))
     }
 
     fn begin_command(
@@ -502,7 +500,7 @@ impl Session {
         request: &Request,
         sink: &mut Sink,
     ) -> Result<(), End> {
-        let task = Task::new(pending);
+        let task = Task::new(pending, self.waited);
         let tag = task.tag();
         self.forget(tag);
         if !matches!(sink, Sink::Awaited(awaited) if *awaited == tag) {
@@ -543,7 +541,7 @@ impl Session {
             task.data_sn = 0;
             let end = task.offset + length;
             task.transfer = Transfer::Solicited { end, tag };
-            task.since = Instant::now();
+            task.since = self.waited;
         }
         if let Err(error) = self.tasks.reserve(1, GFP_KERNEL) {
             task.pending.fail(SenseReason::OUT_OF_RESOURCES);
@@ -607,7 +605,7 @@ impl Session {
     /// # Errors
     ///
     /// If there is not enough memory.
-    pub(super) fn answer_functions(&mut self, sender: &mut Sender) -> Result<(), End> {
+    pub(super) fn answer_functions(&mut self, link: &Link, sender: &mut Sender) -> Result<(), End> {
         let mut index = 0;
         while let Some(function) = self.functions.get(index) {
             let request = function.request;
@@ -617,7 +615,10 @@ impl Session {
                     continue;
                 }
                 Outcome::Aborted => {}
-                Outcome::Answered(code) => answer(sender, &request, code)?,
+                Outcome::Answered(code) => {
+                    let code = self.abort_awaited(link, sender, &request, code)?;
+                    answer(sender, &request, code)?;
+                }
             }
             drop(self.functions.remove(index));
         }
@@ -665,7 +666,7 @@ impl Session {
     ) -> Result<(), End> {
         if request.data_length() != 0 {
             task.offset += request.data_length();
-            task.since = Instant::now();
+            self.moved = self.waited;
         }
         let is_final = request.is_final();
         if request.opcode() == Opcode::DataOut {
@@ -673,7 +674,7 @@ impl Session {
             if is_final {
                 if let Transfer::Solicited { end, .. } = task.transfer {
                     if task.offset != end {
-                        task.pending.fail(SenseReason::ABORT_CMD);
+                        task.fail(sense::WRONG_AMOUNT);
                         return Ok(());
                     }
                 }
@@ -685,7 +686,6 @@ impl Session {
 
     /// Answers a ping, or takes the answer to one.
     fn pong(&mut self, sender: &mut Sender, request: &Request, data: KVVec<u8>) -> Result<(), End> {
-        self.pinged = None;
         if request.task_tag() == NO_TAG {
             return Ok(());
         }
@@ -788,6 +788,9 @@ impl Session {
     /// The targets that SendTargets asks for: `All`, or one by its name; in a session with a target
     /// that one.
     fn targets(&self, portal: &Portal, link: &Link, value: &[u8]) -> Result<KVVec<u8>, End> {
+        // The case of a name does not count, as in a login.
+        let name = PortName::parse(value);
+        let value = name.as_ref().map_or(value, PortName::as_bytes);
         let own = self
             .normal
             .as_ref()
@@ -830,67 +833,25 @@ impl Session {
     ) -> Result<(), End> {
         reject(sender, Reject::DataDigest, request)?;
         if let Sink::Payload(task) = sink {
-            task.pending.fail(SenseReason::ABORT_CMD);
+            task.fail(sense::CRC_ERROR);
         }
         Ok(())
     }
 
-    /// Looks at the time, and at aborted writes, of which nobody tells.
-    ///
-    /// # Errors
-    ///
-    /// If the initiator is silent for too long.
-    pub(super) fn tick(&mut self, sender: &mut Sender, sink: &mut Sink) -> Result<(), End> {
-        if sender.is_stuck(self.timeouts.nopin_response_timeout) {
-            return Err(End::Now);
+    /// Says in the log why the session ends.
+    pub(super) fn log_end(&self, link: &Link, why: &str) {
+        let Some(normal) = &self.normal else {
+            return;
+        };
+        if may_log() {
+            pr_warn!(
+                "session of {} from {:?} with {} ends: {}\n",
+                BStr::from_bytes(self.name.as_bytes()),
+                Shown(link.address),
+                BStr::from_bytes(target_name(&normal.group)),
+                why
+            );
         }
-        if sender.is_blocked() || sender.is_full() {
-            // The initiator may not have been asked yet, or have sent what is not received yet.
-            self.tasks
-                .iter_mut()
-                .for_each(|task| task.since = Instant::now());
-        }
-        let mut index = 0;
-        while let Some(task) = self.tasks.get(index) {
-            if task.pending.is_aborted() {
-                drop(self.tasks.remove(index));
-                continue;
-            }
-            if task.is_late(self.timeouts.dataout_timeout) {
-                return Err(End::Now);
-            }
-            index += 1;
-        }
-        if let Sink::Payload(task) = sink {
-            if task.pending.is_aborted() {
-                *sink = Sink::Discard;
-            } else if task.is_late(self.timeouts.dataout_timeout) {
-                return Err(End::Now);
-            }
-        }
-        self.ping(sender)
-    }
-
-    /// Pings an initiator that is silent.
-    fn ping(&mut self, sender: &mut Sender) -> Result<(), End> {
-        let Timeouts {
-            nopin_timeout,
-            nopin_response_timeout,
-            ..
-        } = self.timeouts;
-        if let Some(pinged) = self.pinged {
-            if self.heard.elapsed() < pinged.elapsed() {
-                self.pinged = None;
-            } else if pinged.elapsed() > Delta::from_secs(nopin_response_timeout.into()) {
-                return Err(End::Now);
-            }
-            return Ok(());
-        }
-        if nopin_timeout != 0 && self.heard.elapsed() > Delta::from_secs(nopin_timeout.into()) {
-            self.pinged = Some(Instant::now());
-            sender.reply(Reply::ping(0))?;
-        }
-        Ok(())
     }
 
     /// Lets the port of a session without commands log in again before the session has ended, if
@@ -941,11 +902,11 @@ fn admit(task: Task, sender: &Sender, request: &Request) -> Sink {
     if task.is_next(&DataOut(request), sender.agreed.first_burst_length) {
         return Sink::Payload(task);
     }
-    task.pending.fail(SenseReason::ABORT_CMD);
+    task.fail(sense::UNEXPECTED_DATA);
     Sink::Discard
 }
 
-/// Whether SendTargets may have this value: RFC 7143, appendix C.
+/// Returns true if SendTargets may have this value: RFC 7143, appendix C.
 fn is_send_targets_value(value: &[u8]) -> bool {
     value.is_empty() || value == b"All" || PortName::parse(value).is_some()
 }

@@ -199,6 +199,42 @@ pub(super) const ONE_WAY: [Case; 22] = [
     }),
 ];
 
+/// The method that is chosen of a list.
+fn method(target: &Target, methods: &str) -> Result<Option<String>> {
+    let text = format!("{}AuthMethod={methods}\0", target.names.keys());
+    let (status, pdu) = target.connect()?.ask(stage::SECURITY, None, &text)?;
+    want(status, SUCCESS)?;
+    Ok(pdu.value("AuthMethod"))
+}
+
+/// Authentication that is optional, with credentials set: the target chooses the first method that
+/// both support (RFC 7143, section 6.2.1).
+pub(super) const OPTIONAL: [Case; 4] = [
+    ("None before CHAP", |target| {
+        let chosen = method(target, "None,CHAP")?;
+        ensure!(chosen.as_deref() == Some("None"), "{chosen:?}");
+        target.visit()
+    }),
+    ("CHAP before None", |target| {
+        let chosen = method(target, "KRB5,CHAP,None")?;
+        ensure!(chosen.as_deref() == Some("CHAP"), "{chosen:?}");
+        Ok(())
+    }),
+    ("the right secret", |target| {
+        let mut challenged = Challenged::new(target)?;
+        let (status, pdu) = challenged.answer(&challenged.proof())?;
+        want(status, SUCCESS)?;
+        proceed(challenged.connection, &pdu)
+    }),
+    ("the wrong secret", |target| {
+        let answer = |it: &Challenged| {
+            let response = proof(it.id, TARGET_SECRET, &it.challenge);
+            format!("CHAP_N={USER}\0CHAP_R={response}\0")
+        };
+        refused(target, answer, NOT_AUTHENTIC)
+    }),
+];
+
 pub(super) const MUTUAL: [Case; 8] = [
     ("both prove who they are", |target| {
         let mut challenged = Challenged::new(target)?;
@@ -231,8 +267,12 @@ pub(super) const MUTUAL: [Case; 8] = [
         };
         refused(target, answer, NOT_AUTHENTIC)
     }),
-    ("no challenge", |target| {
-        refused(target, Challenged::proof, NOT_AUTHENTIC)
+    ("no challenge: the initiator decides", |target| {
+        let mut challenged = Challenged::new(target)?;
+        let (status, pdu) = challenged.answer(&challenged.proof())?;
+        want(status, SUCCESS)?;
+        ensure!(pdu.value("CHAP_R").is_none(), "{pdu:?}");
+        proceed(challenged.connection, &pdu)
     }),
     ("an identifier without a challenge", |target| {
         let answer = |it: &Challenged| format!("{}CHAP_I=1\0", it.proof());

@@ -63,8 +63,13 @@ fn never_read(target: &Target, pdu: fn(&Connection) -> Pdu) -> Result<()> {
     target.visit()
 }
 
+/// Unexpected unsolicited data, and an incorrect amount of data: the additional sense code and its
+/// qualifier (RFC 7143, section 11.4.7.2).
+const UNEXPECTED: [u8; 2] = [0x0c, 0x0c];
+const AMOUNT: [u8; 2] = [0x0c, 0x0d];
+
 /// Sends data for a request in which something is wrong: the write fails, the session goes on.
-fn wrong_data(target: &Target, spoil: fn(&mut Pdu)) -> Result<()> {
+fn wrong_data(target: &Target, additional: [u8; 2], spoil: fn(&mut Pdu)) -> Result<()> {
     let mut connection = target.session("")?;
     let r2t = asked(&mut connection)?;
     let data = connection.data_out(r2t.field(16), r2t.field(20), 0, r2t.field(40));
@@ -72,14 +77,25 @@ fn wrong_data(target: &Target, spoil: fn(&mut Pdu)) -> Result<()> {
     spoil(&mut data);
     connection.send(&data)?;
     let response = answered(&mut connection, reply::RESPONSE)?;
-    // ABORTED COMMAND: the initiator tries again.
+    is_aborted(&response, additional)?;
+    connection.inquire()?;
+    connection.log_out()
+}
+
+/// Checks that a response is ABORTED COMMAND, after which the initiator tries again, with this
+/// additional sense code and qualifier.
+fn is_aborted(response: &Pdu, additional: [u8; 2]) -> Result<()> {
     let key = response.data.get(4).map(|byte| byte & 0xf);
     ensure!(
         response.header[3] == 2 && key == Some(0xb),
         "no ABORTED COMMAND: {response:?}"
     );
-    connection.inquire()?;
-    connection.log_out()
+    let found = response.data.get(14..16);
+    ensure!(
+        found == Some(&additional),
+        "{found:02x?}, and not {additional:02x?}"
+    );
+    Ok(())
 }
 
 /// Leaves a connection when so much of a PDU is sent.
@@ -116,12 +132,13 @@ fn spoilt_data(target: &Target, place: usize) -> Result<()> {
     let reject = answered(&mut connection, reply::REJECT)?;
     ensure!(reject.header[2] == 2, "no Data Digest Error: {reject:?}");
     let response = answered(&mut connection, reply::RESPONSE)?;
-    ensure!(response.header[3] == 2, "not failed: {response:?}");
+    // A CRC error of the protocol service.
+    is_aborted(&response, [0x47, 0x05])?;
     connection.inquire()?;
     connection.log_out()
 }
 
-/// How many requests of 4 KB, as parts of one text, are surely too many.
+/// A number of requests of 4 KB that is too many for one text.
 const MANY: usize = 100;
 
 pub(super) const HOSTILE: [Case; 47] = [
@@ -261,10 +278,10 @@ pub(super) const HOSTILE: [Case; 47] = [
                 .with(&[0; 512])
         })
     }),
-    ("a number that was left out", |target| {
+    ("data with a number that comes too early", |target| {
         fatal(target, |it| {
             it.cmd_sn += 1;
-            it.command(0x80, 0, &[0; 6])
+            write(it, 8).with(&[0; 4096])
         })
     }),
     ("a number beyond the window", |target| {
@@ -310,23 +327,23 @@ pub(super) const HOSTILE: [Case; 47] = [
         connection.log_out()
     }),
     ("data with a hole before them", |target| {
-        wrong_data(target, |data| set(data, 40, 4096))
+        wrong_data(target, UNEXPECTED, |data| set(data, 40, 4096))
     }),
     ("data at an offset that wraps", |target| {
-        wrong_data(target, |data| set(data, 40, 0xffff_fe00))
+        wrong_data(target, UNEXPECTED, |data| set(data, 40, 0xffff_fe00))
     }),
     ("data with the wrong number", |target| {
-        wrong_data(target, |data| set(data, 36, 1))
+        wrong_data(target, UNEXPECTED, |data| set(data, 36, 1))
     }),
     ("data for another request", |target| {
-        wrong_data(target, |data| {
+        wrong_data(target, UNEXPECTED, |data| {
             let tag = data.field(20);
             set(data, 20, tag ^ 1);
         })
     }),
-    ("too few data", |target| wrong_data(target, |_| {})),
+    ("too few data", |target| wrong_data(target, AMOUNT, |_| {})),
     ("no data at all", |target| {
-        wrong_data(target, |data| {
+        wrong_data(target, AMOUNT, |data| {
             data.data.clear();
             set(data, 4, 0);
         })

@@ -4,8 +4,10 @@
 //! what a hostile initiator does, and valid sessions with mutated PDUs.
 
 mod chap;
+mod field;
 mod fuzz;
 mod hostile;
+mod latency;
 mod load;
 mod waits;
 
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Result<()> {
     let [what, portal, target, rest @ ..] = args else {
         bail!(
-            "want: logins|one-way|mutual|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]... [FILE]"
+            "want: logins|one-way|mutual|optional|field|demands|fenced|pinged|latency|busy|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]... [FILE]"
         );
     };
     let target = Target {
@@ -61,6 +63,13 @@ fn run(args: &[&str]) -> Result<()> {
         "logins" => logins(&target, number(0)?, number(1)?),
         "one-way" => all(&target, &chap::ONE_WAY),
         "mutual" => all(&target, &chap::MUTUAL),
+        "optional" => all(&target, &chap::OPTIONAL),
+        "field" => all(&target, &field::FIELD),
+        "demands" => all(&target, &field::DEMANDS),
+        "busy" => all(&target, &latency::BUSY),
+        "fenced" => field::fenced(&target),
+        "pinged" => latency::pinged(&target),
+        "latency" => latency::first(&target, number(0)?),
         "hostile" => all(&target, &hostile::HOSTILE),
         "silent" => all(&target, &waits::SILENT),
         "slow" => all(&target, &waits::SLOW),
@@ -154,6 +163,33 @@ fn all(target: &Target, cases: &[Case]) -> Result<()> {
     }
     ensure!(failed == 0, "{failed} of {} failed", cases.len());
     Ok(())
+}
+
+/// PERSISTENT RESERVE OUT, SPC-4 section 6.16, which must succeed.
+fn reserve(
+    connection: &mut Connection,
+    action: u8,
+    kind: u8,
+    key: u8,
+    action_key: u8,
+) -> Result<()> {
+    let mut list = [0; 24];
+    (list[7], list[15]) = (key, action_key);
+    let cdb = [0x5f, action, kind, 0, 0, 0, 0, 0, 24, 0];
+    let command = connection.command(0xa0, 24, &cdb).with(&list);
+    connection.send(&command)?;
+    loop {
+        let pdu = connection.receive()?.context("the target hangs up")?;
+        if pdu.opcode() == reply::RESPONSE && pdu.field(16) == command.field(16) {
+            let status = pdu.header[3];
+            // A unit attention of an earlier event comes once.
+            if status == 2 && pdu.data.get(4) == Some(&6) {
+                return reserve(connection, action, kind, key, action_key);
+            }
+            ensure!(status == 0, "action {action}: status {status:#x}");
+            return Ok(());
+        }
+    }
 }
 
 fn want(status: u16, wanted: u16) -> Result<()> {

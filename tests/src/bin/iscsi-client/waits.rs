@@ -6,37 +6,12 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use xtask::initiator::{Connection, NO_TAG, Pdu, reply, stage};
+use anyhow::{Result, ensure};
+use xtask::initiator::{Connection, NO_TAG, Pdu, stage};
 
-use super::{Case, LATE, OUT_OF_RESOURCES, SUCCESS, Target, answered, asked, ended, manage, want};
-
-/// PERSISTENT RESERVE OUT, SPC-4 section 6.16, which must succeed.
-fn reserve(
-    connection: &mut Connection,
-    action: u8,
-    kind: u8,
-    key: u8,
-    action_key: u8,
-) -> Result<()> {
-    let mut list = [0; 24];
-    (list[7], list[15]) = (key, action_key);
-    let cdb = [0x5f, action, kind, 0, 0, 0, 0, 0, 24, 0];
-    let command = connection.command(0xa0, 24, &cdb).with(&list);
-    connection.send(&command)?;
-    loop {
-        let pdu = connection.receive()?.context("the target hangs up")?;
-        if pdu.opcode() == reply::RESPONSE && pdu.field(16) == command.field(16) {
-            let status = pdu.header[3];
-            // What has happened before is reported once.
-            if status == 2 && pdu.data.get(4) == Some(&6) {
-                return reserve(connection, action, kind, key, action_key);
-            }
-            ensure!(status == 0, "action {action}: status {status:#x}");
-            return Ok(());
-        }
-    }
-}
+use super::{
+    Case, LATE, OUT_OF_RESOURCES, SUCCESS, Target, answered, asked, ended, manage, reserve, want,
+};
 
 /// Begins a read, which takes the backstore more than a second; its tag.
 fn read(connection: &mut Connection) -> Result<u32> {
@@ -109,7 +84,7 @@ fn is_dropped(mut connection: Connection, seconds: u64) -> Result<()> {
     is_time(start, seconds)
 }
 
-/// Whether so many seconds have gone by, and not many more.
+/// Checks that `seconds` have gone by, and not many more.
 fn is_time(start: Instant, seconds: u64) -> Result<()> {
     let (taken, wanted) = (start.elapsed(), Duration::from_secs(seconds));
     ensure!(
@@ -121,7 +96,7 @@ fn is_time(start: Instant, seconds: u64) -> Result<()> {
 
 /// The times are those that the guest's script has set.
 pub(super) const SILENT: [Case; 4] = [
-    ("nothing at all", |target| is_dropped(target.connect()?, 15)),
+    ("nothing at all", |target| is_dropped(target.connect()?, 5)),
     ("a login that does not go on", |target| {
         let mut connection = target.connect()?;
         want(connection.ask(1, None, &target.names.keys())?.0, SUCCESS)?;

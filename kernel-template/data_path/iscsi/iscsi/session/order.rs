@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The order of numbered requests (RFC 7143, section 4.2.2.1): they are executed in the order of their
+//! numbers, and those outside of the window are ignored. A request that comes early waits, unless
+//! data come with it.
+
+#![forbid(unsafe_code)]
+
+use kernel::{prelude::*, sync::Arc};
+
+use super::{Session, Sink};
+use crate::iscsi::{
+    link::Link,
+    pdu::{self, function_response, Opcode, Reject, Request, TaskManagement, NO_TAG},
+    portal::Portal,
+    receiver::End,
+    sender::Sender, //
+};
+
+/// A numbered request that has come before another one that comes first.
+pub(super) struct Early {
+    number: u32,
+    /// `None` if the request was aborted, and counts as received.
+    request: Option<Request>,
+}
+
+impl Session {
+    /// Returns true if a PDU comes when it should: commands are numbered, and what is numbered
+    /// outside of the window is ignored (RFC 7143, section 4.2.2.1).
+    pub(super) fn is_in_order(
+        &mut self,
+        link: &Link,
+        sender: &mut Sender,
+        request: &Request,
+        ahs: &[u8],
+    ) -> Result<bool, End> {
+        let has_number = match request.opcode() {
+            Opcode::DataOut | Opcode::Snack => false,
+            // The answer to a ping has none.
+            Opcode::NopOut if request.task_tag() == NO_TAG => false,
+            _ => !request.is_immediate(),
+        };
+        if !has_number {
+            return Ok(true);
+        }
+        let number = request.cmd_sn();
+        if number == sender.exp_cmd_sn && !pdu::is_before(sender.max_cmd_sn(link), number) {
+            sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
+            return Ok(true);
+        }
+        let is_outside = pdu::is_before(number, sender.exp_cmd_sn)
+            || pdu::is_before(sender.max_cmd_sn(link), number);
+        if is_outside {
+            return Ok(false);
+        }
+        // It waits for those before it, but what comes with it has no place to wait.
+        if request.data_length() != 0 || !ahs.is_empty() {
+            return Err(End::Rejected(Reject::Protocol, *request));
+        }
+        self.keep(number, Some(*request))?;
+        Ok(false)
+    }
+
+    /// Keeps a request that has come early. There is at most one for each number of the window.
+    fn keep(&mut self, number: u32, request: Option<Request>) -> Result<(), End> {
+        if !self.early.iter().any(|early| early.number == number) {
+            self.early.push(Early { number, request }, GFP_KERNEL)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the requests that came early, and whose turn it is.
+    ///
+    /// # Errors
+    ///
+    /// If the connection cannot go on.
+    pub(in crate::iscsi) fn catch_up(
+        &mut self,
+        portal: &Portal,
+        link: &Arc<Link>,
+        sender: &mut Sender,
+    ) -> Result<(), End> {
+        // A PDU may have been received in part.
+        let is_ignored = self.is_ignored;
+        let next = |early: &Early, sender: &Sender| early.number == sender.exp_cmd_sn;
+        while let Some(index) = self.early.iter().position(|early| next(early, sender)) {
+            let early = self.early.remove(index).map_err(|_| End::Now)?;
+            match early.request {
+                Some(request) => {
+                    self.begin(link, sender, &request, &[])?;
+                    self.complete(portal, link, sender, &request, Sink::Discard)?;
+                }
+                None => sender.exp_cmd_sn = early.number.wrapping_add(1),
+            }
+        }
+        self.is_ignored = is_ignored;
+        Ok(())
+    }
+
+    /// Aborts a task whose command is still to come, or has come early: the command counts as
+    /// received (RFC 7143, section 11.6.1). Returns the response code.
+    pub(super) fn abort_awaited(
+        &mut self,
+        link: &Link,
+        sender: &Sender,
+        request: &Request,
+        code: u8,
+    ) -> Result<u8, End> {
+        let management = TaskManagement(request);
+        let is_abort = management.function() == Some(pdu::Function::AbortTask);
+        let number = management.awaited_number(sender.exp_cmd_sn);
+        let last = sender.max_cmd_sn(link);
+        match number.filter(|number| !pdu::is_before(last, *number)) {
+            Some(number) if is_abort && code == function_response::NO_TASK => {
+                self.early.retain(|early| early.number != number);
+                self.keep(number, None)?;
+                Ok(function_response::COMPLETE)
+            }
+            _ => Ok(code),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Timeouts of a session. They count the time that the connection waits for the initiator, and not
+//! the time that the target or the network takes.
+
+#![forbid(unsafe_code)]
+
+use kernel::{
+    prelude::*,
+    time::{msecs_to_jiffies, Jiffies}, //
+};
+
+use super::{Session, Sink, Task};
+use crate::iscsi::{
+    pdu::Reply,
+    receiver::End,
+    sender::Sender,
+    settings::Timeouts, //
+};
+
+impl Session {
+    /// Counts time that the connection has waited for the initiator.
+    pub(in crate::iscsi) fn wait(&mut self, time: Jiffies) {
+        self.waited = self.waited.wrapping_add(time);
+    }
+
+    /// Notes that the initiator has sent something, which may be data of a write.
+    pub(in crate::iscsi) fn hear(&mut self, is_data: bool) {
+        self.heard = self.waited;
+        self.pinged = None;
+        if is_data {
+            self.moved = self.waited;
+        }
+    }
+
+    /// Timeouts of the initiator, as they are now.
+    fn timeouts(&self) -> Timeouts {
+        let normal = self.normal.as_ref();
+        normal.map_or(Timeouts::DEFAULT, |normal| {
+            normal.nexus.node_acl().lock().timeouts
+        })
+    }
+
+    /// Enforces the timeouts, and drops aborted writes, of which target core sends no notification.
+    ///
+    /// # Errors
+    ///
+    /// If the initiator is silent for too long.
+    pub(in crate::iscsi) fn tick(
+        &mut self,
+        sender: &mut Sender,
+        sink: &mut Sink,
+    ) -> Result<(), End> {
+        let timeouts = self.timeouts();
+        if sender.is_stuck(seconds(timeouts.nopin_response_timeout)) {
+            return Err(End::Silent("it has not read for nopin_response_timeout"));
+        }
+        let mut index = 0;
+        while let Some(task) = self.tasks.get(index) {
+            if task.pending.is_aborted() {
+                drop(self.tasks.remove(index));
+                continue;
+            }
+            self.expect_data(task, &timeouts)?;
+            index += 1;
+        }
+        if let Sink::Payload(task) = sink {
+            if task.pending.is_aborted() {
+                *sink = Sink::Discard;
+            } else {
+                self.expect_data(task, &timeouts)?;
+            }
+        }
+        self.ping(sender, &timeouts)
+    }
+
+    /// Expects the data of a write in time. Those of other writes may come first.
+    fn expect_data(&self, task: &Task, timeouts: &Timeouts) -> Result<(), End> {
+        let since = task.since.max(self.moved);
+        if self.waited.wrapping_sub(since) > seconds(timeouts.dataout_timeout) {
+            return Err(End::Silent(
+                "no data of a write have come for dataout_timeout",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Pings an initiator that is silent.
+    fn ping(&mut self, sender: &mut Sender, timeouts: &Timeouts) -> Result<(), End> {
+        let since = |then: Jiffies| self.waited.wrapping_sub(then);
+        match self.pinged {
+            Some(pinged) if since(pinged) > seconds(timeouts.nopin_response_timeout) => Err(
+                End::Silent("it has not answered a ping for nopin_response_timeout"),
+            ),
+            Some(_) => Ok(()),
+            None => {
+                let silence = seconds(timeouts.nopin_timeout);
+                if silence != 0 && since(self.heard) > silence {
+                    self.pinged = Some(self.waited);
+                    sender.reply(Reply::ping(0))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A time in jiffies.
+fn seconds(seconds: u32) -> Jiffies {
+    msecs_to_jiffies(seconds.saturating_mul(1000))
+}
