@@ -75,16 +75,17 @@ pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Re
 pub fn build_in_tree(kernel: &Kernel, fabric: &Fabric<'_>) -> Result<()> {
     let symbol = fabric.module.to_ascii_uppercase();
     println!("$ scripts/config --module {symbol} && make LLVM=1 modules");
-    let _changing = kernel.changed()?;
-    let config = kernel.build.join(".config");
-    let mut set = Command::new(kernel.source.join("scripts/config"));
-    output(set.arg("--file").arg(&config).args(["--module", &symbol]))?;
-    let log = kernel.build.join("modules.log");
-    logged(kernel.make().arg("olddefconfig"), &log)?;
-    if !fs::read_to_string(&config)?.contains(&format!("CONFIG_{symbol}=m")) {
-        bail!("{} does not take CONFIG_{symbol}=m", config.display());
-    }
-    logged(kernel.make().arg("modules"), &log)
+    kernel.change(|| {
+        let config = kernel.build.join(".config");
+        let mut set = Command::new(kernel.source.join("scripts/config"));
+        output(set.arg("--file").arg(&config).args(["--module", &symbol]))?;
+        let log = kernel.build.join("modules.log");
+        logged(kernel.make().arg("olddefconfig"), &log)?;
+        if !fs::read_to_string(&config)?.contains(&format!("CONFIG_{symbol}=m")) {
+            bail!("{} does not take CONFIG_{symbol}=m", config.display());
+        }
+        logged(kernel.make().arg("modules"), &log)
+    })
 }
 
 fn show(fabric: &Fabric<'_>, outcome: &Outcome) {
