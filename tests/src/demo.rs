@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 use crate::guest::{Guest, Outcome};
-use crate::kernel::{CURRENT, Flavour, Kernel, get};
+use crate::kernel::{Flavour, Kernel, get, newest};
 use crate::module::{Profile, builder};
 use crate::session::{Fabric, NAB5000, draw, lsmod, script, tree};
 use crate::shell::{logged, output};
@@ -21,7 +21,7 @@ use crate::shell::{logged, output};
 ///
 /// The step that failed.
 pub fn demo() -> Result<()> {
-    let kernel = get(CURRENT, Flavour::Plain)?;
+    let kernel = get(newest(), Flavour::Plain)?;
     let dir = generate_in_tree(&kernel, "iSCSI", &NAB5000)?;
     build_in_tree(&kernel, &NAB5000)?;
     let outcome = Guest::new(&kernel).run_quietly(&script(&NAB5000))?;

@@ -9,6 +9,7 @@
 //! changed.
 
 mod apt;
+mod known;
 mod products;
 
 use std::fs::{self, File};
@@ -26,15 +27,7 @@ use crate::shell::{cache, checkout, empty, lock, logged, output, shown, text};
 use crate::target_core;
 
 pub(crate) use apt::{Apt, mirror};
-
-/// The kernel that everything is tested on.
-pub const CURRENT: &str = "7.3";
-
-/// The kernel with long-term support that the mini-HOWTO's session is tested on.
-pub const LTS: &str = "6.12";
-
-/// A kernel between these: its header is always read, and a full run boots it.
-pub const BETWEEN: &str = "7.2";
+pub use known::{BETWEEN, CURRENT, LTS, is_there, newest};
 
 /// The file in a build that names its inputs.
 const STAMP: &str = ".tcm-stamp";

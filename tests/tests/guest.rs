@@ -17,7 +17,7 @@ use xtask::ktap;
 use xtask::module::{Built, build, misuse, rounds};
 use xtask::session::{self, Fabric, NAB5000};
 use xtask::shell::checkout;
-use xtask::suite::{Length, Modules};
+use xtask::suite::{Length, Modules, wanted};
 
 /// The kernel's own fabric module with a NOP data path, which a tree is compared with.
 const REMOTE: Fabric<'static> = Fabric {
@@ -111,7 +111,9 @@ echo 1 > $T/core/rd_mcp_9/faults/enable
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn every_protocols_module_holds_on_the_debug_kernel() {
-    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
+        return;
+    };
     let dir = Modules::new(&kernel).unwrap();
     let modules: Vec<_> = PROTOCOLS
         .iter()
@@ -203,7 +205,9 @@ fn the_howtos_session_passes_in_the_trees_of_other_kernels() {
         ],
     };
     for (version, flavour) in kernels {
-        howtos_session(&get(version, *flavour).unwrap());
+        if let Some(kernel) = wanted(version, *flavour) {
+            howtos_session(&kernel);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use xtask::fixture::FixtureTree;
 use xtask::kernel::{CURRENT, Flavour, Kernel, LTS, get};
 use xtask::module::{LOOPBACK, Module, Profile, build, builder};
+use xtask::suite::wanted;
 
 /// An op that a NOP driver does not implement, and the loopback's does.
 const LINK: &str = "int (*fabric_post_link)(struct se_portal_group *,";
@@ -350,7 +351,9 @@ fn build_with(kernel: &Kernel, dir: &Path, tree: &Path) {
 #[ignore = "builds for two kernels; `cargo xtask test` runs it"]
 fn a_module_goes_from_kernel_to_kernel_and_back_without_its_author() {
     let old = get(LTS, Flavour::Plain).unwrap();
-    let new = get(CURRENT, Flavour::Debug).unwrap();
+    let Some(new) = wanted(CURRENT, Flavour::Debug) else {
+        return;
+    };
     for options in [&[][..], &LOOPBACK] {
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().join("tcm_there");
@@ -383,7 +386,9 @@ fn a_module_goes_from_kernel_to_kernel_and_back_without_its_author() {
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
 fn a_module_follows_ops_that_are_added_removed_and_changed() {
-    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
+        return;
+    };
     let scratch = tempfile::tempdir().unwrap();
     let dir = scratch.path().join("tcm_ops");
     let module = Module {

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::known;
 use crate::setup::setup;
 use crate::shell::{cache, empty, logged, output};
 
@@ -23,7 +24,7 @@ const SUITES: [&str; 5] = [
 /// Downloads the source package to `dir`, from the machine's own suites or else from a newer one.
 pub(super) fn fetch(version: &str, dir: &Path) -> Result<PathBuf> {
     setup()?;
-    let package = format!("linux-source-{version}");
+    let package = known::package(version);
     println!("fetching {package}");
     let own = Apt::machine();
     if own.has(&package) {
@@ -45,7 +46,7 @@ pub(crate) struct Apt {
 }
 
 impl Apt {
-    fn machine() -> Self {
+    pub(super) fn machine() -> Self {
         Self {
             options: Vec::new(),
         }
@@ -86,6 +87,11 @@ impl Apt {
             command.arg("-o").arg(option);
         }
         command
+    }
+
+    /// The names of all packages of kernels' sources.
+    pub(super) fn sources(&self) -> Result<String> {
+        output(self.command("apt-cache").args(["pkgnames", "linux-source"]))
     }
 
     fn has(&self, package: &str) -> bool {
