@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get, is_there, jobs, newest, source};
 use crate::shell::{checkout, output};
 
-use report::{Job, Report, conclude};
+use report::{Job, Report, conclude, last_times, longest_first, note_times};
 
 /// The length of tests that have a short and a long form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,21 @@ pub fn wanted(version: &str, flavour: Flavour) -> Option<Kernel> {
         .then(|| get(version, flavour).unwrap_or_else(|error| panic!("{error:#}")))
 }
 
+/// The seed of a test with random input: that in `TCM_SEED`, else a new one. Prints it.
+///
+/// # Panics
+///
+/// If `TCM_SEED` is not a number.
+#[must_use]
+pub fn seed() -> u64 {
+    let seed = match std::env::var("TCM_SEED") {
+        Ok(text) => text.parse().expect("TCM_SEED is not a number"),
+        Err(_) => fastrand::u64(..),
+    };
+    println!("TCM_SEED={seed} repeats the random input of this run");
+    seed
+}
+
 /// The start of a line about a test that was skipped.
 const SKIPPED: &str = "skipped: ";
 
@@ -163,28 +178,6 @@ const HOST: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// The jobs that take longest, which begin first: then the processors are done at about the same
-/// time. All others come after these. Those whose guests have two processors are not all at once: the
-/// processors of a guest wait for each other while another guest runs.
-const LONGEST: [&str; 14] = [
-    "iscsi: nobody_gets_past_authentication_or_does_harm",
-    "guest: every_protocols_module_holds_on_the_debug_kernel",
-    "userland: what_targetcli_saves_is_restored",
-    "iscsi: nothing_is_lost_on_the_debug_kernel",
-    "protocols: every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids",
-    "data_path: nothing_is_lost_whatever_goes_wrong",
-    "iscsi: real_initiators_find_log_in_to_and_use_it",
-    "data_path: data_hold_for_every_protocol",
-    "states: a_command_ends_well_in_whatever_state",
-    LINT,
-    "iscsi: a_target_is_as_right_as_the_kernels_own",
-    "iscsi: libiscsis_tests_find_nothing_on_the_debug_kernel",
-    "data_path: nothing_is_lost_under_fio",
-    "data_path: a_disk_is_as_right_as_that_of_the_kernels_own_loopback",
-];
-
-const LINT: &str = "lint of generated modules";
-
 /// Gets what the tests need, and runs them all, whether one fails or not.
 ///
 /// # Errors
@@ -210,14 +203,15 @@ pub fn test(length: Length) -> Result<()> {
         prepared
     });
     let reports = std::mem::take(&mut *lock(&suite.reports));
+    let noted = note_times(&reports);
     let concluded = conclude(reports, start.elapsed());
-    prepared.and(concluded)
+    prepared.and(concluded).and(noted)
 }
 
 /// A run of everything.
 struct Suite {
     length: Length,
-    /// Where the tests share modules.
+    /// The directory of the modules that tests share.
     modules: TempDir,
     queue: Mutex<Receiver<Job>>,
     reports: Mutex<Vec<Report>>,
@@ -239,6 +233,7 @@ impl Suite {
             succeeded: result.is_ok(),
             results: Vec::new(),
             skipped: Vec::new(),
+            cases: Vec::new(),
             last_lines: String::new(),
         });
         result?;
@@ -248,15 +243,13 @@ impl Suite {
             cargo.args(["xtask", word]);
             jobs.push(Job::new(name, cargo));
         };
-        xtask(LINT, "lint");
+        xtask("lint of generated modules", "lint");
         if self.length == Length::Full {
             xtask("a distribution's own kernel", "stock");
             xtask("a series of patches for the kernel", "series");
             xtask("the fixes of target core", "fixes");
         }
-        let place = |job: &Job| LONGEST.iter().position(|name| job.name == *name);
-        jobs.sort_by_key(|job| place(job).unwrap_or(LONGEST.len()));
-        for job in jobs {
+        for job in longest_first(jobs, &last_times()?) {
             queue.send(job)?;
         }
         Ok(())

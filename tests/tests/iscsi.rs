@@ -3,20 +3,21 @@
 //! The iSCSI target: beside the kernel's own `iscsi_target_mod`, with real initiators, and with the
 //! harness's hostile one.
 //!
-//! What runs in the guest is in `tests/guest`.
+//! The guest's scripts are in `tests/guest`.
 
 use std::fs;
 use std::time::Duration;
 
 use tcm_mod_builder::protocol::find;
+use xtask::cases::{self, Cases, LEAKS};
 use xtask::conformance::{compare, results};
 use xtask::guest::{Guest, KMEMLEAK, Outcome};
 use xtask::kernel::{CURRENT, Flavour};
 use xtask::module::{Built, ISCSI, Module, build, disk_load, iscsi_client};
 use xtask::shell::checkout;
-use xtask::suite::{Length, Modules, wanted};
+use xtask::suite::{Length, Modules, seed, wanted};
 
-/// The one of them that `iscsi_target_mod` fails, and this target is to pass.
+/// A test of them that `iscsi_target_mod` fails, and this target is to pass.
 const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
 
 /// Boots a guest with a target, and runs scripts of `tests/guest` on it, then `after`.
@@ -68,7 +69,7 @@ fn a_target_is_as_right_as_the_kernels_own() {
     assert_eq!(ours.get(DATA_SN), Some(&true), "{DATA_SN}");
 }
 
-/// What the session of the initiators shows, checked.
+/// Checks the output of the session of the initiators.
 fn check_initiators(outcome: &Outcome) {
     let output = &outcome.output;
     let wwn = "iqn.2003-01.org.example.host:target";
@@ -178,24 +179,31 @@ fn nobody_gets_past_authentication_or_does_harm() {
     let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
         return;
     };
-    let client = iscsi_client().unwrap();
-    let client = client.display();
-    let (logins, seconds, rounds) = match Length::of_this_run() {
-        Length::Short => (200, 60, 5),
-        Length::Full => (1000, 600, 100),
+    let dir = Modules::new(&kernel).unwrap();
+    let module = Built::new(&kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
+    let (logins, seconds, rounds, minutes) = match Length::of_this_run() {
+        Length::Short => (200, 60, 5, 10),
+        Length::Full => (1000, 600, 100, 120),
     };
-    let seed = fastrand::u64(..);
-    let scripts = [
-        ("iscsi_auth.sh", client.to_string()),
-        (
-            "iscsi_hostile.sh",
-            format!("{client} 300 {logins} {seconds} {seed}"),
-        ),
-        ("iscsi_faults.sh", format!("{client} {rounds}")),
+    let mut guest = Guest::racing(&kernel);
+    guest.modules = vec![module.dir.clone()];
+    guest.limit = Duration::from_secs(60 * minutes * 6);
+    let mut cases = Cases::new(guest);
+    cases.limit = Duration::from_secs(60 * minutes);
+    cases.variables = vec![
+        ("MODULE", module.module.clone()),
+        ("FABRIC", module.fabric.clone()),
+        ("CLIENT", iscsi_client().unwrap().display().to_string()),
+        ("CONNECTIONS", "300".to_owned()),
+        ("LOGINS", logins.to_string()),
+        ("FUZZ_SECONDS", seconds.to_string()),
+        ("SEED", seed().to_string()),
+        ("ROUNDS", rounds.to_string()),
     ];
-    let outcome = run(Guest::racing(&kernel), &scripts, KMEMLEAK);
-    let leaks = outcome.part("leaks").unwrap().trim();
-    assert!(leaks.is_empty(), "{leaks}");
+    let subjects = ["iscsi_auth", "iscsi_hostile", "iscsi_faults"];
+    let mut names = subjects.map(|subject| cases::of(subject).unwrap()).concat();
+    names.push(LEAKS.to_owned());
+    cases.run(&names).unwrap();
 }
 
 #[test]
