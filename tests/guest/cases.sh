@@ -26,8 +26,11 @@ for case in "$@"; do
 	# The host divides the kernel's log by these lines.
 	echo "tcm case: $case" > /dev/kmsg
 	{
-		sh "$GUEST/cases/$case.sh" < /dev/null
+		setsid sh "$GUEST/cases/$case.sh" < /dev/null &
+		wait $!
 		echo $? > $STATUS
+		# Whatever it has left running.
+		kill -KILL -- -$! 2> /dev/null
 	} 2>&1 | sed -u 's/^/# /'
 	status=$(cat $STATUS)
 	seconds=$(($(seconds_up) - start))

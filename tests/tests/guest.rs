@@ -275,7 +275,7 @@ fn each_case_has_a_result_whatever_the_others_do() {
     let mut cases = Cases::new(Guest::new(&kernel));
     cases.limit = Duration::from_secs(120);
     cases.variables = vec![("MISSING", "it's not there".to_owned())];
-    let results = cases.results(&cases::of("self").unwrap()).unwrap();
+    let results = cases.results(&cases::of(&["self"]).unwrap()).unwrap();
     let said = |end: &End| {
         let cases = results.iter().filter(|case| case.end == *end);
         cases.map(|case| (&*case.name, &*case.said)).collect()

@@ -148,7 +148,5 @@ fn a_command_ends_well_in_whatever_state() {
         ("KO", dir.path().join("tcm_hold.ko").display().to_string()),
         ("ROUNDS", rounds.to_string()),
     ];
-    let mut names = cases::of("states").unwrap();
-    names.push(LEAKS.to_owned());
-    cases.run(&names).unwrap();
+    cases.run(&cases::of(&["states", LEAKS]).unwrap()).unwrap();
 }

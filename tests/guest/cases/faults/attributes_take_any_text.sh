@@ -4,7 +4,6 @@
 
 . "$GUEST/faults_lib.sh"
 
-[ -n "$MISUSE" ] || skip "needs the program misuse"
 a_disk 1
 texts "$TPG"
 echo 0 > "$TPG/lun/lun_0/alua_tg_pt_offline"
