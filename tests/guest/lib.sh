@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the scripts here share: backstores, ports and the disks that they make,
+# Functions that the scripts here share: backstores, ports and the disks that they make,
 # on a fabric with a SCSI host of its own: the kernel's tcm_loop, or a module
 # generated with --data-path loopback. To be sourced, with sh.
 
@@ -15,6 +15,29 @@ fail()
 {
 	echo "FAILED: $*"
 	exit 1
+}
+
+# skip TEXT: ends a case that does not run here. has_failed STATUS: returns false if a case
+# ended so, or has passed.
+SKIPPED=4
+
+skip()
+{
+	echo "$*"
+	exit $SKIPPED
+}
+
+has_failed()
+{
+	[ "$1" -ne 0 ] && [ "$1" -ne $SKIPPED ]
+}
+
+# need_failing_memory: skips the case on a kernel whose allocations cannot be made to fail.
+need_failing_memory()
+{
+	[ -d $F ] || skip "needs CONFIG_FAILSLAB"
+	echo N > $F/ignore-gfp-wait
+	echo 0 > $F/verbose
 }
 
 # retry SECONDS COMMAND...: until the command succeeds.
@@ -153,7 +176,7 @@ device()
 	echo "/dev/$name"
 }
 
-# What keeps a disk busy: fio, or in a guest where that takes minutes to start,
+# Programs that keep a disk busy: fio, or in a guest where that takes minutes to start,
 # the harness's disk-load, if DISK_LOAD says where it is.
 
 # verified_io DISK MIB: writes all of a disk and reads it back, every byte
@@ -172,7 +195,7 @@ verified_io()
 	}
 }
 
-# busy DISK MIB ENGINE: reads and writes until it is told to stop, or fails.
+# busy DISK MIB ENGINE: reads and writes until it is ended, or fails.
 busy()
 {
 	if [ -n "$DISK_LOAD" ]; then

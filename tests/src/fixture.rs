@@ -3,11 +3,17 @@
 //! A kernel tree of our own, as small as it can be, for tests that need no kernel.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, exit};
+use std::sync::Once;
 
 use anyhow::Result;
+use tcm_bindings::libclang_version;
+use tcm_mod_builder::kernel::header::SUBCOMMAND;
 use tempfile::TempDir;
 
+use crate::module::{Profile, builder};
 use crate::shell::checkout;
 
 /// A copy of `tests/fixtures/tree`, to be changed at will.
@@ -15,12 +21,15 @@ use crate::shell::checkout;
 pub struct FixtureTree(TempDir);
 
 impl FixtureTree {
-    /// Makes a copy.
+    /// Makes a copy. Ends the program if there is no libclang, which reads the tree's header: one
+    /// message takes the place of a failure of each test.
     ///
     /// # Errors
     ///
     /// If it cannot be written.
     pub fn new() -> Result<Self> {
+        static LIBCLANG: Once = Once::new();
+        LIBCLANG.call_once(need_libclang);
         let dir = tempfile::tempdir()?;
         copy(&checkout().join("tests/fixtures/tree"), dir.path())?;
         Ok(Self(dir))
@@ -71,6 +80,29 @@ impl FixtureTree {
         files.sort();
         Ok(files)
     }
+}
+
+/// Ends a test program that needs libclang and finds none, with a message.
+fn need_libclang() {
+    let mut reader = Command::new(builder(Profile::Dev).expect("cargo builds the generator"));
+    reader.arg(SUBCOMMAND);
+    let Err(error) = libclang_version(reader) else {
+        return;
+    };
+    let program = std::env::current_exe().unwrap_or_default();
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
+    let message = format!(
+        "\n\
+         Error: {error}\n\n\
+         The tests of `{name}` read a header with it, and have ended here. The results above hold.\n\
+         Next: install it, then run this again\n\
+         or run what does without: cargo test --no-fail-fast, which repeats this message for each\n\
+         program that has such tests\n\n"
+    );
+    // The macros for output would be captured.
+    let _ = io::stderr().write_all(message.as_bytes());
+    exit(1);
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -47,6 +47,9 @@ const REPORTS: [&str; 24] = [
     "rust_kernel: panicked",
 ];
 
+/// The file with these, in the directory that a command begins in.
+pub(crate) const REPORTS_FILE: &str = "reports";
+
 /// The command that scans for leaked memory, in the part `leaks`. It scans twice, since the first
 /// scan may report memory that has just been freed.
 pub const KMEMLEAK: &str = "\
@@ -55,7 +58,7 @@ for i in 1 2; do sleep 6; echo scan > /sys/kernel/debug/kmemleak; done
 cat /sys/kernel/debug/kmemleak
 ";
 
-/// How often a kernel is booted until there is no report before the command. KASAN may report an
+/// Number of boots of a kernel until there is no report before the command. KASAN may report an
 /// interrupt at the beginning of a boot by mistake. It reports once only, so such a boot would hide
 /// later faults.
 const BOOTS: u32 = 6;
@@ -63,7 +66,7 @@ const BOOTS: u32 = 6;
 /// The status of a guest whose kernel had something to report before the command began.
 const BAD_BOOT: &str = "bad boot";
 
-/// How the host's files are mounted in the guest: as virtme-ng does it, but cached. The programs do
+/// The mount options of the host's files: those of virtme-ng, but cached. The programs do
 /// not change meanwhile, so the guest need not read and translate them again for each process. The
 /// directory that is shared with the host is another file system.
 const ROOT_FLAGS: &str =
@@ -89,21 +92,48 @@ pub struct Guest<'a> {
     pub limit: Duration,
     /// More arguments for QEMU.
     pub qemu: Option<&'a str>,
-    /// How many processors it has. One takes a third less of the host's time for the same work.
+    /// Number of processors. One takes a third less of the host's time for the same work.
     cpus: u32,
 }
 
-/// How a command in a guest ended.
+/// The end of a command in a guest.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// Its exit status.
     pub status: i32,
-    /// What it wrote.
+    /// Its output.
     pub output: String,
     /// The kernel's reports, each a line of its log.
     pub reports: Vec<String>,
     /// The whole log, the console's.
     pub log: String,
+}
+
+/// A guest that has ended, with its command or without.
+#[derive(Clone, Debug, Default)]
+pub struct Attempt {
+    /// Its end.
+    pub ended: Ended,
+    /// The command's exit status, if it has ended.
+    pub status: Option<i32>,
+    /// Output of the command.
+    pub output: String,
+    /// The whole log, the console's.
+    pub log: String,
+    /// Lifetime of the guest.
+    pub seconds: u64,
+}
+
+impl Attempt {
+    /// The reason why a command has not ended, with the end of the log.
+    #[must_use]
+    pub fn end(&self) -> String {
+        let why = match self.ended {
+            Ended::ByItself => "the guest ended before the command did".to_owned(),
+            Ended::Stopped | Ended::Late => format!("the guest did not end in {} s", self.seconds),
+        };
+        format!("{why}; its log ends:\n{}", tail(&self.log))
+    }
 }
 
 impl<'a> Guest<'a> {
@@ -155,9 +185,37 @@ impl<'a> Guest<'a> {
     }
 
     fn run_to(&self, command: &str, out: &mut dyn Write) -> Result<Outcome> {
+        let attempt = self.boot(command, out, |_| false)?;
+        let Some(status) = attempt.status else {
+            bail!("{}", attempt.end());
+        };
+        Ok(Outcome {
+            status,
+            output: attempt.output,
+            reports: reports(&attempt.log),
+            log: attempt.log,
+        })
+    }
+
+    /// Boots the guest and runs `command` in it, until `is_over` of what it has written so far.
+    ///
+    /// # Errors
+    ///
+    /// If the guest cannot be started.
+    pub fn attempt(&self, command: &str, is_over: impl FnMut(&str) -> bool) -> Result<Attempt> {
+        self.boot(command, &mut io::sink(), is_over)
+    }
+
+    fn boot(
+        &self,
+        command: &str,
+        out: &mut dyn Write,
+        is_over: impl FnMut(&str) -> bool,
+    ) -> Result<Attempt> {
+        let mut is_over = is_over;
         for _ in 0..BOOTS {
-            if let Some(outcome) = self.boot(command, out)? {
-                return Ok(outcome);
+            if let Some(attempt) = self.boot_once(command, out, &mut is_over)? {
+                return Ok(attempt);
             }
         }
         bail!(
@@ -168,7 +226,12 @@ impl<'a> Guest<'a> {
     }
 
     /// Boots once; `None` if the kernel had something to report before the command began.
-    fn boot(&self, command: &str, out: &mut dyn Write) -> Result<Option<Outcome>> {
+    fn boot_once(
+        &self,
+        command: &str,
+        out: &mut dyn Write,
+        is_over: &mut dyn FnMut(&str) -> bool,
+    ) -> Result<Option<Attempt>> {
         let dir = tempfile::Builder::new().prefix("tcm-guest-").tempdir()?;
         let share = dir.path();
         self.module_tree(&share.join("modules"))?;
@@ -178,44 +241,39 @@ impl<'a> Guest<'a> {
             symlink("/bin/true", needless.join(name))?;
         }
         fs::write(share.join("command"), command)?;
+        fs::write(share.join(REPORTS_FILE), REPORTS.join("\n"))?;
         fs::write(share.join("init"), init(share))?;
-        fs::write(share.join("output"), "")?;
+        let output = share.join("output");
+        fs::write(&output, "")?;
         let console = share.join("console");
         let mut vng = self.vng(share)?;
         vng.arg("--exec")
             .arg(format!("sh {}/init", share.display()));
+        let start = Instant::now();
         let mut running = Running::start(vng, share, self.qemu, &console)?;
-        let mut shown = 0;
+        let (mut shown, mut is_bad) = (0, false);
         let ended = running.wait(self.limit, || {
-            shown += show(&share.join("output"), shown, out)?;
-            Ok(is_bad_boot(&console, &share.join("began")))
+            shown += show(&output, shown, out)?;
+            is_bad = is_bad_boot(&console, &share.join("began"));
+            Ok(is_bad || is_over(&text(&output)))
         })?;
-        show(&share.join("output"), shown, out)?;
-        let log = text(&console);
-        let status = text(&share.join("status"));
+        show(&output, shown, out)?;
+        let (log, status) = (text(&console), text(&share.join("status")));
         let status = status.trim();
-        if ended == Ended::Late {
-            bail!(
-                "the guest did not end in {} s; its log ends:\n{}",
-                self.limit.as_secs(),
-                tail(&log)
-            );
-        }
-        if ended == Ended::Stopped || status == BAD_BOOT {
-            eprintln!("a bad boot: {}", reports(&log).join("; "));
+        if is_bad || status == BAD_BOOT {
+            let at = reports(&log)
+                .first()
+                .and_then(|report| log.find(report.as_str()));
+            let report: Vec<_> = log[at.unwrap_or_default()..].lines().take(60).collect();
+            eprintln!("a bad boot:\n{}", report.join("\n"));
             return Ok(None);
         }
-        let Ok(status) = status.parse() else {
-            bail!(
-                "the guest ended before the command did; its log ends:\n{}",
-                tail(&log)
-            );
-        };
-        Ok(Some(Outcome {
-            status,
-            output: text(&share.join("output")),
-            reports: reports(&log),
+        Ok(Some(Attempt {
+            ended,
+            status: status.parse().ok(),
+            output: text(&output),
             log,
+            seconds: start.elapsed().as_secs(),
         }))
     }
 
@@ -303,7 +361,7 @@ impl Outcome {
     ///
     /// # Errors
     ///
-    /// What is wrong, with the output and the log round the first report.
+    /// The fault, with the output and the log round the first report.
     pub fn check(&self) -> Result<()> {
         if let Some(report) = self.reports.first() {
             let at = self.log.find(report.as_str()).unwrap_or_default();
@@ -342,12 +400,11 @@ fn vng(kernel: &Kernel) -> Command {
 /// The script that the guest runs first.
 fn init(share: &Path) -> String {
     let share = share.display();
-    let reports = REPORTS.map(|report| format!(" -e '{report}'")).concat();
     format!(
         "exec < /dev/null\n\
          > {share}/began\n\
          export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n\
-         if dmesg | grep -qF{reports}; then echo '{BAD_BOOT}' > {share}/status; exit; fi\n\
+         if dmesg | grep -qFf {share}/{REPORTS_FILE}; then echo '{BAD_BOOT}' > {share}/status; exit; fi\n\
          mount --bind {share}/modules /lib/modules\n\
          mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config\n\
          mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug\n\
@@ -355,7 +412,7 @@ fn init(share: &Path) -> String {
          # dmsetup does not wait for it.\n\
          udevadm control --exit 2> /dev/null\n\
          export DM_DISABLE_UDEV=1\n\
-         # Where target core keeps what outlives a reboot: the first of these that there is.\n\
+         # Target core keeps its state in the first of these that exists.\n\
          mkdir -p /var/target/pr /var/target/alua /etc/target/pr /etc/target/alua\n\
          sh {share}/command > {share}/output 2>&1\n\
          echo $? > {share}/status\n\
@@ -388,20 +445,21 @@ pub(crate) fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(60)..].join("\n")
 }
 
-/// Whether a guest's kernel has reported a fault before its command `began`: then the command's
-/// result would not count.
+/// Returns true if a guest's kernel has reported a fault before its command `began`: then the
+/// command's result would not count.
 fn is_bad_boot(console: &Path, began: &Path) -> bool {
     // Checked before and after the log is read: the command may begin, and provoke a report, in
     // between.
     !began.exists() && !reports(&text(console)).is_empty() && !began.exists()
 }
 
-/// How a guest ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+/// The end of a guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ended {
     /// It was done.
+    #[default]
     ByItself,
-    /// It was ended, since its result would not count.
+    /// It was ended before its time was over.
     Stopped,
     /// It was ended, since its time was over.
     Late,
@@ -470,7 +528,7 @@ fn show(path: &Path, from: u64, out: &mut dyn Write) -> Result<u64> {
     Ok(new.len() as u64)
 }
 
-/// Whether a guest boots with KVM: where it is nested it may hang, so it is tried, once per boot of
+/// Returns true if a guest boots with KVM: nested, it may hang, so it is tried, once per boot of
 /// the host.
 fn kvm_works(kernel: &Kernel) -> Result<bool> {
     if File::options()

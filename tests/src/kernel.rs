@@ -2,46 +2,35 @@
 
 //! Kernels: source packages fetched, configured, built and kept in the cache.
 //!
-//! `CACHE/VERSION/source` is the tree, `CACHE/VERSION/{plain,debug}` are the builds. A stamp beside
-//! each names the inputs that it was made from, and is written last. If it is missing or differs,
-//! the build is started again, and make does what is left of it. A tree is locked while it is
+//! `CACHE/VERSION/source` is the tree, `CACHE/VERSION/{plain,debug}` are the builds. A stamp in
+//! each names the inputs that it was made from, and exists only while the build is whole. If the
+//! stamp is missing or differs, or a product has another size than when it was made, make does what
+//! is left; if that fails, the kernel is built again from nothing. A tree is locked while it is
 //! changed.
 
-use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+mod apt;
+mod known;
+mod products;
 
-use anyhow::{Context, Result, bail};
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
 use rustix::fs::FlockOperation;
 use sha2::{Digest, Sha256};
 
 use crate::codec::to_hex;
 use crate::setup::{LLVM, Tools, rustc, setup};
-use crate::shell::{cache, checkout, lock, logged, output, text};
+use crate::shell::{cache, checkout, empty, lock, logged, output, shown, text};
 use crate::target_core;
 
-/// The kernel that everything is tested on.
-pub const CURRENT: &str = "7.3";
-
-/// The kernel with long-term support that the mini-HOWTO's session is tested on.
-pub const LTS: &str = "6.12";
-
-/// A kernel between these: its header is always read, and a full run boots it.
-pub const BETWEEN: &str = "7.2";
+pub(crate) use apt::{Apt, mirror};
+pub use known::{BETWEEN, CURRENT, LTS, is_there, newest};
 
 /// The file in a build that names its inputs.
 const STAMP: &str = ".tcm-stamp";
-
-/// Debian suites that newer kernels than the machine's own are in.
-const SUITES: [&str; 5] = [
-    "trixie-backports",
-    "forky-backports",
-    "forky",
-    "sid",
-    "experimental",
-];
 
 /// The purpose of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +112,7 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
         modules: Vec::new(),
     };
     let inputs = kernel.inputs(flavour)?;
-    if kernel.stamp() != inputs {
+    if !kernel.is_whole(&inputs) {
         kernel.make_anew(version, flavour, &inputs)?;
     }
     if flavour == Flavour::Debug {
@@ -179,8 +168,8 @@ pub fn source(version: &str) -> Result<PathBuf> {
     fs::create_dir_all(&dir)?;
     let _fetching = lock(&dir, FlockOperation::LockExclusive)?;
     if !stamp.exists() {
-        let package = fetch(version, &dir)?;
-        unpack(&package, &source)?;
+        let package = apt::fetch(version, &dir)?;
+        apt::unpack(&package, &source)?;
         fs::write(
             stamp,
             package.file_name().unwrap_or_default().as_encoded_bytes(),
@@ -188,133 +177,6 @@ pub fn source(version: &str) -> Result<PathBuf> {
         fs::remove_file(package)?;
     }
     Ok(source)
-}
-
-/// Downloads the source package to `dir`, from the machine's own suites or else from a newer one.
-fn fetch(version: &str, dir: &Path) -> Result<PathBuf> {
-    setup()?;
-    let package = format!("linux-source-{version}");
-    println!("fetching {package}");
-    let own = Apt::machine();
-    if own.has(&package) {
-        return own.download(&package, dir);
-    }
-    let foreign = Apt::newer_suites()?;
-    if foreign.has(&package) {
-        return foreign.download(&package, dir);
-    }
-    bail!(
-        "no Debian suite has {package}; name another version (`apt-cache search linux-source` lists \
-         them), or a tree of your own in TCM_KERNEL_SOURCE and TCM_KERNEL_BUILD"
-    );
-}
-
-/// apt, with the machine's settings or with settings of its own.
-pub(crate) struct Apt {
-    options: Vec<String>,
-}
-
-impl Apt {
-    fn machine() -> Self {
-        Self {
-            options: Vec::new(),
-        }
-    }
-
-    /// apt with [`SUITES`] of the machine's own mirror, and lists of its own, so that the machine's
-    /// settings stay as they are.
-    pub(crate) fn newer_suites() -> Result<Self> {
-        let dir = cache()?.join("apt");
-        for part in ["sources", "lists/partial", "cache/archives/partial"] {
-            fs::create_dir_all(dir.join(part))?;
-        }
-        let mirror = mirror()?;
-        let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-        let source =
-            SUITES.map(|suite| format!("deb [signed-by={keyring}] {mirror} {suite} main\n"));
-        fs::write(dir.join("sources/suites.list"), source.concat())?;
-        let dir = dir.display();
-        let apt = Self {
-            options: vec![
-                "Dir::Etc::SourceList=/dev/null".to_owned(),
-                format!("Dir::Etc::SourceParts={dir}/sources"),
-                format!("Dir::State::Lists={dir}/lists"),
-                format!("Dir::Cache={dir}/cache"),
-                "Dir::State::status=/dev/null".to_owned(),
-                "APT::Sandbox::User=".to_owned(),
-            ],
-        };
-        // A suite that does not exist yet is no fault; one that has the package will do.
-        let log = cache()?.join("apt-suites.log");
-        let _ = logged(apt.command("apt-get").arg("update"), &log);
-        Ok(apt)
-    }
-
-    pub(crate) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        for option in &self.options {
-            command.arg("-o").arg(option);
-        }
-        command
-    }
-
-    fn has(&self, package: &str) -> bool {
-        output(self.command("apt-cache").args(["show", package])).is_ok_and(|text| !text.is_empty())
-    }
-
-    pub(crate) fn download(&self, package: &str, dir: &Path) -> Result<PathBuf> {
-        let mut command = self.command("apt-get");
-        command.args(["download", package]).current_dir(dir);
-        logged(&mut command, &dir.join("download.log"))?;
-        let files = fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.path()));
-        let mut debs = files.filter(|path| path.extension().is_some_and(|end| end == "deb"));
-        debs.next().context("apt-get download gave no package")
-    }
-}
-
-/// The address of the Debian mirror that the machine is set up with.
-pub(crate) fn mirror() -> Result<String> {
-    let format = "$(SITE) $(REPO_URI) $(ORIGIN) $(LABEL)";
-    let mut command = Command::new("apt-get");
-    command.args([
-        "indextargets",
-        "--format",
-        format,
-        "Created-By: Packages",
-        "Origin: Debian",
-    ]);
-    let targets = output(&mut command)?;
-    let debian = targets
-        .lines()
-        .find(|line| line.ends_with(" Debian Debian"));
-    let uri = debian.and_then(|line| line.split(' ').nth(1));
-    uri.map(ToOwned::to_owned)
-        .context("the machine's package sources have no Debian mirror; run `apt-get update`")
-}
-
-fn unpack(package: &Path, source: &Path) -> Result<()> {
-    println!("unpacking {}", package.display());
-    let scratch = tempfile::tempdir_in(package.parent().unwrap_or(Path::new(".")))?;
-    output(
-        Command::new("dpkg-deb")
-            .arg("-x")
-            .arg(package)
-            .arg(scratch.path()),
-    )?;
-    let sources = scratch.path().join("usr/src");
-    let tarball = fs::read_dir(&sources)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.to_string_lossy().ends_with(".tar.xz"))
-        .with_context(|| format!("no tarball in {}", package.display()))?;
-    fs::create_dir_all(source)?;
-    let mut tar = Command::new("tar");
-    tar.arg("-xf")
-        .arg(tarball)
-        .arg("-C")
-        .arg(source)
-        .arg("--strip-components=1");
-    output(&mut tar)?;
-    Ok(())
 }
 
 impl Kernel {
@@ -352,13 +214,51 @@ impl Kernel {
     fn make_anew(&self, version: &str, flavour: Flavour, inputs: &str) -> Result<()> {
         fs::create_dir_all(&self.build)?;
         let _building = self.changed()?;
-        if self.stamp() != inputs {
-            let _ = fs::remove_file(self.build.join(STAMP));
-            self.configure(flavour)?;
-            self.build_all(&format!("linux {version} {}", flavour.name()))?;
-            fs::write(self.build.join(STAMP), inputs)?;
+        if self.is_whole(inputs) {
+            return Ok(());
         }
-        Ok(())
+        let name = format!("linux {version} {}", flavour.name());
+        let is_new = !self.build.join(".config").exists();
+        let _ = fs::remove_file(self.build.join(STAMP));
+        products::remove_damaged(&self.build)?;
+        let mut built = self.configure(flavour).and_then(|()| self.build_all(&name));
+        if let (false, Err(error)) = (is_new, &built) {
+            println!("{error:#}\nbuilding {name} again, from nothing");
+            empty(&self.build)?;
+            built = self.configure(flavour).and_then(|()| self.build_all(&name));
+        }
+        built?;
+        self.is_made_from(inputs)
+    }
+
+    /// Changes the build by `change`. If it fails or is interrupted, the next [`get`] repairs the
+    /// build.
+    ///
+    /// # Errors
+    ///
+    /// Those of `change`, or if the build cannot be locked or written.
+    pub fn change(&self, change: impl FnOnce() -> Result<()>) -> Result<()> {
+        let _changing = self.changed()?;
+        let inputs = self.stamp();
+        if !inputs.is_empty() {
+            fs::remove_file(self.build.join(STAMP))?;
+        }
+        change()?;
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        self.is_made_from(&inputs)
+    }
+
+    /// Notes that the build is whole.
+    fn is_made_from(&self, inputs: &str) -> Result<()> {
+        products::record(&self.build)?;
+        Ok(fs::write(self.build.join(STAMP), inputs)?)
+    }
+
+    /// Returns true if the build is made from `inputs`, and its products are as make has left them.
+    fn is_whole(&self, inputs: &str) -> bool {
+        self.stamp() == inputs && products::are_whole(&self.build)
     }
 
     /// The inputs that the kernel was made from, empty if it was not.
@@ -444,34 +344,8 @@ impl Kernel {
     fn build_all(&self, what: &str) -> Result<()> {
         let log = self.build.join("build.log");
         println!("building {what}; see {}", log.display());
-        let file = File::create(&log)?;
-        let mut make = self.make();
-        let mut child = make
-            .stdin(Stdio::null())
-            .stdout(file.try_clone()?)
-            .stderr(file)
-            .spawn()
-            .context("cannot run make")?;
         let start = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait()? {
-                break status;
-            }
-            show_progress(&log, start);
-            std::thread::sleep(Duration::from_secs(2));
-        };
-        if io::stdout().is_terminal() {
-            println!();
-        }
-        if !status.success() {
-            let text = text(&log);
-            let errors: Vec<_> = text.lines().filter(|line| line.contains("rror")).collect();
-            bail!(
-                "building {what} failed; see {}:\n{}",
-                log.display(),
-                errors.join("\n")
-            );
-        }
+        shown(&mut self.make(), &log)?;
         println!("built {what} in {} s", start.elapsed().as_secs());
         Ok(())
     }
@@ -491,27 +365,128 @@ impl Kernel {
     }
 }
 
-/// On a terminal, how many steps are done; elsewhere a line a minute.
-fn show_progress(log: &Path, start: Instant) {
-    let seconds = start.elapsed().as_secs();
-    let steps = text(log)
-        .lines()
-        .filter(|line| line.starts_with("  "))
-        .count();
-    if io::stdout().is_terminal() {
-        print!("\r  {steps} steps, {seconds} s ");
-        let _ = io::stdout().flush();
-    } else if seconds % 60 < 2 && seconds >= 60 {
-        println!("  {steps} steps, {seconds} s");
-    }
-}
-
 fn fragment(name: &str) -> PathBuf {
     checkout().join("tests/kernel").join(name)
 }
 
-/// How many jobs to run at once.
+/// Number of jobs to run at once.
 #[must_use]
 pub fn jobs() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree whose make leaves a product as it finds it, as the kernel's does, and fails while
+    /// there is a file `broken`.
+    const MAKEFILE: &str = "\
+FILES := Module.symvers arch/x86/boot/bzImage include/config/auto.conf \\
+	include/config/kernel.release include/generated/autoconf.h include/generated/rustc_cfg \\
+	modules.builtin modules.builtin.modinfo x.ko
+all: $(addprefix $(O)/, $(FILES))
+	@test ! -e $(O)/broken || { echo 'broken: no such thing'; exit 1; }
+	@echo x.o > $(O)/modules.order
+	@echo built >> $(O)/../log
+$(O)/%:
+	@mkdir -p $(@D) && echo whole > $@
+tinyconfig:
+	@echo '# made' > $(O)/.config
+olddefconfig:
+";
+
+    struct Tree {
+        kernel: Kernel,
+        dir: tempfile::TempDir,
+    }
+
+    impl Tree {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let (source, build) = (dir.path().join("source"), dir.path().join("plain"));
+            fs::create_dir(&source).unwrap();
+            fs::write(source.join("Makefile"), MAKEFILE).unwrap();
+            let tools = Tools {
+                bindgen: PathBuf::new(),
+                virtme: PathBuf::new(),
+            };
+            let kernel = Kernel {
+                source,
+                build,
+                compiler: Compiler::Gcc,
+                tools,
+                modules: Vec::new(),
+            };
+            Self { kernel, dir }
+        }
+
+        fn get(&self) -> Result<()> {
+            self.kernel.make_anew(CURRENT, Flavour::Plain, "inputs")
+        }
+
+        /// Number of builds.
+        fn builds(&self) -> usize {
+            text(&self.dir.path().join("log")).lines().count()
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            fs::write(self.kernel.build.join(name), text).unwrap();
+        }
+    }
+
+    #[test]
+    fn whole_build_is_kept() {
+        let tree = Tree::new();
+        tree.get().unwrap();
+        tree.get().unwrap();
+        assert_eq!(tree.builds(), 1);
+    }
+
+    #[test]
+    fn damaged_product_is_made_again() {
+        let tree = Tree::new();
+        tree.get().unwrap();
+        for (builds, name) in [(2, "Module.symvers"), (3, "x.ko")] {
+            tree.write(name, "");
+            tree.get().unwrap();
+            assert_eq!(text(&tree.kernel.build.join(name)), "whole\n");
+            assert_eq!(tree.builds(), builds);
+        }
+    }
+
+    #[test]
+    fn build_that_make_cannot_complete_begins_from_nothing() {
+        let tree = Tree::new();
+        tree.get().unwrap();
+        tree.write("broken", "");
+        tree.write("Module.symvers", "");
+        tree.get().unwrap();
+        assert!(tree.kernel.is_whole("inputs"));
+        assert_eq!(tree.builds(), 2);
+    }
+
+    #[test]
+    fn failing_build_shows_the_error_and_is_not_whole() {
+        let tree = Tree::new();
+        fs::create_dir(&tree.kernel.build).unwrap();
+        tree.write("broken", "");
+        let error = tree.get().unwrap_err().to_string();
+        assert!(error.contains("broken: no such thing"), "{error}");
+        assert!(!tree.kernel.is_whole("inputs"));
+    }
+
+    #[test]
+    fn build_is_not_whole_after_a_change_that_failed() {
+        let tree = Tree::new();
+        tree.get().unwrap();
+        let order = |text| move || Ok(fs::write(text, "x.o\n")?);
+        let path = tree.kernel.build.join("modules.order");
+        tree.kernel.change(order(&path)).unwrap();
+        assert!(tree.kernel.is_whole("inputs"));
+        tree.kernel.change(|| bail!("interrupted")).unwrap_err();
+        assert!(!tree.kernel.is_whole("inputs"));
+        tree.get().unwrap();
+        assert!(tree.kernel.is_whole("inputs"));
+    }
 }

@@ -2,9 +2,11 @@
 
 //! Reads KTAP, the kernel's test output: <https://docs.kernel.org/dev-tools/ktap.html>.
 
+use std::fmt::Write;
+
 use anyhow::{Result, bail, ensure};
 
-/// How much deeper a subtest's lines stand than those of its test.
+/// Indentation of a subtest's lines below those of its test.
 const INDENT: &str = "    ";
 
 /// Checks a KTAP report: at least one test, each `ok` and none skipped, as many as the plan says,
@@ -56,6 +58,105 @@ fn passed(report: &str) -> Result<usize> {
     Ok(count)
 }
 
+/// The end of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// All was right.
+    Passed,
+    /// It did not run, for a reason in its output.
+    Skipped,
+    /// Something was wrong.
+    Failed,
+}
+
+/// A case with its result.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its name: subject and outcome.
+    pub name: String,
+    /// Its end.
+    pub end: End,
+    /// Its time.
+    pub seconds: u64,
+    /// Its output.
+    pub said: String,
+}
+
+/// The cases of a report that may be a part of a longer text, or end too soon.
+#[must_use]
+pub fn cases(text: &str) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut said = String::new();
+    for line in text.lines() {
+        if let Some(comment) = comment(line) {
+            said += comment;
+            said += "\n";
+        } else if let Some((name, end, seconds)) = result(line) {
+            cases.push(Case {
+                name: name.to_owned(),
+                end,
+                seconds,
+                said: std::mem::take(&mut said),
+            });
+        } else {
+            said.clear();
+        }
+    }
+    cases
+}
+
+/// The output of the case that a report breaks off in.
+#[must_use]
+pub fn unfinished(text: &str) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    let start = lines.iter().rposition(|line| !line.starts_with('#'));
+    let comments = lines[start.map_or(0, |index| index + 1)..].iter();
+    let said = comments.filter_map(|line| comment(line));
+    said.map(|line| format!("{line}\n")).collect()
+}
+
+/// The text of a comment: a line of a case's output.
+fn comment(line: &str) -> Option<&str> {
+    let comment = line.strip_prefix('#')?;
+    Some(comment.strip_prefix(' ').unwrap_or(comment))
+}
+
+/// `ok 1 - NAME # 5 s`, or `not ok`, or with `SKIP`: the name, the end and the seconds.
+fn result(line: &str) -> Option<(&str, End, u64)> {
+    let (has_passed, rest) = match line.strip_prefix("not ") {
+        Some(rest) => (false, rest),
+        None => (true, line),
+    };
+    let (number, rest) = rest.strip_prefix("ok ")?.split_once(" - ")?;
+    number.parse::<u32>().ok()?;
+    let (name, directive) = rest.split_once(" # ")?;
+    let end = match (has_passed, directive) {
+        (true, "SKIP") => End::Skipped,
+        (true, _) => End::Passed,
+        (false, _) => End::Failed,
+    };
+    let seconds = directive.strip_suffix(" s").and_then(|it| it.parse().ok());
+    Some((name, end, seconds.unwrap_or_default()))
+}
+
+/// A report of cases.
+#[must_use]
+pub fn report(cases: &[Case]) -> String {
+    let mut text = format!("KTAP version 1\n1..{}\n", cases.len());
+    for (index, case) in cases.iter().enumerate() {
+        for line in case.said.lines() {
+            let _ = writeln!(text, "# {line}");
+        }
+        let (number, name, seconds) = (index + 1, &case.name, case.seconds);
+        let _ = match case.end {
+            End::Passed => writeln!(text, "ok {number} - {name} # {seconds} s"),
+            End::Skipped => writeln!(text, "ok {number} - {name} # SKIP"),
+            End::Failed => writeln!(text, "not ok {number} - {name} # {seconds} s"),
+        };
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +183,26 @@ mod tests {
         assert!(check(&report(2, "not ok 2 c")).is_err());
         assert!(check(&report(2, "ok 2 c # SKIP none")).is_err());
         assert!(check("KTAP version 1\n1..1\n    1..0\nok 1 a\n").is_err());
+    }
+
+    #[test]
+    fn report_of_cases_is_read_back() {
+        let text = "KTAP version 1\n1..3\n# a\n#\n# b\nok 1 - s/x # 7 s\nok 2 - s/y # SKIP\n\
+                    # wrong\nnot ok 3 - s/z # 9 s\n";
+        let cases = cases(text);
+        let ends = [End::Passed, End::Skipped, End::Failed];
+        assert!(cases.iter().map(|case| case.end).eq(ends));
+        assert_eq!((cases[0].seconds, cases[0].said.as_str()), (7, "a\n\nb\n"));
+        assert_eq!(report(&cases), text.replace("#\n", "# \n"));
+        assert!(super::cases("ok 1 a\nnot ok 2 b\n").is_empty());
+    }
+
+    #[test]
+    fn output_of_a_case_that_does_not_end_is_kept() {
+        assert_eq!(
+            unfinished("1..2\n# a\nok 1 - s/x # 7 s\n# b\n#\n# c\n"),
+            "b\n\nc\n"
+        );
+        assert_eq!(unfinished("1..2\n"), "");
     }
 }

@@ -4,6 +4,7 @@
 //! as a user would, and boots them. `cargo xtask` is its command line; the tests use it too.
 
 pub mod bench;
+pub mod cases;
 pub mod conformance;
 pub mod demo;
 pub mod distribution;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use xtask::bench::Part;
 use xtask::guest::Guest;
-use xtask::kernel::{self, CURRENT, Flavour, Kernel};
+use xtask::kernel::{self, Flavour, Kernel, newest};
 use xtask::module::build;
 use xtask::series::{self, Driver};
 use xtask::setup;
@@ -30,9 +30,8 @@ enum Command {
     Setup,
     /// Gets a kernel, built: its source and build directories are the last two lines.
     Kernel {
-        /// Two numbers.
-        #[arg(default_value = CURRENT)]
-        version: String,
+        /// Two numbers [default: the newest that is known and there].
+        version: Option<String>,
         /// With every checker on.
         #[arg(long)]
         debug: bool,
@@ -41,18 +40,16 @@ enum Command {
     Build {
         /// The directory, as `tcm-mod-builder -o DIR` writes it.
         dir: PathBuf,
-        /// The kernel, two numbers.
-        #[arg(default_value = CURRENT)]
-        version: String,
+        /// The kernel, two numbers [default: the newest that is known and there].
+        version: Option<String>,
         /// With every checker on.
         #[arg(long)]
         debug: bool,
     },
     /// Runs a command in a guest, and fails if the guest's kernel reports anything.
     Boot {
-        /// Two numbers.
-        #[arg(default_value = CURRENT)]
-        version: String,
+        /// Two numbers [default: the newest that is known and there].
+        version: Option<String>,
         /// With every checker on.
         #[arg(long)]
         debug: bool,
@@ -136,7 +133,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Setup => drop(setup::setup()?),
         Command::Kernel { version, debug } => {
-            let kernel = get(&version, debug)?;
+            let kernel = get(version.as_deref(), debug)?;
             println!("source {}", kernel.source.display());
             println!("build {}", kernel.build.display());
         }
@@ -148,7 +145,7 @@ fn run(command: Command) -> Result<ExitCode> {
             let dir = dir
                 .canonicalize()
                 .with_context(|| format!("no directory {}", dir.display()))?;
-            print!("{}", build(&get(&version, debug)?, &dir, &[])?);
+            print!("{}", build(&get(version.as_deref(), debug)?, &dir, &[])?);
         }
         Command::Demo => xtask::demo::demo()?,
         Command::Lint => xtask::lint::lint()?,
@@ -182,7 +179,7 @@ fn run(command: Command) -> Result<ExitCode> {
             limit,
             command,
         } => {
-            let kernel = get(&version, debug)?;
+            let kernel = get(version.as_deref(), debug)?;
             let mut guest = Guest::racing(&kernel);
             guest.modules = module;
             guest.limit = Duration::from_secs(limit);
@@ -204,13 +201,11 @@ fn run(command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn get(version: &str, debug: bool) -> Result<Kernel> {
-    kernel::get(
-        version,
-        if debug {
-            Flavour::Debug
-        } else {
-            Flavour::Plain
-        },
-    )
+fn get(version: Option<&str>, debug: bool) -> Result<Kernel> {
+    let flavour = if debug {
+        Flavour::Debug
+    } else {
+        Flavour::Plain
+    };
+    kernel::get(version.unwrap_or_else(|| newest()), flavour)
 }

@@ -66,7 +66,7 @@ const BINDGEN: &str = "0.73.2";
 const CARGO_DEB: &str = "3.8.0";
 const VIRTME_NG: &str = "1.42";
 
-/// Where the LLVM tools have names without a version.
+/// The directory in which the LLVM tools have names without a version.
 pub const LLVM: &str = "/usr/lib/llvm-19";
 
 /// The tools that are not Debian's.
@@ -88,11 +88,15 @@ pub fn setup() -> Result<Tools> {
     packages()?;
     let bindgen = cargo_tool("bindgen-cli", "bindgen", BINDGEN)?;
     let venv = cache()?.join(format!("tools/virtme-ng-{VIRTME_NG}"));
-    if !venv.join("bin/vng").exists() {
+    // pip writes the program before it is done.
+    let is_installed = venv.join("installed");
+    if !is_installed.exists() {
         println!("installing virtme-ng {VIRTME_NG}");
         let log = cache()?.join("virtme-ng.log");
         logged(
-            Command::new("python3").args(["-m", "venv"]).arg(&venv),
+            Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&venv),
             &log,
         )?;
         let package = format!("virtme-ng=={VIRTME_NG}");
@@ -100,6 +104,7 @@ pub fn setup() -> Result<Tools> {
             Command::new(venv.join("bin/pip")).args(["install", "--quiet", &package]),
             &log,
         )?;
+        fs::write(is_installed, "")?;
     }
     Ok(Tools {
         bindgen,
@@ -204,6 +209,8 @@ fn codename() -> Option<String> {
 }
 
 fn install(names: &[String], log: &Path) -> Result<()> {
+    // An installation that was interrupted is ended first: apt-get refuses to begin another.
+    logged(as_root("dpkg").args(["--configure", "--pending"]), log)?;
     let mut install = as_root("apt-get");
     // Nothing that is installed is removed; QEMU's programs may go back to the release's version.
     install

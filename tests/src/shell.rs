@@ -3,8 +3,10 @@
 //! Runs other programs: their output goes to a log, and an error names the program and the log.
 
 use std::fs::{self, File};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::FlockOperation;
@@ -47,31 +49,112 @@ pub fn lock(dir: &Path, how: FlockOperation) -> Result<File> {
     Ok(file)
 }
 
-/// Runs a command to its end. Its output goes to `log`, whose end is shown if it fails.
+/// Makes an empty directory, or empties it.
+///
+/// # Errors
+///
+/// If something in it cannot be removed.
+pub fn empty(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir)?;
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.is_symlink() {
+            fs::remove_dir_all(path)?;
+        } else {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs a command to its end. Its output goes to `log`; if it fails, the error shows why.
 ///
 /// # Errors
 ///
 /// If the command cannot be run or fails.
 pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
+    let status = start(command, log)?.wait()?;
+    succeeded(command, status, log)
+}
+
+/// As [`logged`], and shows how many steps of make are done: on a terminal at once, elsewhere each
+/// minute.
+///
+/// # Errors
+///
+/// As [`logged`].
+pub fn shown(command: &mut Command, log: &Path) -> Result<()> {
+    let mut child = start(command, log)?;
+    let is_terminal = io::stdout().is_terminal();
+    let (begin, mut minutes) = (Instant::now(), 0);
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        let (text, seconds) = (text(log), begin.elapsed().as_secs());
+        let steps = text.lines().filter(|line| is_step(line)).count();
+        if is_terminal {
+            print!("\r  {steps} steps, {seconds} s ");
+            let _ = io::stdout().flush();
+        } else if seconds / 60 > minutes {
+            minutes = seconds / 60;
+            println!("  {steps} steps, {seconds} s");
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    };
+    if is_terminal {
+        println!();
+    }
+    succeeded(command, status, log)
+}
+
+fn start(command: &mut Command, log: &Path) -> Result<Child> {
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-    let status = command
+    command
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file)
-        .status()
-        .with_context(|| format!("cannot run {}", name(command)))?;
+        .spawn()
+        .with_context(|| format!("cannot run {}", name(command)))
+}
+
+fn succeeded(command: &Command, status: ExitStatus, log: &Path) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    let text = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<_> = text.lines().collect();
-    let end = lines[lines.len().saturating_sub(40)..].join("\n");
     bail!(
-        "{} failed ({status}); the end of {}:\n{end}",
+        "{} failed ({status}); from {}:\n{}",
         name(command),
-        log.display()
+        log.display(),
+        complaints(&text(log))
     );
+}
+
+/// The last lines of a log that say what is wrong: not make's steps, nor the directories that it
+/// enters and leaves. Of a log without any, the last lines.
+fn complaints(log: &str) -> String {
+    let all: Vec<_> = log.lines().collect();
+    let said = |line: &&str| !is_step(line) && !is_directory(line);
+    let complaints: Vec<_> = all.iter().copied().filter(said).collect();
+    let lines = if complaints.is_empty() {
+        all
+    } else {
+        complaints
+    };
+    lines[lines.len().saturating_sub(40)..].join("\n")
+}
+
+/// Returns true if a line of make's log names a step, such as `  CC [M]  x.o`.
+#[must_use]
+pub fn is_step(line: &str) -> bool {
+    let word = line.trim_start();
+    line.starts_with("  ") && word.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// Returns true if a line of make's log names a directory that it enters or leaves.
+#[must_use]
+pub fn is_directory(line: &str) -> bool {
+    line.starts_with("make") && line.contains("ing directory")
 }
 
 /// Runs a command to its end and returns its standard output.
@@ -97,7 +180,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The text of a file, empty if there is none.
+/// The text of a file, empty for a file that does not exist.
 #[must_use]
 pub fn text(path: &Path) -> String {
     let bytes = fs::read(path).unwrap_or_default();
@@ -114,5 +197,37 @@ fn name(command: &Command) -> String {
     match line.char_indices().nth(160) {
         Some((at, _)) => format!("`{}…`", &line[..at]),
         None => format!("`{line}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_of_make_shows_the_reason_and_no_steps() {
+        let dir = tempfile::tempdir().unwrap();
+        let makefile = "all:\n\t@echo '  CC      a.o'\n\t@echo 'a.c:1: no such thing' >&2\n\t@\
+                        for i in $$(seq 99); do echo '  CC      b.o'; done; false\n";
+        fs::write(dir.path().join("Makefile"), makefile).unwrap();
+        let mut make = Command::new("make");
+        make.arg("--print-directory").arg("-C").arg(dir.path());
+        let log = dir.path().join("log");
+        for run in [logged, shown] {
+            let error = run(&mut make, &log).unwrap_err().to_string();
+            assert!(error.contains("\na.c:1: no such thing\n"), "{error}");
+            assert!(
+                !error.contains("  CC ") && !error.contains("Leaving"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn log_without_complaints_is_shown_as_it_is() {
+        assert_eq!(
+            complaints("  CC a.o\nmake: Leaving directory 'x'\n"),
+            "  CC a.o\nmake: Leaving directory 'x'"
+        );
     }
 }

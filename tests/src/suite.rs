@@ -7,21 +7,22 @@
 //! files and timers. The output of a job is shown when it ends. The run ends with a table of how long
 //! each job took, and the last lines of those that failed.
 
-use std::fmt::Write;
-use std::io::{Read, Seek};
+mod report;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::guest::tail;
-use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get, jobs, source};
+use crate::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get, is_there, jobs, newest, source};
 use crate::shell::{checkout, output};
+
+use report::{Job, Report, conclude, last_times, longest_first, note_times};
 
 /// The length of tests that have a short and a long form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +59,8 @@ impl Length {
 /// As [`get`].
 pub fn unwatched() -> Result<Kernel> {
     let version = match Length::of_this_run() {
-        Length::Short => LTS,
-        Length::Full => CURRENT,
+        Length::Full if is_there(CURRENT) => CURRENT,
+        _ => LTS,
     };
     get(version, Flavour::Plain)
 }
@@ -71,8 +72,48 @@ pub fn unwatched() -> Result<Kernel> {
 /// If [`test`] runs the test: then everything that tests need must be there.
 pub fn skip(needs: &str) {
     assert!(std::env::var_os(MODULES).is_none(), "needs {needs}");
-    eprintln!("skipped: needs {needs}");
+    eprintln!("{SKIPPED}needs {needs}");
 }
+
+/// Reports that a test does not run, if the kernel `version` that it wants is not there. [`test`]
+/// counts these.
+#[must_use]
+pub fn is_skipped(version: &str) -> bool {
+    let is_there = is_there(version);
+    if !is_there {
+        println!("{SKIPPED}wants linux {version}, which is not there");
+    }
+    !is_there
+}
+
+/// The kernel `version`; `None`, as [`is_skipped`], if it is not there.
+///
+/// # Panics
+///
+/// If it cannot be built.
+#[must_use]
+pub fn wanted(version: &str, flavour: Flavour) -> Option<Kernel> {
+    (!is_skipped(version))
+        .then(|| get(version, flavour).unwrap_or_else(|error| panic!("{error:#}")))
+}
+
+/// The seed of a test with random input: that in `TCM_SEED`, else a new one. Prints it.
+///
+/// # Panics
+///
+/// If `TCM_SEED` is not a number.
+#[must_use]
+pub fn seed() -> u64 {
+    let seed = match std::env::var("TCM_SEED") {
+        Ok(text) => text.parse().expect("TCM_SEED is not a number"),
+        Err(_) => fastrand::u64(..),
+    };
+    println!("TCM_SEED={seed} repeats the random input of this run");
+    seed
+}
+
+/// The start of a line about a test that was skipped.
+const SKIPPED: &str = "skipped: ";
 
 /// The directory of the modules that a test builds.
 #[derive(Debug)]
@@ -137,28 +178,6 @@ const HOST: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// The jobs that take longest, which begin first: then the processors are done at about the same
-/// time. All others come after these. Those whose guests have two processors are not all at once: the
-/// processors of a guest wait for each other while another guest runs.
-const LONGEST: [&str; 14] = [
-    "iscsi: nobody_gets_past_authentication_or_does_harm",
-    "guest: every_protocols_module_holds_on_the_debug_kernel",
-    "userland: what_targetcli_saves_is_restored",
-    "iscsi: nothing_is_lost_on_the_debug_kernel",
-    "protocols: every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids",
-    "data_path: nothing_is_lost_whatever_goes_wrong",
-    "iscsi: real_initiators_find_log_in_to_and_use_it",
-    "data_path: data_hold_for_every_protocol",
-    "states: a_command_ends_well_in_whatever_state",
-    LINT,
-    "iscsi: a_target_is_as_right_as_the_kernels_own",
-    "iscsi: libiscsis_tests_find_nothing_on_the_debug_kernel",
-    "data_path: nothing_is_lost_under_fio",
-    "data_path: a_disk_is_as_right_as_that_of_the_kernels_own_loopback",
-];
-
-const LINT: &str = "lint of generated modules";
-
 /// Gets what the tests need, and runs them all, whether one fails or not.
 ///
 /// # Errors
@@ -184,14 +203,15 @@ pub fn test(length: Length) -> Result<()> {
         prepared
     });
     let reports = std::mem::take(&mut *lock(&suite.reports));
+    let noted = note_times(&reports);
     let concluded = conclude(reports, start.elapsed());
-    prepared.and(concluded)
+    prepared.and(concluded).and(noted)
 }
 
 /// A run of everything.
 struct Suite {
     length: Length,
-    /// Where the tests share modules.
+    /// The directory of the modules that tests share.
     modules: TempDir,
     queue: Mutex<Receiver<Job>>,
     reports: Mutex<Vec<Report>>,
@@ -212,6 +232,8 @@ impl Suite {
             took: start.elapsed(),
             succeeded: result.is_ok(),
             results: Vec::new(),
+            skipped: Vec::new(),
+            cases: Vec::new(),
             last_lines: String::new(),
         });
         result?;
@@ -221,15 +243,13 @@ impl Suite {
             cargo.args(["xtask", word]);
             jobs.push(Job::new(name, cargo));
         };
-        xtask(LINT, "lint");
+        xtask("lint of generated modules", "lint");
         if self.length == Length::Full {
             xtask("a distribution's own kernel", "stock");
             xtask("a series of patches for the kernel", "series");
             xtask("the fixes of target core", "fixes");
         }
-        let place = |job: &Job| LONGEST.iter().position(|name| job.name == *name);
-        jobs.sort_by_key(|job| place(job).unwrap_or(LONGEST.len()));
-        for job in jobs {
+        for job in longest_first(jobs, &last_times()?) {
             queue.send(job)?;
         }
         Ok(())
@@ -265,14 +285,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Gets the kernels that are there.
 fn kernels(length: Length) -> Result<()> {
-    get(CURRENT, Flavour::Debug)?;
-    get(LTS, Flavour::Plain)?;
-    get(CURRENT, Flavour::Plain)?;
-    source(BETWEEN)?;
+    let (plain, debug, gcc) = (Flavour::Plain, Flavour::Debug, Flavour::Gcc);
+    let mut wanted = vec![(CURRENT, debug), (LTS, plain), (CURRENT, plain)];
     if length == Length::Full {
-        get(BETWEEN, Flavour::Plain)?;
-        get(CURRENT, Flavour::Gcc)?;
+        wanted.extend([(BETWEEN, plain), (CURRENT, gcc)]);
+    }
+    newest();
+    for (version, flavour) in wanted {
+        if version == LTS || is_there(version) {
+            get(version, flavour)?;
+        }
+    }
+    if is_there(BETWEEN) {
+        source(BETWEEN)?;
     }
     Ok(())
 }
@@ -309,146 +336,4 @@ fn ignored_tests() -> Result<Vec<Job>> {
         }
     }
     Ok(jobs)
-}
-
-// The jobs.
-
-/// A command to run, and its name.
-struct Job {
-    name: String,
-    command: Command,
-}
-
-impl Job {
-    fn new(name: &str, command: Command) -> Self {
-        Self {
-            name: name.to_owned(),
-            command,
-        }
-    }
-
-    /// Runs to the end; returns the output, too.
-    fn run(mut self) -> (Report, String) {
-        let start = Instant::now();
-        let (succeeded, said) = match run(&mut self.command) {
-            Ok(ended) => ended,
-            Err(error) => (false, format!("{error:#}\n")),
-        };
-        let report = Report {
-            name: self.name,
-            took: start.elapsed(),
-            succeeded,
-            results: results(&said),
-            last_lines: tail(&said),
-        };
-        (report, said)
-    }
-}
-
-/// Runs a command; returns whether it succeeded, and all of its output.
-fn run(command: &mut Command) -> Result<(bool, String)> {
-    let mut file = tempfile::tempfile()?;
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(file.try_clone()?)
-        .stderr(file.try_clone()?)
-        .status()
-        .with_context(|| format!("cannot run {}", command.get_program().to_string_lossy()))?;
-    let mut said = Vec::new();
-    file.rewind()?;
-    file.read_to_end(&mut said)?;
-    Ok((
-        status.success(),
-        String::from_utf8_lossy(&said).into_owned(),
-    ))
-}
-
-/// The results that test programs end with.
-fn results(said: &str) -> Vec<String> {
-    let results = said
-        .lines()
-        .filter(|line| line.starts_with("test result: "));
-    results.map(ToOwned::to_owned).collect()
-}
-
-/// How a job ended.
-struct Report {
-    name: String,
-    took: Duration,
-    succeeded: bool,
-    results: Vec<String>,
-    /// Those of its output.
-    last_lines: String,
-}
-
-impl Report {
-    fn end(&self) -> &'static str {
-        if self.succeeded { "passed" } else { "FAILED" }
-    }
-
-    /// How many tests have passed.
-    fn passed(&self) -> u32 {
-        let counts = self.results.iter().filter_map(|result| {
-            let (before, _) = result.split_once(" passed;")?;
-            before.rsplit(' ').next()?.parse::<u32>().ok()
-        });
-        counts.sum()
-    }
-}
-
-/// Shows the results of all test programs, how long each job took, the longest first, and again the
-/// last lines of each that failed, since of a long log people see the end.
-fn conclude(mut reports: Vec<Report>, took: Duration) -> Result<()> {
-    let mut text = String::new();
-    for report in &reports {
-        for result in &report.results {
-            let _ = writeln!(text, "{}: {result}", report.name);
-        }
-    }
-    text += "\n| seconds | what | tests | end |\n| ---: | --- | ---: | --- |\n";
-    reports.sort_by_key(|report| std::cmp::Reverse(report.took));
-    for report in &reports {
-        let (seconds, passed) = (report.took.as_secs(), report.passed());
-        let (name, end) = (&report.name, report.end());
-        let _ = writeln!(text, "| {seconds} | {name} | {passed} | {end} |");
-    }
-    let passed: u32 = reports.iter().map(Report::passed).sum();
-    println!("{text}\n{passed} tests passed; {} s in all", took.as_secs());
-    let mut failed = Vec::new();
-    for report in reports.iter().filter(|report| !report.succeeded) {
-        println!("\n[last lines of] {}\n{}", report.name, report.last_lines);
-        failed.push(report.name.as_str());
-    }
-    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tests_are_counted() {
-        let said = "running 2 tests\ntest result: ok. 12 passed; 0 failed; 1 ignored\nx\n\
-                    test result: FAILED. 3 passed; 1 failed; 0 ignored\n";
-        let report = Report {
-            name: String::new(),
-            took: Duration::ZERO,
-            succeeded: true,
-            results: results(said),
-            last_lines: String::new(),
-        };
-        assert_eq!((report.results.len(), report.passed()), (2, 15));
-    }
-
-    #[test]
-    fn a_job_that_fails_or_does_not_start_is_told() {
-        let (report, said) = Job::new("a job", Command::new("/nonexistent")).run();
-        assert!(!report.succeeded && said.contains("/nonexistent"), "{said}");
-        let mut both = Command::new("sh");
-        both.args(["-c", "echo a; echo b >&2; exit 3"]);
-        let (report, said) = Job::new("a job", both).run();
-        assert_eq!((report.succeeded, said.as_str()), (false, "a\nb\n"));
-        assert!(Job::new("a job", Command::new("true")).run().0.succeeded);
-    }
 }

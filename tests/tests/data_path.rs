@@ -3,7 +3,7 @@
 //! Modules that move data, in a real kernel: beside the kernel's own `tcm_loop`, with every client
 //! that there is, and with all going wrong that can.
 //!
-//! What runs in the guest is in `tests/guest`.
+//! The guest's scripts are in `tests/guest`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use tcm_mod_builder::protocol::{PROTOCOLS, find};
 use tempfile::TempDir;
+use xtask::cases::{self, Cases, LEAKS};
 use xtask::conformance::{compare, results};
-use xtask::guest::{Guest, KMEMLEAK, Outcome};
-use xtask::kernel::{CURRENT, Flavour, Kernel, get};
+use xtask::guest::{Guest, Outcome};
+use xtask::kernel::{CURRENT, Flavour, Kernel};
 use xtask::module::{Built, LOOPBACK, Module, build, disk_load, misuse, rounds as configfs_rounds};
 use xtask::shell::checkout;
-use xtask::suite::{Length, Modules, unwatched};
+use xtask::suite::{Length, Modules, unwatched, wanted};
 
 /// The iSCSI module.
 fn iscsi(kernel: &Kernel, parent: &Path) -> Built {
@@ -98,17 +99,32 @@ fn data_hold_for_every_protocol() {
     }
 }
 
-/// The command that lets everything go wrong.
-fn faults(module: &Built, rounds: u32) -> String {
-    let more = format!(
-        "'{}' {rounds} {}",
-        module.protocol.initiator_example,
-        configfs_rounds().unwrap().display()
-    );
-    format!("sh {}", module.script("faults.sh", &more))
+/// Cases in a guest with a module, whose names are in the environment.
+fn cases<'a>(guest: Guest<'a>, dirs: &[PathBuf], module: &str, fabric: &str) -> Cases<'a> {
+    let protocol = find("iSCSI").unwrap();
+    let mut cases = Cases::new(with(guest, dirs, 60));
+    cases.variables = vec![
+        ("MODULE", module.to_owned()),
+        ("FABRIC", fabric.to_owned()),
+        ("WWN", protocol.example.to_owned()),
+        ("INITIATOR", protocol.initiator_example.to_owned()),
+        ("MISUSE", misuse().unwrap().display().to_string()),
+    ];
+    cases
 }
 
-/// What the handlers of errors of [`late`] are, and what they are otherwise.
+/// The cases of everything that goes wrong.
+fn faults<'a>(guest: Guest<'a>, module: &Built, rounds: u32) -> Cases<'a> {
+    let (name, fabric) = (&module.module, &module.fabric);
+    let mut cases = cases(guest, std::slice::from_ref(&module.dir), name, fabric);
+    let tool = configfs_rounds().unwrap().display().to_string();
+    cases
+        .variables
+        .extend([("ROUNDS", rounds.to_string()), ("TOOL", tool)]);
+    cases
+}
+
+/// The handlers of errors of [`late`], and their originals.
 const HANDLERS: [(&str, &str); 2] = [
     (
         "(initiator: &Initiator, lun: u64, tag: u64) -> bool {
@@ -124,8 +140,9 @@ const HANDLERS: [(&str, &str); 2] = [
     ),
 ];
 
-/// A loopback for `late.sh`, in the directory that is returned, and its command.
-fn late(kernel: &Kernel) -> (TempDir, String) {
+/// A loopback for the cases `late`, in the directory that is returned. Its handlers say at once that a
+/// command is aborted, and stay for ten seconds after a reset.
+fn late(kernel: &Kernel) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let module = Module {
         proto: "iSCSI",
@@ -141,54 +158,41 @@ fn late(kernel: &Kernel) -> (TempDir, String) {
     }
     fs::write(path, text).unwrap();
     build(kernel, dir.path(), &[]).unwrap();
-    let protocol = find("iSCSI").unwrap();
-    let command = format!(
-        "sh {}/tests/guest/late.sh tcm_late late '{}' '{}'",
-        checkout().display(),
-        protocol.example,
-        protocol.initiator_example,
-    );
-    (dir, command)
+    dir
 }
 
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn a_host_is_there_for_its_error_handlers() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
-    let (dir, command) = late(&kernel);
-    let outcome = run(
-        &with(Guest::racing(&kernel), &[dir.path().to_owned()], 5),
-        &command,
-    );
-    assert!(outcome.output.contains("--- complete\n"));
+    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
+        return;
+    };
+    let dir = late(&kernel);
+    let dirs = [dir.path().to_owned()];
+    let cases = cases(Guest::racing(&kernel), &dirs, "tcm_late", "late");
+    cases.run(&cases::of(&["late"]).unwrap()).unwrap();
 }
 
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_whatever_goes_wrong() {
-    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
+        return;
+    };
     let dir = Modules::new(&kernel).unwrap();
     let module = iscsi(&kernel, dir.path());
     let (rounds, minutes) = match Length::of_this_run() {
-        Length::Short => (20, 25),
+        Length::Short => (20, 15),
         Length::Full => (10_000, 600),
     };
-    let command = format!(
-        "export DISK_LOAD={} MISUSE={} SIZE=4\n{} || exit 1\n{KMEMLEAK}",
-        disk_load().unwrap().display(),
-        misuse().unwrap().display(),
-        faults(&module, rounds)
-    );
-    let outcome = run(
-        &with(Guest::racing(&kernel), &[module.dir], minutes),
-        &command,
-    );
-    assert!(outcome.output.contains("--- complete\n"));
-    assert!(outcome.output.contains(&format!("{rounds} rounds\n")));
-    assert!(outcome.output.contains("50 rounds complete\n"));
-    println!("{}", outcome.output);
-    let leaks = outcome.part("leaks").unwrap().trim();
-    assert!(leaks.is_empty(), "{leaks}");
+    let mut cases = faults(Guest::racing(&kernel), &module, rounds);
+    cases.guest.limit *= 10;
+    cases.limit = Duration::from_secs(60 * minutes);
+    cases.variables.extend([
+        ("DISK_LOAD", disk_load().unwrap().display().to_string()),
+        ("SIZE", "4".to_owned()),
+    ]);
+    cases.run(&cases::of(&["faults", LEAKS]).unwrap()).unwrap();
 }
 
 #[test]
@@ -197,12 +201,12 @@ fn nothing_is_lost_under_fio() {
     let kernel = unwatched().unwrap();
     let dir = Modules::new(&kernel).unwrap();
     let module = iscsi(&kernel, dir.path());
-    let rounds = match Length::of_this_run() {
-        Length::Short => 100,
-        Length::Full => 10_000,
+    let (rounds, minutes) = match Length::of_this_run() {
+        Length::Short => (100, 10),
+        Length::Full => (10_000, 120),
     };
-    let command = faults(&module, rounds);
-    let outcome = run(&with(Guest::racing(&kernel), &[module.dir], 120), &command);
-    assert!(outcome.output.contains("--- complete\n"));
-    assert!(outcome.output.contains(&format!("{rounds} rounds\n")));
+    let mut cases = faults(Guest::racing(&kernel), &module, rounds);
+    cases.guest.limit *= 3;
+    cases.limit = Duration::from_secs(60 * minutes);
+    cases.run(&cases::of(&["faults"]).unwrap()).unwrap();
 }

@@ -194,6 +194,19 @@ fn without_libclang_it_is_told_where_to_get_it() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+#[test]
+fn tests_without_libclang_end_with_one_message() {
+    let mut tests = std::process::Command::new(std::env::current_exe().unwrap());
+    tests.env("LIBCLANG_PATH", "/no/such");
+    let output = tests.args(["a_comment_", "a_path_"]).output().unwrap();
+    let [said, text] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+    assert!(!said.contains("FAILED"), "{said}");
+    assert_eq!(text.matches("Error: cannot load libclang, ").count(), 1);
+    assert!(text.contains("\nNext: install it, "), "{text}");
+    assert!(text.lines().count() < 25, "{text}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
 /// A directory whose name is not UTF-8, and the fixture's header in it with one text replaced.
 fn in_latin_1(from: &str, to: &str) -> (TempDir, PathBuf) {
     let tree = FixtureTree::new().unwrap();

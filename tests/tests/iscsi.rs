@@ -3,21 +3,41 @@
 //! The iSCSI target: beside the kernel's own `iscsi_target_mod`, with real initiators, and with the
 //! harness's hostile one.
 //!
-//! What runs in the guest is in `tests/guest`.
+//! The guest's scripts are in `tests/guest`.
 
 use std::fs;
 use std::time::Duration;
 
 use tcm_mod_builder::protocol::find;
+use xtask::cases::{self, Cases, LEAKS};
 use xtask::conformance::{compare, results};
 use xtask::guest::{Guest, KMEMLEAK, Outcome};
-use xtask::kernel::{CURRENT, Flavour, get};
+use xtask::kernel::{CURRENT, Flavour};
 use xtask::module::{Built, ISCSI, Module, build, disk_load, iscsi_client};
 use xtask::shell::checkout;
-use xtask::suite::{Length, Modules};
+use xtask::suite::{Length, Modules, seed, wanted};
 
-/// The one of them that `iscsi_target_mod` fails, and this target is to pass.
+/// A test of them that `iscsi_target_mod` fails, and this target is to pass.
 const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
+
+/// Cases of some subjects in a guest with a target.
+fn run_cases(
+    mut guest: Guest<'_>,
+    subjects: &[&str],
+    variables: &[(&'static str, String)],
+    minutes: u64,
+) {
+    let kernel = guest.kernel;
+    let dir = Modules::new(kernel).unwrap();
+    let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
+    guest.modules = vec![module.dir];
+    guest.limit = Duration::from_secs(60 * minutes * 6);
+    let mut cases = Cases::new(guest);
+    cases.limit = Duration::from_secs(60 * minutes);
+    cases.variables = vec![("MODULE", module.module), ("FABRIC", module.fabric)];
+    cases.variables.extend_from_slice(variables);
+    cases.run(&cases::of(subjects).unwrap()).unwrap();
+}
 
 /// Boots a guest with a target, and runs scripts of `tests/guest` on it, then `after`.
 fn run(mut guest: Guest<'_>, scripts: &[(&str, String)], after: &str) -> Outcome {
@@ -49,7 +69,9 @@ fn run(mut guest: Guest<'_>, scripts: &[(&str, String)], after: &str) -> Outcome
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn a_target_is_as_right_as_the_kernels_own() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
+        return;
+    };
     let outcome = run(
         Guest::new(&kernel),
         &[("iscsi_conformance.sh", String::new())],
@@ -66,62 +88,35 @@ fn a_target_is_as_right_as_the_kernels_own() {
     assert_eq!(ours.get(DATA_SN), Some(&true), "{DATA_SN}");
 }
 
-/// What the session of the initiators shows, checked.
-fn check_initiators(outcome: &Outcome) {
-    let output = &outcome.output;
-    let wwn = "iqn.2003-01.org.example.host:target";
-    for line in [
-        format!("127.0.0.1:3261,1 {wwn}1"),
-        format!("127.0.0.1:3261,1 {wwn}2"),
-        format!("[::1]:3262,1 {wwn}1"),
-    ] {
-        // Asked for at both portals, each tells of all.
-        assert_eq!(
-            output.lines().filter(|found| **found == line).count(),
-            2,
-            "{line}:\n{output}"
-        );
-    }
-    // Two initiators have registered, each with a name and an ISID of the kernel initiator's kind.
-    for initiator in ["first", "second"] {
-        let id = format!("iqn.1994-05.org.example.client:{initiator},i,0x00023d");
-        assert!(output.contains(&id), "{id}:\n{output}");
-    }
-    // The ports of two groups are two.
-    assert!(
-        output.contains("51 94 00 04 00 00 00 01\n51 94 00 04 00 00 00 02\n"),
-        "{output}"
-    );
-    assert!(output.contains("TARG_SESS_STATE_LOGGED_IN"), "{output}");
-}
-
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn real_initiators_find_log_in_to_and_use_it() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
+        return;
+    };
     let mib = match Length::of_this_run() {
         Length::Short => 4,
         Length::Full => 48,
     };
-    let outcome = run(
-        Guest::new(&kernel),
-        &[("iscsi_initiators.sh", mib.to_string())],
-        "",
-    );
-    check_initiators(&outcome);
+    let mib = [("MIB", mib.to_string())];
+    run_cases(Guest::new(&kernel), &["iscsi_initiators"], &mib, 20);
 }
 
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn the_kernels_initiator_authenticates_itself() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
-    run(Guest::new(&kernel), &[("iscsi_chap.sh", String::new())], "");
+    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
+        return;
+    };
+    run_cases(Guest::new(&kernel), &["iscsi_chap"], &[], 10);
 }
 
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn the_page_for_authors_is_as_printed() {
-    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
+        return;
+    };
     let page = fs::read_to_string(checkout().join("generator/doc/iscsi.md")).unwrap();
     assert!(page.contains("tcm-mod-builder -p iSCSI -m tcm_net --data-path iscsi "));
     let scratch = tempfile::tempdir().unwrap();
@@ -149,47 +144,43 @@ fn the_page_for_authors_is_as_printed() {
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_on_the_debug_kernel() {
-    let kernel = get(CURRENT, Flavour::Debug).unwrap();
-    let load = disk_load().unwrap();
-    let load = load.display();
-    let scripts = [
-        ("iscsi_initiators.sh", format!("1 {load}")),
-        ("iscsi_network.sh", format!("4 {load}")),
-    ];
-    let outcome = run(Guest::racing(&kernel), &scripts, KMEMLEAK);
-    check_initiators(&outcome);
-    let leaks = outcome.part("leaks").unwrap().trim();
-    assert!(leaks.is_empty(), "{leaks}");
+    let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
+        return;
+    };
+    let load = disk_load().unwrap().display().to_string();
+    let variables = [("MIB", "1".to_owned()), ("DISK_LOAD", load)];
+    let subjects = ["iscsi_initiators", "iscsi_network", LEAKS];
+    run_cases(Guest::racing(&kernel), &subjects, &variables, 10);
 }
 
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn nobody_gets_past_authentication_or_does_harm() {
-    let kernel = get(CURRENT, Flavour::Debug).unwrap();
-    let client = iscsi_client().unwrap();
-    let client = client.display();
-    let (logins, seconds, rounds) = match Length::of_this_run() {
-        Length::Short => (200, 60, 5),
-        Length::Full => (1000, 600, 100),
+    let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
+        return;
     };
-    let seed = fastrand::u64(..);
-    let scripts = [
-        ("iscsi_auth.sh", client.to_string()),
-        (
-            "iscsi_hostile.sh",
-            format!("{client} 300 {logins} {seconds} {seed}"),
-        ),
-        ("iscsi_faults.sh", format!("{client} {rounds}")),
+    let (logins, seconds, rounds, minutes) = match Length::of_this_run() {
+        Length::Short => (200, 60, 5, 10),
+        Length::Full => (1000, 600, 100, 120),
+    };
+    let variables = [
+        ("CLIENT", iscsi_client().unwrap().display().to_string()),
+        ("CONNECTIONS", "300".to_owned()),
+        ("LOGINS", logins.to_string()),
+        ("FUZZ_SECONDS", seconds.to_string()),
+        ("SEED", seed().to_string()),
+        ("ROUNDS", rounds.to_string()),
     ];
-    let outcome = run(Guest::racing(&kernel), &scripts, KMEMLEAK);
-    let leaks = outcome.part("leaks").unwrap().trim();
-    assert!(leaks.is_empty(), "{leaks}");
+    let subjects = ["iscsi_auth", "iscsi_hostile", "iscsi_faults", LEAKS];
+    run_cases(Guest::racing(&kernel), &subjects, &variables, minutes);
 }
 
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn libiscsis_tests_find_nothing_on_the_debug_kernel() {
-    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
+        return;
+    };
     // The family of the transport.
     let tests = match Length::of_this_run() {
         Length::Short => "iSCSI",

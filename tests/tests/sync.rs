@@ -21,7 +21,7 @@ use xtask::fixture::FixtureTree;
 use xtask::guest::Guest;
 use xtask::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
 use xtask::module::{ISCSI, LOOPBACK, Module, Profile, build, builder};
-use xtask::suite::Length;
+use xtask::suite::{Length, wanted};
 
 /// An op that a NOP driver does not implement, and the loopback's does.
 const LINK: &str = "int (*fabric_post_link)(struct se_portal_group *,";
@@ -500,7 +500,9 @@ fn a_module_made_for_one_kernel_works_on_the_others_without_sync() {
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
 fn a_module_follows_ops_that_are_added_removed_and_changed() {
-    let kernel = get(CURRENT, Flavour::Debug).unwrap();
+    let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
+        return;
+    };
     let scratch = tempfile::tempdir().unwrap();
     let dir = scratch.path().join("tcm_ops");
     let module = Module {

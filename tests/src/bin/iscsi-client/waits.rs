@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What takes time: commands that the backstore has, initiators that are silent, connections and
+//! Cases that take time: commands that the backstore has, initiators that are silent, connections and
 //! sessions that are held.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use xtask::initiator::{Connection, NO_TAG, Pdu, stage};
 
 use super::{
@@ -20,7 +21,7 @@ fn read(connection: &mut Connection) -> Result<u32> {
     Ok(command.field(16))
 }
 
-/// What happens to commands that the backstore has.
+/// Ends of commands that the backstore has.
 pub(super) const SLOW: [Case; 5] = [
     ("PREEMPT AND ABORT during a read", |target| {
         let mut holder = target.by("holder").session("")?;
@@ -74,17 +75,17 @@ pub(super) const SLOW: [Case; 5] = [
     }),
 ];
 
-/// How much the clocks of both sides may be apart.
-const EARLY: Duration = Duration::from_millis(500);
+/// The resolution of the target's clock, and more.
+const EARLY: Duration = Duration::from_millis(100);
 
-/// Says nothing, until the target hangs up: not before so many seconds, nor much later.
-fn is_dropped(mut connection: Connection, seconds: u64) -> Result<()> {
-    let start = Instant::now();
+/// Says nothing until the target hangs up: not earlier than `seconds` after `start`, nor much later.
+fn is_dropped(mut connection: Connection, start: Instant, seconds: u64) -> Result<()> {
     while connection.receive()?.is_some() {}
     is_time(start, seconds)
 }
 
-/// Checks that `seconds` have gone by, and not many more.
+/// Checks that `seconds` have gone by since `start`, and not many more. `start` is before the
+/// target's clock starts, or the machine could make it look early.
 fn is_time(start: Instant, seconds: u64) -> Result<()> {
     let (taken, wanted) = (start.elapsed(), Duration::from_secs(seconds));
     ensure!(
@@ -96,17 +97,21 @@ fn is_time(start: Instant, seconds: u64) -> Result<()> {
 
 /// The times are those that the guest's script has set.
 pub(super) const SILENT: [Case; 4] = [
-    ("nothing at all", |target| is_dropped(target.connect()?, 5)),
+    ("nothing at all", |target| {
+        let start = Instant::now();
+        is_dropped(target.connect()?, start, 5)
+    }),
     ("a login that does not go on", |target| {
+        let start = Instant::now();
         let mut connection = target.connect()?;
         want(connection.ask(1, None, &target.names.keys())?.0, SUCCESS)?;
-        is_dropped(connection, 5)
+        is_dropped(connection, start, 5)
     }),
     ("data that never come", |target| {
         let mut connection = target.session("")?;
+        let start = Instant::now();
         asked(&mut connection)?;
         // It answers pings, so that it is not dropped for its silence.
-        let start = Instant::now();
         while let Some(pdu) = connection.receive()? {
             ensure!(start.elapsed() < LATE, "it waits for ever");
             let fields = [(16, NO_TAG), (20, pdu.field(20)), (24, connection.cmd_sn)];
@@ -117,17 +122,16 @@ pub(super) const SILENT: [Case; 4] = [
         is_time(start, 2)
     }),
     ("no answer to a ping", |target| {
-        let mut connection = target.session("")?;
         let start = Instant::now();
+        let mut connection = target.session("")?;
         let ping = answered(&mut connection, 0x20)?;
         ensure!(ping.field(16) == NO_TAG, "{ping:?}");
-        let taken = start.elapsed();
-        ensure!(taken + EARLY >= Duration::from_secs(1), "pinged at once");
-        is_dropped(connection, 3)
+        is_time(start, 1).context("the ping")?;
+        is_dropped(connection, start, 4)
     }),
 ];
 
-/// Holds so many connections that never log in, and logs in. One that was there before all of them,
+/// Holds `count` connections that never log in, and logs in. One that was there before all of them,
 /// and comes from another machine, by an address of the portal's, can still log in.
 pub(super) fn flood(target: &Target, other: SocketAddr, count: u64) -> Result<()> {
     let mut early = Connection::new(other)?;
@@ -139,9 +143,20 @@ pub(super) fn flood(target: &Target, other: SocketAddr, count: u64) -> Result<()
     early.log_out()?;
     target.visit()?;
     let seconds = start.elapsed().as_secs_f64();
-    println!("a login beside {} others in {seconds:.1} s", held.len());
-    ensure!(seconds < 5.0, "that is too long");
+    // Nobody has waited for the others' time to log in to run out.
+    let open = held.iter().filter(|connection| is_open(connection)).count();
+    println!("a login beside {open} others, of {count}, in {seconds:.1} s");
+    ensure!(open > 0, "the others were dropped first");
     Ok(())
+}
+
+/// Returns true if the target has not closed the connection.
+fn is_open(connection: &Connection) -> bool {
+    let stream = &connection.stream;
+    let read = stream
+        .set_nonblocking(true)
+        .and_then(|()| stream.peek(&mut [0]));
+    read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
 /// Holds as many sessions as a portal group takes: the next is refused, until one has logged out.
@@ -152,7 +167,7 @@ pub(super) fn crowd(target: &Target, most: u64) -> Result<()> {
     let text = target.names.keys();
     let (status, _) = target.connect()?.ask(1, Some(stage::FULL), &text)?;
     want(status, OUT_OF_RESOURCES)?;
-    // Who logs in again takes the place of the session before.
+    // A second login takes the place of the first session.
     let mut again = target.by(0).session("")?;
     ended(&mut held[0])?;
     again.log_out()?;

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Each attribute of a portal group with a LUN takes any text, or refuses it.
+
+. "$GUEST/faults_lib.sh"
+
+a_disk 1
+texts "$TPG"
+echo 0 > "$TPG/lun/lun_0/alua_tg_pt_offline"

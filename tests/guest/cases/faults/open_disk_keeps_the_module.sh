@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Everything can be removed under an open disk, but for the module.
+
+. "$GUEST/faults_lib.sh"
+
+a_disk
+exec 9< "$DISK"
+unlink "$TPG" || fail "cannot unlink"
+drop_port "$TPG" || fail "cannot remove the port"
+fails rmmod "$MODULE" || fail "the module went"
+exec 9<&-
+retry 60 rmmod "$MODULE" 2> /dev/null || fail "cannot unload"

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Commands of a slow backstore are aborted, the logical unit is reset, and the disk recovers.
+
+. "$GUEST/faults_lib.sh"
+
+modprobe "$MODULE" || fail "no module"
+port "$FABRIC" "$WWN" "$INITIATOR"
+slow_disk faults $SCRATCH/slow
+link "$TPG" "$BACKSTORE"
+DISK=$(disk "$TPG") || fail "$DISK"
+impatient
+delay 5000
+aborts=$(logged 'ABORT_TASK: Found referenced')
+# The time of the read is over long before it is done: it is aborted, and tried again.
+read_block &
+READ=$!
+retry 60 has_logged "$aborts" 'ABORT_TASK: Found referenced' || fail "no abort"
+# While others are under way, the logical unit is reset.
+read_block 9 &
+OTHER=$!
+retry 60 in_flight 1 || fail "no read is under way"
+resets=$(logged 'device reset occurred')
+sg_reset -d "$(generic "$TPG")" || echo "sg_reset: error recovery is under way"
+delay 0
+wait $READ
+wait $OTHER
+# Target core reports the reset with the next command.
+is_reset()
+{
+	read_block
+	has_logged "$resets" 'device reset occurred'
+}
+retry 60 is_reset || fail "no reset"
+echo 30 > "/sys/block/${DISK##*/}/device/timeout"
+retry 60 read_block || fail "no read: $(cat "/sys/block/${DISK##*/}/device/state")"
+verified_io "$DISK" "$SIZE"
+unlink "$TPG" || fail "cannot unlink"
+drop_slow_disk

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Somebody else logs in as an initiator that is there.
+
+. "$GUEST/iscsi_faults_lib.sh"
+
+reinstated()
+{
+	"$CLIENT" logins $V4 $WWN 8 8 > /dev/null 2>&1
+}
+a_target
+under_load reinstated
+has_broken

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A target is removed and made under load; its module stays.
+
+. "$GUEST/iscsi_faults_lib.sh"
+
+without_target()
+{
+	! rmmod "$MODULE" 2> /dev/null || fail "unloaded while in use"
+	drop_target "$TPG"
+	target "$FABRIC" $WWN $V4
+	link "$TPG" "$BACKSTORE"
+	echo 1 > "$TPG/enable"
+}
+a_target
+under_load without_target
+has_broken

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The handler of aborts says at once that a command is aborted: its data, and those of
+# another command, are right.
+
+. "$GUEST/faults_lib.sh"
+
+modprobe "$MODULE" || fail "no module"
+port "$FABRIC" "$WWN" "$INITIATOR"
+slow_disk late $SCRATCH/late
+link "$TPG" "$BACKSTORE"
+DISK=$(disk "$TPG") || fail "$DISK"
+impatient
+delay 6000
+read_block &
+READ=$!
+retry 60 in_flight 1 || fail "no read is under way"
+is_aborted()
+{
+	[ "$(cat "/sys/block/${DISK##*/}/device/iotmo_cnt")" != 0x0 ]
+}
+retry 60 is_aborted || fail "the read does not time out"
+# Meanwhile the midlayer would use again the memory that it believes to have back.
+read_block 9 &
+OTHER=$!
+delay 0
+wait $READ || fail "no read"
+wait $OTHER || fail "no other read"
+unlink "$TPG" || fail "cannot unlink"
+is_gone()
+{
+	[ ! -d "/sys/class/scsi_device/$(cat "$TPG/address"):0" ]
+}
+retry 60 is_gone || fail "the device stays"
+drop_slow_disk

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Does not run here.
+
+. "$GUEST/lib.sh"
+
+skip "needs $MISSING"

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A CDB that is shorter than its group has it is refused; a whole one is answered.
+
+. "$GUEST/states_lib.sh"
+
+two_sessions
+# The first byte of one of each group, and its length.
+tag=100
+for block in 00:6 3f:10 5f:10 88:16 a8:12 ff:10 7f00000000000018:32; do
+	cdb=${block%:*}
+	while [ ${#cdb} -lt $((2 * ${block#*:})) ]; do
+		refused tell submit $a 99 0 none 0 00 "$cdb"
+		cdb=${cdb}00
+	done
+	tell submit $a $tag 0 none 0 00 "$cdb"
+	tell submit $a $((tag + 1)) 0 none 0 00 "${cdb}00"
+	tag=$((tag + 2))
+done
+answers()
+{
+	[ "$(grep -c "^1[01]. status 0" $TPG/results)" -eq 14 ]
+}
+retry 20 answers || fail "not all whole blocks are answered"
+! ended 99 || fail "a block that was cut short is answered"

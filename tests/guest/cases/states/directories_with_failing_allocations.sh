@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The n-th allocation fails while directories are made.
+
+. "$GUEST/states_lib.sh"
+
+need_failing_memory
+modprobe tcm_hold && mkdir -p $PORT || fail "no port"
+each_allocation mkdir $FABRIC/naa.5001405000000002 || fail "wwn"
+each_allocation mkdir $TPG || fail "tpg"
+mkdir $TPG || fail "no portal group"
+each_allocation mkdir $TPG/acls/$A || fail "node ACL"
+each_allocation mkdir $TPG/lun/lun_1 || fail "LUN"

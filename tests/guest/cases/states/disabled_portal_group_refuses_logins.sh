@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# No login before the portal group is enabled, and none after it is disabled.
+
+. "$GUEST/states_lib.sh"
+
+modprobe tcm_hold && mkdir -p $TPG || fail "no portal group"
+refused tell login $A
+echo 1 > $TPG/enable || fail "cannot enable"
+log_in $A
+echo 0 > $TPG/enable || fail "cannot disable"
+refused tell login $A
+echo 1 > $TPG/enable || fail "cannot enable"
+log_in $A

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The n-th allocation fails while the module is loaded.
+
+. "$GUEST/states_lib.sh"
+
+need_failing_memory
+# Each load takes a second, and the loader has most of the allocations.
+each_allocation load "$KO" tcm_hold $((ROUNDS > 100 ? 1 : 41)) || fail "load"

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A session that target core has stopped takes neither commands nor functions.
+
+. "$GUEST/states_lib.sh"
+
+two_sessions
+tell stop $a
+refused tell submit $a 62 0 read 512 00 $READ
+refused tell tmr $a 63 0 reset
+tell logout $a

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# An iSCSI target for cases: MODULE and FABRIC are the names of a fabric that was
+# generated with --data-path iscsi, CLIENT the harness's iscsi-client. To be sourced.
+
+. "$GUEST/lib.sh"
+. "$GUEST/iscsi_lib.sh"
+
+WWN=iqn.2003-01.org.example.host:target
+NAME=iqn.1994-05.org.example.client
+V4=127.0.0.1:3261
+trap end EXIT
+
+# a_target: TPG, with a RAM disk, that anybody may log in to.
+a_target()
+{
+	one_target case "$MODULE" "$FABRIC" $WWN $V4
+}
+
+# a_target_with_authentication: by CHAP.
+a_target_with_authentication()
+{
+	a_target
+	echo 1 > "$TPG/attrib/authentication"
+}
+
+# end: of a case that has passed, takes everything away, up to the module.
+end()
+{
+	status=$?
+	trap - EXIT
+	! has_failed $status || exit $status
+	[ ! -d "$TPG" ] || no_target "$MODULE" "$FABRIC"
+	exit $status
+}
+
+# tried LIST TARGET: the client's logins of this list, right and wrong.
+tried()
+{
+	"$CLIENT" "$1" $V4 "$2" || fail "$1"
+}
+
+# is_let_in: returns true if the client can log in without authentication.
+is_let_in()
+{
+	"$CLIENT" logins $V4 $WWN 1 1 2> $SCRATCH/login
+}
+
+nobody_is_there()
+{
+	[ -z "$(cat "$TPG/dynamic_sessions")" ]
+}
+
+# everybody_goes: sessions whose initiators are gone end.
+everybody_goes()
+{
+	retry 60 nobody_is_there || fail "still there: $(cat "$TPG/dynamic_sessions")"
+}

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# An iSCSI target at the far end of a wire, and the kernel's own initiator at the near
+# end, under load, for cases: MODULE and FABRIC are the names of a fabric that was
+# generated with --data-path iscsi. MIB megabytes are written and verified, again and
+# again, by DISK_LOAD, the harness's disk-load, where fio takes long to start. To be
+# sourced.
+
+. "$GUEST/lib.sh"
+. "$GUEST/iscsi_lib.sh"
+
+WWN=iqn.2003-01.org.example.host:target
+NAME=iqn.1994-05.org.example.client:kernel
+FAR=10.9.9.1:3260
+
+# steady: writes the disk and reads it back, again and again, until it is told that
+# it is enough. A line of the file `rounds` is a time when all was right.
+steady()
+{
+	until [ -e $SCRATCH/enough ]; do
+		verify "$DISK" 16
+		echo right >> $SCRATCH/rounds
+	done
+}
+
+rounds()
+{
+	wc -l < $SCRATCH/rounds
+}
+
+# has_more ROUNDS: than so many.
+has_more()
+{
+	[ "$(rounds)" -gt "$1" ]
+}
+
+# Commands are on their way.
+is_busy()
+{
+	[ "$(awk '{ print $1 + $2 }' "/sys/block/${DISK#/dev/}/inflight")" -gt 0 ]
+}
+
+is_gone()
+{
+	grep -q "^No active" "$LIST/info"
+}
+
+is_there()
+{
+	grep -q TARG_SESS_STATE_LOGGED_IN "$LIST/info"
+}
+
+# sever SECONDS COMMAND...: the command cuts the wire with `down` as its last word, and
+# mends it with `up`.
+sever()
+{
+	seconds=$1
+	shift
+	retry 20 is_busy || fail "no load"
+	"$@" down || fail "cannot cut the wire"
+	retry 60 is_gone || fail "the session is still there: $(cat "$LIST/info")"
+	before=$(rounds)
+	sleep "$seconds"
+	[ "$(rounds)" = "$before" ] || fail "the wire is not cut"
+	"$@" up || fail "cannot mend the wire"
+	began=$(seconds_up)
+	retry 120 is_there || fail "not back"
+	retry 120 has_more $((before + 1)) || fail "no data"
+	echo "back after $(($(seconds_up) - began)) s"
+}
+
+io_errors()
+{
+	dmesg | grep -c "I/O error"
+}
+
+seconds_up()
+{
+	cut -d. -f1 /proc/uptime
+}
+
+# a_load: on a disk of the target's, which is at the far end of a wire.
+a_load()
+{
+	ip netns add far && ip link add near type veth peer name far netns far || fail "no wire"
+	ip addr add 10.9.9.2/24 dev near && ip link set near up || fail "no near end"
+	ip -n far addr add 10.9.9.1/24 dev far && ip -n far link set far up || fail "no far end"
+	modprobe "$MODULE" || fail "no module"
+	ramdisk network 64
+	target "$FABRIC" $WWN
+	link "$TPG" "$BACKSTORE"
+	LIST=$TPG/acls/$NAME
+	ERRORS=$(io_errors)
+	mkdir "$LIST" "$LIST/lun_0" && ln -s "$TPG/lun/lun_0" "$LIST/lun_0/lun" || fail "no node ACL"
+	echo 2 > "$LIST/attrib/dataout_timeout"
+	echo 1 > "$LIST/attrib/nopin_timeout"
+	echo 3 > "$LIST/attrib/nopin_response_timeout"
+	nsenter --net=/run/netns/far mkdir "$TPG/np/$FAR" || fail "no portal at the far end"
+	echo 1 > "$TPG/enable" || fail "cannot enable"
+	initiator $NAME
+	iscsiadm -m discovery -t sendtargets -p $FAR -I default > /dev/null || fail "no discovery"
+	# The initiator notices soon, and comes back soon; commands wait for it meanwhile.
+	node $WWN $FAR "node.conn[0].timeo.noop_out_interval" 1
+	node $WWN $FAR "node.conn[0].timeo.noop_out_timeout" 2
+	node $WWN $FAR "node.conn[0].timeo.login_timeout" 3
+	node $WWN $FAR node.session.timeo.replacement_timeout 120
+	log_in $WWN $FAR default
+	keep_iscsid_awake
+	: > $SCRATCH/rounds
+	rm -f $SCRATCH/enough
+	steady &
+	LOAD=$!
+	retry 120 has_more 0 || fail "no load"
+}
+
+# end_load: the data are right, and nothing has failed. Takes everything away.
+end_load()
+{
+	touch $SCRATCH/enough
+	wait $LOAD || fail "the load has failed"
+	[ "$(io_errors)" = "$ERRORS" ] || fail "errors: $(dmesg | grep "I/O error")"
+
+	let_iscsid_sleep
+	log_out $WWN $FAR default
+	iscsiadm -k 0
+	retry 10 rmmod iscsi_tcp || fail "cannot unload iscsi_tcp"
+	rm "$LIST/lun_0/lun" && rmdir "$LIST/lun_0" "$LIST" || fail "cannot remove the node ACL"
+	no_target "$MODULE" "$FABRIC"
+	ip link del near && ip netns del far || fail "cannot remove the wire"
+}
