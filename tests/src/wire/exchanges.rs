@@ -138,7 +138,7 @@ const FORCED: Digests = Digests {
     none: false,
 };
 
-/// What `param` says, holds (RFC 7143, sections 6.2.1 and 7.12).
+/// Values of `param` hold (RFC 7143, sections 6.2.1 and 7.12).
 const DEMANDS: [Demand; 12] = [
     // A digest that is demanded is had, or the login fails.
     Demand {
