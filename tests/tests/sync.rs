@@ -497,6 +497,77 @@ fn a_module_made_for_one_kernel_works_on_the_others_without_sync() {
     }
 }
 
+/// A header with one more op at the end of the ops, of a type from an include that is new, too.
+fn with_warp(header: &str) -> String {
+    let at = header.find("struct target_core_fabric_ops {").unwrap();
+    let end = at + header[at..].find("\n};").unwrap();
+    let op = "\n\tint (*tpg_warp)(struct se_portal_group *, warp_t);";
+    let include = "#include <warp/warp.h>\n";
+    let first = header.find("#include ").unwrap();
+    [
+        &header[..first],
+        include,
+        &header[first..end],
+        op,
+        &header[end..],
+    ]
+    .concat()
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn an_op_that_the_kernel_has_added_is_a_warning_of_generator_build_and_module() {
+    let kernel = get(CURRENT, Flavour::Plain).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let tree = tree_with(&kernel, with_warp);
+    let include = tree.path().join("include");
+    fs::create_dir(include.join("warp")).unwrap();
+    fs::write(include.join("warp/warp.h"), "typedef int warp_t;\n").unwrap();
+
+    let made_before = scratch.path().join("tcm_before");
+    let module = Module {
+        proto: "iSCSI",
+        name: "tcm_before",
+        options: &[],
+    };
+    module.generate(&kernel, &made_before).unwrap();
+    let flags = format!("NOSTDINC_FLAGS=-nostdinc -I{}", include.display());
+    let said = build(&kernel, &made_before, &[&flags])
+        .unwrap_err()
+        .to_string();
+    let warnings = said.lines().filter(|line| line.starts_with("warning: "));
+    let wanted = "warning: the op `tpg_warp` of this kernel is not in target/ops.rs and stays unset; \
+                  to add it: tcm-mod-builder sync DIR";
+    assert_eq!(warnings.collect::<Vec<_>>(), [wanted], "{said}");
+
+    let made_after = scratch.path().join("tcm_after");
+    let mut generate = Command::new(builder(Profile::Dev).unwrap());
+    generate
+        .args(["-p", "iSCSI", "-m", "tcm_after", "-k"])
+        .arg(tree.path());
+    let generated = generate.arg("-o").arg(&made_after).assert().success();
+    generated.stderr(
+        contains("`warp/warp.h`")
+            .and(contains("`warp_t`"))
+            .and(contains("tpg_warp")),
+    );
+    build_with(&kernel, &made_after, tree.path());
+
+    let mut guest = Guest::new(&kernel);
+    guest.limit = Duration::from_secs(300);
+    guest.modules = vec![made_before, made_after];
+    let load = "modprobe tcm_before && modprobe tcm_after && rmmod tcm_before tcm_after && dmesg";
+    let outcome = guest.run_quietly(load).unwrap();
+    outcome.check().unwrap();
+    let warning = "tcm_before: the op tpg_warp of this kernel is new to the module";
+    assert!(outcome.output.contains(warning), "{}", outcome.output);
+    assert!(
+        !outcome.output.contains("tcm_after: the op"),
+        "{}",
+        outcome.output
+    );
+}
+
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
 fn a_module_follows_ops_that_are_added_removed_and_changed() {
