@@ -547,7 +547,7 @@ fn an_op_that_the_kernel_has_added_is_a_warning_of_generator_build_and_module() 
         .arg(tree.path());
     let generated = generate.arg("-o").arg(&made_after).assert().success();
     generated.stderr(
-        contains("`warp/warp.h`")
+        contains("<warp/warp.h>")
             .and(contains("`warp_t`"))
             .and(contains("tpg_warp")),
     );
