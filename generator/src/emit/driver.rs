@@ -21,7 +21,7 @@ const DENY: &str = "#![deny(unsafe_code)]\n";
 const UNUSED: &str =
     "#![allow(dead_code, unused_imports, reason = \"this kernel lacks ops that use them\")]\n";
 
-/// The only method of the trait that is no op.
+/// The method of the trait that stands for no op of the header.
 const INIT: &str = "init";
 
 /// The op of protocols whose TransportIDs have an ISID.

@@ -144,7 +144,7 @@ fn refused(name: &BStr, want: &[u8]) -> Error {
 impl Operations for Fabric {
     const NAME: &'static CStr = c_str!("nab5000");
     const PROTOCOL: Protocol = Protocol::ISCSI;
-    // What a command moves at most.
+    // The longest payload of a command, in pages.
     const MAX_DATA_SG_NENTS: u32 = iscsi::PAGES_MAX;
     // An administrator may choose so, too, with `complete_type`.
     const DIRECT_COMPL_SUPP: bool = true;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where node ACLs are wanted, an initiator without one is kept out; a session ends with its
-# node ACL.
+# Without demo mode, an initiator without a node ACL is kept out; a session ends with its node
+# ACL.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 
