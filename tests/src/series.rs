@@ -25,6 +25,7 @@ use anyhow::{Context, Result};
 
 pub(crate) use bench::timed;
 use driver::{SCSI_HOST, Wrapper};
+pub use newest::reduced;
 pub use proof::{gates, prove};
 pub use write::write;
 pub(crate) use write::write_fixes;

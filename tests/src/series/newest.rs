@@ -36,7 +36,8 @@ pub(super) fn of_newest(files: &Files) -> Files {
 }
 
 /// The text for the newest kernel, and the modules that it declares no longer.
-pub(super) fn reduced(text: &str) -> (String, Vec<String>) {
+#[must_use]
+pub fn reduced(text: &str) -> (String, Vec<String>) {
     let (mut out, mut modules) = (String::with_capacity(text.len()), Vec::new());
     let mut lines = text.split_inclusive('\n');
     while let Some(line) = lines.next() {
