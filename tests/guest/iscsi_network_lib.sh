@@ -13,8 +13,8 @@ WWN=iqn.2003-01.org.example.host:target
 NAME=iqn.1994-05.org.example.client:kernel
 FAR=10.9.9.1:3260
 
-# steady: writes the disk and reads it back, again and again, until it is told that
-# it is enough. A line of the file `rounds` is a time when all was right.
+# steady: writes the disk and reads it back, again and again, until there is
+# a file `enough`. A line of the file `rounds` is a time when all was right.
 steady()
 {
 	until [ -e $SCRATCH/enough ]; do
@@ -28,7 +28,7 @@ rounds()
 	wc -l < $SCRATCH/rounds
 }
 
-# has_more ROUNDS: than so many.
+# has_more ROUNDS: than these.
 has_more()
 {
 	[ "$(rounds)" -gt "$1" ]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where node ACLs are wanted, an initiator without one is kept out; a session ends with its
+# A target that wants node ACLs keeps initiators without one out; a session ends with its
 # node ACL.
 
 . "$GUEST/iscsi_initiators_lib.sh"
