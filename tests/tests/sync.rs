@@ -243,25 +243,25 @@ fn a_field_that_other_kernels_lack_asks_nothing_of_the_author() {
 }
 
 #[test]
-fn what_the_kernel_offers_decides_which_files_there_are() {
+fn a_kernel_crate_with_less_asks_for_nothing() {
     let fixture = Fixture::new("loopback");
-    fs::remove_file(fixture.tree.path().join("rust/kernel/sync/rcu.rs")).unwrap();
-    let written = format!(
-        "Writing file: {}",
-        fixture.dir.join("rcu_helpers.c").display()
-    );
-    fixture.sync().assert().success().stdout(contains(written));
-    fs::write(
-        fixture.tree.path().join("rust/kernel/sync/rcu.rs"),
-        "pub fn synchronize_rcu() {}\n",
-    )
-    .unwrap();
-    let removed = format!(
-        "Removing file: {}",
-        fixture.dir.join("rcu_helpers.c").display()
-    );
+    fs::remove_dir_all(fixture.tree.path().join("rust/kernel")).unwrap();
+    fixture.sync().arg("--check").assert().success();
+}
+
+#[test]
+fn a_file_that_is_written_no_longer_is_removed() {
+    let fixture = Fixture::new("loopback");
+    let manifest = fixture.dir.join(".tcm-mod-builder.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    json["files"]["old.rs"] = json["files"]["rcu.rs"].clone();
+    fs::write(&manifest, json.to_string()).unwrap();
+    let old = fixture.dir.join("old.rs");
+    fs::copy(fixture.dir.join("rcu.rs"), &old).unwrap();
+    let removed = format!("Removing file: {}", old.display());
     fixture.sync().assert().success().stdout(contains(removed));
-    assert!(!fixture.dir.join("rcu_helpers.c").exists());
+    assert!(!old.exists());
 }
 
 #[test]

@@ -8,7 +8,7 @@ two_sessions
 # waits PROCESS: for commands.
 waits()
 {
-	retry 20 grep -q target_wait_for /proc/$1/wchan ||
+	retry 20 grep -qs target_wait_for /proc/$1/wchan ||
 		fail "the logout does not wait: $(cat /proc/$1/comm /proc/$1/wchan)"
 }
 tell hold writes

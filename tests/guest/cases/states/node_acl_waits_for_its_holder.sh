@@ -11,7 +11,7 @@ tell acl hold $A &
 HOLDER=$!
 held acl
 rmdir $TPG/acls/$A &
-retry 20 grep -q core_tpg_del_initiator_node_acl /proc/$!/wchan ||
+retry 20 grep -qs core_tpg_del_initiator_node_acl /proc/$!/wchan ||
 	fail "the node ACL does not wait: $(cat /proc/$!/comm /proc/$!/wchan)"
 tell acl release
 wait $! || fail "the node ACL is still there"
