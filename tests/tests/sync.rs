@@ -245,7 +245,7 @@ fn a_field_that_other_kernels_lack_asks_nothing_of_the_author() {
 #[test]
 fn a_kernel_crate_with_less_asks_for_nothing() {
     let fixture = Fixture::new("loopback");
-    fs::remove_dir_all(fixture.tree.path().join("rust/kernel")).unwrap();
+    fs::remove_dir_all(fixture.tree.path().join("rust/kernel/sync")).unwrap();
     fixture.sync().arg("--check").assert().success();
 }
 
