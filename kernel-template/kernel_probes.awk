@@ -43,7 +43,7 @@ part == "bindings" {
 }
 
 END {
-	if (failed || (status != 0 && !errors)) {
+	if (failed || status !~ /^[0-9]+$/ || (status != 0 && !errors)) {
 		printf "%s", messages | "cat >&2"
 		exit 1
 	}

@@ -2,13 +2,15 @@
 
 //! Probes of the kernel crate, compiled before the module: a line that compiles sets the `cfg` at its
 //! end, a line whose name is not found does not. Any other error ends the build.
+//!
+//! A `use` does not tell a trait from a macro of the same name.
 
 #![allow(unused_imports)]
 
 use kernel::error::Error; // control
 use kernel::faux; // kernel_has_faux
+use kernel::init::Zeroable; // kernel_has_init_zeroable
 use kernel::prelude::kunit_tests; // kernel_has_kunit_suites
-use kernel::prelude::Zeroable; // kernel_has_prelude_zeroable
 use kernel::sync::aref::ARef; // kernel_has_sync_aref
 use kernel::sync::rcu::synchronize_rcu; // kernel_has_synchronize_rcu
 use kernel::sync::Completion; // kernel_has_completion

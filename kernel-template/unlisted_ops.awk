@@ -24,7 +24,10 @@ part == "bindings" {
 }
 
 END {
-	sub(/^.*pub struct target_core_fabric_ops \{/, "", text)
+	if (!sub(/^.*pub struct target_core_fabric_ops \{/, "", text)) {
+		print "unlisted_ops.awk: no ops in bindings_tested.rs" | "cat >&2"
+		exit 1
+	}
 	sub(/\}.*$/, "", text)
 	count = split(text, fields, /pub /)
 	for (i = 2; i <= count; i++) {

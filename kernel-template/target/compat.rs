@@ -21,7 +21,7 @@ pub(super) use kernel::sync::aref::AlwaysRefCounted;
 #[cfg(not(kernel_has_sync_aref))]
 pub(super) use kernel::types::AlwaysRefCounted;
 
-#[cfg(not(kernel_has_prelude_zeroable))]
+#[cfg(kernel_has_init_zeroable)]
 pub(super) use kernel::init::Zeroable;
-#[cfg(kernel_has_prelude_zeroable)]
+#[cfg(not(kernel_has_init_zeroable))]
 pub(super) use kernel::prelude::Zeroable;

@@ -129,8 +129,14 @@ macro_rules! target_fabric_module {
         impl ::kernel::Module for TargetFabricModule {
             #[allow(unsafe_code)]
             fn init(module: &'static ::kernel::ThisModule) -> ::kernel::error::Result<Self> {
-                // SAFETY: The kernel calls this when it loads the module, and drops the result when
-                // it unloads the module. Any other call fails, since the fabric is registered then.
+                static IS_CALLED: ::core::sync::atomic::AtomicBool =
+                    ::core::sync::atomic::AtomicBool::new(false);
+                if IS_CALLED.swap(true, ::core::sync::atomic::Ordering::Relaxed) {
+                    return Err(::kernel::error::code::EBUSY);
+                }
+                // SAFETY: This is the first call, so it is the kernel's, which loads the module: no
+                // code of the driver runs before. The kernel drops the result when it unloads the
+                // module.
                 let registration = unsafe { $crate::target::Registration::new(module)? };
                 Ok(Self {
                     _registration: registration,

@@ -131,6 +131,12 @@ int tcm_nab5000_spawn(int (*run)(void *data), void *data, const char *name)
 	return 0;
 }
 
+/* bindgen loses alignments in task_struct, so C reads it. */
+u64 tcm_nab5000_sleeps(void)
+{
+	return current->nvcsw;
+}
+
 void tcm_nab5000_thread_exit(void)
 {
 	module_put_and_kthread_exit(0);

@@ -34,4 +34,5 @@ bool tcm_nab5000_may_log(void);
 u32 tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms);
 void tcm_nab5000_kick(struct socket *sock, atomic_t *kick);
 int tcm_nab5000_spawn(int (*run)(void *data), void *data, const char *name);
+u64 tcm_nab5000_sleeps(void);
 void tcm_nab5000_thread_exit(void) __noreturn;

@@ -11,6 +11,7 @@ use kernel::{
 };
 
 use crate::bindings::{
+    tcm_nab5000_sleeps as sleeps_of_thread,
     tcm_nab5000_spawn as spawn_thread,
     tcm_nab5000_thread_exit as exit_thread, //
 };
@@ -40,9 +41,8 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, run: F) -> Result
 
 /// Returns how many times the calling thread has slept. Called in process context.
 pub(crate) fn sleeps() -> u64 {
-    let task = current!().as_ptr();
-    // SAFETY: The calling task lives, and its scheduler changes the count in its own context alone.
-    unsafe { (*task).nvcsw as u64 }
+    // SAFETY: The function reads a count of the calling task, and has no requirements.
+    unsafe { sleeps_of_thread() }
 }
 
 /// Entry of a thread.

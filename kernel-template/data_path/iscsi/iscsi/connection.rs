@@ -284,7 +284,7 @@ impl Connection {
         self.ticked = Instant::now();
         if let Some(asked) = self.logout_asked {
             if asked.elapsed() > Delta::from_secs(LOGOUT_SECONDS.into()) {
-                return Err(End::Now);
+                return Err(End::Silent("it has not logged out when it was asked to"));
             }
         }
         match &mut self.phase {

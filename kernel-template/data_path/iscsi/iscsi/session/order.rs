@@ -54,7 +54,9 @@ impl Session {
             return Ok(false);
         }
         // It waits for those before it, but what comes with it has no place to wait.
-        if request.data_length() != 0 || !ahs.is_empty() {
+        let has_data = request.data_length() != 0
+            || request.opcode() == Opcode::Command && !request.is_final();
+        if has_data || !ahs.is_empty() {
             return Err(End::Rejected(Reject::Protocol, *request));
         }
         self.keep(number, Some(*request))?;

@@ -76,8 +76,8 @@ impl Session {
 
     /// Expects the data of a write in time. Those of other writes may come first.
     fn expect_data(&self, task: &Task, timeouts: &Timeouts) -> Result<(), End> {
-        let since = task.since.max(self.moved);
-        if self.waited.wrapping_sub(since) > seconds(timeouts.dataout_timeout) {
+        let passed = |since: Jiffies| self.waited.wrapping_sub(since);
+        if passed(task.since).min(passed(self.moved)) > seconds(timeouts.dataout_timeout) {
             return Err(End::Silent(
                 "no data of a write have come for dataout_timeout",
             ));
