@@ -447,7 +447,7 @@ fn data_paths(version: &str) -> Vec<(&'static str, &'static [&'static str])> {
 /// Makes a module of each data path for one kernel, below `parent`, and returns their directories.
 fn made_for(maker: &Kernel, data_paths: &[(&str, &[&str])], parent: &Path) -> Vec<PathBuf> {
     let dirs = data_paths.iter().map(|(data_path, options)| {
-        let name = format!("tcm_{data_path}");
+        let name = format!("tcm_any_{data_path}");
         let dir = parent.join(&name);
         let module = Module {
             proto: "iSCSI",

@@ -5,5 +5,6 @@
 . "$GUEST/states_lib.sh"
 
 need_failing_memory
+[ ! -d /sys/module/tcm_hold ] || rmmod tcm_hold || fail "cannot unload"
 # Each load takes a second, and the loader has most of the allocations.
 each_allocation load "$KO" tcm_hold $((ROUNDS > 100 ? 1 : 41)) || fail "load"
