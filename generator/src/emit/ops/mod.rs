@@ -3,9 +3,8 @@
 //! `target/ops.rs`: the trait, the callbacks and the vtable, from the header.
 //!
 //! An op of the header becomes three things: a method of the trait `Operations`, a callback that
-//! target core calls and that calls the method, and a slot of the vtable. Every slot is listed, and
-//! the listing is proved complete when the module is compiled, so that a header with another op
-//! does not go unnoticed.
+//! target core calls and that calls the method, and a slot of the vtable. Every slot is listed:
+//! the build compares the list with the header of its kernel, and warns of an op that is new.
 
 mod callbacks;
 mod operations;
