@@ -64,7 +64,7 @@ impl<T: Operations> Registration<T> {
     /// error of `target_register_template()`: [`EINVAL`] if it rejects the ops, [`ENOMEM`].
     pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
         for op in bindings::UNLISTED_OPS {
-            pr_warn!("the op {} of this kernel is new to the module and not implemented\n", op);
+            pr_warn!("the op {} of this kernel is new to the module\n", op);
         }
         let claim = Claim::new(T::NAME)?;
         for list in OperationsVTable::<T>::ATTRIBUTES {
