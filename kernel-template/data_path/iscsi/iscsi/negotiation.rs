@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    keys::{Digests, Parameters, Value, Writer, negotiate},
+    keys::{negotiate, Digests, Parameters, Value, Writer},
     pdu::LoginStatus, //
 };
 
