@@ -11,7 +11,7 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    keys::{negotiate, Digests, Parameters, Value, Writer},
+    keys::{self, Digests, Parameters, Value, Writer},
     pdu::LoginStatus, //
 };
 
@@ -129,7 +129,7 @@ impl Negotiation {
         key: &[u8],
         value: &[u8],
     ) -> Result<Option<Value<'static>>, LoginStatus> {
-        let Some(answer) = negotiate(key, value, &self.offer, &mut self.agreed) else {
+        let Some(answer) = keys::negotiate(key, value, &self.offer, &mut self.agreed) else {
             return Ok(Some(Value::NOT_UNDERSTOOD));
         };
         let is_digest = matches!(key, b"HeaderDigest" | b"DataDigest");
