@@ -35,7 +35,7 @@ pub(super) struct Generated {
     pub(super) contents: Contents,
     pub(super) model: FabricOps,
     pub(super) warnings: Vec<String>,
-    /// What the author has to change in a new driver.
+    /// The changes that are left to the author of a new driver.
     pub(super) to_do: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ impl Wanted {
         }
     }
 
-    /// What the emitters want of it.
+    /// The input of the emitters.
     fn input<'a>(&'a self, plan: &'a Plan<'a>) -> Input<'a> {
         Input {
             plan,

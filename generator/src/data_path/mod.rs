@@ -20,7 +20,7 @@ pub static DATA_PATHS: [&DataPath; 3] = [&nop::NOP, &loopback::LOOPBACK, &iscsi:
 pub struct DataPath {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it does, for `--help`.
+    /// Its purpose, for `--help`.
     pub about: &'static str,
     /// The protocols that it goes with, by name; all if there is none.
     pub protocols: &'static [&'static str],
@@ -41,7 +41,7 @@ pub struct DataPath {
     /// The attributes of the driver besides `version`, for the module's page: a section for each
     /// directory in reStructuredText, with the names of `tcm_nab5000`. May be empty.
     pub attributes: &'static str,
-    /// What it brings to the fabric's class for rtslib.
+    /// Its part of the class for rtslib.
     pub rtslib: Rtslib,
 }
 
@@ -52,11 +52,11 @@ pub struct Need {
     pub file: &'static str,
     /// The text.
     pub text: &'static str,
-    /// What a kernel without it lacks, as a clause.
+    /// The lack of a kernel without it, as a clause.
     pub lack: &'static str,
 }
 
-/// What rtslib is to know of a fabric.
+/// The description of a fabric for rtslib.
 #[derive(Debug)]
 pub struct Rtslib {
     /// What its targets have, in rtslib's words.
