@@ -49,20 +49,18 @@ pub(crate) enum Died {
 }
 
 /// Does the child's work: reads the text of a header from standard input, and writes the answer to
-/// standard output. This process keeps the limits.
+/// standard output. This process keeps the limits from now on.
 ///
 /// # Errors
 ///
 /// If the one cannot be read, or the other not be written.
 pub fn serve() -> io::Result<()> {
+    limit();
     let mut text = String::new();
     io::stdin().read_to_string(&mut text)?;
-    let answer = Reader::new().map(|reader| {
-        limit();
-        Answer {
-            libclang: reader.version(),
-            reading: reader.read(&text),
-        }
+    let answer = Reader::new().map(|reader| Answer {
+        libclang: reader.version(),
+        reading: reader.read(&text),
     });
     let answer = answer.map_err(|reason| NoLibclang { reason });
     io::stdout().write_all(&serde_json::to_vec(&answer)?)

@@ -13,8 +13,14 @@ trap end EXIT
 # a_disk [MIB]: DISK is that of LUN 0, a RAM disk, of an initiator that is logged in.
 a_disk()
 {
-	modprobe "$MODULE" || fail "no module"
 	ramdisk faults "${1:-32}"
+	log_in
+}
+
+# log_in: DISK is that of LUN 0, BACKSTORE, of an initiator that is logged in.
+log_in()
+{
+	modprobe "$MODULE" || fail "no module"
 	port "$FABRIC" "$WWN" "$INITIATOR"
 	link "$TPG" "$BACKSTORE"
 	DISK=$(disk "$TPG") || fail "$DISK"

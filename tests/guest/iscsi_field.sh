@@ -27,7 +27,7 @@ is_logged()
 is_refused_aloud()
 {
 	! "$CLIENT" logins $V4 $WWN 1 1 2> /dev/null || fail "no node ACL, but logged in"
-	dmesg | grep -q "login of $NAME:test-0 from 127.0.0.1:[0-9]* to $WWN refused: it has no node ACL"
+	dmesg | grep -q "login from 127.0.0.1:[0-9]* refused: it has no node ACL (initiator $NAME:test-0, target $WWN)"
 }
 
 # listed: how many lines dynamic_sessions has.
@@ -110,8 +110,8 @@ rm $SCRATCH/loaded
 wait $LOAD || fail "the load: $(cat $SCRATCH/load)"
 
 echo "--- the log"
-is_logged "login of $NAME:test from 127.0.0.1:[0-9]* to $WWN refused: its keys"
-is_logged "login of a,b from 127.0.0.1:[0-9]* to $WWN refused: its name"
+is_logged "login from 127.0.0.1:[0-9]* refused: its keys.*(initiator $NAME:test, target $WWN)"
+is_logged "login from 127.0.0.1:[0-9]* refused: its name.*(initiator a,b, target $WWN)"
 echo 0 > "$TPG/attrib/generate_node_acls"
 retry 10 is_refused_aloud || fail "not in the log: no node ACL"
 

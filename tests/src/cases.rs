@@ -47,16 +47,20 @@ impl<'a> Cases<'a> {
     }
 
     /// Runs the cases, prints the end of each in KTAP, and fails if one has not passed. `TCM_CASE`
-    /// selects those whose names have it.
+    /// selects those whose names have it, and [`LEAKS`].
     ///
     /// # Errors
     ///
     /// The cases that have failed, or if no guest can be started.
     pub fn run(&self, names: &[String]) -> Result<()> {
         let only = std::env::var("TCM_CASE").ok();
-        let is_wanted = |name: &&String| only.as_ref().is_none_or(|only| name.contains(only));
+        let is_wanted = |name: &&String| {
+            only.as_ref()
+                .is_none_or(|only| *name == LEAKS || name.contains(only))
+        };
         let names: Vec<_> = names.iter().filter(is_wanted).cloned().collect();
-        ensure!(!names.is_empty(), "no case {}", only.unwrap_or_default());
+        let found = names.iter().any(|name| name != LEAKS);
+        ensure!(found, "no case {}", only.unwrap_or_default());
         let cases = self.results(&names)?;
         print!("{}", ktap::report(&cases));
         let failed = cases.iter().filter(|case| case.end == End::Failed);

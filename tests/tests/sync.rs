@@ -219,6 +219,8 @@ fn a_driver_that_holds_its_registration_is_told_to_give_it_to_the_layer() {
                  layer has both\n\
                  To do: tcm_x.rs: remove `Registration` from the imports\n";
     fixture.sync().assert().success().stdout(contains(steps));
+    let assert = fixture.sync().arg("--check").assert().failure();
+    assert.stderr(contains("the steps above are yours"));
     fs::write(fixture.dir.join("tcm_x.rs"), driver).unwrap();
     fixture
         .sync()
@@ -295,8 +297,18 @@ fn a_build_file_is_the_authors_once_it_is_edited() {
     let assert = fixture.sync().assert().success();
     assert
         .stdout(contains("Left alone, since it was edited: Kbuild"))
-        .stdout(contains("-# Mine."));
+        .stdout(contains("-# Mine."))
+        .stdout(contains("To do").not());
     assert_eq!(fixture.text("Kbuild"), edited);
+}
+
+#[test]
+fn an_edited_build_file_without_probes_is_to_get_them() {
+    let fixture = Fixture::new("nop");
+    let old = fixture.text("Kbuild").replace("kernel_cfg", "old_cfg");
+    fs::write(fixture.dir.join("Kbuild"), old).unwrap();
+    let assert = fixture.sync().assert().success();
+    assert.stdout(contains("To do: Kbuild: add the lines with `kernel_cfg`"));
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use similar::TextDiff;
 
@@ -21,6 +21,9 @@ use crate::output::manifest::{self, Manifest, ManifestError};
 use crate::output::print::{print, warn};
 use crate::plan::{self, Changes};
 
+/// The file that the probes of a module's build write.
+const PROBES: &str = "kernel_cfg";
+
 /// The arguments of `sync`.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -31,7 +34,7 @@ pub struct Arguments {
     /// DIR, $KDIR, or the running one].
     #[arg(short, long, value_name = "DIR")]
     kernel: Option<PathBuf>,
-    /// Write nothing; exit 1 if there is something to write.
+    /// Write nothing; exit 1 if there is something to write or to do.
     #[arg(long)]
     check: bool,
     /// Overwrite the generator's files even if they have been edited.
@@ -64,13 +67,18 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
     if !args.force && !work.edited.is_empty() {
         bail!(refusal(&work.edited));
     }
-    report(&args.dir, &manifest, &generated, &changes, &work);
+    let steps = steps(&args.dir, &manifest, &generated, &changes, &work);
+    report(&manifest, &generated, &changes, &steps, &work);
     if !args.check {
         apply(&work.change)?;
         list(&args.dir, &work);
         return Ok(());
     }
     if work.is_done && changes.iter().next().is_none() {
+        ensure!(
+            steps.is_empty(),
+            "the steps above are yours; `sync` has nothing to write"
+        );
         print(&format!("Up to date: {}\n", args.dir.display()));
         return Ok(());
     }
@@ -156,6 +164,21 @@ impl Work {
         Ok(())
     }
 
+    /// The steps that edited build files leave to the author.
+    fn steps(&self) -> impl Iterator<Item = String> {
+        let lacks_probes = |difference: &str| {
+            let mut lines = difference.lines();
+            lines.any(|line| line.starts_with('+') && line.contains(PROBES))
+        };
+        let lacking = self.kept.iter();
+        let lacking = lacking.filter(move |(_, difference)| lacks_probes(difference));
+        lacking.map(|(path, _)| {
+            format!(
+                "{path}: add the lines with `{PROBES}`, without which the module does not build"
+            )
+        })
+    }
+
     fn edit(&mut self, path: &str, old: Option<String>, new: Option<&str>) {
         if old.as_deref() != new {
             self.change.edits.push(Edit {
@@ -188,8 +211,30 @@ fn refusal(edited: &[String]) -> String {
     )
 }
 
-/// The changes, and what the author has to do about each.
-fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Changes, work: &Work) {
+/// The author's steps.
+fn steps(
+    dir: &Path,
+    manifest: &Manifest,
+    generated: &Generated,
+    changes: &Changes,
+    work: &Work,
+) -> Vec<String> {
+    // The plan holds, since the module was generated from it.
+    let plan = plan::plan(&generated.model);
+    let steps = plan.map(|plan| todo(dir, manifest, changes, &plan));
+    let mut steps = steps.unwrap_or_default();
+    steps.extend(work.steps());
+    steps
+}
+
+/// The changes, and the author's steps.
+fn report(
+    manifest: &Manifest,
+    generated: &Generated,
+    changes: &Changes,
+    steps: &[String],
+    work: &Work,
+) {
     if manifest.version != generated.contents.manifest.version {
         print(&format!(
             "From version {} to {}\n",
@@ -197,10 +242,7 @@ fn report(dir: &Path, manifest: &Manifest, generated: &Generated, changes: &Chan
         ));
     }
     print(&lines(changes));
-    // The plan holds, since the module was generated from it.
-    if let Ok(plan) = plan::plan(&generated.model) {
-        print(&todo::lines(&todo(dir, manifest, changes, &plan)));
-    }
+    print(&todo::lines(steps));
     for (path, difference) in &work.kept {
         let path = path.trim_start_matches("../");
         print(&format!(

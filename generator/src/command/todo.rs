@@ -15,7 +15,7 @@ use crate::plan::{Change, Changes, KNOWN_FIELDS, Plan};
 /// Replacements in the layer: a text that drivers of an earlier version have, and the steps to replace
 /// it.
 const REPLACED: [(&str, &[&str]); 1] = [(
-    "Registration::new(",
+    "impl kernel::Module for",
     &[
         "replace `module!` by `module_target_fabric!` of `crate::target`, with `type: Fabric`",
         "remove the type of the module and its `impl kernel::Module`: the layer has both",

@@ -139,13 +139,13 @@ impl Listener {
     /// context; sleeps.
     ///
     /// The address need not be one of the machine's yet: connections come as soon as it is.
+    /// IPv4 takes a multicast address, too, to which no connection comes.
     ///
     /// `buffer` is the most that connections ever have as [`Socket::set_receive_buffer`].
     ///
     /// # Errors
     ///
-    /// `EADDRINUSE` if somebody else listens there, `EADDRNOTAVAIL` if no machine can have the
-    /// address, `EAFNOSUPPORT` if the kernel lacks the protocol, and what else `bind(2)` and
+    /// `EADDRINUSE` if somebody else listens there, `EAFNOSUPPORT` if the kernel lacks the protocol, and what else `bind(2)` and
     /// `listen(2)` fail with.
     pub(crate) fn bind(address: &SocketAddr, backlog: u16, buffer: u32) -> Result<Self> {
         let family = match address {

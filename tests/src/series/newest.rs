@@ -35,7 +35,14 @@ pub(super) fn of_newest(files: &Files) -> Files {
     files
 }
 
+/// The beginning and the end of C that asks for a header.
+const HAS_HEADER: (&str, &str) = ("#if __has_include(", "#endif\n");
+
 /// The text for the newest kernel, and the modules that it declares no longer.
+///
+/// # Panics
+///
+/// If what is for older kernels is longer than a line.
 #[must_use]
 pub fn reduced(text: &str) -> (String, Vec<String>) {
     let (mut out, mut modules) = (String::with_capacity(text.len()), Vec::new());
@@ -45,12 +52,21 @@ pub fn reduced(text: &str) -> (String, Vec<String>) {
             let _ = lines.find(|line| *line == UNLISTED.1);
             continue;
         }
+        if line.starts_with(HAS_HEADER.0) {
+            let included: Vec<_> = lines
+                .by_ref()
+                .take_while(|line| *line != HAS_HEADER.1)
+                .collect();
+            out.push_str(&included.concat());
+            continue;
+        }
         let attribute = line.trim();
         let is_probed = PROBED.iter().any(|cfg| attribute.contains(cfg));
         if !is_probed || !(attribute.starts_with("#[cfg(") || attribute.starts_with("#![cfg(")) {
             out.push_str(line);
         } else if attribute.starts_with("#[cfg(not(") {
             let item = lines.next().unwrap_or_default().trim();
+            assert!(item.ends_with([';', ',']), "{item} is longer than a line");
             let module = item
                 .strip_prefix("mod ")
                 .and_then(|item| item.strip_suffix(';'));
@@ -82,11 +98,14 @@ use a::b;
         }
             #[cfg(ops_has_x)]
             x: T::X,
+#if __has_include(\"a.h\")
+#include <a.h>
+#endif
 ";
         let (text, modules) = reduced(text);
         assert_eq!(
             text,
-            "mod faux;\n\n#[cfg(not(test))]\nuse a::b;\n            x: T::X,\n"
+            "mod faux;\n\n#[cfg(not(test))]\nuse a::b;\n            x: T::X,\n#include <a.h>\n"
         );
         assert_eq!(modules, ["root"]);
     }

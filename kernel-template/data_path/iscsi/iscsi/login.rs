@@ -508,15 +508,16 @@ fn value<'a>(text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
         .map(|(_, value)| value)
 }
 
-/// Says in the log that an initiator could not log in.
+/// Says in the log that an initiator could not log in. The names, which may be of any length, are
+/// last: the log cuts a line that is too long.
 fn log_refusal(link: &Link, name: &[u8], target: &[u8], why: &str) {
     if may_log() {
         pr_warn!(
-            "login of {} from {:?} to {} refused: {}\n",
-            BStr::from_bytes(name),
+            "login from {:?} refused: {} (initiator {}, target {})\n",
             Shown(link.address),
-            BStr::from_bytes(target),
-            why
+            why,
+            BStr::from_bytes(name),
+            BStr::from_bytes(target)
         );
     }
 }

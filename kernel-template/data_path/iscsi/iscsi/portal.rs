@@ -237,10 +237,11 @@ impl Portal {
                 Ok(socket) => match self.begin(socket) {
                     // A flood of connections floods the log, else.
                     Ok(()) | Err(EBUSY) => {}
-                    Err(error) => {
+                    Err(error) if socket::may_log() => {
                         let port = self.address.port();
                         pr_warn!("port {}: a connection is refused: {:?}\n", port, error);
                     }
+                    Err(_) => {}
                 },
                 Err(EINVAL) => return self.forget_if_ended(),
                 // Something of the machine is short, or a connection has not come about.

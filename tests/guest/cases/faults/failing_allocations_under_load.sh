@@ -26,7 +26,9 @@ may_fail()
 	done 2> /dev/null
 }
 
-a_disk
+# A file: target core allocates memory for each command on it.
+file_disk faults $SCRATCH/file 32
+log_in
 # Errors are allowed, but not without end.
 load insistent "$DISK" 24
 allocations_fail

@@ -5,16 +5,23 @@
 
 . "$GUEST/iscsi_initiators_lib.sh"
 
+THIRD=iqn.1994-05.org.example.client:third
+
 two_targets
-mkdir "$TPG1/acls/$FIRST" || fail "no node ACL"
-mkdir "$TPG1/acls/$FIRST/lun_0" && ln -s "$TPG1/lun/lun_0" "$TPG1/acls/$FIRST/lun_0/lun" ||
+# A name that has not been there: target core loses memory when it turns the ACL that demo mode
+# has made into a node ACL (fixes replaced_entry).
+iscsiadm -m iface -I third --op=new > /dev/null || fail "no third interface"
+iscsiadm -m iface -I third --op=update -n iface.initiatorname -v $THIRD > /dev/null
+discover $V4 -I third > /dev/null || fail "no discovery"
+mkdir "$TPG1/acls/$THIRD" || fail "no node ACL"
+mkdir "$TPG1/acls/$THIRD/lun_0" && ln -s "$TPG1/lun/lun_0" "$TPG1/acls/$THIRD/lun_0/lun" ||
 	fail "no mapped LUN"
 echo 0 > "$TPG1/attrib/generate_node_acls"
-log_in ${WWN}1 $V4 default
-grep -q TARG_SESS_STATE_LOGGED_IN "$TPG1/acls/$FIRST/info" || fail "$(cat "$TPG1/acls/$FIRST/info")"
+log_in ${WWN}1 $V4 third
+grep -q TARG_SESS_STATE_LOGGED_IN "$TPG1/acls/$THIRD/info" || fail "$(cat "$TPG1/acls/$THIRD/info")"
 ! iscsiadm -m node -T ${WWN}1 -p $V4 -I second --login > /dev/null 2>&1 || fail "no ACL, but logged in"
 ! iscsi-inq -i $SECOND iscsi://$V4/${WWN}1/0 > /dev/null 2>&1 || fail "no ACL, but logged in"
-rm "$TPG1/acls/$FIRST/lun_0/lun" && rmdir "$TPG1/acls/$FIRST/lun_0" "$TPG1/acls/$FIRST" ||
+rm "$TPG1/acls/$THIRD/lun_0/lun" && rmdir "$TPG1/acls/$THIRD/lun_0" "$TPG1/acls/$THIRD" ||
 	fail "cannot remove the node ACL"
-log_out ${WWN}1 $V4 default
+log_out ${WWN}1 $V4 third
 echo 1 > "$TPG1/attrib/generate_node_acls"
