@@ -5,7 +5,10 @@
 # target/ops.rs, which names them, and bindgen's output, which has them or not.
 #
 # usage: awk -f kernel_probes.awk part=probes kernel_probes.rs \
-#	part=messages - part=ops target/ops.rs part=bindings bindings_tested.rs
+#	part=messages - part=ops target/ops.rs \
+#	part=bindings RS='}' bindings_tested.rs
+#
+# Records of the bindings end with a brace, since bindgen breaks lines where it likes.
 #
 # The last line of the messages is the exit status of rustc. A message that is
 # not of a probe is a fault of the tools, not of an old kernel.
@@ -39,7 +42,9 @@ part == "ops" {
 }
 
 part == "bindings" {
-	bindings = bindings " " $0
+	for (name in field)
+		if ($0 ~ ("pub (fn set_)?" name " ?[(:]"))
+			has[name] = 1
 }
 
 END {
@@ -50,7 +55,6 @@ END {
 	for (line in probe)
 		if (probe[line] != "control" && !(probe[line] in absent))
 			print "--cfg=" probe[line]
-	for (name in field)
-		if (bindings ~ ("pub (fn set_)?" name " ?[(:]"))
-			print "--cfg=ops_has_" name
+	for (name in has)
+		print "--cfg=ops_has_" name
 }

@@ -5,7 +5,9 @@
 # stays NULL, any other field zero.
 #
 # usage: awk -f unlisted_ops.awk part=ops target/ops.rs \
-#	part=bindings bindings_tested.rs
+#	part=bindings RS='}' bindings_tested.rs
+#
+# Records of the bindings end with a brace, since bindgen breaks lines where it likes.
 
 part == "ops" && /const VTABLE: / {
 	in_table = 1
@@ -19,16 +21,15 @@ part == "ops" && in_table && $1 ~ /^[a-z_0-9]+:$/ {
 	listed[substr($1, 1, length($1) - 1)] = 1
 }
 
-part == "bindings" {
-	text = text " " $0
+part == "bindings" && sub(/^.*pub struct target_core_fabric_ops ?\{/, "") {
+	text = $0
 }
 
 END {
-	if (!sub(/^.*pub struct target_core_fabric_ops \{/, "", text)) {
+	if (text == "") {
 		print "unlisted_ops.awk: no ops in bindings_tested.rs" | "cat >&2"
 		exit 1
 	}
-	sub(/\}.*$/, "", text)
 	count = split(text, fields, /pub /)
 	for (i = 2; i <= count; i++) {
 		name = fields[i]
