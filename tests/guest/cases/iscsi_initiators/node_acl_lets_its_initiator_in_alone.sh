@@ -12,7 +12,7 @@ two_targets
 # has made into a node ACL (fixes replaced_entry).
 iscsiadm -m iface -I third --op=new > /dev/null || fail "no third interface"
 iscsiadm -m iface -I third --op=update -n iface.initiatorname -v $THIRD > /dev/null
-discover $V4 -I third > /dev/null || fail "no discovery"
+iscsiadm -m node -T ${WWN}1 -p $V4 -I third --op=new > /dev/null || fail "no third record"
 mkdir "$TPG1/acls/$THIRD" || fail "no node ACL"
 mkdir "$TPG1/acls/$THIRD/lun_0" && ln -s "$TPG1/lun/lun_0" "$TPG1/acls/$THIRD/lun_0/lun" ||
 	fail "no mapped LUN"
