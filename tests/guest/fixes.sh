@@ -55,6 +55,24 @@ device_entries)
 	drop_lun 1
 	drop_lun 2
 	;;
+replaced_entry)
+	# tcm_loop has node ACLs, and a nexus of demo mode.
+	modprobe tcm_loop || fail "no tcm_loop"
+	LOOP=$T/loopback/naa.5001405abcdef014
+	ACL=$LOOP/tpgt_1/acls/naa.5001405abcdef015
+	ramdisk replaced 1
+	mkdir -p "$LOOP/tpgt_1" && link "$LOOP/tpgt_1" "$BACKSTORE"
+	for i in $(seq 20); do
+		echo "${ACL##*/}" > "$LOOP/tpgt_1/nexus" || fail "no nexus"
+		mkdir "$ACL" && mkdir "$ACL/lun_0" &&
+			ln -s "$LOOP/tpgt_1/lun/lun_0" "$ACL/lun_0/lun" || fail "no node ACL"
+		echo NULL > "$LOOP/tpgt_1/nexus" || fail "the nexus stays"
+		rm "$ACL/lun_0/lun" && rmdir "$ACL/lun_0" "$ACL" || fail "the node ACL stays"
+	done
+	unlink "$LOOP/tpgt_1"
+	rmdir "$LOOP/tpgt_1" "$LOOP" "$T/loopback"
+	drop_backstore "$BACKSTORE"
+	;;
 esac
 rmdir "$TPG" "$PORT" "${PORT%/*}" || fail "cannot remove the port"
 rmmod tcm_refuse || fail "cannot unload"

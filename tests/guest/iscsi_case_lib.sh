@@ -34,6 +34,17 @@ end()
 	exit $status
 }
 
+# is_logged TEXT: waits for a line of the log that has it.
+is_logged()
+{
+	retry 10 has_line "$1" || fail "not in the log: $1"
+}
+
+has_line()
+{
+	dmesg | grep -q "$1"
+}
+
 # tried LIST TARGET: the client's logins of this list, right and wrong.
 tried()
 {

@@ -46,13 +46,13 @@ impl<'a> Cases<'a> {
         }
     }
 
-    /// Runs the cases, prints the end of each in KTAP, and fails if one has not passed. `TCM_CASE`
+    /// Runs the cases, prints the end of each in KTAP, and returns them if all have passed. `TCM_CASE`
     /// selects those whose names have it, and [`LEAKS`].
     ///
     /// # Errors
     ///
     /// The cases that have failed, or if no guest can be started.
-    pub fn run(&self, names: &[String]) -> Result<()> {
+    pub fn run(&self, names: &[String]) -> Result<Vec<Case>> {
         let only = std::env::var("TCM_CASE").ok();
         let is_wanted = |name: &&String| {
             only.as_ref()
@@ -66,7 +66,7 @@ impl<'a> Cases<'a> {
         let failed = cases.iter().filter(|case| case.end == End::Failed);
         let failed: Vec<_> = failed.map(|case| case.name.as_str()).collect();
         ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
-        Ok(())
+        Ok(cases)
     }
 
     /// Runs the cases; returns each with its end.

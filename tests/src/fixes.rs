@@ -35,7 +35,7 @@ struct Case {
     seen: &'static [&'static str],
 }
 
-const CASES: [Case; 3] = [
+const CASES: [Case; 4] = [
     Case {
         name: "write_pending",
         subject: "End an aborted command",
@@ -57,6 +57,12 @@ const CASES: [Case; 3] = [
             "\tcall_rcu(&orig->rcu_head, target_free_dev_entry);\n\trcu_barrier();\n",
         )),
         seen: &["KASAN: slab-use-after-free in core_"],
+    },
+    Case {
+        name: "replaced_entry",
+        subject: "the statistics of a device entry",
+        widened: None,
+        seen: &["new suspected memory leaks", "core_tpg_add_node_to_devs"],
     },
 ];
 

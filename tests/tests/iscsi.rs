@@ -5,14 +5,16 @@
 //!
 //! The guest's scripts are in `tests/guest`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
 use tcm_mod_builder::protocol::find;
 use xtask::cases::{self, Cases, LEAKS};
 use xtask::conformance::{compare, results};
-use xtask::guest::{Guest, KMEMLEAK, Outcome};
+use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour};
+use xtask::ktap::Case;
 use xtask::module::{Built, ISCSI, Module, build, disk_load, iscsi_client};
 use xtask::shell::checkout;
 use xtask::suite::{Length, Modules, seed, wanted};
@@ -20,13 +22,13 @@ use xtask::suite::{Length, Modules, seed, wanted};
 /// A test of them that `iscsi_target_mod` fails, and this target is to pass.
 const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
 
-/// Cases of some subjects in a guest with a target.
-fn run_cases(
+/// Runs cases in a guest with a target; returns them if all have passed.
+fn run(
     mut guest: Guest<'_>,
-    subjects: &[&str],
+    names: &[String],
     variables: &[(&'static str, String)],
     minutes: u64,
-) {
+) -> Vec<Case> {
     let kernel = guest.kernel;
     let dir = Modules::new(kernel).unwrap();
     let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
@@ -36,34 +38,27 @@ fn run_cases(
     cases.limit = Duration::from_secs(60 * minutes);
     cases.variables = vec![("MODULE", module.module), ("FABRIC", module.fabric)];
     cases.variables.extend_from_slice(variables);
-    cases.run(&cases::of(subjects).unwrap()).unwrap();
+    cases.run(names).unwrap()
 }
 
-/// Boots a guest with a target, and runs scripts of `tests/guest` on it, then `after`.
-fn run(mut guest: Guest<'_>, scripts: &[(&str, String)], after: &str) -> Outcome {
-    let kernel = guest.kernel;
-    let dir = Modules::new(kernel).unwrap();
-    let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
-    guest.modules = vec![module.dir.clone()];
-    guest.limit = Duration::from_secs(60 * 20);
-    let lines = scripts.iter().map(|(name, more)| {
-        let script = checkout().join("tests/guest").join(name);
-        let (module, fabric) = (&module.module, &module.fabric);
-        format!(
-            "sh {} {module} {fabric} {more} || exit 1\n",
-            script.display()
-        )
-    });
-    let command = lines.collect::<String>() + after;
-    let outcome = guest.run_quietly(&command).unwrap();
-    outcome.check().unwrap();
-    assert_eq!(
-        outcome.output.matches("--- complete\n").count(),
-        scripts.len(),
-        "{}",
-        outcome.output
-    );
-    outcome
+/// The cases of subjects.
+fn of(subjects: &[&str]) -> Vec<String> {
+    cases::of(subjects).unwrap()
+}
+
+/// The client, for the environment of cases.
+fn client() -> (&'static str, String) {
+    ("CLIENT", iscsi_client().unwrap().display().to_string())
+}
+
+/// The case in which libiscsi tests this target, and the one in which it tests the kernel's own.
+const OURS: &str = "iscsi_conformance/libiscsi_tests_this_target";
+const PEERS: &str = "iscsi_conformance/libiscsi_tests_the_kernels_target";
+
+/// Results of libiscsi's tests in a case.
+fn libiscsi(cases: &[Case], name: &str) -> BTreeMap<String, bool> {
+    let case = cases.iter().find(|case| case.name == name);
+    results(&case.unwrap_or_else(|| panic!("no case {name}")).said)
 }
 
 #[test]
@@ -72,43 +67,28 @@ fn a_target_is_as_right_as_the_kernels_own() {
     let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
         return;
     };
-    let outcome = run(
-        Guest::new(&kernel),
-        &[("iscsi_conformance.sh", String::new())],
-        "",
-    );
-    let part = |name: &str| results(outcome.part(&format!("conformance {name}")).unwrap());
-    let (ours, peer) = (part("ours"), part("peer"));
-    assert!(
-        peer.len() > 200,
-        "the suite did not run: {}",
-        outcome.output
-    );
+    let names = [PEERS, OURS].map(ToOwned::to_owned);
+    let all = [("TESTS", "ALL".to_owned())];
+    let cases = run(Guest::new(&kernel), &names, &all, 20);
+    let (ours, peer) = (libiscsi(&cases, OURS), libiscsi(&cases, PEERS));
+    assert!(peer.len() > 200, "{} tests ran", peer.len());
     compare(&ours, &peer, "iscsi_target_mod");
     assert_eq!(ours.get(DATA_SN), Some(&true), "{DATA_SN}");
 }
 
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn real_initiators_find_log_in_to_and_use_it() {
+fn initiators_and_administrators_are_served() {
     let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
         return;
     };
-    let mib = match Length::of_this_run() {
-        Length::Short => 4,
-        Length::Full => 48,
-    };
-    let mib = [("MIB", mib.to_string())];
-    run_cases(Guest::new(&kernel), &["iscsi_initiators"], &mib, 20);
-}
-
-#[test]
-#[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn the_kernels_initiator_authenticates_itself() {
-    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
-        return;
-    };
-    run_cases(Guest::new(&kernel), &["iscsi_chap"], &[], 10);
+    let subjects = ["iscsi_chap", "iscsi_field", "iscsi_slow"];
+    run(Guest::new(&kernel), &of(&subjects), &[client()], 10);
+    // The debug kernel has these in each run, with less data.
+    if Length::of_this_run() == Length::Full {
+        let mib = [("MIB", "48".to_owned())];
+        run(Guest::new(&kernel), &of(&["iscsi_initiators"]), &mib, 20);
+    }
 }
 
 #[test]
@@ -148,9 +128,21 @@ fn nothing_is_lost_on_the_debug_kernel() {
         return;
     };
     let load = disk_load().unwrap().display().to_string();
-    let variables = [("MIB", "1".to_owned()), ("DISK_LOAD", load)];
-    let subjects = ["iscsi_initiators", "iscsi_network", LEAKS];
-    run_cases(Guest::racing(&kernel), &subjects, &variables, 10);
+    let (tests, minutes) = match Length::of_this_run() {
+        // The family of the transport.
+        Length::Short => ("iSCSI", 10),
+        Length::Full => ("ALL", 60),
+    };
+    let variables = [
+        ("MIB", "1".to_owned()),
+        ("DISK_LOAD", load),
+        ("TESTS", tests.to_owned()),
+    ];
+    let mut names = vec![OURS.to_owned()];
+    names.extend(of(&["iscsi_initiators", "iscsi_network", LEAKS]));
+    let cases = run(Guest::racing(&kernel), &names, &variables, minutes);
+    let ours = libiscsi(&cases, OURS);
+    assert!(ours.len() > 10, "{} tests ran", ours.len());
 }
 
 #[test]
@@ -164,7 +156,7 @@ fn nobody_gets_past_authentication_or_does_harm() {
         Length::Full => (1000, 600, 100, 120),
     };
     let variables = [
-        ("CLIENT", iscsi_client().unwrap().display().to_string()),
+        client(),
         ("CONNECTIONS", "300".to_owned()),
         ("LOGINS", logins.to_string()),
         ("FUZZ_SECONDS", seconds.to_string()),
@@ -172,24 +164,5 @@ fn nobody_gets_past_authentication_or_does_harm() {
         ("ROUNDS", rounds.to_string()),
     ];
     let subjects = ["iscsi_auth", "iscsi_hostile", "iscsi_faults", LEAKS];
-    run_cases(Guest::racing(&kernel), &subjects, &variables, minutes);
-}
-
-#[test]
-#[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
-fn libiscsis_tests_find_nothing_on_the_debug_kernel() {
-    let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
-        return;
-    };
-    // The family of the transport.
-    let tests = match Length::of_this_run() {
-        Length::Short => "iSCSI",
-        Length::Full => "ALL",
-    };
-    let scripts = [("iscsi_conformance.sh", tests.to_owned())];
-    let outcome = run(Guest::new(&kernel), &scripts, KMEMLEAK);
-    let ours = results(outcome.part("conformance ours").unwrap());
-    assert!(ours.len() > 10, "{}", outcome.output);
-    let leaks = outcome.part("leaks").unwrap().trim();
-    assert!(leaks.is_empty(), "{leaks}");
+    run(Guest::racing(&kernel), &of(&subjects), &variables, minutes);
 }

@@ -8,10 +8,11 @@ use super::data;
 pub(super) struct Fix(&'static str);
 
 /// All of them.
-pub(super) const FIXES: [Fix; 3] = [
+pub(super) const FIXES: [Fix; 4] = [
     Fix(data!("fixes/write_pending.patch")),
     Fix(data!("fixes/node_acl.patch")),
     Fix(data!("fixes/device_entries.patch")),
+    Fix(data!("fixes/replaced_entry.patch")),
 ];
 
 impl Fix {

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# libiscsi tests the target; the host judges.
+
+. "$GUEST/iscsi_conformance_lib.sh"
+
+libiscsi_tests "$MODULE" "$FABRIC" 3261

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# An answer leaves when it is there, whatever other commands do.
+
+. "$GUEST/iscsi_slow_lib.sh"
+
+a_slow_target
+slow_writes 50
+"$CLIENT" latency $V4 $WWN 32 || fail "latency"
