@@ -20,8 +20,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use self::kvm::kvm_works;
+pub use self::report::part;
 use self::report::{BEGUN, REPORTS, since_begun};
-pub(crate) use self::report::{REPORTS_FILE, part, reports, tail};
+pub(crate) use self::report::{REPORTS_FILE, reports, tail};
 pub use self::running::Ended;
 use self::running::{Running, show};
 use crate::kernel::Kernel;

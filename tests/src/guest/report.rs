@@ -44,7 +44,11 @@ pub(super) fn since_begun(log: &str) -> &str {
 }
 
 /// The part of a guest's output that a line `=== NAME` begins.
-pub(crate) fn part<'a>(output: &'a str, name: &str) -> Result<&'a str> {
+///
+/// # Errors
+///
+/// If there is no such line.
+pub fn part<'a>(output: &'a str, name: &str) -> Result<&'a str> {
     let (_, after) = output
         .split_once(&format!("=== {name}\n"))
         .with_context(|| format!("no {name} in:\n{output}"))?;

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A fabric with a SCSI host of its own, for cases on data: MODULE and FABRIC are its names, WWN is a
+# target port, INITIATOR an initiator. MIB megabytes are written. To be sourced.
+
+. "$GUEST/lib.sh"
+
+trap end EXIT
+
+# a_disk MIB: TPG has a RAM disk, with protection information if PROTECTION is 1. DISK is that of
+# the initiator.
+a_disk()
+{
+	modprobe "$MODULE" || fail "no module"
+	ramdisk io "$1"
+	[ "$PROTECTION" != 1 ] || echo 1 > "$BACKSTORE/attrib/pi_prot_type" ||
+		fail "no protection information"
+	port "$FABRIC" "$WWN" "$INITIATOR"
+	link "$TPG" "$BACKSTORE"
+	DISK=$(disk "$TPG") || fail "$DISK"
+}
+
+# end: of a case that has passed, takes everything away, up to the module.
+end()
+{
+	status=$?
+	trap - EXIT
+	! has_failed $status || exit $status
+	[ -z "$TPG" ] || no_disk
+	exit $status
+}
+
+no_disk()
+{
+	unlink "$TPG" || fail "cannot unlink"
+	drop_port "$TPG" || fail "cannot remove the port"
+	drop_backstore "$BACKSTORE"
+	rmmod "$MODULE" || fail "cannot unload"
+}
