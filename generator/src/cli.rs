@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The command line: the subcommands, and which function does each.
+//! The command line: the subcommands and their functions.
 
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The form of a port's canonical name, as data.
+//! The form of a port's canonical name, for people: for the output of `protocols` and a module's log.
 //!
-//! The texts of `protocols` and of a module's log are made from it. Names are read by
-//! `transport_id.rs` in the module; the tests check that the two agree.
+//! `transport_id.rs` in the module parses names; the tests check that the two agree.
 
 use std::fmt::{self, Display, Formatter};
 
-/// The canonical names of a protocol's ports. All letters are in lower case.
+/// The form of a protocol's canonical port names. All letters are in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameForm {
-    /// A prefix, which may be empty, and so many hexadecimal digits.
+    /// A prefix, which may be empty, and hexadecimal digits.
     Digits {
-        /// What the name begins with.
+        /// The prefix.
         prefix: &'static str,
         /// The number of digits.
         count: usize,
     },
-    /// So many bytes, each of two hexadecimal digits, with colons between them.
+    /// This number of bytes, each of two hexadecimal digits, with colons between them.
     Bytes(usize),
-    /// `spi.`, a SCSI address, a dot and a relative target port identifier: numbers of 16 bits, in
-    /// decimal without zeros before them.
+    /// `spi.`, a SCSI address, a dot and a relative target port identifier: decimal numbers of 16 bits
+    /// without leading zeros.
     ScsiAddress,
     /// An `iqn.`, `eui.` or `naa.` name, RFC 7143, section 4.2.7, of at most [`ISCSI_NAME_MAX`] bytes.
     Iscsi,
     /// A PCI bus, device and function in hexadecimal, as `lspci` writes them.
     Pci {
-        /// Whether a domain stands before them.
+        /// True if a PCI domain precedes them.
         has_domain: bool,
     },
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The trait `Operations`: a method for each op that is known, constants for fields and attribute
-//! groups, and the driver's types.
+//! The trait `Operations`: a method for each known op, constants for fields and attribute groups, and the
+//! driver's types.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,7 @@ use tcm_bindings::Op;
 use super::super::rust::doc;
 use super::signature::{method_return, parameter};
 use crate::names::{c_ident, constant, directory, ident, ops_has};
-use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Settable, Shape};
+use crate::plan::{KNOWN_FIELDS, Method, MethodKind, Plan, PlanField, Settable};
 
 /// The trait.
 pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
@@ -43,7 +43,7 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// The constants and types that every driver has.
+/// The constants and types of every driver.
 fn types() -> TokenStream {
     let types = TYPES.iter().map(|(declaration, text)| {
         let declaration: TokenStream = declaration.parse().expect("the table is Rust");
@@ -53,8 +53,8 @@ fn types() -> TokenStream {
     quote!(#(#types)*)
 }
 
-/// The constants and types, and the method that makes the data: the declaration of each, and what it
-/// is.
+/// Constants and types of every driver, and the method that makes the fabric's data: declaration and
+/// documentation.
 const TYPES: [(&str, &str); 13] = [
     (
         "const NAME: &'static CStr",
@@ -133,8 +133,7 @@ fn trait_field(name: &str, ty: &str, text: &str) -> TokenStream {
     quote! { #doc const #name: #ty = #default; }
 }
 
-/// Constants for the values that fields may have, each proved to be the header's where it has the
-/// field.
+/// Constants for the values of fields. The build compares each with the header's, if it has the field.
 pub(super) fn field_values() -> String {
     let mut constants = Vec::new();
     for field in &KNOWN_FIELDS {
@@ -159,7 +158,7 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
     let name = c_ident(&op.name);
     let summary = format!(
         "{}\n\nC: `{}`",
-        method.meaning.documentation(),
+        method.spec.documentation(),
         op.c_declaration()
     );
     let doc = doc(1, &with_header_doc(&summary, &op.doc));
@@ -172,20 +171,20 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
         };
         Some(quote!(#name: #ty))
     });
-    let ret = method_return(method.shape, op);
+    let ret = method_return(method.kind, op);
     let body = if op.required {
         quote!(;)
     } else {
-        default_body(method.shape)
+        default_body(method.kind)
     };
     quote! { #doc fn #name(#(#args),*) #ret #body }
 }
 
-/// Nobody calls a default whose slot is `NULL`. It has a type all the same.
-fn default_body(shape: Shape) -> TokenStream {
-    match shape {
-        // Always called, whether the driver has something to do or not.
-        Shape::Drop(_) | Shape::Close => quote! { {} },
+/// The default body of an optional op. The slot of a default method is `NULL`, except for the ops below.
+fn default_body(kind: MethodKind) -> TokenStream {
+    match kind {
+        // Called even if the driver does not implement them.
+        MethodKind::Drop(_) | MethodKind::CloseSession => quote! { {} },
         _ => quote! { { kernel::build_error!(VTABLE_DEFAULT_ERROR) } },
     }
 }

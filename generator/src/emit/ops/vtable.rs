@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The vtable: every slot of the struct that this header has.
+//! The vtable, with every slot of this header's struct.
 //!
-//! The build warns of an op that its kernel has besides, and leaves its slot `NULL`; a field that its
-//! kernel lacks is left out by a `cfg`.
+//! The build warns about further ops of its kernel, whose slots stay `NULL`; a `cfg` leaves out a field
+//! that its kernel lacks.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,7 +11,7 @@ use quote::quote;
 use super::super::rust::{doc, safety};
 use super::callbacks::callback_fn;
 use crate::names::{c_ident, callback, constant, has, ident, ops_has};
-use crate::plan::{Content, Object, Plan, PlanField, Settable, Shape, Slot};
+use crate::plan::{MethodKind, Object, Plan, PlanField, Settable, Slot, SlotContent};
 
 /// The vtable's type, with the callbacks.
 pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
@@ -101,17 +101,17 @@ fn slot(slot: &Slot<'_>) -> TokenStream {
     let name = c_ident(&slot.op.name);
     let callback = callback(&slot.op.name);
     let method = match &slot.content {
-        Content::Null => return quote!(#name: None,),
-        Content::Stop => return quote!(#name: Some(Self::#callback),),
-        Content::Method(method) => method,
+        SlotContent::Null => return quote!(#name: None,),
+        SlotContent::CheckStopFree => return quote!(#name: Some(Self::#callback),),
+        SlotContent::Method(method) => method,
     };
-    // The layer has to know that a session is to end, whether the driver asks or not.
-    if slot.op.required || method.shape == Shape::Close {
+    // The layer must see the request to end a session even if the driver does not implement the op.
+    if slot.op.required || method.kind == MethodKind::CloseSession {
         return quote!(#name: Some(Self::#callback),);
     }
-    // An object that can be made must be dropped, whether the driver has something to do or not.
-    let implemented = match method.shape {
-        Shape::Drop(Object::Np) => has("fabric_make_np"),
+    // An object must be dropped even if the driver does not implement the op.
+    let implemented = match method.kind {
+        MethodKind::Drop(Object::Np) => has("fabric_make_np"),
         _ => has(&slot.op.name),
     };
     quote!(#name: if T::#implemented { Some(Self::#callback) } else { None },)
@@ -131,12 +131,12 @@ fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Whether portal groups are opened by `fabric_enable_tpg`, for the layer.
+/// The constant that is true if `fabric_enable_tpg` opens portal groups.
 fn has_enable(plan: &Plan<'_>) -> TokenStream {
     let mut methods = plan.slots.iter().filter_map(Slot::method);
-    let value = match methods.find(|method| method.shape == Shape::Enable) {
+    let value = match methods.find(|method| method.kind == MethodKind::EnableTpg) {
         Some(method) => {
-            let has = has(method.meaning.name);
+            let has = has(method.spec.name);
             quote!(T::#has)
         }
         None => quote!(false),

@@ -9,7 +9,7 @@
 mod names;
 
 use super::{Input, renamed};
-use crate::output::files::{Files, Owner};
+use crate::module::files::{Files, Owner};
 use crate::protocol::NameForm;
 
 /// The text of a template.
