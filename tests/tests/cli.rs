@@ -307,7 +307,7 @@ fn the_kernel_tree_is_found_from_inside_and_from_kdir() {
         .args(["-k", "/nonexistent"])
         .assert()
         .code(1);
-    assert.stderr(contains("/nonexistent is no kernel's"));
+    assert.stderr(contains("/nonexistent is not a kernel"));
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn names_of_the_modules_own_files_are_refused() {
             let mut wrong = command();
             wrong.args(["-p", "SAS", "--fabric-name", "x", "--data-path", data_path]);
             wrong.args(["-m", name, "-k"]).arg(tree.path());
-            let said = format!("module name `{name}` is that of another file of the module");
+            let said = format!("module name `{name}`: another file of the module has it");
             refused(&tree, &mut wrong, 1, &[&said, &format!("tcm_{name}")]);
         }
     }
@@ -536,8 +536,7 @@ fn a_kernel_older_than_6_12_is_refused() {
     for (version, patchlevel) in [(6, 11), (6, 1), (5, 99)] {
         set_version(&tree, version, patchlevel);
         let said = format!(
-            "{path} is Linux {version}.{patchlevel}.9, and the oldest kernel that a module can be \
-             for is 6.12"
+            "{path} is Linux {version}.{patchlevel}.9, and the oldest supported kernel is 6.12"
         );
         for words in [
             format!("-p FC -m tcm_x --install -k {path}"),
@@ -605,7 +604,7 @@ fn a_directory_that_cannot_be_written_to_changes_nothing() {
         1,
         &[
             "cannot write to",
-            "nothing has been changed; take a place that",
+            "nothing has been changed; name a directory that",
         ],
     );
 }
@@ -1075,7 +1074,7 @@ fn an_iscsi_target_wants_its_protocol_and_a_kernel_with_its_sockets() {
     refuse(
         "SAS",
         1,
-        "--data-path iscsi does not go with SAS, only with iSCSI",
+        "cannot use --data-path iscsi with SAS: it supports only iSCSI",
     );
     fs::remove_file(tree.path().join("include/linux/net.h")).unwrap();
     refuse("iSCSI", 1, "struct sockaddr_unsized");
