@@ -14,7 +14,7 @@ mod transport_id;
 
 use serde::{Serialize, Serializer};
 
-pub use name_form::{ISCSI_NAME_MAX, NameForm};
+pub use name_form::{ISCSI_NAME_MAX, NameForm, U16};
 pub use table::PROTOCOLS;
 pub use transport_id::TransportId;
 
