@@ -21,7 +21,7 @@ pub struct Cli {
     /// The subcommand, if there is one.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// What module to generate.
+    /// The arguments of generating.
     #[command(flatten)]
     pub generate: Option<generate::Arguments>,
 }

@@ -158,7 +158,7 @@ fn a_build_directory_leads_to_its_source() {
         .arg(build.path())
         .assert()
         .code(1);
-    refused.stderr(contains("is not a kernel"));
+    refused.stderr(contains("as a kernel"));
     let makefile = format!(
         "export KBUILD_OUTPUT = x\ninclude {}/Makefile\n",
         tree.path().display()

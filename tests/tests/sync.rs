@@ -325,7 +325,7 @@ fn a_directory_that_cannot_be_made_again_is_refused() {
         ),
         (
             &text.replace("\"nop\"", "\"warp\""),
-            "data path `warp` is unknown to this version",
+            "cannot use data path `warp`",
         ),
         ("{", "restore the file"),
     ] {

@@ -46,7 +46,7 @@ pub struct Arguments {
     /// Write a self-contained module there, to be built with M=, instead of into drivers/target.
     #[arg(short, long, value_name = "DIR", conflicts_with_all = ["install", "no_install"])]
     output: Option<PathBuf>,
-    /// What the module does with commands.
+    /// Data path of the module, which handles commands.
     #[arg(long, value_name = "KIND", default_value = DATA_PATHS[0].name, value_parser = data_paths())]
     data_path: String,
     /// Add the module to the makefile and the Kconfig of drivers/target without asking.
@@ -58,7 +58,7 @@ pub struct Arguments {
     /// Say what would be written and changed, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Replace a module that this tool has generated and nobody has changed since.
+    /// Replace a generated module without edits.
     #[arg(long)]
     force: bool,
 }
@@ -84,8 +84,8 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     let tree = found.source()?;
     if args.output.is_none() && found.is_headers_package() {
         bail!(
-            "{} is a headers package, which no module is added to; say -o DIR for a directory of the \
-             module's own, or name a source tree with -k",
+            "cannot add a module to {}: it is a headers package; name a directory for the module with -o \
+             DIR, or a source tree with -k DIR",
             found.named().display()
         );
     }

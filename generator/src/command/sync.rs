@@ -41,8 +41,11 @@ pub struct Arguments {
 /// The fault, with its remedy; with `--check` also that the module is out of date.
 pub(crate) fn sync(args: &Arguments) -> Result<()> {
     let old = Manifest::read(&args.dir).map_err(|error| match error {
-        ManifestError::Absent { .. } => {
-            anyhow!("{error}; name the directory that a module was generated in")
+        ManifestError::Absent => {
+            anyhow!(
+                "cannot update {}: {error}; name the directory of a generated module",
+                args.dir.display()
+            )
         }
         ManifestError::Unreadable { .. } => error.into(),
     })?;

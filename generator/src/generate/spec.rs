@@ -66,7 +66,8 @@ impl ModuleSpec {
         let names = Names::new(&request.module, Some(&request.fabric_name));
         let data_path = data_path::find(&request.data_path).ok_or_else(|| {
             format!(
-                "data path `{}` is unknown to this version; use the version that generated the module",
+                "cannot use data path `{}`: this version does not have it; use the version that generated \
+                 the module",
                 request.data_path
             )
         });

@@ -29,16 +29,17 @@ pub fn refuse_clashes(tree: &Path, names: &Names) -> Result<()> {
     let mut faults = Vec::new();
     if let Some(path) = clashes.module {
         faults.push(format!(
-            "module `{}` is built by {} already; choose another name",
+            "cannot use module name `{}`: {} builds a module of this name; choose another",
             names.module(),
             path.display()
         ));
     }
     if let Some(path) = clashes.symbol {
         faults.push(format!(
-            "CONFIG_{} is defined in {} already; choose another module name",
-            names.kconfig(),
-            path.display()
+            "cannot use module name `{}`: {} defines CONFIG_{}; choose another",
+            names.module(),
+            path.display(),
+            names.kconfig()
         ));
     }
     if faults.is_empty() {
@@ -66,7 +67,7 @@ pub fn edits(tree: &Path, names: &Names, mut answers: Answers) -> Result<Vec<Edi
     if wants(&mut answers, names, tree, &kconfig)? {
         let old = read_text(&kconfig)?;
         let new = kbuild_edit::kconfig(&old, names.module())
-            .map_err(|reason| anyhow!("{} {reason}", kconfig.display()))?;
+            .map_err(|reason| anyhow!("cannot edit {}: {reason}", kconfig.display()))?;
         edits.push(edit(kconfig, old, new));
     }
     edits.retain(|edit| edit.old != edit.new);
@@ -94,8 +95,8 @@ fn makefile(dir: &Path) -> Result<PathBuf> {
     let found = candidates.into_iter().find(|path| path.is_file());
     found.ok_or_else(|| {
         anyhow!(
-            "{} has neither Kbuild nor Makefile; name a full kernel source tree with -k DIR, or \
-             write the module elsewhere with -o DIR",
+            "cannot add the module to {}: it has neither Kbuild nor Makefile; name a full kernel source \
+             tree with -k DIR, or write the module elsewhere with -o DIR",
             dir.display()
         )
     })

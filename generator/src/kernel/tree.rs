@@ -29,7 +29,7 @@ pub struct Tree {
 pub enum TreeError {
     /// The named directory is not a kernel's.
     #[error(
-        "{} is not a kernel: it has neither include/target, as a source tree has, nor a \
+        "cannot use {} as a kernel: it has neither include/target, as a source tree has, nor a \
          configuration and a link to its source, as a build directory or /lib/modules/V/build \
          has; name one of these with -k DIR",
         dir.display()
@@ -40,7 +40,8 @@ pub enum TreeError {
     },
     /// The kernel is older than the oldest supported one.
     #[error(
-        "{} is Linux {version}, and the oldest supported kernel is 6.12; name a newer one with -k DIR",
+        "cannot use {}: it is Linux {version}, and the oldest supported kernel is 6.12; name a newer \
+         one with -k DIR",
         dir.display()
     )]
     TooOld {
@@ -51,8 +52,8 @@ pub enum TreeError {
     },
     /// No directory was named, and none was found.
     #[error(
-        "no kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name one \
-         with -k DIR: a source tree, a build directory, or the headers of a distribution \
+        "cannot find a kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name \
+         one with -k DIR: a source tree, a build directory, or the headers of a distribution \
          ({headers})",
         cwd.display()
     )]
@@ -66,7 +67,7 @@ pub enum TreeError {
 
 /// The source of the kernel crate is missing.
 #[derive(Debug, Error)]
-#[error("{found}; {remedy}")]
+#[error("cannot find the kernel crate's source: {found}; {remedy}")]
 pub struct NoSource {
     /// The finding.
     pub found: String,
@@ -203,7 +204,7 @@ impl Tree {
 ///
 /// # Errors
 ///
-/// [`TreeError`] if there is none, or it is too old.
+/// [`TreeError`] if no kernel is found, or it is too old.
 pub fn find(named: Option<&Path>) -> Result<Tree, TreeError> {
     find_from(named, &std::env::current_dir().unwrap_or_default())
 }
@@ -212,7 +213,7 @@ pub fn find(named: Option<&Path>) -> Result<Tree, TreeError> {
 ///
 /// # Errors
 ///
-/// [`TreeError`] if there is none, or it is too old.
+/// [`TreeError`] if no kernel is found, or it is too old.
 pub fn find_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
     let tree = any_from(named, start)?;
     match tree.version() {

@@ -83,7 +83,7 @@ pub enum InstallError {
         dir: PathBuf,
     },
     /// The directory's manifest is missing or unreadable.
-    #[error("{reason}; remove {} or choose another name", dir.display())]
+    #[error("cannot replace {}: {reason}; remove it, or choose another name", dir.display())]
     Foreign {
         /// The directory.
         dir: PathBuf,

@@ -33,8 +33,8 @@ use op_table::op_spec;
 pub enum Fault {
     /// No specification of the op.
     #[error(
-        "target core requires the op `{declaration}`, which this version does not know; a newer \
-         version may: if there is none, report this line"
+        "target core requires the op `{declaration}`, which this version does not know; install a newer \
+         version, or report this line"
     )]
     UnknownOp {
         /// The op as C declares it.
@@ -42,8 +42,8 @@ pub enum Fault {
     },
     /// A specification that does not fit the signature.
     #[error(
-        "target core requires the op `{declaration}`, whose {what} this version does not expect; a \
-         newer version may: if there is none, report this line"
+        "target core requires the op `{declaration}`, whose {what} this version does not expect; \
+         install a newer version, or report this line"
     )]
     Signature {
         /// The op as C declares it.
@@ -53,8 +53,8 @@ pub enum Fault {
     },
     /// A required op that the struct does not have.
     #[error(
-        "target core requires the op `{name}`, which the header does not have; are the header and \
-         drivers/target of one kernel?"
+        "target core requires the op `{name}`, which the header does not have; use the header and \
+         drivers/target of one kernel"
     )]
     Missing {
         /// The op's name.

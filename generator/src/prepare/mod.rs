@@ -36,7 +36,7 @@ pub fn state(tree: &Tree) -> Result<State> {
     let named = tree.named().display();
     let Some(build) = tree.build() else {
         bail!(
-            "{named} has no configuration; name a distribution's headers, such as \
+            "cannot prepare {named}: it has no configuration; name a distribution's headers, such as \
              /lib/modules/V/build, with -k DIR"
         );
     };
@@ -48,8 +48,8 @@ pub fn state(tree: &Tree) -> Result<State> {
     }
     if !tree.is_headers_package() {
         bail!(
-            "{named} is a kernel that you build yourself; the kernel crate is made with it: \
-             `make -C {named} LLVM=1`"
+            "cannot prepare {named}: it is a kernel that you build yourself; build it with its kernel \
+             crate: `make -C {named} LLVM=1`"
         );
     }
     Ok(State::Missing(build.to_owned()))

@@ -122,13 +122,12 @@ impl Protocol {
         if self.may_register_as.contains(&other.name) {
             return Ok(other);
         }
-        let possible = match self.may_register_as {
-            [] => "only as itself: leave out --register-as".to_owned(),
-            names => format!("as {}", names.join(" or ")),
+        let remedy = match self.may_register_as {
+            [] => "leave out --register-as".to_owned(),
+            names => format!("say --register-as {}", names.join(" or ")),
         };
         Err(format!(
-            "{} cannot be registered as {}, which has other TransportIDs or port names; it can be \
-             {possible}",
+            "cannot register {} as {}: their TransportIDs or port names differ; {remedy}",
             self.name, other.name
         ))
     }
@@ -187,7 +186,9 @@ pub fn find(name: &str) -> Result<&'static Protocol, String> {
             .map(|protocol| protocol.name)
             .join(", ");
         let meant = similar(name).map_or_else(String::new, |name| format!("did you mean {name}? "));
-        format!("`{name}` is not a T10 protocol identifier; {meant}choose one of {known}")
+        format!(
+            "cannot use protocol `{name}`: it is not a T10 protocol identifier; {meant}choose one of {known}"
+        )
     })
 }
 
@@ -238,9 +239,13 @@ mod tests {
         let uas = find("UAS").unwrap();
         assert_eq!(uas.registered(None).unwrap().name, "UAS");
         assert_eq!(uas.registered(Some("sas")).unwrap().name, "SAS");
-        assert!(uas.registered(Some("FC")).unwrap_err().contains("as SAS"));
+        assert!(
+            uas.registered(Some("FC"))
+                .unwrap_err()
+                .contains("--register-as SAS")
+        );
         let error = find("FC").unwrap().registered(Some("SAS")).unwrap_err();
-        assert!(error.contains("only as itself"), "{error}");
+        assert!(error.contains("leave out --register-as"), "{error}");
     }
 
     #[test]
