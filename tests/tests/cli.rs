@@ -125,7 +125,7 @@ fn what_lies_elsewhere_in_the_tree_is_not_overwritten() {
         &tree,
         generate(&tree).arg("--force"),
         1,
-        &["has been changed", PAGE],
+        &["have been edited", PAGE],
     );
 }
 
