@@ -393,7 +393,7 @@ fn a_directory_that_is_there_is_left_alone() {
         &tree,
         &mut generate(&tree),
         1,
-        &["tcm_nab5000 exists", "--force"],
+        &["tcm_nab5000: it exists", "--force"],
     );
     refused(
         &tree,

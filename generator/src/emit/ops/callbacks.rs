@@ -60,8 +60,8 @@ fn function(op: &Op, text: &str, params: &[TokenStream], body: &TokenStream) -> 
 
 /// The callback of `check_stop_free`, which the layer implements.
 fn stop(op: &Op) -> TokenStream {
-    let what = "a command or task management function of this fabric, one of whose references is \
-                given away with this call";
+    let what = "a command or task management function of this fabric, with a reference that this call \
+                takes over";
     let name = &op.args[0].name;
     let text = format!(
         "Called by target core for the op `{}`.\n\n# Safety\n\n{}",
@@ -128,8 +128,8 @@ fn requirement<'a>(method: &Method<'_>, mapping: &ArgMapping<'a>) -> Option<(&'a
         ArgMapping::Aborted(_) => Wrapper::Task.requirement(),
         ArgMapping::Handle { handle, .. } => handle_requirement(*handle),
         ArgMapping::SessionData(_) => {
-            "a session of this fabric that target core has taken off the list of its node ACL, and \
-             for which it makes this call once"
+            "a session of this fabric that target core has removed from its node ACL's list, and for \
+             which it makes this call once"
         }
         ArgMapping::Name(_) => "a text that ends with NUL and does not change during this call",
         ArgMapping::Buffer(_) => {
@@ -149,7 +149,7 @@ fn requirement<'a>(method: &Method<'_>, mapping: &ArgMapping<'a>) -> Option<(&'a
 fn handle_requirement(handle: CmdHandle) -> &'static str {
     match handle {
         CmdHandle::Memory => {
-            "a command or task management function of this fabric that nobody uses any more"
+            "a command or task management function of this fabric without other users"
         }
         CmdHandle::Pending => {
             "a command of this fabric that waits for its data, and is kept until it is executed or \
@@ -168,10 +168,8 @@ fn handle_requirement(handle: CmdHandle) -> &'static str {
 /// The requirement on an object that target core drops.
 fn given_up(object: Object) -> &'static str {
     match object {
-        Object::Tpg => {
-            "used by nobody else but holders of a reference, and by nobody after this call"
-        }
-        Object::Wwn | Object::Np => "used by nobody else, and by nobody after this call",
+        Object::Tpg => "used only by holders of a reference during this call, and unused after it",
+        Object::Wwn | Object::Np => "not used by others during this call, and unused after it",
     }
 }
 

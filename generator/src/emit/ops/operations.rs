@@ -28,8 +28,8 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
     let doc = doc(
         0,
         "The ops of a fabric module, `struct target_core_fabric_ops`.\n\n\
-         An op that target core can do without has a default and is installed only if it is \
-         implemented. The C declaration is given with each.",
+         An optional op has a default, and is installed only if it is implemented. Each method has the C \
+         declaration of its op.",
     );
     quote! {
         #doc
@@ -62,11 +62,11 @@ const TYPES: [(&str, &str); 13] = [
     ),
     (
         "const PROTOCOL: Protocol",
-        "The protocol that TransportIDs are of.",
+        "The protocol of the TransportIDs.",
     ),
     (
         "type Data: Send + Sync",
-        "The fabric's own data, for as long as it is registered.",
+        "The fabric's own data, which live while it is registered.",
     ),
     (
         "type Wwn: Send + Sync",
@@ -82,12 +82,13 @@ const TYPES: [(&str, &str); 13] = [
     ),
     (
         "type NodeAcl: Zeroable + Send + Sync",
-        "The driver's part of a node ACL. Target core makes it all zero, shares it at once, and \
-         frees it without dropping it: see [`NodeAcl`].",
+        "The driver's part of a node ACL. Target core zeroes it, shares it immediately, and frees it \
+         without dropping it: see [`NodeAcl`].",
     ),
     (
         "type NodeAclState: Zeroable + Send",
-        "What of it changes under the lock of the portal group: see [`NodeAcl::lock`].",
+        "The driver's part of a node ACL that changes under the lock of the portal group: see \
+         [`NodeAcl::lock`].",
     ),
     (
         "type Session: Send + Sync",
@@ -96,16 +97,16 @@ const TYPES: [(&str, &str); 13] = [
     ("type Cmd: Send + Sync", "The driver's part of a command."),
     (
         "type CmdMemory: CmdMemory<Self>",
-        "Where commands live while target core has them.",
+        "The memory of commands while target core has them.",
     ),
     (
         "type Tmr: Send",
-        "The driver's part of a task management function: target core gives it back.",
+        "The driver's part of a task management function, which comes back with the response.",
     ),
     (
         "fn init(module: &'static ThisModule) -> Result<Self::Data>",
-        "Makes the fabric's data when the module is loaded, before target core knows the fabric. \
-         Called in process context.",
+        "Makes the fabric's data when the module is loaded, before the fabric is registered. Called in \
+         process context.",
     ),
 ];
 
@@ -117,7 +118,7 @@ fn trait_fields(plan: &Plan<'_>) -> Vec<TokenStream> {
         found.map_or("", |field| field.doc.as_str())
     };
     let fields = plan.settable().map(|Settable { name, rust, .. }| {
-        let about = format!("The field `{name}`; the value is not used where the kernel has none.");
+        let about = format!("The field `{name}`; unused if the kernel lacks the field.");
         trait_field(name, rust, &with_header_doc(&about, doc_of(name)))
     });
     fields.collect()

@@ -22,9 +22,9 @@ pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
     let ops = ops_fn(plan);
     let doc = doc(
         0,
-        "The vtable of a fabric: what target core sees of [`Operations`].\n\n\
-         Target core calls the callbacks as the documentation of [`Operations`] says, with objects \
-         that it or this module has made and that live for the call at least.",
+        "The vtable of a fabric: [`Operations`] for target core.\n\n\
+         Target core calls the callbacks as documented at [`Operations`], with objects that it or this \
+         module has made, which live at least until the call returns.",
     );
     quote! {
         #doc
@@ -59,14 +59,14 @@ fn vtable_const(plan: &Plan<'_>) -> TokenStream {
         let name = c_ident(group);
         quote!(#name: ptr::null_mut(),)
     });
-    let table_doc = doc(1, "The ops, but for what [`Self::ops`] adds.");
+    let table_doc = doc(1, "The ops without the fields that [`Self::ops`] sets.");
     let rest_doc = doc(
         1,
-        "What is not listed in [`Self::VTABLE`]: bit-fields and padding.",
+        "Bit-fields and padding, which [`Self::VTABLE`] does not list.",
     );
     let zero = safety(
         2,
-        "The struct has pointers, optional functions and numbers, all of which may be zero.",
+        "The struct has pointers, optional functions and numbers, for all of which zero is valid.",
     );
     quote! {
         #rest_doc
@@ -122,7 +122,7 @@ fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
     let groups = plan.groups.iter().map(|group| constant(group));
     let doc = doc(
         1,
-        "Every list of attributes, for the one that sets their owner.",
+        "All lists of attributes, whose owner the registration sets.",
     );
     quote! {
         #doc
@@ -143,7 +143,7 @@ fn has_enable(plan: &Plan<'_>) -> TokenStream {
     };
     let doc = doc(
         1,
-        "Whether a portal group is closed until an administrator enables it.",
+        "True if a portal group is closed until an administrator enables it.",
     );
     quote! { #doc pub(super) const HAS_ENABLE: bool = #value; }
 }
@@ -157,7 +157,7 @@ fn ops_fn(plan: &Plan<'_>) -> TokenStream {
     });
     let doc = doc(
         1,
-        "The ops of the fabric in `module`, as `target_register_template()` wants them.",
+        "Returns the ops of the fabric in `module`, for `target_register_template()`.",
     );
     quote! {
         #doc
