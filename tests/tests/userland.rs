@@ -298,20 +298,15 @@ fn before(source: &TempDir) -> String {
     format!("import sys; sys.path.insert(0, '{dir}'); sys.dont_write_bytecode = True")
 }
 
-/// Adds the class of a module to rtslib's source, as `fabric_class.py` says.
+/// Adds the class of a module, and its row of the table, to rtslib's source.
 fn add_to_rtslib(module: &Path, source: &Path) {
     let class = module.join("x/userland/rtslib_tcm_x/fabric_class.py");
     let class = fs::read_to_string(class).unwrap();
-    let (_, class) = class.split_once("\n\n\nclass ").unwrap();
-    let (class, table) = class.split_once("\n\n\n# Of tcm_x").unwrap();
-    let (_, rest) = table.split_once("fabric_modules = {\n").unwrap();
-    let (row, _) = rest.split_once('}').unwrap();
+    let class = class.replace("from .fabric import _BaseFabricModule\n", "");
+    let class = class.replace("\nfabric_modules = {", "\nfabric_modules |= {");
     let file = source.join("rtslib/fabric.py");
     let text = fs::read_to_string(&file).unwrap();
-    let (head, tail) = text.split_once("\nfabric_modules = {\n").unwrap();
-    let head = head.replacen("\nimport os\n", "\nimport os\nimport re\n", 1);
-    let text = format!("{head}\nclass {class}\n\n\nfabric_modules = {{\n{row}{tail}");
-    fs::write(&file, text).unwrap();
+    fs::write(&file, text + &class).unwrap();
 }
 
 #[test]
