@@ -211,7 +211,6 @@ fn what_is_installed_is_uninstalled() {
     let module = generate(&tree, find("SAS").unwrap(), "nop");
     let root = tempfile::tempdir().unwrap();
     make(module.path(), "install-userland", root.path());
-    // With what Python makes of it.
     python(&site(root.path()), NAMES, &json!([]));
     let installed = files(root.path());
     assert!(installed.len() > 3, "{installed:?}");
@@ -300,13 +299,13 @@ fn before(source: &TempDir) -> String {
 
 /// Adds the class of a module, and its row of the table, to rtslib's source.
 fn add_to_rtslib(module: &Path, source: &Path) {
-    let class = module.join("x/userland/rtslib_tcm_x/fabric_class.py");
-    let class = fs::read_to_string(class).unwrap();
+    let class = "x/userland/rtslib_tcm_x/fabric_class.py";
+    let class = fs::read_to_string(module.join(class)).unwrap();
     let class = class.replace("from .fabric import _BaseFabricModule\n", "");
     let class = class.replace("\nfabric_modules = {", "\nfabric_modules |= {");
     let file = source.join("rtslib/fabric.py");
-    let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text + &class).unwrap();
+    let mut file = fs::File::options().append(true).open(file).unwrap();
+    file.write_all(class.as_bytes()).unwrap();
 }
 
 #[test]
