@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Parts of the struct that a condition leaves out, such as `#ifdef CONFIG_X` in a vendor's header.
+//! Parts of the struct that a condition such as `#ifdef CONFIG_X` leaves out, as in vendors' headers.
 //!
-//! Only lines that begin with `#` are read here. clang decides which conditions hold: a part without
-//! any of clang's members is left out.
+//! Only lines that begin with `#` are parsed here. clang evaluates the conditions: a part that has none
+//! of clang's members is left out.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::word;
 
-/// A condition: its line, from 1, its directive, and the `#if` that it belongs to.
+/// A condition: its line, from 1, its directive, and the directive of its `#if`.
 #[derive(Clone)]
 struct Condition<'a> {
     line: usize,
@@ -18,14 +18,14 @@ struct Condition<'a> {
     first: &'a str,
 }
 
-/// The lines between two directives, and the conditions that they depend on, the outermost first.
+/// The lines between two directives, and their conditions, the outermost first.
 pub(crate) struct Block<'a> {
     pub(crate) lines: Vec<(usize, &'a str)>,
     conditions: Vec<Condition<'a>>,
 }
 
 impl Block<'_> {
-    /// The line of the innermost condition, and all of them.
+    /// The line of the innermost condition, and the text of all conditions.
     fn conditions(&self) -> Option<(usize, String)> {
         let line = self.conditions.last()?.line;
         let texts = self.conditions.iter().rev();
@@ -33,7 +33,7 @@ impl Block<'_> {
         Some((line, texts.collect::<Vec<_>>().join(" in ")))
     }
 
-    /// The warning that the struct lacks members of these names.
+    /// The warning that the struct lacks members with these names.
     pub(crate) fn warning(&self, names: &str) -> Option<String> {
         let (line, conditions) = self.conditions()?;
         Some(format!(
@@ -43,7 +43,7 @@ impl Block<'_> {
     }
 }
 
-/// The text by its conditions.
+/// Splits a text at its conditions.
 fn blocks(source: &str) -> Vec<Block<'_>> {
     let (mut blocks, mut lines) = (Vec::new(), Vec::new());
     let mut open: Vec<Condition<'_>> = Vec::new();
@@ -72,7 +72,7 @@ fn blocks(source: &str) -> Vec<Block<'_>> {
     blocks
 }
 
-/// The parts of the struct in `lines` that are left out. `members` are the lines of its members.
+/// Returns the parts of the struct in `lines` that are left out. `members` are the lines of its members.
 pub(crate) fn left_out<'a>(
     source: &'a str,
     lines: &Range<usize>,
@@ -92,8 +92,8 @@ pub(crate) fn left_out<'a>(
     blocks
 }
 
-/// The conditions round the definition of the struct `name`, with the line of the innermost.
-pub(crate) fn hiding(source: &str, name: &str) -> Option<(usize, String)> {
+/// Returns the conditions around the definition of the struct `name`, with the line of the innermost.
+pub(crate) fn around(source: &str, name: &str) -> Option<(usize, String)> {
     let start = format!("struct {name} {{");
     let blocks = blocks(source);
     let mut hidden = blocks.iter().filter(|block| {
@@ -111,8 +111,8 @@ mod tests {
                           #define E\ne\n#elif F\nf\n#endif\n#if 0\ng\n#endif\n}\n#endif\n";
 
     #[test]
-    fn a_block_without_members_is_left_out() {
-        let told = |members: &[usize]| -> Vec<_> {
+    fn block_without_members_is_left_out() {
+        let found = |members: &[usize]| -> Vec<_> {
             let members = members.iter().copied().collect();
             let blocks = left_out(SOURCE, &(2..19), &members);
             blocks.iter().filter_map(Block::conditions).collect()
@@ -125,15 +125,15 @@ mod tests {
             (13, "`#elif F of # ifdef A`"),
         ];
         let owned = expected.map(|(line, text)| (line, text.to_owned()));
-        assert_eq!(told(&[3]), owned);
-        assert_eq!(told(&[3, 5, 7, 12, 14]), owned[2..3]);
+        assert_eq!(found(&[3]), owned);
+        assert_eq!(found(&[3, 5, 7, 12, 14]), owned[2..3]);
     }
 
     #[test]
-    fn the_conditions_round_a_struct_are_told() {
-        let round = Some((1, "`#ifndef H`".to_owned()));
-        assert_eq!(hiding(SOURCE, "s"), round);
-        assert_eq!(hiding(SOURCE, "t"), None);
-        assert_eq!(hiding("struct s {\n};\n#endif\n#else\n", "s"), None);
+    fn conditions_around_struct_are_found() {
+        let expected = Some((1, "`#ifndef H`".to_owned()));
+        assert_eq!(around(SOURCE, "s"), expected);
+        assert_eq!(around(SOURCE, "t"), None);
+        assert_eq!(around("struct s {\n};\n#endif\n#else\n", "s"), None);
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! C types as clang spells them.
+//! C types in clang's spelling.
 //!
-//! Types that a generated module can use are modelled: numbers, pointers to them and to structs,
-//! `void`. Of every other type there is the spelling alone.
+//! Types that a generated module can use are modelled: numbers, pointers to them and to structs, `void`.
+//! Any other type is a spelling.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The types without a tag that a generated module can use.
+/// Types without a tag that a generated module can use.
 const NAMED: [&str; 8] = [
     "bool",
     "char",
@@ -25,18 +25,18 @@ const NAMED: [&str; 8] = [
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum CType {
-    /// No value.
+    /// `void`.
     Void,
-    /// A type with a name, spelled as C spells it: `u32`, `int`, `struct se_cmd`.
+    /// A named type in C's spelling: `u32`, `int`, `struct se_cmd`.
     Named(String),
     /// A pointer.
     Pointer {
-        /// Type that it points to.
+        /// The type that it points to.
         to: Box<CType>,
         /// True if that type is `const`.
         is_const: bool,
     },
-    /// Any other type, which a generated module cannot use: `const u8 (*)[16]`.
+    /// A type that a generated module cannot use: `const u8 (*)[16]`.
     Other(String),
 }
 
@@ -57,7 +57,7 @@ impl CType {
     #[must_use]
     pub fn declare(&self, name: &str) -> String {
         let text = self.to_string();
-        // The name follows the innermost `(*`, or else stands before the length of an array.
+        // The name follows the innermost `(*`, else it precedes the length of an array.
         let inner = text.find("(*").unwrap_or(0);
         let end = text[inner..].find([')', '[']);
         let (before, after) = text.split_at(end.map_or(text.len(), |end| inner + end));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn types_of_a_module_are_modelled_and_all_are_spelled() {
+    fn usable_types_are_modelled_and_all_keep_their_spelling() {
         for (text, is_known) in [
             ("void", true),
             ("u32", true),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declaration_has_the_name_where_c_has_it() {
+    fn declaration_has_name_in_c_position() {
         for (text, declared) in [
             ("u32", "u32 x"),
             ("struct a *", "struct a *x"),

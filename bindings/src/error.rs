@@ -2,8 +2,8 @@
 
 //! Faults of a header, each with a remedy.
 //!
-//! Faults of one stage are collected and reported together. Nothing is printed here. A message of
-//! the system stands in an error's text, before the remedy.
+//! Faults of one stage are reported together. An error's text has the system's message before the
+//! remedy.
 
 use std::fmt;
 use std::io;
@@ -12,25 +12,25 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The remedy where the file is nothing like any kernel's header.
+/// The remedy for a file that is not a kernel's header.
 const KERNELS: &str = "name the kernel's include/target/target_core_fabric.h";
 
-/// Maximum number of faults that are listed; the rest are counted.
+/// Maximum number of listed faults; the rest are counted.
 const LISTED: usize = 50;
 
-/// Something in a header that cannot be read.
+/// A part of a header that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Fault {
-    /// An error of clang's.
-    #[error("line {line}: {text}; is this the header of a released kernel?")]
+    /// An error of clang.
+    #[error("line {line}: {text}; name the header of a released kernel")]
     Clang {
         /// The line in the header, from 1.
         line: usize,
-        /// The error in clang's words.
+        /// The message of clang.
         text: String,
     },
-    /// A name with letters that are not ASCII.
-    #[error("line {line}: the name `{name}` has letters that are not ASCII; {KERNELS}")]
+    /// A name with characters that are not ASCII.
+    #[error("line {line}: the name `{name}` has characters that are not ASCII; {KERNELS}")]
     ForeignName {
         /// The name.
         name: String,
@@ -42,8 +42,8 @@ pub enum Fault {
 /// Reason why a header could not be read.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// No header where one was looked for.
-    #[error("no fabric header in {}: {}", dir.display(), remedy())]
+    /// The directory has no header.
+    #[error("cannot find a fabric header in {}: {}", dir.display(), remedy())]
     NoHeader {
         /// The directory that was searched.
         dir: PathBuf,
@@ -59,12 +59,12 @@ pub enum Error {
     /// A directory, pipe, socket or device instead of a file.
     #[error("cannot read {}: it is {what}, not a file; {KERNELS}", path.display())]
     NotAFile {
-        /// Its path.
+        /// The path.
         path: PathBuf,
         /// Kind of file.
         what: &'static str,
     },
-    /// A file that is far larger than any header.
+    /// A file that is too large for a header.
     #[error("cannot read {}: it has more than {most} bytes; {KERNELS}", path.display())]
     TooLarge {
         /// The file.
@@ -81,40 +81,40 @@ pub enum Error {
     /// libclang could not be loaded.
     #[error(transparent)]
     NoLibclang(#[from] NoLibclang),
-    /// The header holds something that cannot be read.
+    /// The header has faults.
     #[error("cannot read {}:{}", header.display(), List(faults))]
     Faults {
         /// The header.
         header: PathBuf,
-        /// All of its faults.
+        /// All faults.
         faults: Vec<Fault>,
     },
-    /// The header can be read, but the struct is not in it.
+    /// The header lacks the struct.
     #[error(
-        "{} does not define struct target_core_fabric_ops{}; {KERNELS}",
+        "cannot read {}: it does not define struct target_core_fabric_ops{}; {KERNELS}",
         header.display(),
         Hidden(hidden.as_ref())
     )]
     NoStruct {
         /// The header.
         header: PathBuf,
-        /// The condition that leaves it out, if one does, with its line.
+        /// The condition that leaves the struct out, with its line.
         hidden: Option<(usize, String)>,
     },
     /// The process that reads headers could not be started.
-    #[error("cannot start a process to read the header: {0}; is /proc mounted?")]
-    Start(io::Error),
-    /// clang gave up.
-    #[error("clang crashes on {}{reason}; {KERNELS}", header.display())]
+    #[error("cannot start a process to read the header: {0}; mount /proc if it is not mounted")]
+    Spawn(io::Error),
+    /// clang crashed.
+    #[error("cannot read {}: clang crashes on it{reason}; {KERNELS}", header.display())]
     Crash {
         /// The header.
         header: PathBuf,
-        /// Status and last words of the process in brackets, empty if there are none.
+        /// Status and last message of the process in brackets, or empty.
         reason: String,
     },
-    /// clang did not end in time.
-    #[error("clang takes too long over {}; {KERNELS}", header.display())]
-    Late {
+    /// clang exceeded the time limit.
+    #[error("cannot read {}: clang takes too long; {KERNELS}", header.display())]
+    Timeout {
         /// The header.
         header: PathBuf,
     },
@@ -124,16 +124,16 @@ pub enum Error {
 #[derive(Debug, Error, Serialize, Deserialize)]
 #[error("{}; {}", self.found(), Self::REMEDY)]
 pub struct NoLibclang {
-    /// Message of the loader.
+    /// The message of the loader.
     pub reason: String,
 }
 
 impl NoLibclang {
-    /// Remedy.
+    /// The remedy.
     pub const REMEDY: &str = "install it (Debian: libclang1, Fedora: clang-libs, Arch: clang), or \
                               name its directory in LIBCLANG_PATH";
 
-    /// Fault without the remedy.
+    /// The message without the remedy.
     #[must_use]
     pub fn found(&self) -> String {
         format!(
@@ -145,7 +145,7 @@ impl NoLibclang {
 
 fn remedy() -> String {
     format!(
-        "expected include/target/{}; name a kernel source tree with -k DIR, or a header with \
+        "it has no include/target/{}; name a kernel source tree with -k DIR, or a header with \
          --header FILE",
         crate::HEADER_NAMES.join(" or include/target/")
     )
@@ -171,7 +171,7 @@ impl fmt::Display for Hidden<'_> {
         match self.0 {
             None => Ok(()),
             Some((line, condition)) => {
-                write!(f, " but where {condition} (line {line}) holds")
+                write!(f, " unless {condition} (line {line}) holds")
             }
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Fields of the struct, from clang's view to the model.
+//! Conversion of the struct's fields from clang's entities to the model.
 
 use clang::{Entity, EntityKind, Type, TypeKind};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Arg, Category, Field, Op};
 use crate::{CType, Fault};
 
-/// The part of the model that clang reads.
+/// The part of the model that comes from clang.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Reading {
     pub(crate) ops: Vec<Op>,
@@ -17,8 +17,8 @@ pub(crate) struct Reading {
     pub(crate) warnings: Vec<String>,
 }
 
-/// The fields of a struct in the header's order. Those of a struct or union without a name in it are
-/// among them, with true.
+/// Returns the fields of a struct in the header's order. The fields of a nested anonymous struct or union
+/// are included, with true.
 pub(crate) fn all<'a>(definition: &Entity<'a>) -> Vec<(Entity<'a>, bool)> {
     let fields = definition.get_type().and_then(|ty| ty.get_fields());
     let fields = fields.unwrap_or_default().into_iter();
@@ -32,7 +32,7 @@ pub(crate) fn all<'a>(definition: &Entity<'a>) -> Vec<(Entity<'a>, bool)> {
     all.collect()
 }
 
-/// The struct or union that a field without a name is of.
+/// The struct or union of an anonymous field.
 fn inner<'a>(field: &Entity<'a>) -> Option<Entity<'a>> {
     let is_unnamed = name(field).is_none() && !field.is_bit_field();
     let ty = field.get_type().filter(|_| is_unnamed)?;
@@ -40,7 +40,7 @@ fn inner<'a>(field: &Entity<'a>) -> Option<Entity<'a>> {
     declaration.get_definition()
 }
 
-/// The name of a field. clang may have the place in the header for one without a name.
+/// The name of a field; `None` for an anonymous one, for which clang may return its location.
 pub(crate) fn name(field: &Entity<'_>) -> Option<String> {
     field.get_name().filter(|name| !name.contains('('))
 }
@@ -51,12 +51,12 @@ pub(crate) fn line(entity: &Entity<'_>) -> usize {
     location.map_or(0, |location| location.get_file_location().line as usize)
 }
 
-/// Reads the fields. A name that Rust may not have is a fault.
+/// Converts the fields. A name that is not ASCII is a fault.
 pub(crate) fn read(fields: &[(Entity<'_>, bool)]) -> Result<Reading, Vec<Fault>> {
     let mut reading = Reading::default();
     let mut faults = Vec::new();
     for (entity, nested) in fields {
-        // The rest is padding: bit-fields without a name.
+        // Anonymous bit-fields are padding.
         let (Some(name), Some(ty)) = (name(entity), entity.get_type()) else {
             continue;
         };
@@ -86,7 +86,7 @@ pub(crate) fn read(fields: &[(Entity<'_>, bool)]) -> Result<Reading, Vec<Fault>>
     }
 }
 
-/// The function that a type points to, by a name of its own or not.
+/// The function that a type points to, also through a typedef.
 fn function(mut ty: Type<'_>) -> Option<Type<'_>> {
     loop {
         if let Some(to) = ty.get_pointee_type() {
@@ -103,7 +103,7 @@ fn op(name: String, entity: &Entity<'_>, function: &Type<'_>, nested: bool) -> O
     let parameters = entity.get_children().into_iter();
     let parameters = parameters.filter(|child| child.get_kind() == EntityKind::ParmDecl);
     let mut names: Vec<_> = parameters.map(|parameter| parameter.get_name()).collect();
-    // Those of a function that is the result would be among them; those of a typedef are elsewhere.
+    // The children include the parameters of a function that is the result, and lack those of a typedef.
     if names.len() != types.len() {
         names = vec![None; types.len()];
     }
@@ -130,7 +130,7 @@ fn op(name: String, entity: &Entity<'_>, function: &Type<'_>, nested: bool) -> O
     }
 }
 
-/// The spelling of a type. For one without a name clang has the place in the header.
+/// The spelling of a type. For an anonymous type, clang's location in the header is replaced.
 fn spelling(ty: &Type<'_>) -> String {
     let text = ty.get_display_name();
     let place = text.find(" (unnamed").or_else(|| text.find(" (anonymous"));
@@ -141,8 +141,7 @@ fn spelling(ty: &Type<'_>) -> String {
     }
 }
 
-/// The name of an argument to which the header gives none: made from its type, as in the kernel's own
-/// code.
+/// A name for an argument without one in the header, made from its type as in the kernel's own code.
 fn made_up(index: usize, ctype: &CType) -> String {
     let name = match ctype.pointed_struct() {
         Some("target_fabric_configfs") => "tf",
@@ -161,7 +160,7 @@ fn made_up(index: usize, ctype: &CType) -> String {
     name.to_owned()
 }
 
-/// The header's comment on an entity, without the marks of C.
+/// The header's comment on an entity, without comment delimiters.
 fn doc(entity: &Entity<'_>) -> String {
     let comment = entity.get_comment().unwrap_or_default();
     let lines = comment.trim_end_matches("*/").lines().map(|line| {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Finds the header, and the source of target core that checks the ops, and reads both.
+//! Finds and reads the header, and the source of target core that checks the ops.
 //!
-//! Nothing but a text file of a header's size is read.
+//! Only text files of a header's size are read.
 
 use std::fs::{self, File, FileType};
 use std::io::{self, Read};
@@ -11,19 +11,19 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// The header's names, the newest first, below `include/target`.
+/// Names of the header below `include/target`, the newest first.
 pub const HEADER_NAMES: [&str; 2] = ["target_core_fabric.h", "target_core_fabric_ops.h"];
 
-/// The directory of the header, below a kernel source tree.
+/// The directory of the header in a kernel source tree.
 const HEADER_DIR: &str = "include/target";
 
-/// The source that holds `target_fabric_tf_ops_check()`, below a kernel source tree.
+/// The source with `target_fabric_tf_ops_check()` in a kernel source tree.
 const CHECK_SOURCE: &str = "drivers/target/target_core_configfs.c";
 
 /// Maximum size of a file in bytes; the kernel's header has 9,000, its source a hundred thousand.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// A fabric header, found.
+/// A fabric header.
 #[derive(Clone, Debug)]
 pub struct Header {
     path: PathBuf,
@@ -31,11 +31,11 @@ pub struct Header {
 }
 
 impl Header {
-    /// The fabric header of the kernel source tree `dir`, which need not be configured.
+    /// Finds the fabric header of the kernel source tree `dir`, which need not be configured.
     ///
     /// # Errors
     ///
-    /// [`Error::NoHeader`] if `dir` holds neither of [`HEADER_NAMES`] below `include/target`.
+    /// [`Error::NoHeader`] if `dir` has none of [`HEADER_NAMES`] below `include/target`.
     pub fn in_tree(dir: &Path) -> Result<Self, Error> {
         let path = HEADER_NAMES
             .iter()
@@ -50,12 +50,12 @@ impl Header {
         })
     }
 
-    /// A header file, wherever it is. In a kernel source tree, target core's source is read too.
+    /// Takes any file as the header. In a kernel source tree, target core's source is read too.
     #[must_use]
     pub fn file(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            check_source: tree_round(path).and_then(|tree| check_source(&tree)),
+            check_source: tree_of(path).and_then(|tree| check_source(&tree)),
         }
     }
 
@@ -70,7 +70,7 @@ impl Header {
         read(&self.path)
     }
 
-    /// The source that says which ops are required, if it is at hand, and its text.
+    /// The path and text of the source that checks the ops; `None` outside a kernel source tree.
     pub(crate) fn check_source(&self) -> Result<Option<(&Path, String)>, Error> {
         match &self.check_source {
             Some(path) => Ok(Some((path, read(path)?))),
@@ -85,7 +85,7 @@ fn check_source(tree: &Path) -> Option<PathBuf> {
 }
 
 /// The kernel source tree that has `header` in its `include/target`.
-fn tree_round(header: &Path) -> Option<PathBuf> {
+fn tree_of(header: &Path) -> Option<PathBuf> {
     let dir = match header.parent()? {
         dir if dir.as_os_str().is_empty() => Path::new("."),
         dir => dir,
@@ -95,7 +95,7 @@ fn tree_round(header: &Path) -> Option<PathBuf> {
     dir.ends_with(HEADER_DIR).then(|| tree.to_owned())
 }
 
-/// The text of a file. Bytes that are not UTF-8, as in names in old comments, are replaced.
+/// Reads a text file. Bytes that are not UTF-8, as in names in old comments, are replaced.
 fn read(path: &Path) -> Result<String, Error> {
     let failed = |error: io::Error| Error::Read {
         path: path.to_owned(),

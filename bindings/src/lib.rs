@@ -2,13 +2,13 @@
 
 //! Reads `struct target_core_fabric_ops` from the kernel's own header.
 //!
-//! libclang reads the header, and [`FabricOps`] holds each field by its name and C's spelling, and
-//! with a type where a generated module can use it. The kernel need not be configured, since
-//! signatures do not depend on the configuration; layouts do, and are left to the build of the
-//! module, where Kbuild runs bindgen with the kernel's exact flags.
+//! libclang parses the header, and [`FabricOps`] holds each field with its name, its C spelling, and a
+//! type if a generated module can use it. The kernel need not be configured, since signatures do not
+//! depend on the configuration. Layouts do; the build of the module handles them, where Kbuild runs
+//! bindgen with the kernel's flags.
 //!
-//! This crate knows the header and nothing else: no command line, no output files, no opinion on
-//! what an op means to a driver.
+//! This crate handles the header only: no command line, no output files, no meaning of an op for a
+//! driver.
 
 mod child;
 mod condition;
@@ -29,37 +29,37 @@ pub use header::{HEADER_NAMES, Header};
 pub use model::{Arg, Category, FabricOps, Field, Op, RequiredFrom};
 pub use required::TABLE_KERNELS;
 
-use child::Died;
+use child::ChildError;
 use field::Reading;
 use reader::{Failure, Reader};
 
-/// The struct that is read.
+/// The name of the struct.
 const STRUCT: &str = "target_core_fabric_ops";
 
-/// Reads the model of the fabric ops from a header in this process, which clang can crash or block:
-/// for a header that is known to be one.
+/// Reads the model of the fabric ops from a trusted header, in this process, which clang can crash or
+/// block.
 ///
 /// # Errors
 ///
-/// Every fault of the stage that failed is in the [`Error`], each with its remedy.
+/// All faults of the stage that failed, each with its remedy.
 pub fn read(header: &Header) -> Result<FabricOps, Error> {
     let text = header.text()?;
     let reader = Reader::new().map_err(|reason| NoLibclang { reason })?;
     model(header, reader.read(&text))
 }
 
-/// Reads the model in the child process that `command` starts, and that calls [`serve`].
+/// Reads the model in the child process that `command` starts and that calls [`serve`].
 ///
 /// # Errors
 ///
-/// As [`read`], and if the child dies.
+/// The errors of [`read`], and those of the child.
 pub fn read_apart(header: &Header, command: Command) -> Result<FabricOps, Error> {
     let answer = child::ask(command, &header.text()?);
     let path = || header.path().to_owned();
-    let answer = answer.map_err(|died| match died {
-        Died::Unstarted(error) => Error::Start(error),
-        Died::Late => Error::Late { header: path() },
-        Died::Crashed(reason) => Error::Crash {
+    let answer = answer.map_err(|error| match error {
+        ChildError::Spawn(error) => Error::Spawn(error),
+        ChildError::Timeout => Error::Timeout { header: path() },
+        ChildError::Crash(reason) => Error::Crash {
             header: path(),
             reason: format!(" ({reason})"),
         },
@@ -67,17 +67,17 @@ pub fn read_apart(header: &Header, command: Command) -> Result<FabricOps, Error>
     model(header, answer?.reading)
 }
 
-/// The version of libclang in its own words, from the child process that `command` starts.
+/// Returns the version string of libclang, from the child process that `command` starts.
 ///
 /// # Errors
 ///
 /// [`NoLibclang`] if it cannot be loaded.
 pub fn libclang_version(command: Command) -> Result<String, NoLibclang> {
-    let answer = child::ask(command, "").map_err(|died| NoLibclang {
-        reason: match died {
-            Died::Unstarted(error) => Error::Start(error).to_string(),
-            Died::Late => "it takes too long".to_owned(),
-            Died::Crashed(reason) => reason,
+    let answer = child::ask(command, "").map_err(|error| NoLibclang {
+        reason: match error {
+            ChildError::Spawn(error) => Error::Spawn(error).to_string(),
+            ChildError::Timeout => "it takes too long".to_owned(),
+            ChildError::Crash(reason) => reason,
         },
     })?;
     Ok(answer?.libclang)
@@ -113,7 +113,7 @@ fn model(header: &Header, reading: Result<Reading, Failure>) -> Result<FabricOps
     Ok(model)
 }
 
-/// The word at the beginning of a text.
+/// The identifier at the beginning of a text; empty without one.
 fn word(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     &text[..end.unwrap_or(text.len())]

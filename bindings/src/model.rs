@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::CType;
 
-/// All that `struct target_core_fabric_ops` of one header holds.
+/// The content of a header's `struct target_core_fabric_ops`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FabricOps {
     /// The header that was read.
@@ -31,12 +31,12 @@ pub struct FabricOps {
     pub warnings: Vec<String>,
 }
 
-/// Origin of the list of required ops. In JSON, the source's path, or null.
+/// Origin of the list of required ops. In JSON, the path of the source, or null.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequiredFrom {
-    /// `target_fabric_tf_ops_check()` in this file of the header's own kernel.
+    /// `target_fabric_tf_ops_check()` in this file of the header's kernel.
     Source(PathBuf),
-    /// The table of this crate, which holds for [`crate::TABLE_KERNELS`].
+    /// The table of this crate, for [`crate::TABLE_KERNELS`].
     Table,
 }
 
@@ -56,7 +56,7 @@ pub struct Op {
     /// True if more arguments may follow.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub variadic: bool,
-    /// True for a member of a struct or union without a name: a field of the ops to C, but not to Rust.
+    /// True for a member of an anonymous struct or union: a field of the ops in C, but not in Rust.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nested: bool,
     /// The header's own comment, empty if it has none.
@@ -66,7 +66,7 @@ pub struct Op {
 /// An argument of an op.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arg {
-    /// The header's name for it, or one made from its type where the header gives none.
+    /// The header's name, or one made from the type if the header has none.
     pub name: String,
     /// Its type.
     #[serde(rename = "type")]
@@ -84,7 +84,7 @@ pub struct Field {
     /// The width in bits of a bit-field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bits: Option<u32>,
-    /// True for a member of a struct or union without a name: a field of the ops to C, but not to Rust.
+    /// True for a member of an anonymous struct or union: a field of the ops in C, but not in Rust.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nested: bool,
     /// The header's own comment, empty if it has none.
@@ -101,16 +101,16 @@ pub enum Category {
     Session,
     /// A target portal group.
     PortalGroup,
-    /// An initiator's access control list.
+    /// A node ACL.
     NodeAcl,
-    /// The configfs tree: made, linked, unlinked, dropped.
+    /// An object in the configfs tree, which is made, linked, unlinked or dropped.
     Configfs,
     /// The fabric as a whole.
     Fabric,
 }
 
 impl Category {
-    /// The category of the op `name` whose first argument is of type `first`.
+    /// The category of the op `name` with a first argument of type `first`.
     #[must_use]
     pub fn of(name: &str, first: Option<&CType>) -> Self {
         if name.starts_with("fabric_") || name == "add_wwn_groups" {

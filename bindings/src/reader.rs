@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Reads the struct with clang, from memory, with stand-ins for the header's includes.
+//! Parses the struct with clang, from memory, with stand-ins for the header's includes.
 //!
-//! An include or type that is not known gets a stand-in and a warning, and the header is read again.
-//! clang may crash or never end on a file of another kind; `child` bounds that.
+//! An unknown include or type gets a stand-in and a warning, and the header is parsed again. clang may
+//! crash or hang on other files; `child` limits that.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -17,8 +17,7 @@ use crate::condition::{self, Block};
 use crate::field::{self, Reading};
 use crate::{Fault, STRUCT, word};
 
-/// The includes that are known. clang sees them empty: [`TYPES`] has what the fabric header needs of
-/// them.
+/// Known includes. They are empty for clang: [`TYPES`] has the types that the fabric header needs.
 const INCLUDES: [&str; 18] = [
     "linux/bits.h",
     "linux/compiler.h",
@@ -42,17 +41,17 @@ const INCLUDES: [&str; 18] = [
 
 const TYPES: &str = include_str!("../standins/types.h");
 
-/// The path of the header as clang sees it. The directory exists in clang's memory only.
+/// The path of the header for clang. The directory exists only in clang's memory.
 const HEADER: &str = "/tcm-header/header.h";
 
 const ARGUMENTS: [&str; 12] = [
     "-xc",
     "-std=gnu11",
     "-nostdinc",
-    // An error since clang 16: without it an argument of an unknown type is an `int`.
+    // As in clang 16 and newer: an argument of an unknown type is an error, not an `int`.
     "-Werror=implicit-int",
     "-fparse-all-comments",
-    // As the kernel has it from 6.19 on: a struct with a tag may be a member without a name.
+    // As in the kernel since 6.19: a struct with a tag may be an anonymous member.
     "-fms-extensions",
     // Rust has no `$` in names.
     "-fno-dollars-in-identifiers",
@@ -91,7 +90,7 @@ impl Reader {
         Ok(Self { library, _one: one })
     }
 
-    /// The version of libclang, in its own words.
+    /// The version string of libclang.
     #[expect(
         clippy::unused_self,
         reason = "there is a version once the library is loaded"
@@ -106,7 +105,7 @@ impl Reader {
         let mut stand_ins = StandIns::default();
         let unit = stand_ins.complete(&index, text)?;
         let Some(definition) = definition(&unit, STRUCT) else {
-            return Err(Failure::NoStruct(condition::hiding(text, STRUCT)));
+            return Err(Failure::NoStruct(condition::around(text, STRUCT)));
         };
         let fields = field::all(&definition);
         let mut reading = field::read(&fields).map_err(Failure::Faults)?;
@@ -135,7 +134,7 @@ fn lines(entity: &Entity<'_>) -> Range<usize> {
     field::line(entity)..end
 }
 
-/// An error of clang's.
+/// An error of clang.
 struct ClangError {
     line: usize,
     /// Bytes before it in the header.
@@ -156,7 +155,7 @@ fn errors<'a>(unit: &'a TranslationUnit<'a>) -> impl Iterator<Item = ClangError>
     })
 }
 
-/// Something that the header takes from elsewhere, and that is not known.
+/// An unknown include or type.
 enum Unknown {
     Include(String),
     /// A type, with its tag if it has one.
@@ -164,7 +163,7 @@ enum Unknown {
 }
 
 impl Unknown {
-    /// The unknown thing that an error is about. clang names it, or points at it.
+    /// The unknown include or type that an error is about. clang names it or points at it.
     fn of(error: &ClangError, source: &str) -> Option<Self> {
         let says = |start: &str| error.text.starts_with(start);
         let points = [
@@ -175,7 +174,7 @@ impl Unknown {
         if points.into_iter().any(says) {
             let (before, at) = source.split_at_checked(error.offset)?;
             let name = word(at);
-            // Behind a `*` is the op's own name. Its result has been reported already.
+            // After a `*` comes the op's own name. Its result has been reported already.
             let is_type = !name.is_empty() && !before.ends_with('*');
             return is_type.then(|| Self::Type(name.to_owned()));
         }
@@ -192,7 +191,7 @@ impl Unknown {
     }
 }
 
-/// Stand-ins for what a header takes from elsewhere and is not known.
+/// Stand-ins for unknown includes and types.
 #[derive(Clone, Default)]
 struct StandIns {
     includes: BTreeSet<String>,
@@ -201,7 +200,7 @@ struct StandIns {
 }
 
 impl StandIns {
-    /// Adds a stand-in with a warning; false if there is one already.
+    /// Adds a stand-in with a warning. Returns false if there is one already.
     fn add(&mut self, unknown: &Unknown, line: usize) -> bool {
         let (is_new, warning) = match unknown {
             Unknown::Include(name) => (
@@ -248,13 +247,13 @@ impl StandIns {
             .parser(HEADER)
             .arguments(&ARGUMENTS)
             .unsaved(&files)
-            // Inline functions use what their own kernel has.
+            // Inline functions use declarations without a stand-in.
             .skip_function_bodies(true)
             .parse()
             .map_err(|_| Failure::Crash)
     }
 
-    /// Reads the header again and again, until there is a stand-in for all that is not known.
+    /// Parses the header repeatedly, until everything unknown has a stand-in.
     fn complete<'i>(
         &mut self,
         index: &'i Index<'i>,
@@ -273,7 +272,7 @@ impl StandIns {
                 }
             }
             match (is_complete, faults.is_empty()) {
-                // Other errors may be due to what was not known.
+                // Other errors may follow from the unknown ones.
                 (false, _) => {}
                 (true, true) => return Ok(unit),
                 (true, false) => return Err(Failure::Faults(faults)),
@@ -281,10 +280,10 @@ impl StandIns {
         }
     }
 
-    /// The warning about a block of the struct that is left out; none if nothing is in it.
+    /// The warning about a block of the struct that is left out; `None` if the block is empty.
     fn warning(&self, index: &Index<'_>, text: &str, block: &Block<'_>) -> Option<String> {
         let body: Vec<_> = block.lines.iter().map(|(_, text)| *text).collect();
-        // clang reads the block as the body of a struct of its own.
+        // clang parses the block as the body of a separate struct.
         let text = format!("{text}\nstruct tcm_block {{\n{}\n}};\n", body.join("\n"));
         let Ok(unit) = self.clone().complete(index, &text) else {
             return block.warning("a part of the struct");
@@ -316,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_things_are_named_by_clang_or_pointed_at() {
+    fn unknown_include_or_type_is_found_in_clang_error() {
         assert_eq!(
             of("unknown type name 'a_t'; did you mean 'b_t'?", ""),
             "a_t"

@@ -2,19 +2,19 @@
 
 //! Ops that target core requires.
 //!
-//! `target_register_template()` runs `target_fabric_tf_ops_check()` over the ops and refuses a
-//! fabric that lacks one of them. Where the kernel's source is at hand, that function is read;
-//! where there is only the header, a table is used. The model says which of the two it was.
+//! `target_register_template()` calls `target_fabric_tf_ops_check()`, which refuses a fabric that lacks
+//! one of them. That function is parsed if the kernel's source is present; else a table is used. The
+//! model records the origin.
 
 use std::path::PathBuf;
 
 use crate::model::{FabricOps, RequiredFrom};
 use crate::{Error, Header, word};
 
-/// The function of target core that checks a fabric's ops.
+/// The function of target core that checks the ops of a fabric.
 const CHECK: &str = "target_fabric_tf_ops_check";
 
-/// The ops that it requires in [`TABLE_KERNELS`], in its order.
+/// The ops that the function requires in [`TABLE_KERNELS`], in its order.
 const TABLE: [&str; 13] = [
     "tpg_get_wwn",
     "tpg_get_tag",
@@ -31,10 +31,10 @@ const TABLE: [&str; 13] = [
     "fabric_drop_tpg",
 ];
 
-/// The kernels that the table was made from.
+/// The kernels of the table.
 pub const TABLE_KERNELS: &str = "Linux 6.12 to 7.3";
 
-/// The names of the required ops, and where they come from.
+/// The names of the required ops, and their origin.
 struct Requirements {
     names: Vec<String>,
     from: RequiredFrom,
@@ -58,7 +58,7 @@ pub(crate) fn mark(model: &mut FabricOps, header: &Header) -> Result<(), Error> 
     Ok(())
 }
 
-/// Returns true if the struct has `name`, which may be a field: target core looks at the fabric's name too.
+/// Returns true if the struct has `name`, which may be a field: target core also requires `fabric_name`.
 fn has(model: &FabricOps, name: &String) -> bool {
     model.op(name).is_some()
         || model.attribute_groups.contains(name)
@@ -90,7 +90,7 @@ fn table() -> Requirements {
 /// The ops that the text of `target_core_configfs.c` requires; `None` if it has no such check.
 fn names_in(source: &str) -> Option<Vec<String>> {
     let body = source.split(CHECK).skip(1).find_map(|rest| {
-        // The kernel has the braces of a function in the first column.
+        // The braces of a function are in the first column.
         let (arguments, rest) = rest.split_once("\n{")?;
         let is_definition = !arguments.contains(['{', ';']);
         rest.split("\n}").next().filter(|_| is_definition)
@@ -101,7 +101,7 @@ fn names_in(source: &str) -> Option<Vec<String>> {
     (!names.is_empty()).then_some(names)
 }
 
-/// The fields whose absence alone makes a condition true: `!tfo->field`, alone or joined by `||`.
+/// The fields whose absence makes a condition true: `!tfo->field`, alone or joined by `||`.
 fn absent(condition: &str) -> impl Iterator<Item = String> {
     let is_any = !condition.contains("&&");
     let negated = condition.split('!').skip(1).filter(move |_| is_any);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_tests_of_the_function_and_no_further() {
+    fn only_conditions_of_the_function_are_read() {
         let body = "\tif (!tfo->fabric_name) {\n\t\treturn -EINVAL;\n\t}\n\
                     \tif (!tfo->tpg_get_wwn) {\n\t\tpr_err(\"!x->y\");\n\t}\n\
                     \t/* Wants tfo->old. */\n\
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_counts_if_its_absence_is_enough() {
+    fn field_is_required_if_its_absence_alone_fails() {
         let body = "\tif (!(tfo->a))\n\t\tx;\n\tif (WARN_ON(!tfo->c ||\n\t\t    !t->d)) {\n\
                     \tif (tfo->e && !tfo->f)\n\t\tx;\n\tif (tfo->g != x->h)\n\t\tx;\n\
                     \tif (strlen(tfo->i) > 3)\n\t\tx;\n";
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_without_the_check_requires_nothing_of_its_own() {
+    fn source_without_the_check_has_no_names() {
         assert_eq!(names_in("int main(void)\n{\n}\n"), None);
         assert_eq!(names_in(CHECK), None);
         assert_eq!(names(""), None);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The command line: the subcommands, and which function does each.
+//! The command line: the subcommands and their functions.
 
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -21,7 +21,7 @@ pub struct Cli {
     /// The subcommand, if there is one.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// What module to generate.
+    /// The arguments of generating.
     #[command(flatten)]
     pub generate: Option<generate::Arguments>,
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The names of a distribution's packages, and the command that installs them.
+//! Package names of distributions, and the commands that install them.
 //!
-//! Debian's are tested. Those of others are from their package lists; their remedies say so.
+//! Debian's are tested. The others are from package lists, as their remedies say.
 
 use std::fs;
 
@@ -17,11 +17,11 @@ pub enum Distro {
     Fedora,
     /// Arch Linux.
     Arch,
-    /// Another one.
+    /// Another distribution.
     Other,
 }
 
-/// A thing that the build of a module needs, and a package can provide.
+/// A dependency of a module's build that a package provides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Package<'a> {
     /// The headers of the kernel of this release.
@@ -38,20 +38,20 @@ pub enum Package<'a> {
     Bindgen,
     /// The C compiler, by the name of its program.
     Compiler(&'a str),
-    /// make, and what the kernel's scripts use.
+    /// make, and the programs that the kernel's scripts run.
     KernelTools,
     /// pahole.
     Pahole,
 }
 
 impl Distro {
-    /// The distribution of this machine.
+    /// Returns the distribution of this machine.
     #[must_use]
     pub fn here() -> Self {
         Self::of(&fs::read_to_string("/etc/os-release").unwrap_or_default())
     }
 
-    /// The distribution in the text of an `os-release` file: by its ID, else by `ID_LIKE`.
+    /// Returns the distribution in the text of an `os-release` file: by its `ID`, else by `ID_LIKE`.
     #[must_use]
     pub fn of(os_release: &str) -> Self {
         let value = |key: &str| {
@@ -74,8 +74,8 @@ impl Distro {
     pub fn install(self, package: Package<'_>) -> String {
         let name = self.name(package);
         match self {
-            // A kernel from backports may have brought newer libraries than the suite's own headers
-            // go with.
+            // A kernel from backports may have brought newer libraries, for which the suite's own
+            // headers are too old.
             Self::Debian if package == Package::KernelTools => {
                 format!("apt install {name}; with -t SUITE-backports if libelf1t64 is from there")
             }
@@ -143,7 +143,7 @@ pub fn upstream(release: &str) -> &str {
     release[..end.unwrap_or(release.len())].trim_end_matches('.')
 }
 
-/// The first two numbers of a version, which packages of a source are called after: `7.3` of `7.3.4`.
+/// The first two numbers of a version, as in the name of a source package: `7.3` of `7.3.4`.
 #[must_use]
 pub fn series(version: &str) -> String {
     let numbers: Vec<_> = version.split('.').take(2).collect();
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_derivative_has_the_words_of_what_it_is_like() {
+    fn derivative_uses_package_manager_of_its_parent() {
         assert_eq!(Distro::of("ID=debian\n"), Distro::Debian);
         assert_eq!(
             Distro::of("NAME=x\nID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remedy_names_the_package_of_this_very_kernel() {
+    fn remedy_names_source_package_of_this_kernel() {
         let source = Distro::Debian.install(Package::Source("7.3.4+deb13-amd64"));
         assert!(source.ends_with(" linux-source-7.3"), "{source}");
         assert_eq!(upstream("6.12.117-rt"), "6.12.117");

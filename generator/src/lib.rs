@@ -2,11 +2,19 @@
 
 //! Writes a LIO/TCM fabric module in Rust for Linux from the kernel's own header.
 //!
-//! Data flows one way: the header's model (`tcm-bindings`) is checked against what this version
-//! knows ([`plan`]), written as texts ([`emit`]), and put in its place at once or not at all
-//! ([`output`]). [`command`] says in which order.
+//! Data flows one way: the header's model (`tcm-bindings`) is checked against the known ops
+//! ([`plan`]), written as texts ([`emit`]), held as a module ([`module`]), and written to the file
+//! system completely or not at all ([`output`]).
 //!
-//! The modules are listed from the top floor down: each imports only what stands below it.
+//! The modules are layers. From the top down:
+//!
+//! - `cli`, `command`: the command line, arguments and steps
+//! - `sync`, `generate`, `ops`, `man`, `prepare`, `doctor`: the work of the subcommands
+//! - `emit`, `data_path`, `plan`: from a header to texts
+//! - `kernel`, `protocol`, `distro`, `names`: facts and names
+//! - `output`, `module`, `ui`: the file system, a module as data, the terminal
+//!
+//! Each imports only modules to its right or below it; `tests/tests/house.rs` checks this.
 
 pub mod cli;
 pub mod command;
@@ -14,9 +22,15 @@ pub mod data_path;
 pub mod distro;
 pub mod doctor;
 pub mod emit;
+pub mod generate;
 pub mod kernel;
+pub mod man;
+pub mod module;
 pub mod names;
+pub mod ops;
 pub mod output;
 pub mod plan;
 pub mod prepare;
 pub mod protocol;
+pub mod sync;
+pub mod ui;

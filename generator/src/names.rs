@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Every name that a module gets, made and checked in one place, but for the clash with its own
-//! files: the emitter of these knows them.
+//! The names of a module, made and checked. The emitter checks clashes with the module's own files.
 //!
 //! | role | from `-m tcm_nab5000` |
 //! | --- | --- |
@@ -10,8 +9,8 @@
 //! | configfs name | `nab5000`, or `--fabric-name` |
 //! | class for rtslib | `TcmNab5000FabricModule` |
 //! | callback of an op | `write_pending_callback` |
-//! | whether an op is implemented | `HAS_WRITE_PENDING` |
-//! | whether the kernel's ops have a field | `ops_has_direct_compl_supp` |
+//! | constant: the driver implements an op | `HAS_WRITE_PENDING` |
+//! | `cfg`: the kernel's ops have a field | `ops_has_direct_compl_supp` |
 //! | attributes of a group | `TFC_WWN_ATTRS`, in a `WwnAttrs` |
 
 mod replace;
@@ -21,16 +20,16 @@ use thiserror::Error;
 
 pub use replace::renamed;
 
-/// The longest module name: `MODULE_NAME_LEN` of a 64-bit kernel, without the NUL.
+/// Maximum length of a module name: `MODULE_NAME_LEN` of a 64-bit kernel, without the NUL.
 const MODULE_NAME_MAX: usize = 64 - 8 - 1;
 
-/// The longest configfs name: `TARGET_FABRIC_NAME_SIZE`, without the NUL.
+/// Maximum length of a configfs name: `TARGET_FABRIC_NAME_SIZE`, without the NUL.
 const FABRIC_NAME_MAX: usize = 32 - 1;
 
-/// The names that `/sys/kernel/config/target` has without any fabric.
+/// Entries of `/sys/kernel/config/target` without any fabric.
 const TAKEN_FABRIC_NAMES: [&str; 3] = ["core", "dbroot", "version"];
 
-/// Keywords of C that are not keywords of Rust; syn knows the latter.
+/// Keywords of C that are not keywords of Rust, which syn has.
 const C_KEYWORDS: [&str; 27] = [
     "auto",
     "bool",
@@ -61,22 +60,24 @@ const C_KEYWORDS: [&str; 27] = [
     "imaginary",
 ];
 
-/// A name that cannot be used, with the remedy.
+/// An invalid name, with the remedy.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum NameError {
     /// The module name is not an identifier.
     #[error(
-        "module name `{0}`: want a lower-case letter, then lower-case letters, digits and \
-         underscores, as in tcm_nab5000"
+        "cannot use module name `{0}`: it must be a lower-case letter, then lower-case letters, digits \
+         and underscores; choose another, such as tcm_nab5000"
     )]
     ModuleForm(String),
     /// The module name is reserved.
-    #[error("module name `{0}` is a keyword of Rust or C; choose another, such as tcm_{0}")]
-    Keyword(String),
-    /// The module name is that of another file of the module.
     #[error(
-        "module name `{name}` is that of another file of the module, {file}; choose another, such as \
-         tcm_{name}"
+        "cannot use module name `{0}`: it is a keyword of Rust or C; choose another, such as tcm_{0}"
+    )]
+    Keyword(String),
+    /// The module name is the name of another file of the module.
+    #[error(
+        "cannot use module name `{name}`: another file of the module has it, {file}; choose another, \
+         such as tcm_{name}"
     )]
     ModuleTaken {
         /// The name.
@@ -85,50 +86,48 @@ pub enum NameError {
         file: String,
     },
     /// The module name is too long.
-    #[error("module name `{0}` has {len} characters, and the kernel allows {MODULE_NAME_MAX}; \
-             choose a shorter one", len = .0.len())]
+    #[error("cannot use module name `{0}`: it has {len} characters, and the kernel allows \
+             {MODULE_NAME_MAX}; choose a shorter one", len = .0.len())]
     ModuleLength(String),
-    /// The configfs name is not usable.
+    /// The configfs name has characters that are not allowed.
     #[error(
-        "configfs name `{0}`: want letters, digits, '_', '-' and '.', the first a letter or a \
-         digit; set one with --fabric-name"
+        "cannot use configfs name `{0}`: it must be a letter or digit, then letters, digits, '_', '-' \
+         and '.'; set another with --fabric-name"
     )]
     FabricForm(String),
     /// The configfs name is too long.
     #[error(
-        "configfs name `{0}` has {len} characters, and target core allows {FABRIC_NAME_MAX}; set a \
-         shorter one with --fabric-name", len = .0.len()
+        "cannot use configfs name `{0}`: it has {len} characters, and target core allows \
+         {FABRIC_NAME_MAX}; set a shorter one with --fabric-name", len = .0.len()
     )]
     FabricLength(String),
-    /// The configfs name means something else.
+    /// The configfs name is an entry of every kernel.
     #[error(
-        "configfs name `{0}`: /sys/kernel/config/target/{0} exists in every kernel; set another \
-         with --fabric-name"
+        "cannot use configfs name `{0}`: /sys/kernel/config/target/{0} exists in every kernel; set \
+         another with --fabric-name"
     )]
     FabricTaken(String),
 }
 
-/// The names of one module, all valid.
+/// The valid names of a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
     module: String,
     fabric: String,
 }
 
-/// The configfs name of a module's fabric, unless another is wanted: the module's without a leading
-/// `tcm_`.
+/// The default configfs name of a module's fabric: the module's name without a leading `tcm_`.
 #[must_use]
 pub fn default_fabric(module: &str) -> &str {
     module.strip_prefix("tcm_").unwrap_or(module)
 }
 
 impl Names {
-    /// Checks the names of a module; without `fabric_name`, the configfs name is the module's
-    /// without a leading `tcm_`.
+    /// Checks the names of a module. Without `fabric_name`, the configfs name is the default.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the names.
+    /// All faults of the names.
     pub fn new(module: &str, fabric_name: Option<&str>) -> Result<Self, Vec<NameError>> {
         let fabric = fabric_name.unwrap_or(default_fabric(module));
         let errors: Vec<_> = [check_module(module), check_fabric(fabric)]
@@ -168,8 +167,7 @@ impl Names {
         format!("{}FabricModule", camel_case(&self.module))
     }
 
-    /// The names that stand in the templates, each with this module's in its place: the list for
-    /// [`renamed`].
+    /// The names in the templates and their replacements, for [`renamed`].
     #[must_use]
     pub fn placeholders(&self) -> Vec<(&'static str, String)> {
         let (module, kconfig) = (self.module(), self.kconfig());
@@ -186,25 +184,25 @@ impl Names {
     }
 }
 
-/// The Rust identifier `name`, which must be one.
+/// Returns the Rust identifier `name`.
 ///
 /// # Panics
 ///
-/// If Rust reserves it: what the header names goes through [`c_ident`].
+/// If `name` is not an identifier. Names of the header go through [`c_ident`].
 #[must_use]
 pub fn ident(name: &str) -> Ident {
     Ident::new(name, Span::call_site())
 }
 
-/// The names that bindgen appends an underscore to, besides the keywords of Rust that syn knows:
-/// words that Rust reserves for later, and the names of its types.
+/// Names that bindgen mangles with an underscore, besides the keywords that syn knows: words that Rust
+/// reserves for later, and names of its types.
 const MANGLED: [&str; 22] = [
     "_", "alignof", "bool", "f32", "f64", "gen", "i128", "i16", "i32", "i64", "i8", "isize",
     "offsetof", "proc", "pure", "sizeof", "str", "u128", "u16", "u32", "u64", "u8",
 ];
 
-/// The Rust identifier for a name of the header, as bindgen writes it: with an underscore after it
-/// where Rust reserves it.
+/// Returns bindgen's identifier for a name of the header: with a trailing underscore if Rust reserves
+/// the name.
 #[must_use]
 pub fn c_ident(name: &str) -> Ident {
     let is_mangled =
@@ -222,13 +220,13 @@ pub fn callback(op: &str) -> Ident {
     ident(&format!("{op}_callback"))
 }
 
-/// The constant of `#[vtable]` that is true if an op is implemented.
+/// The constant of `#[vtable]` that is true if the driver implements an op.
 #[must_use]
 pub fn has(op: &str) -> Ident {
     ident(&format!("HAS_{}", op.to_ascii_uppercase()))
 }
 
-/// The `cfg` that is set where the kernel's ops have a field.
+/// The `cfg` that is set if the kernel's ops have a field.
 #[must_use]
 pub fn ops_has(field: &str) -> Ident {
     ident(&format!("ops_has_{field}"))
@@ -299,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn the_configfs_name_is_the_modules_without_tcm() {
+    fn default_configfs_name_is_module_name_without_tcm() {
         let names = Names::new("tcm_nab5000", None).unwrap();
         assert_eq!(names.fabric(), "nab5000");
         assert_eq!(names.kconfig(), "TCM_NAB5000");
@@ -309,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_names_are_named() {
+    fn error_names_the_invalid_name() {
         for name in [
             "", "9tcm", "tcm-nab", "Tcm", "tcm nab", "../x", "_tcm", "tcm_é",
         ] {
@@ -330,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_end_where_the_kernel_ends_them() {
+    fn length_limits_are_those_of_the_kernel() {
         let long = |len| "m".repeat(len);
         assert!(Names::new(&long(55), Some("m")).is_ok());
         assert_eq!(
@@ -345,12 +343,12 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_is_told_at_once() {
+    fn all_faults_are_reported_together() {
         assert_eq!(errors("9", Some("/")).len(), 2);
     }
 
     #[test]
-    fn a_template_has_the_names_of_tcm_nab5000() {
+    fn placeholders_are_the_names_of_tcm_nab5000() {
         let names = Names::new("tcm_nab5000", None).unwrap();
         for (placeholder, name) in names.placeholders() {
             assert_eq!(placeholder, name);
@@ -358,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn idents_that_rust_reserves_get_an_underscore() {
+    fn reserved_identifier_gets_underscore() {
         for name in [
             "type", "proc", "pure", "gen", "str", "u8", "usize", "abstract", "dyn",
         ] {

@@ -33,7 +33,6 @@ mod ssa;
 
 use anyhow::Result;
 use iscsi::{ISID_DIGITS, LEN_MAX};
-use tcm_mod_builder::protocol::{ISCSI_NAME_MAX, NameForm};
 
 /// An initiator session identifier, as the digits that a TransportID holds.
 pub type Isid = [u8; ISID_DIGITS];
@@ -161,34 +160,6 @@ pub static CODECS: [Codec; 12] = [
         None
     ),
 ];
-
-/// A regular expression for the canonical names of this form, and nothing else. It has no flags, and
-/// is not anchored.
-#[must_use]
-pub fn pattern(form: NameForm) -> String {
-    match form {
-        NameForm::Digits { prefix, count } => {
-            format!("{}[0-9a-f]{{{count}}}", prefix.replace('.', "\\."))
-        }
-        NameForm::Bytes(count) => format!(
-            "[0-9a-f]{{2}}(:[0-9a-f]{{2}}){{{}}}",
-            count.saturating_sub(1)
-        ),
-        NameForm::ScsiAddress => format!("spi\\.({U16})\\.({U16})"),
-        NameForm::Iscsi => format!(
-            "iqn\\.[-.:0-9a-z]{{1,{}}}|eui\\.[0-9a-f]{{16}}|naa\\.([0-9a-f]{{16}}){{1,2}}",
-            ISCSI_NAME_MAX.saturating_sub("iqn.".len())
-        ),
-        NameForm::Pci { has_domain } => {
-            let domain = if has_domain { "[0-9a-f]{4}:" } else { "" };
-            format!("{domain}[0-9a-f]{{2}}:[01][0-9a-f]\\.[0-7]")
-        }
-    }
-}
-
-/// A decimal number of 16 bits without zeros before it, as a regular expression.
-pub const U16: &str =
-    "[0-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]";
 
 /// The bytes of a text of hexadecimal digits, two for each.
 ///

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Error, Result};
-use tcm_mod_builder::output::manifest::Manifest;
+use tcm_mod_builder::module::manifest::Manifest;
 use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, find};
 
 use crate::fixture::FixtureTree;

@@ -8,9 +8,9 @@ use std::path::Path;
 use anyhow::{Result, anyhow};
 use tcm_bindings::Header;
 use tcm_mod_builder::data_path::DataPath;
-use tcm_mod_builder::emit::{self, Input, Place};
+use tcm_mod_builder::emit::{self, Destination, Input};
+use tcm_mod_builder::module::files::Files;
 use tcm_mod_builder::names::Names;
-use tcm_mod_builder::output::files::Files;
 use tcm_mod_builder::plan;
 use tcm_mod_builder::protocol::find;
 
@@ -29,7 +29,7 @@ pub fn generate(tree: &Path, module: &str, data_path: &DataPath) -> Result<Files
         protocol,
         registered: protocol,
         names: &names,
-        place: Place::OutOfTree,
+        destination: Destination::OutOfTree,
         data_path,
     });
     files.map_err(|error| anyhow!("{error:?}"))

@@ -61,7 +61,7 @@ RELEASE=$(cat "$K/include/config/kernel.release")
 echo "[kernel] $RELEASE"
 
 echo "=== doctor"
-refuse "a module cannot be built" tcm-mod-builder doctor -k "$K"
+refuse "cannot build a module" tcm-mod-builder doctor -k "$K"
 # The remedies are typed as they are printed, until no package is missing.
 for round in 1 2 3; do
 	tcm-mod-builder doctor -k "$K" > /tmp/doctor 2>&1 || true

@@ -125,7 +125,7 @@ fn what_lies_elsewhere_in_the_tree_is_not_overwritten() {
         &tree,
         generate(&tree).arg("--force"),
         1,
-        &["has been changed", PAGE],
+        &["have been edited", PAGE],
     );
 }
 
@@ -307,7 +307,7 @@ fn the_kernel_tree_is_found_from_inside_and_from_kdir() {
         .args(["-k", "/nonexistent"])
         .assert()
         .code(1);
-    assert.stderr(contains("/nonexistent is no kernel's"));
+    assert.stderr(contains("cannot use /nonexistent as a kernel"));
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn names_of_the_modules_own_files_are_refused() {
             let mut wrong = command();
             wrong.args(["-p", "SAS", "--fabric-name", "x", "--data-path", data_path]);
             wrong.args(["-m", name, "-k"]).arg(tree.path());
-            let said = format!("module name `{name}` is that of another file of the module");
+            let said = format!("module name `{name}`: another file of the module has it");
             refused(&tree, &mut wrong, 1, &[&said, &format!("tcm_{name}")]);
         }
     }
@@ -366,15 +366,15 @@ fn names_that_the_tree_has_are_refused() {
         ("tcm_taken", "drivers/target/Makefile"),
         (
             "tcm_taken",
-            "CONFIG_TCM_TAKEN is defined in drivers/target/Kconfig",
+            "drivers/target/Kconfig defines CONFIG_TCM_TAKEN",
         ),
         (
             "tcm_arch_only",
-            "CONFIG_TCM_ARCH_ONLY is defined in arch/x86/Kconfig",
+            "arch/x86/Kconfig defines CONFIG_TCM_ARCH_ONLY",
         ),
         (
             "target_core_mod",
-            "module `target_core_mod` is built by drivers/target/Makefile",
+            "module name `target_core_mod`: drivers/target/Makefile builds",
         ),
     ] {
         let mut wrong = command();
@@ -393,7 +393,7 @@ fn a_directory_that_is_there_is_left_alone() {
         &tree,
         &mut generate(&tree),
         1,
-        &["tcm_nab5000 exists", "--force"],
+        &["tcm_nab5000: it exists", "--force"],
     );
     refused(
         &tree,
@@ -536,8 +536,7 @@ fn a_kernel_older_than_6_12_is_refused() {
     for (version, patchlevel) in [(6, 11), (6, 1), (5, 99)] {
         set_version(&tree, version, patchlevel);
         let said = format!(
-            "{path} is Linux {version}.{patchlevel}.9, and the oldest kernel that a module can be \
-             for is 6.12"
+            "{path}: it is Linux {version}.{patchlevel}.9, and the oldest supported kernel is 6.12"
         );
         for words in [
             format!("-p FC -m tcm_x --install -k {path}"),
@@ -605,7 +604,7 @@ fn a_directory_that_cannot_be_written_to_changes_nothing() {
         1,
         &[
             "cannot write to",
-            "nothing has been changed; take a place that",
+            "nothing has been changed; name a directory that",
         ],
     );
 }
@@ -825,11 +824,11 @@ fn a_protocol_registers_as_another_with_the_same_names() {
 fn a_protocol_with_other_names_is_not_registered_as_that() {
     let tree = FixtureTree::new().unwrap();
     for (proto, instead, said) in [
-        ("UAS", "iSCSI", "UAS cannot be registered as iSCSI"),
-        ("ADT", "UAS", "it can be as SAS"),
+        ("UAS", "iSCSI", "cannot register UAS as iSCSI"),
+        ("ADT", "UAS", "say --register-as SAS"),
         ("PCIe", "SOP", "leave out --register-as"),
         ("iSCSI", "SAS", "leave out --register-as"),
-        ("UAS", "SCSI", "`SCSI` is not a T10 protocol identifier"),
+        ("UAS", "SCSI", "`SCSI`: it is not a T10 protocol identifier"),
     ] {
         let (mut command, _) = generate_for(&tree, proto);
         refused(&tree, command.args(["--register-as", instead]), 1, &[said]);
@@ -1075,7 +1074,7 @@ fn an_iscsi_target_wants_its_protocol_and_a_kernel_with_its_sockets() {
     refuse(
         "SAS",
         1,
-        "--data-path iscsi does not go with SAS, only with iSCSI",
+        "cannot use --data-path iscsi with SAS: it supports only iSCSI",
     );
     fs::remove_file(tree.path().join("include/linux/net.h")).unwrap();
     refuse("iSCSI", 1, "struct sockaddr_unsized");

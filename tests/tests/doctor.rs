@@ -77,7 +77,7 @@ fn a_tree_that_is_not_configured_says_what_to_configure() {
         .code(1);
     assert
         .stdout(contains("missing  configuration"))
-        .stderr(contains("cannot be built"));
+        .stderr(contains("cannot build a module"));
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_build_directory_leads_to_its_source() {
         .arg(build.path())
         .assert()
         .code(1);
-    refused.stderr(contains("is no kernel's"));
+    refused.stderr(contains("as a kernel"));
     let makefile = format!(
         "export KBUILD_OUTPUT = x\ninclude {}/Makefile\n",
         tree.path().display()

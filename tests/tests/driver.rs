@@ -16,7 +16,7 @@ use predicates::str::contains;
 use regex::Regex;
 use tcm_bindings::Header;
 use tcm_mod_builder::data_path::{DATA_PATHS, DataPath};
-use tcm_mod_builder::emit::{self, Input, Place};
+use tcm_mod_builder::emit::{self, Destination, Input};
 use tcm_mod_builder::names::Names;
 use tcm_mod_builder::plan;
 use tcm_mod_builder::protocol::PROTOCOLS;
@@ -160,12 +160,12 @@ fn a_driver_declares_the_modules_beside_it() {
     let declared = Regex::new(r"(?m)^(#\[allow\(unsafe_code\)\]\n)?(?:pub )?mod (\w+);$").unwrap();
     for data_path in DATA_PATHS {
         let dir = generate(&tree, data_path.name);
-        let manifest = tcm_mod_builder::output::manifest::Manifest::read(&dir).unwrap();
+        let manifest = tcm_mod_builder::module::manifest::Manifest::read(&dir).unwrap();
         let files = manifest.files().filter_map(|(path, owner)| {
             let name = path.strip_suffix(".rs")?;
             let is_root =
                 ["tcm_x", "host_tests", "kernel_probes"].contains(&name) || name.contains('/');
-            let is_authors = owner == tcm_mod_builder::output::files::Owner::Author;
+            let is_authors = owner == tcm_mod_builder::module::files::Owner::Author;
             (!is_root).then(|| (name.to_owned(), is_authors))
         });
         let driver = fs::read_to_string(dir.join("tcm_x.rs")).unwrap();
@@ -218,7 +218,7 @@ fn drivers_need_no_formatting_for_any_protocol_and_name() {
                 protocol,
                 registered: protocol,
                 names: &Names::new(names[0], Some(names[1])).unwrap(),
-                place: Place::OutOfTree,
+                destination: Destination::OutOfTree,
                 data_path,
             });
             let files = files.unwrap();

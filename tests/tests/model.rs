@@ -358,11 +358,11 @@ fn every_other_error_of_clang_is_a_fault_with_its_line() {
         ),
         (
             "int (*größe)(void);",
-            "line 41: the name `größe` has letters that are not ASCII",
+            "line 41: the name `größe` has characters that are not ASCII",
         ),
         (
             "int (*frob\\u00b2)(void);",
-            "line 41: the name `frob²` has letters",
+            "line 41: the name `frob²` has characters",
         ),
     ] {
         let new = format!("{text}\n\tvoid (*release_cmd)");

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use tcm_mod_builder::data_path::{DataPath, Need, Part, Rtslib, Source};
-use tcm_mod_builder::output::files::{Files, Owner};
+use tcm_mod_builder::module::files::{Files, Owner};
 use xtask::fixture::FixtureTree;
 use xtask::kernel::{CURRENT, Flavour};
 use xtask::module::build;

@@ -17,7 +17,7 @@ use proptest::test_runner::TestRunner;
 use regex::Regex;
 use serde_json::Value;
 use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, TransportId, find};
-use xtask::codec::{IdCodec, Isid, codec, from_hex, pattern};
+use xtask::codec::{IdCodec, Isid, codec, from_hex};
 use xtask::guest::Guest;
 use xtask::kernel::Kernel;
 use xtask::module::{Built, LOOPBACK, Profile, builder};
@@ -43,7 +43,7 @@ fn initiators(protocol: &Protocol) -> Vec<Initiator> {
     if !protocol.persistent_reservations() {
         return found;
     }
-    let names = string_regex(&pattern(protocol.name_form)).unwrap();
+    let names = string_regex(&protocol.name_form.pattern()).unwrap();
     let mut runner = TestRunner::deterministic();
     if protocol.has_isid() {
         // With and without room for the least ADDITIONAL LENGTH; the longest.
@@ -245,7 +245,7 @@ fn in_capitals(name: &str) -> String {
 /// Checks that the guest accepted a name for a target port and for a node ACL if it has the table's
 /// form, and for neither if it has not; and that it said what a port's canonical name is.
 fn check_names(protocol: &Protocol, seen: &Seen, log: &str) {
-    let form = Regex::new(&format!("^(?:{})$", pattern(protocol.name_form))).unwrap();
+    let form = Regex::new(&format!("^(?:{})$", protocol.name_form.pattern())).unwrap();
     for name in names(protocol) {
         let may_be = ["wwn", "acl"].map(|what| seen.is(&format!("{what} {name}")));
         assert_eq!(may_be, [form.is_match(&name); 2], "{name}");

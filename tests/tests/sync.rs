@@ -220,7 +220,7 @@ fn a_driver_that_holds_its_registration_is_told_to_give_it_to_the_layer() {
                  To do: tcm_x.rs: remove `Registration` from the imports\n";
     fixture.sync().assert().success().stdout(contains(steps));
     let assert = fixture.sync().arg("--check").assert().failure();
-    assert.stderr(contains("the steps above are yours"));
+    assert.stderr(contains("the steps above are left to you"));
     fs::write(fixture.dir.join("tcm_x.rs"), driver).unwrap();
     fixture
         .sync()
@@ -318,14 +318,14 @@ fn a_directory_that_cannot_be_made_again_is_refused() {
     let text = fs::read_to_string(&manifest).unwrap();
     let request = "{\"version\": \"0.1.0\", \"protocol\": \"iSCSI\", \"module\": \"tcm_x\"}";
     for (text, said) in [
-        (request, "did not record all of its input"),
+        (request, "its format is null"),
         (
             &text.replace("\"format\": 2", "\"format\": 3"),
-            "a newer version wrote it",
+            "its format is 3, and this version reads 2",
         ),
         (
             &text.replace("\"nop\"", "\"warp\""),
-            "data path `warp` is unknown to this version",
+            "cannot use data path `warp`",
         ),
         ("{", "restore the file"),
     ] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! LIO's userland: generated fabrics in rtslib, by their class and by its patch, and in targetcli.
+//! LIO's userland: generated fabrics in rtslib, installed and in its source, and in targetcli.
 
 use std::fmt::Write;
 use std::fs;
@@ -211,7 +211,6 @@ fn what_is_installed_is_uninstalled() {
     let module = generate(&tree, find("SAS").unwrap(), "nop");
     let root = tempfile::tempdir().unwrap();
     make(module.path(), "install-userland", root.path());
-    // With what Python makes of it.
     python(&site(root.path()), NAMES, &json!([]));
     let installed = files(root.path());
     assert!(installed.len() > 3, "{installed:?}");
@@ -298,24 +297,29 @@ fn before(source: &TempDir) -> String {
     format!("import sys; sys.path.insert(0, '{dir}'); sys.dont_write_bytecode = True")
 }
 
+/// Adds the class of a module, and its row of the table, to rtslib's source.
+fn add_to_rtslib(module: &Path, source: &Path) {
+    let class = "x/userland/rtslib_tcm_x/fabric_class.py";
+    let class = fs::read_to_string(module.join(class)).unwrap();
+    let class = class.replace("from .fabric import _BaseFabricModule\n", "");
+    let class = class.replace("\nfabric_modules = {", "\nfabric_modules |= {");
+    let file = source.join("rtslib/fabric.py");
+    let mut file = fs::File::options().append(true).open(file).unwrap();
+    file.write_all(class.as_bytes()).unwrap();
+}
+
 #[test]
-fn the_patch_makes_rtslib_know_the_fabric_by_itself() {
+fn class_in_rtslib_source_is_preferred_to_installed_one() {
     if !has_rtslib() {
         return;
     }
     let tree = FixtureTree::new().unwrap();
-    let appliers: [&[&str]; 2] = [&["patch", "-p1", "-i"], &["git", "apply"]];
     for (index, protocol) in PROTOCOLS.iter().enumerate() {
         let module = generate(&tree, protocol, DATA_PATHS[index % 2].name);
-        let patch = module.path().join("x/userland/rtslib-fb.patch");
         let source = rtslib_source();
-        let words = appliers[index / 2 % 2];
-        let mut apply = Command::new(words[0]);
-        apply.args(&words[1..]).arg(&patch);
-        output(apply.current_dir(source.path())).unwrap();
+        add_to_rtslib(module.path(), source.path());
         let before = before(&source);
         check_names(protocol, &before);
-        // Where both are there, rtslib's own is meant.
         let root = tempfile::tempdir().unwrap();
         make(module.path(), "install-userland", root.path());
         let script = "

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `completions`: a script with which a shell completes this command line. `clap_complete` writes
-//! it; it knows options and file names, not protocols.
+//! `completions`: a shell's completion script. `clap_complete` writes it; it completes options and file
+//! names, not protocols.
 
 use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::output::print::print;
+use crate::ui::print::print;
 
 /// The arguments of `completions`.
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub struct Arguments {
     shell: Shell,
 }
 
-/// Shows the script for `command`, which is this program's.
+/// Shows the script for this program's `command`.
 pub(crate) fn completions(args: &Arguments, command: &mut Command) {
     let name = command.get_name().to_owned();
     let mut script = Vec::new();

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! `prepare`: makes the kernel crate for a distribution's kernel whose headers lack it.
-//!
-//! It is made in the user's own cache: the distribution's files stay as they are.
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
-use crate::doctor::{self, What};
-use crate::kernel::{self, Tree, prepared};
-use crate::output::print::{List, print, warn};
-use crate::prepare;
+use crate::kernel;
+use crate::prepare::{self, State};
+use crate::ui::print::{print, warn};
 
 /// The arguments of `prepare`.
 #[derive(Debug, Args)]
@@ -22,7 +19,7 @@ pub struct Arguments {
     kernel: Option<PathBuf>,
 }
 
-/// Makes what is missing and can be made.
+/// Makes the kernel crate.
 ///
 /// # Errors
 ///
@@ -30,76 +27,25 @@ pub struct Arguments {
 pub(crate) fn prepare(args: &Arguments) -> Result<()> {
     let tree = kernel::find(args.kernel.as_deref())?;
     let named = tree.named().display();
-    let Some(build) = tree.build() else {
-        bail!(
-            "{named} has no configuration; name a distribution's headers, such as \
-             /lib/modules/V/build, with -k DIR"
-        );
-    };
-    if let Some(dir) = prepared::build_for(build) {
-        print(&format!(
-            "Prepared already: {}\n{}",
-            dir.display(),
-            next(&tree)
-        ));
-        return Ok(());
-    }
-    if doctor::is_complete(&tree) {
-        print(&format!(
-            "Nothing to prepare: {named} has the kernel crate\n{}",
-            next(&tree)
-        ));
-        return Ok(());
-    }
-    if !tree.is_headers_package() {
-        bail!(
-            "{named} is a kernel that you build yourself; the kernel crate is made with it: \
-             `make -C {named} LLVM=1`"
-        );
-    }
-    let source = prepare::source(&tree)?;
-    // The source was not there yet when the tree was looked up before.
-    let tree = kernel::find(Some(tree.named()))?;
-    refuse_without_tools(&tree)?;
-    let done = prepare::build(&tree, build, &source)?;
-    for line in done.changed {
-        warn(&line);
+    match prepare::state(&tree)? {
+        State::Prepared(dir) => print(&format!("Prepared already: {}\n", dir.display())),
+        State::Built => print(&format!(
+            "Nothing to prepare: {named} has the kernel crate\n"
+        )),
+        State::Missing(build) => {
+            let source = prepare::source(&tree)?;
+            // The tree is looked up again: it may have its source only now.
+            let tree = kernel::find(Some(tree.named()))?;
+            prepare::check_tools(&tree)?;
+            let prepared = prepare::build(&tree, &build, &source)?;
+            for line in &prepared.changed {
+                warn(line);
+            }
+            print(&format!("Prepared: {}\n", prepared.dir.display()));
+        }
     }
     print(&format!(
-        "Prepared: {}\n{}",
-        done.dir.display(),
-        next(&tree)
+        "Next: tcm-mod-builder -p PROTO -m NAME -o DIR -k {named}, then make -C DIR KDIR={named}\n"
     ));
     Ok(())
-}
-
-/// Refuses to begin if a tool is missing or the wrong one: `make` would fail only after minutes.
-fn refuse_without_tools(tree: &Tree) -> Result<()> {
-    let checks = doctor::examine(tree);
-    // The kernel crate is what is to be made.
-    let bad = checks
-        .iter()
-        .filter(|check| check.is_in_the_way() && check.what != What::KernelCrate);
-    let faults: Vec<_> = bad
-        .map(|check| {
-            let remedy = check.remedy.as_deref().unwrap_or_default();
-            format!("{}: {}; {remedy}", check.what, check.found)
-        })
-        .collect();
-    if faults.is_empty() {
-        return Ok(());
-    }
-    bail!(
-        "cannot prepare {}:\n{}",
-        tree.named().display(),
-        List(faults)
-    )
-}
-
-/// The commands to type next.
-fn next(tree: &Tree) -> String {
-    let named = tree.named().display();
-    format!(
-        "Next: tcm-mod-builder -p PROTO -m NAME -o DIR -k {named}, then make -C DIR KDIR={named}\n"
-    )
 }

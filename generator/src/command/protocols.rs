@@ -5,10 +5,8 @@
 use anyhow::Result;
 use clap::Args;
 
-use crate::output::print::print;
-use crate::output::report::json;
-use crate::output::table::table;
-use crate::protocol::{PROTOCOLS, Protocol};
+use crate::protocol::{PROTOCOLS, list};
+use crate::ui::print::{json, print};
 
 /// The arguments of `protocols`.
 #[derive(Debug, Args)]
@@ -22,49 +20,12 @@ pub struct Arguments {
 ///
 /// # Errors
 ///
-/// None for the values that this program has.
+/// Never, for the protocols of this program.
 pub(crate) fn protocols(args: &Arguments) -> Result<()> {
     if args.json {
         print(&json(&PROTOCOLS)?);
     } else {
-        print(&text());
+        print(&list::text());
     }
     Ok(())
-}
-
-/// The protocols, for people.
-fn text() -> String {
-    let headings = [
-        "ID",
-        "-p",
-        "PROTOCOL",
-        "PORT NAMES",
-        "TRANSPORTID",
-        "RESERVATIONS",
-    ];
-    let rows = PROTOCOLS.iter().map(|protocol| {
-        let names = [&[protocol.name], protocol.aliases].concat();
-        [
-            format!("{:#x}", protocol.id),
-            names.join(", "),
-            protocol.title.to_owned(),
-            protocol.names(),
-            protocol.transport_id.to_string(),
-            reservations(protocol),
-        ]
-    });
-    format!(
-        "{}\nNext: tcm-mod-builder -p PROTO -m NAME\n",
-        table(headings, rows)
-    )
-}
-
-/// Whether target core can name the ports in persistent reservations.
-fn reservations(protocol: &Protocol) -> String {
-    let Some(reason) = protocol.no_reservations_because else {
-        return "yes".to_owned();
-    };
-    let others = protocol.may_register_as.iter();
-    let others = others.map(|name| format!("; yes with --register-as {name}"));
-    format!("no: {reason}{}", others.collect::<String>())
 }

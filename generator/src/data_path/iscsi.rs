@@ -11,14 +11,14 @@ macro_rules! text {
     };
 }
 
-/// A file of the transport, which is the author's.
+/// A file of the transport, owned by the author.
 macro_rules! author {
     ($path:literal) => {
         Source::author($path, text!($path))
     };
 }
 
-/// A wrapper of another subsystem, which is the generator's.
+/// A wrapper of another subsystem, owned by the generator.
 macro_rules! generator {
     ($path:literal) => {
         Source::generator($path, text!($path))
@@ -84,7 +84,7 @@ static TRANSPORT: Part = Part {
     bindings_helper: "",
 };
 
-/// Sockets, threads and digests.
+/// Wrappers of sockets, threads and digests.
 static NETWORK: Part = Part {
     sources: &[
         generator!("crc32c.rs"),

@@ -15,7 +15,7 @@ macro_rules! text {
     };
 }
 
-/// A wrapper of another subsystem, which is the generator's.
+/// A wrapper of another subsystem, owned by the generator.
 macro_rules! generator {
     ($path:literal) => {
         Source::generator($path, text!($path))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Data paths: what a module does with commands. A value here and a folder below
-//! `kernel-template/data_path` describe each; nothing else names one.
+//! Data paths: a module's handling of commands. A value here and a folder below
+//! `kernel-template/data_path` describe each; no other code names one.
 
 mod iscsi;
 mod loopback;
@@ -10,7 +10,7 @@ mod nop;
 use std::fs;
 use std::path::Path;
 
-use crate::output::files::Owner;
+use crate::module::files::Owner;
 
 /// Every data path; the first is the default.
 pub static DATA_PATHS: [&DataPath; 3] = [&nop::NOP, &loopback::LOOPBACK, &iscsi::ISCSI];
@@ -22,50 +22,50 @@ pub struct DataPath {
     pub name: &'static str,
     /// Its purpose, for `--help`.
     pub about: &'static str,
-    /// The protocols that it goes with, by name; all if there is none.
+    /// The names of the protocols that it supports; empty for all.
     pub protocols: &'static [&'static str],
-    /// The oldest kernel that it builds for, if that is newer than the oldest of all.
+    /// Its requirement on the kernel, if it is stricter than a module's.
     pub needs: Option<Need>,
     /// The files that it adds to the module's directory.
     pub parts: &'static [&'static Part],
     /// The Kconfig symbols that it depends on.
     pub depends_on: &'static [&'static str],
-    /// The Kconfig symbols that it selects: code that nobody is asked about.
+    /// The Kconfig symbols that it selects: library code without a prompt.
     pub selects: &'static [&'static str],
-    /// A paragraph for the help text of Kconfig, and for the module's page; may be empty.
+    /// A paragraph for the help text of Kconfig and the module's page; may be empty.
     pub kconfig_help: &'static str,
-    /// Its limits, for the module's page: sentences in reStructuredText.
+    /// Its limits for the module's page, as sentences in reStructuredText.
     pub limits: &'static [&'static str],
     /// The driver, `driver.rs` of its folder, with the names of `tcm_nab5000`.
     pub driver: &'static str,
-    /// The attributes of the driver besides `version`, for the module's page: a section for each
-    /// directory in reStructuredText, with the names of `tcm_nab5000`. May be empty.
+    /// The driver's attributes besides `version` for the module's page: a section for each directory in
+    /// reStructuredText, with the names of `tcm_nab5000`. May be empty.
     pub attributes: &'static str,
     /// Its part of the class for rtslib.
     pub rtslib: Rtslib,
 }
 
-/// A text that a kernel's tree must have.
+/// A requirement on a kernel's tree: a text in a file.
 #[derive(Debug)]
 pub struct Need {
     /// The path of the file, below the root of the tree.
     pub file: &'static str,
     /// The text.
     pub text: &'static str,
-    /// The lack of a kernel without it, as a clause.
+    /// The shortcoming of a kernel without the text, as a clause.
     pub lack: &'static str,
 }
 
 /// The description of a fabric for rtslib.
 #[derive(Debug)]
 pub struct Rtslib {
-    /// What its targets have, in rtslib's words.
+    /// Features of its targets, in rtslib's terms.
     pub features: &'static [&'static str],
-    /// Methods of the class, in Python; may be empty.
+    /// Methods of the class in Python; may be empty.
     pub methods: &'static str,
 }
 
-/// Files, and the fragments that belong to them.
+/// Files, and their fragments of other files.
 #[derive(Debug)]
 pub struct Part {
     /// The files.
@@ -76,19 +76,19 @@ pub struct Part {
     pub bindings_helper: &'static str,
 }
 
-/// A file that is copied, but for the module's names.
+/// A file that is copied with the module's names.
 #[derive(Debug)]
 pub struct Source {
     /// Its path in the module's directory.
     pub path: &'static str,
-    /// Who changes it. A Rust module of the author's has no `unsafe`.
+    /// Its owner. Rust modules of the author have no `unsafe`.
     pub owner: Owner,
     /// Its text, with the names of `tcm_nab5000`.
     pub text: &'static str,
 }
 
 impl Source {
-    /// A file of the author's.
+    /// Makes a file of the author's.
     #[must_use]
     pub const fn author(path: &'static str, text: &'static str) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Source {
         }
     }
 
-    /// A file of the generator's.
+    /// Makes a file of the generator's.
     #[must_use]
     pub const fn generator(path: &'static str, text: &'static str) -> Self {
         Self {
@@ -110,12 +110,12 @@ impl Source {
 }
 
 impl DataPath {
-    /// The reason why the data path does not go with this protocol, or with the kernel in `tree`.
+    /// The reason why the data path does not support this protocol, or the kernel in `tree`.
     #[must_use]
     pub fn refusal(&self, protocol: &str, tree: &Path) -> Option<String> {
         if !self.protocols.is_empty() && !self.protocols.contains(&protocol) {
             return Some(format!(
-                "--data-path {} does not go with {protocol}, only with {}",
+                "cannot use --data-path {} with {protocol}: it supports only {}; choose another",
                 self.name,
                 self.protocols.join(", ")
             ));
@@ -124,7 +124,7 @@ impl DataPath {
         let text = fs::read_to_string(tree.join(need.file)).unwrap_or_default();
         (!text.contains(need.text)).then(|| {
             format!(
-                "--data-path {} needs another kernel: {}",
+                "cannot use --data-path {} with this kernel: {}; name a newer one with -k DIR",
                 self.name, need.lack
             )
         })

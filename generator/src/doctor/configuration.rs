@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel's configuration: what a module depends on.
+//! The kernel's configuration: dependencies of a module.
 
 use std::fs;
 
-use super::{Check, Patient, What};
+use super::check::{Check, Environment, Subject};
 
-/// What the generated Kconfig depends on, and what each is for.
-const NEEDED: [(&str, What); 3] = [
-    ("MODULES", What::Modules),
-    ("TARGET_CORE", What::TargetCore),
-    ("CONFIGFS_FS", What::Configfs),
+/// Symbols that the generated Kconfig depends on, with their checks.
+const NEEDED: [(&str, Subject); 3] = [
+    ("MODULES", Subject::Modules),
+    ("TARGET_CORE", Subject::TargetCore),
+    ("CONFIGFS_FS", Subject::Configfs),
 ];
 
-pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
-    let mut checks = vec![rust(patient)];
-    for (symbol, what) in NEEDED {
-        let (symbol_text, value) = (format!("CONFIG_{symbol}"), patient.config.get(symbol));
-        checks.push(if patient.config.is_on(symbol) {
-            Check::ok(what, format!("{symbol_text}={value}"))
+pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
+    let mut checks = vec![rust(environment)];
+    for (symbol, subject) in NEEDED {
+        let (symbol_text, value) = (format!("CONFIG_{symbol}"), environment.config.get(symbol));
+        checks.push(if environment.config.is_on(symbol) {
+            Check::ok(subject, format!("{symbol_text}={value}"))
         } else {
             Check::wrong(
-                what,
+                subject,
                 format!("{symbol_text} is not set"),
                 format!("set {symbol_text} and build the kernel, or take a kernel that has it"),
             )
@@ -30,14 +30,14 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     checks
 }
 
-/// `CONFIG_RUST`, or what keeps it from being set, as the kernel's own Kconfig has it.
-fn rust(patient: &Patient<'_>) -> Check {
-    if patient.config.is_on("RUST") {
-        return Check::ok(What::Rust, "CONFIG_RUST=y");
+/// `CONFIG_RUST`, or the dependencies in the kernel's own Kconfig that prevent it.
+fn rust(environment: &Environment<'_>) -> Check {
+    if environment.config.is_on("RUST") {
+        return Check::ok(Subject::Rust, "CONFIG_RUST=y");
     }
-    let kconfig = patient.tree.headers().join("init/Kconfig");
+    let kconfig = environment.tree.headers().join("init/Kconfig");
     let blockers = fs::read_to_string(kconfig)
-        .map(|text| patient.config.blockers(&text, "RUST"))
+        .map(|text| environment.config.unmet_dependencies(&text, "RUST"))
         .unwrap_or_default();
     let found = if blockers.is_empty() {
         "CONFIG_RUST is not set".to_owned()
@@ -47,7 +47,7 @@ fn rust(patient: &Patient<'_>) -> Check {
             blockers.join("; and on ")
         )
     };
-    let source = patient.tree.headers().display();
+    let source = environment.tree.headers().display();
     let remedy = if blockers
         .iter()
         .any(|line| line.starts_with("RUST_IS_AVAILABLE"))
@@ -59,5 +59,5 @@ fn rust(patient: &Patient<'_>) -> Check {
     } else {
         "set CONFIG_RUST and build the kernel again, or take a kernel that has it".to_owned()
     };
-    Check::wrong(What::Rust, found, remedy)
+    Check::wrong(Subject::Rust, found, remedy)
 }

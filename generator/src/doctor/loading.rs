@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is to be known when a module is loaded, and does not keep it from being built.
+//! Conditions of loading a module. None prevents the build.
 
 use std::fs;
 
-use super::{Check, Patient, What};
+use super::check::{Check, Environment, Subject};
 use crate::kernel::running_release;
 
-pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
-    let mut checks = vec![signature(patient), kunit(patient)];
-    checks.extend(versions(patient));
+pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
+    let mut checks = vec![signature(environment), kunit(environment)];
+    checks.extend(versions(environment));
     checks
 }
 
-/// Whether this kernel, or the way in which it was booted, refuses unsigned modules.
-fn signature(patient: &Patient<'_>) -> Check {
-    let what = What::Signature;
+/// Signatures, which this kernel or its boot mode may require.
+fn signature(environment: &Environment<'_>) -> Check {
+    let subject = Subject::Signature;
     let sign = "sign the module with a key that the kernel trusts: Documentation/admin-guide/\
                 module-signing.rst, or mokutil --import with Secure Boot";
-    if patient.config.is_on("MODULE_SIG_FORCE") {
+    if environment.config.is_on("MODULE_SIG_FORCE") {
         return Check::note(
-            what,
+            subject,
             "the kernel refuses unsigned modules (CONFIG_MODULE_SIG_FORCE)",
             sign,
         );
     }
     let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
     let locked = ["[integrity]", "[confidentiality]"];
-    if is_running(patient) && locked.iter().any(|mode| lockdown.contains(mode)) {
+    if is_running(environment) && locked.iter().any(|mode| lockdown.contains(mode)) {
         return Check::note(
-            what,
+            subject,
             format!(
                 "this machine is locked down and refuses unsigned modules (lockdown: {})",
                 lockdown.trim()
@@ -38,31 +38,31 @@ fn signature(patient: &Patient<'_>) -> Check {
         );
     }
     Check::ok(
-        what,
+        subject,
         "not required, unless the machine is booted locked down",
     )
 }
 
-fn is_running(patient: &Patient<'_>) -> bool {
-    patient.tree.release() == Some(running_release())
+fn is_running(environment: &Environment<'_>) -> bool {
+    environment.tree.release() == Some(running_release())
 }
 
-fn kunit(patient: &Patient<'_>) -> Check {
-    if patient.config.get("KUNIT") == "y" {
-        return Check::ok(What::Kunit, "CONFIG_KUNIT=y");
+fn kunit(environment: &Environment<'_>) -> Check {
+    if environment.config.get("KUNIT") == "y" {
+        return Check::ok(Subject::Kunit, "CONFIG_KUNIT=y");
     }
     Check::note(
-        What::Kunit,
+        Subject::Kunit,
         "CONFIG_KUNIT is not y, so a module's suite is left out",
         "`make test` in the module's directory runs the same tests on this machine",
     )
 }
 
-/// `MODVERSIONS`: a module goes with this very build of the kernel.
-fn versions(patient: &Patient<'_>) -> Option<Check> {
-    patient.config.is_on("MODVERSIONS").then(|| {
+/// `MODVERSIONS`, which ties a module to one build of the kernel.
+fn versions(environment: &Environment<'_>) -> Option<Check> {
+    environment.config.is_on("MODVERSIONS").then(|| {
         Check::note(
-            What::Modversions,
+            Subject::Modversions,
             "the kernel refuses a module that was built with other types of its symbols",
             "build the module again for each kernel, by DKMS for instance",
         )

@@ -1,180 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Whether a module can be built for a kernel and loaded there: each thing that this takes, what was
-//! found of it, and what to do where it is not so.
+//! Examines whether a module can be built for a kernel and loaded there.
 //!
-//! Looks, and changes nothing. Nothing here fails: what cannot be found is a finding.
+//! Each check has a finding and, where something is missing or wrong, a remedy. Nothing is changed,
+//! and no check fails: a thing that cannot be found is a finding.
 
+mod check;
 mod configuration;
 mod loading;
 mod metadata;
+pub mod report;
 mod tools;
 
-use std::fmt;
-
-use serde::Serialize;
+use check::Environment;
 
 use crate::distro::Distro;
 use crate::kernel::{Config, NoSource, Tree};
 
-pub use metadata::is_complete;
+pub use check::{Check, Status, Subject};
 pub use tools::{Compiler, bindgen, compiler, rustc};
 
-/// How it stands with one thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// As it has to be.
-    Ok,
-    /// Nothing that stands in the way of building, and yet to be known.
-    Note,
-    /// Not there.
-    Missing,
-    /// There, and not as it has to be.
-    Wrong,
-}
-
-/// What is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(into = "&'static str")]
-pub enum What {
-    /// The source of the kernel crate.
-    Source,
-    /// The kernel's configuration.
-    Configuration,
-    /// `CONFIG_RUST`.
-    Rust,
-    /// `CONFIG_MODULES`.
-    Modules,
-    /// `CONFIG_TARGET_CORE`.
-    TargetCore,
-    /// `CONFIG_CONFIGFS_FS`.
-    Configfs,
-    /// The C compiler.
-    Compiler,
-    /// The Rust compiler.
-    Rustc,
-    /// The source of Rust's library.
-    RustSrc,
-    /// Rust's linter.
-    Clippy,
-    /// bindgen, the command.
-    Bindgen,
-    /// libclang.
-    Libclang,
-    /// make, and what the kernel's scripts use.
-    KernelTools,
-    /// The kernel's BTF, which a module's is made from.
-    Btf,
-    /// pahole.
-    Pahole,
-    /// The kernel crate's metadata, which `prepare` makes.
-    KernelCrate,
-    /// Whether modules have to be signed.
-    Signature,
-    /// `CONFIG_KUNIT`.
-    Kunit,
-    /// `CONFIG_MODVERSIONS`.
-    Modversions,
-}
-
-impl From<What> for &'static str {
-    fn from(what: What) -> Self {
-        match what {
-            What::Source => "source",
-            What::Configuration => "configuration",
-            What::Modules => "modules",
-            What::TargetCore => "target core",
-            What::Configfs => "configfs",
-            What::Rust => "Rust",
-            What::Compiler => "compiler",
-            What::Rustc => "rustc",
-            What::RustSrc => "rust-src",
-            What::Clippy => "clippy",
-            What::Bindgen => "bindgen",
-            What::Libclang => "libclang",
-            What::KernelTools => "kernel tools",
-            What::Pahole => "pahole",
-            What::Btf => "BTF",
-            What::KernelCrate => "kernel crate",
-            What::Signature => "signature",
-            What::Kunit => "KUnit",
-            What::Modversions => "MODVERSIONS",
-        }
-    }
-}
-
-impl fmt::Display for What {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad((*self).into())
-    }
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// What it is.
-    pub what: What,
-    /// How it stands with it.
-    pub status: Status,
-    /// What was found.
-    pub found: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
-}
-
-impl Check {
-    fn ok(what: What, found: impl Into<String>) -> Self {
-        Self {
-            what,
-            status: Status::Ok,
-            found: found.into(),
-            remedy: None,
-        }
-    }
-
-    fn note(what: What, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::bad(what, Status::Note, found, remedy)
-    }
-
-    fn missing(what: What, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::bad(what, Status::Missing, found, remedy)
-    }
-
-    fn wrong(what: What, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::bad(what, Status::Wrong, found, remedy)
-    }
-
-    fn bad(
-        what: What,
-        status: Status,
-        found: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self {
-            what,
-            status,
-            found: found.into(),
-            remedy: Some(remedy.into()),
-        }
-    }
-
-    /// Whether it keeps a module from being built.
-    #[must_use]
-    pub fn is_in_the_way(&self) -> bool {
-        matches!(self.status, Status::Missing | Status::Wrong)
-    }
-}
-
-/// What the checks look at.
-struct Patient<'a> {
-    tree: &'a Tree,
-    config: &'a Config,
-    distro: Distro,
-}
-
-/// Looks at all that a module for this kernel takes, in the order in which it is needed.
+/// Examines all that a module for this kernel needs, in the order of its use.
 #[must_use]
 pub fn examine(tree: &Tree) -> Vec<Check> {
     let distro = Distro::here();
@@ -183,23 +29,23 @@ pub fn examine(tree: &Tree) -> Vec<Check> {
         checks.push(unconfigured(tree));
         return checks;
     };
-    let patient = Patient {
+    let environment = Environment {
         tree,
         config: &config,
         distro,
     };
-    checks.extend(configuration::checks(&patient));
-    checks.extend(tools::checks(&patient));
-    checks.push(metadata::check(&patient));
-    checks.extend(loading::checks(&patient));
+    checks.extend(configuration::checks(&environment));
+    checks.extend(tools::checks(&environment));
+    checks.push(metadata::check(&environment));
+    checks.extend(loading::checks(&environment));
     checks
 }
 
-/// Whether the source of the kernel crate is there, of the headers' version.
+/// The source of the kernel crate, of the headers' version.
 fn source(tree: &Tree) -> Check {
     match tree.source() {
-        Ok(source) => Check::ok(What::Source, source.display().to_string()),
-        Err(NoSource { found, remedy }) => Check::missing(What::Source, found, remedy),
+        Ok(source) => Check::ok(Subject::Source, source.display().to_string()),
+        Err(NoSource { found, remedy }) => Check::missing(Subject::Source, found, remedy),
     }
 }
 
@@ -208,10 +54,10 @@ fn unconfigured(tree: &Tree) -> Check {
     let found = format!("none in {dir}");
     if tree.is_headers_package() {
         let remedy = "name the headers of one flavour, such as /lib/modules/V/build, with -k DIR";
-        return Check::missing(What::Configuration, found, remedy);
+        return Check::missing(Subject::Configuration, found, remedy);
     }
     Check::missing(
-        What::Configuration,
+        Subject::Configuration,
         found,
         format!(
             "configure and build a kernel there, with CONFIG_RUST, CONFIG_TARGET_CORE and \

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The tools that a module is built with: the very ones that the kernel was built with, where it
-//! matters.
+//! The tools that build a module. rustc must be the one that built the kernel.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tcm_bindings::NoLibclang;
 
-use super::{Check, Patient, What, is_complete};
+use super::check::{Check, Environment, Subject};
 use crate::distro::Package;
+use crate::kernel::metadata::has_crate;
 use crate::kernel::{Config, header};
 
-pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
-    let mut checks = vec![check_compiler(patient), check_rustc(patient)];
-    checks.extend(rust_src(patient));
-    checks.push(clippy(patient));
-    checks.push(check_bindgen(patient));
+pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
+    let mut checks = vec![check_compiler(environment), check_rustc(environment)];
+    checks.extend(rust_src(environment));
+    checks.push(clippy(environment));
+    checks.push(check_bindgen(environment));
     checks.push(libclang());
-    checks.push(kernel_tools(patient));
-    checks.extend(pahole(patient));
+    checks.push(kernel_tools(environment));
+    checks.extend(pahole(environment));
     checks
 }
 
-/// The version of a program, in its own words; `None` if it cannot be run.
+/// The version that a program prints; `None` if it cannot be run.
 fn version(program: &Path) -> Option<String> {
     first_line(Command::new(program).arg("--version"))
 }
@@ -36,8 +36,8 @@ fn first_line(command: &mut Command) -> Option<String> {
     (output.status.success() && !line.is_empty()).then_some(line)
 }
 
-/// The rustc that the kernel was built with: of those that are here, the one that says so; else the
-/// first that runs.
+/// The path and version of rustc: of the installed ones, the one that built the kernel, else the first
+/// that runs.
 #[must_use]
 pub fn rustc(config: &Config) -> Option<(PathBuf, String)> {
     let named = std::env::var_os("RUSTC").map(PathBuf::from);
@@ -51,16 +51,16 @@ pub fn rustc(config: &Config) -> Option<(PathBuf, String)> {
     (!found.is_empty()).then(|| found.swap_remove(exact.unwrap_or(0)))
 }
 
-fn check_rustc(patient: &Patient<'_>) -> Check {
-    let wanted = patient.config.get("RUSTC_VERSION_TEXT");
-    let install = patient.distro.install(Package::Rustc);
-    match rustc(patient.config) {
-        Some((_, version)) if version == wanted => Check::ok(What::Rustc, version),
+fn check_rustc(environment: &Environment<'_>) -> Check {
+    let wanted = environment.config.get("RUSTC_VERSION_TEXT");
+    let install = environment.distro.install(Package::Rustc);
+    match rustc(environment.config) {
+        Some((_, version)) if version == wanted => Check::ok(Subject::Rustc, version),
         Some((path, version)) if wanted.is_empty() => {
-            Check::ok(What::Rustc, format!("{}: {version}", path.display()))
+            Check::ok(Subject::Rustc, format!("{}: {version}", path.display()))
         }
         Some((path, version)) => Check::wrong(
-            What::Rustc,
+            Subject::Rustc,
             format!(
                 "{} is {version}; the kernel was built with {wanted}",
                 path.display()
@@ -71,19 +71,19 @@ fn check_rustc(patient: &Patient<'_>) -> Check {
             ),
         ),
         None => Check::missing(
-            What::Rustc,
+            Subject::Rustc,
             format!("none; the kernel was built with {wanted}"),
             install,
         ),
     }
 }
 
-/// The source of Rust's library: the kernel crate is made with it, and only then is it needed.
-fn rust_src(patient: &Patient<'_>) -> Option<Check> {
-    if is_complete(patient.tree) {
+/// The source of Rust's library, which only the build of the kernel crate needs.
+fn rust_src(environment: &Environment<'_>) -> Option<Check> {
+    if has_crate(environment.tree) {
         return None;
     }
-    let (rustc, _) = rustc(patient.config)?;
+    let (rustc, _) = rustc(environment.config)?;
     let output = Command::new(&rustc)
         .args(["--print", "sysroot"])
         .output()
@@ -91,74 +91,74 @@ fn rust_src(patient: &Patient<'_>) -> Option<Check> {
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
     let core = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
     Some(if core.is_file() {
-        Check::ok(What::RustSrc, sysroot.display().to_string())
+        Check::ok(Subject::RustSrc, sysroot.display().to_string())
     } else {
         Check::missing(
-            What::RustSrc,
+            Subject::RustSrc,
             format!("no {}", core.display()),
-            patient.distro.install(Package::RustSrc),
+            environment.distro.install(Package::RustSrc),
         )
     })
 }
 
-/// Rust's linter, which only `make clippy` needs: the one of the same rustc.
-fn clippy(patient: &Patient<'_>) -> Check {
-    let wanted = patient.config.get("RUSTC_VERSION_TEXT");
-    let install = patient.distro.install(Package::Clippy);
+/// Rust's linter, which only `make clippy` needs. It must be of the same rustc.
+fn clippy(environment: &Environment<'_>) -> Check {
+    let wanted = environment.config.get("RUSTC_VERSION_TEXT");
+    let install = environment.distro.install(Package::Clippy);
     match first_line(Command::new("clippy-driver").args(["--rustc", "--version"])) {
-        Some(version) if version == wanted => Check::ok(What::Clippy, format!("of {version}")),
+        Some(version) if version == wanted => Check::ok(Subject::Clippy, format!("of {version}")),
         Some(version) => Check::note(
-            What::Clippy,
+            Subject::Clippy,
             format!("clippy-driver is of {version}; the kernel was built with {wanted}"),
             format!("`make clippy` of a module needs that of the same rustc in $PATH: {install}"),
         ),
         None => Check::note(
-            What::Clippy,
+            Subject::Clippy,
             "clippy-driver cannot be run",
             format!("`make clippy` of a module needs it: {install}"),
         ),
     }
 }
 
-/// bindgen, the command: `$BINDGEN`, or the one in the path.
+/// The path and version of the command bindgen: `$BINDGEN`, or the one in `$PATH`.
 #[must_use]
 pub fn bindgen() -> Option<(PathBuf, String)> {
     let path = std::env::var_os("BINDGEN").map_or_else(|| PathBuf::from("bindgen"), PathBuf::from);
     version(&path).map(|version| (path, version))
 }
 
-fn check_bindgen(patient: &Patient<'_>) -> Check {
+fn check_bindgen(environment: &Environment<'_>) -> Check {
     match bindgen() {
-        Some((_, version)) => Check::ok(What::Bindgen, version),
+        Some((_, version)) => Check::ok(Subject::Bindgen, version),
         None => Check::missing(
-            What::Bindgen,
+            Subject::Bindgen,
             "it cannot be run",
             format!(
                 "{} (or `cargo install bindgen-cli --locked`), or name it in $BINDGEN",
-                patient.distro.install(Package::Bindgen)
+                environment.distro.install(Package::Bindgen)
             ),
         ),
     }
 }
 
-/// libclang, which this program reads headers with. bindgen, the command, finds its own alike.
+/// libclang, which reads headers for this program. The command bindgen looks for it in the same way.
 fn libclang() -> Check {
     match header::libclang_version() {
-        Ok(version) => Check::ok(What::Libclang, version),
-        Err(error) => Check::missing(What::Libclang, error.found(), NoLibclang::REMEDY),
+        Ok(version) => Check::ok(Subject::Libclang, version),
+        Err(error) => Check::missing(Subject::Libclang, error.found(), NoLibclang::REMEDY),
     }
 }
 
-/// The compiler that a kernel was built with, as `make` is to call it.
+/// The compiler of a kernel, in the form that `make` expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compiler {
-    /// clang, with the value of `LLVM=`.
+    /// clang, by the value of `LLVM=`.
     Clang(String),
     /// GCC, by its program.
     Gcc(PathBuf),
 }
 
-/// The compiler for this kernel, and what it says of its version.
+/// The compiler for this kernel, and the version that it prints.
 #[must_use]
 pub fn compiler(config: &Config) -> Option<(Compiler, String)> {
     let first = |programs: Vec<(PathBuf, Compiler)>| {
@@ -173,7 +173,7 @@ pub fn compiler(config: &Config) -> Option<(Compiler, String)> {
         (!found.is_empty()).then(|| found.swap_remove(exact.unwrap_or(0)))
     };
     if config.is_on("CC_IS_CLANG") {
-        // LLVM=1 wants the tools by their plain names, LLVM=-19 with the version's.
+        // LLVM=1 selects tools with plain names, LLVM=-19 those with the suffix -19.
         let number: u32 = config.get("CLANG_VERSION").parse().unwrap_or(0) / 10000;
         let plain = (PathBuf::from("clang"), Compiler::Clang("1".to_owned()));
         let suffixed = (
@@ -188,52 +188,52 @@ pub fn compiler(config: &Config) -> Option<(Compiler, String)> {
     first(vec![(program.clone(), Compiler::Gcc(program))])
 }
 
-/// Whether two texts are of one version: GCC's begins with the name that it was called by.
+/// Returns true if two texts are of one version. GCC's text begins with the name of its program.
 fn is_same(version: &str, wanted: &str) -> bool {
     let rest = |text: &str| text.split_once(' ').map(|(_, rest)| rest.to_owned());
     version == wanted || rest(version) == rest(wanted)
 }
 
-fn check_compiler(patient: &Patient<'_>) -> Check {
-    let wanted = patient.config.get("CC_VERSION_TEXT");
-    let is_clang = patient.config.is_on("CC_IS_CLANG");
+fn check_compiler(environment: &Environment<'_>) -> Check {
+    let wanted = environment.config.get("CC_VERSION_TEXT");
+    let is_clang = environment.config.is_on("CC_IS_CLANG");
     let program = if is_clang { "clang" } else { "gcc" };
-    match compiler(patient.config) {
+    match compiler(environment.config) {
         Some((compiler, version)) if is_same(&version, wanted) => match compiler {
             Compiler::Clang(suffix) if suffix != "1" => {
-                Check::ok(What::Compiler, format!("{version}; make LLVM={suffix}"))
+                Check::ok(Subject::Compiler, format!("{version}; make LLVM={suffix}"))
             }
-            _ => Check::ok(What::Compiler, version),
+            _ => Check::ok(Subject::Compiler, version),
         },
         Some((_, version)) => Check::note(
-            What::Compiler,
+            Subject::Compiler,
             format!("{version}; the kernel was built with {wanted}"),
             "the flags may differ: take the same if the module does not build",
         ),
         None => Check::missing(
-            What::Compiler,
+            Subject::Compiler,
             format!("none; the kernel was built with {wanted}"),
-            patient
+            environment
                 .distro
                 .install(Package::Compiler(&package(wanted, program))),
         ),
     }
 }
 
-/// The package of a compiler: GCC's first word says it, after the prefix of the target.
+/// The package of a compiler: the first word of GCC's version, without the prefix of the target.
 fn package(wanted: &str, program: &str) -> String {
     let first = wanted.split(' ').next().unwrap_or_default();
     let at = first.find(program);
     at.map_or_else(|| program.to_owned(), |at| first[at..].to_owned())
 }
 
-fn kernel_tools(patient: &Patient<'_>) -> Check {
-    let needed: &[&str] = if is_complete(patient.tree) {
+fn kernel_tools(environment: &Environment<'_>) -> Check {
+    let needed: &[&str] = if has_crate(environment.tree) {
         &["make"]
     } else {
         &["make", "bc", "bison", "flex", "python3", "xz"]
     };
-    let headers: &[&str] = if is_complete(patient.tree) {
+    let headers: &[&str] = if has_crate(environment.tree) {
         &[]
     } else {
         &["/usr/include/gelf.h", "/usr/include/openssl/ssl.h"]
@@ -244,34 +244,34 @@ fn kernel_tools(patient: &Patient<'_>) -> Check {
     let files = headers.iter().filter(|path| !Path::new(path).is_file());
     let missing: Vec<_> = programs.chain(files).copied().collect();
     if missing.is_empty() {
-        return Check::ok(What::KernelTools, needed.join(", "));
+        return Check::ok(Subject::KernelTools, needed.join(", "));
     }
     Check::missing(
-        What::KernelTools,
+        Subject::KernelTools,
         format!("no {}", missing.join(", ")),
-        patient.distro.install(Package::KernelTools),
+        environment.distro.install(Package::KernelTools),
     )
 }
 
-/// pahole: writes a module's BTF where the kernel has BTF and its `vmlinux` is there.
-fn pahole(patient: &Patient<'_>) -> Option<Check> {
-    let build = patient.tree.build()?;
-    if !patient.config.is_on("DEBUG_INFO_BTF_MODULES") {
+/// pahole, which writes a module's BTF if the kernel has BTF and a `vmlinux`.
+fn pahole(environment: &Environment<'_>) -> Option<Check> {
+    let build = environment.tree.build()?;
+    if !environment.config.is_on("DEBUG_INFO_BTF_MODULES") {
         return None;
     }
     if !build.join("vmlinux").is_file() {
         return Some(Check::note(
-            What::Btf,
+            Subject::Btf,
             format!("{} has no vmlinux", build.display()),
             "the module is built without BTF, which only tracers miss",
         ));
     }
     Some(match version(Path::new("pahole")) {
-        Some(version) => Check::ok(What::Pahole, version),
+        Some(version) => Check::ok(Subject::Pahole, version),
         None => Check::missing(
-            What::Pahole,
+            Subject::Pahole,
             "it cannot be run, and the kernel has CONFIG_DEBUG_INFO_BTF_MODULES",
-            patient.distro.install(Package::Pahole),
+            environment.distro.install(Package::Pahole),
         ),
     })
 }

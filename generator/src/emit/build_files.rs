@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The files for Kbuild, Kconfig and bindgen: the fragments in `kernel-template/build` and those of
-//! the data path, one after the other.
+//! The files for Kbuild, Kconfig and bindgen, made of fragments in `kernel-template/build` and of the
+//! data path.
 
-use super::{Input, Place, renamed};
-use crate::output::files::{Files, Owner};
+use super::{Destination, Input, renamed};
+use crate::module::files::{Files, Owner};
 
 const KBUILD: &str = include_str!("../../../kernel-template/build/Kbuild");
 const KCONFIG_HEAD: &str = include_str!("../../../kernel-template/build/Kconfig.head");
@@ -19,7 +19,7 @@ const UNLISTED_SCRIPT: &str = include_str!("../../../kernel-template/unlisted_op
 const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
 const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
 
-/// The Rust files that Kbuild generates in the build.
+/// Rust files that the build of a module generates.
 pub(super) const BUILT: [&str; 2] = ["bindings_generated.rs", "bindings_tested.rs"];
 
 /// Adds the files.
@@ -40,11 +40,11 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     }
 }
 
-/// The text of `Kbuild`: the object, what every module has, then each part's own.
+/// The text of `Kbuild`: the object, the common part, then the fragments of the data path.
 fn kbuild(input: &Input<'_>) -> String {
-    let object = match input.place {
-        Place::InTree => "obj-$(CONFIG_TCM_NAB5000) += tcm_nab5000.o",
-        Place::OutOfTree => "obj-m += tcm_nab5000.o",
+    let object = match input.destination {
+        Destination::InTree => "obj-$(CONFIG_TCM_NAB5000) += tcm_nab5000.o",
+        Destination::OutOfTree => "obj-m += tcm_nab5000.o",
     };
     let mut text = format!("# SPDX-License-Identifier: GPL-2.0-only\n\n{object}\n\n{KBUILD}");
     for part in input.data_path.parts {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The driver, `tcm_NAME.rs`: the author's file, in safe Rust. It is the `driver.rs` of the data path
+//! The driver, `tcm_NAME.rs`: the author's file in safe Rust. It is the `driver.rs` of the data path
 //! with the names of the module.
 //!
-//! It does not depend on the header, with two exceptions that no supported kernel has: the method of
-//! an op that the header lacks is left out, and a method whose op has another signature is reported.
+//! It does not depend on the header, except in two cases that no supported kernel has: the method of an
+//! op that the header lacks is left out, and a method whose op has another signature is reported.
 
 use std::ops::Range;
 
@@ -14,17 +14,17 @@ use syn::{FnArg, ImplItem, ImplItemFn, Item, Signature, TraitItemFn};
 use super::{Input, method_signature, renamed};
 use crate::names::c_ident;
 
-/// The line after which the compiler may be told what is unused.
+/// The line before the attributes on unused code.
 const DENY: &str = "#![deny(unsafe_code)]\n";
 
-/// That line, for a driver with methods left out.
+/// The attribute for a driver with methods left out.
 const UNUSED: &str =
     "#![allow(dead_code, unused_imports, reason = \"this kernel lacks ops that use them\")]\n";
 
-/// The method of the trait that stands for no op of the header.
+/// The only method of the trait that is not an op.
 const INIT: &str = "init";
 
-/// The op of protocols whose TransportIDs have an ISID.
+/// The op that only protocols with an ISID in their TransportIDs have.
 const ISID: &str = "sess_get_initiator_sid";
 
 /// The text of the driver.
@@ -52,11 +52,10 @@ pub(super) fn has_method(input: &Input<'_>, name: &str) -> bool {
     has_op(input, name) && method_lines(input.data_path.driver, name).is_some()
 }
 
-/// A sentence for each method whose op has another signature in the header: the signature that the
-/// method must have.
-pub(super) fn misfits(input: &Input<'_>) -> Vec<String> {
+/// A sentence for each method whose op has another signature in the header, with the required signature.
+pub(super) fn signature_mismatches(input: &Input<'_>) -> Vec<String> {
     let driver = super::driver_path(input.names);
-    let misfit = |method: ImplItemFn| {
+    let mismatch = |method: ImplItemFn| {
         let name = method.sig.ident.to_string();
         let slot = input
             .plan
@@ -69,11 +68,11 @@ pub(super) fn misfits(input: &Input<'_>) -> Vec<String> {
     };
     methods(input.data_path.driver)
         .into_iter()
-        .filter_map(misfit)
+        .filter_map(mismatch)
         .collect()
 }
 
-/// Returns true if the header has the op, and the layer a method for it.
+/// Returns true if the header has the op and the layer has a method for it.
 fn has_op(input: &Input<'_>, name: &str) -> bool {
     let mut slots = input.plan.slots.iter();
     slots.any(|slot| slot.method().is_some() && c_ident(&slot.op.name) == name)
@@ -98,13 +97,13 @@ fn methods(driver: &str) -> Vec<ImplItemFn> {
     methods.collect()
 }
 
-/// The signature that is written as `text`.
+/// Parses a signature.
 fn signature(text: &str) -> Signature {
     let method: TraitItemFn = syn::parse_str(&format!("{text};")).expect("this generator wrote it");
     method.sig
 }
 
-/// The types of the arguments and of the result.
+/// The types of the arguments and the result.
 fn types(signature: &Signature) -> Vec<String> {
     let arguments = signature.inputs.iter().map(|argument| match argument {
         FnArg::Typed(argument) => argument.ty.to_token_stream(),
@@ -117,7 +116,7 @@ fn types(signature: &Signature) -> Vec<String> {
         .collect()
 }
 
-/// The place of a method in the text, with its documentation and the blank line before it.
+/// The range of a method in the text, with its documentation and the preceding blank line.
 fn method_lines(text: &str, name: &str) -> Option<Range<usize>> {
     const END: &str = "\n    }\n";
     let head = text.find(&format!("\n    fn {name}("))? + 1;

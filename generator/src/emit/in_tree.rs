@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The files that a module in the kernel's own tree has elsewhere in the tree: its page in
-//! `Documentation` and its kselftest. And the lines that its author adds to the tree's lists by hand.
+//! Files of an in-tree module outside its directory: its page in `Documentation` and its kselftest. Also
+//! the lines that its author adds to the tree's lists by hand.
 
+use super::selftest::collection;
 use super::{Input, page, selftest};
+use crate::module::files::{Files, Owner, TREE};
 use crate::names::Names;
-use crate::output::files::{Files, Owner, TREE};
 
 const KSELFTEST: &str = include_str!("../../../kernel-template/kselftest/Makefile");
 
@@ -28,12 +29,7 @@ fn page_path(names: &Names) -> String {
     format!("Documentation/target/{}.rst", names.module())
 }
 
-/// The kselftest's directory, as `TARGETS` lists it.
-pub(super) fn collection(names: &Names) -> String {
-    format!("drivers/target/{}", names.module())
-}
-
-/// The lines that a patch with the module adds to the tree's lists, for people.
+/// Formats the lines that a patch with the module adds to the tree's lists.
 #[must_use]
 pub fn by_hand(names: &Names) -> String {
     let (module, symbol) = (names.module(), names.kconfig());

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `kunit.rs`: unit tests of names and TransportIDs, on the protocol's examples. The kernel runs them
+//! `kunit.rs`: unit tests of names and TransportIDs with the protocol's examples. The kernel runs them
 //! when it loads the module; `host_tests.rs` runs them without a kernel.
 
-use super::{Input, Place, renamed};
-use crate::output::files::{Files, Owner};
+use super::{Destination, Input, renamed};
+use crate::module::files::{Files, Owner};
 use crate::protocol::TransportId;
 
-/// The path of the root of another crate, which has the suites and the files that they test alone.
+/// The root of another crate, with only the suites and the files under test.
 pub(super) const HOST_ROOT: &str = "host_tests.rs";
 
 /// The text of a fragment.
@@ -22,7 +22,7 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     let own = Owner::Generator;
     files.add("kunit.rs", own, text(input));
     files.add("kunit/examples.rs", own, input.protocol.examples.to_owned());
-    if input.place == Place::OutOfTree {
+    if input.destination == Destination::OutOfTree {
         let root = include_str!("../../../kernel-template/host_tests.rs");
         files.add(HOST_ROOT, own, root.to_owned());
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The safe layer, `target.rs` and `target/`. Its files are copied, except `ops.rs`, which is made
+//! The safe layer, `target.rs` and `target/`. Its files are copied, except `ops.rs`, which is generated
 //! from the header.
 
 use super::{Input, ops};
-use crate::output::files::{Files, Owner};
+use crate::module::files::{Files, Owner};
 
 /// The text of a file of the template.
 macro_rules! text {
@@ -13,7 +13,7 @@ macro_rules! text {
     };
 }
 
-/// Copied as they are: path and text.
+/// Paths and texts of files that are copied unchanged.
 macro_rules! copied {
     ($($path:literal),* $(,)?) => {
         [$(($path, text!($path))),*]

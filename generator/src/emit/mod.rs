@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Writes the module: from a checked plan to files in memory.
+//! Emits a module: from a checked plan to files in memory.
 //!
-//! Nothing in here touches a file system, and nothing can fail. `target/ops.rs`, which depends on the
-//! header, is built from tokens. All other files are texts of `kernel-template/`, comments and all:
-//! whole or made of fragments, with the module's names.
+//! Emitters do not touch a file system and cannot fail. `target/ops.rs`, which depends on the header, is
+//! made of tokens. All other files are files or fragments of `kernel-template/` with the module's names.
 
 mod build_files;
 mod driver;
@@ -20,8 +19,8 @@ mod selftest;
 mod userland;
 
 use crate::data_path::DataPath;
+use crate::module::files::{Files, Owner};
 use crate::names::{self, NameError, Names};
-use crate::output::files::{Files, Owner};
 use crate::plan::Plan;
 use crate::protocol::Protocol;
 
@@ -29,16 +28,16 @@ pub use in_tree::by_hand;
 pub use ops::{method_signature, text as ops_text};
 pub use owner::without_mark;
 
-/// Where a module is to be built.
+/// The destination of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// In the kernel's own tree, below `drivers/target`.
+pub enum Destination {
+    /// The kernel's own tree, below `drivers/target`.
     InTree,
-    /// In a directory of its own, with `M=`.
+    /// A directory of its own, built with `M=`.
     OutOfTree,
 }
 
-/// The input that a module is made from.
+/// The input of the emitters.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
     /// The ops, checked.
@@ -49,17 +48,17 @@ pub struct Input<'a> {
     pub registered: &'static Protocol,
     /// The names.
     pub names: &'a Names,
-    /// Where it is to be built.
-    pub place: Place,
-    /// What it does with commands.
+    /// The destination.
+    pub destination: Destination,
+    /// The data path.
     pub data_path: &'a DataPath,
 }
 
-/// Writes every file of the module.
+/// Emits every file of the module.
 ///
 /// # Errors
 ///
-/// [`NameError::ModuleTaken`] if the driver's file would have the name of another.
+/// [`NameError::ModuleTaken`] if the driver's file would have the name of another file.
 pub fn module(input: &Input<'_>) -> Result<Files, NameError> {
     let names = input.names;
     let mut files = others(input);
@@ -79,8 +78,8 @@ pub fn module(input: &Input<'_>) -> Result<Files, NameError> {
 
 /// A sentence for each method of the driver whose op has another signature in the header.
 #[must_use]
-pub fn misfits(input: &Input<'_>) -> Vec<String> {
-    driver::misfits(input)
+pub fn signature_mismatches(input: &Input<'_>) -> Vec<String> {
+    driver::signature_mismatches(input)
 }
 
 /// The path of the driver.
@@ -89,8 +88,8 @@ pub fn driver_path(names: &Names) -> String {
     format!("{}.rs", names.module())
 }
 
-/// A template with the module's names in place of its own: it is written for the iSCSI module
-/// `tcm_nab5000`, so its words for the protocol are among them.
+/// Replaces the names of a template by the module's. Templates are written for the iSCSI module
+/// `tcm_nab5000`, so the names of the protocol are replaced too.
 fn renamed(template: &str, input: &Input<'_>) -> String {
     let mut names = input.names.placeholders();
     names.push(("iSCSI", input.protocol.title.to_owned()));
@@ -98,14 +97,14 @@ fn renamed(template: &str, input: &Input<'_>) -> String {
     names::renamed(template, &names)
 }
 
-/// The files besides the driver.
+/// The files other than the driver.
 fn others(input: &Input<'_>) -> Files {
     let mut files = Files::default();
     layer::add(&mut files, input);
     build_files::add(&mut files, input);
-    match input.place {
-        Place::InTree => in_tree::add(&mut files, input),
-        Place::OutOfTree => {
+    match input.destination {
+        Destination::InTree => in_tree::add(&mut files, input),
+        Destination::OutOfTree => {
             out_of_tree::add(&mut files, input);
             userland::add(&mut files, input);
         }
@@ -126,8 +125,8 @@ fn others(input: &Input<'_>) -> Files {
     files
 }
 
-/// The file of the module that a driver of this name would collide with: it has the same path, or
-/// Kbuild would make an object of the same name.
+/// The file that a driver of this name would clash with: a file of the same path, or of the same object
+/// in Kbuild.
 fn namesake(files: &Files, module: &str) -> Option<String> {
     let paths = files.iter().map(|(path, _)| path);
     let mut sources = paths.chain(build_files::BUILT);

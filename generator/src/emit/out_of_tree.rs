@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The files that only a module in a directory of its own has: Makefile, DKMS's files, README and
-//! .gitignore; and its test, which lies elsewhere in the kernel's tree. They are templates of
-//! `kernel-template/build`, copied with the module's names.
+//! Files of an out-of-tree module only: Makefile, DKMS's files, README and .gitignore; also its test,
+//! which an in-tree module has elsewhere. They are templates of `kernel-template/build` with the
+//! module's names.
 
 use super::{Input, renamed, selftest};
-use crate::output::files::{Files, Owner};
+use crate::module::files::{Files, Owner};
 
 /// The path of each file, and its text.
 const FILES: [(&str, &str); 5] = [

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The line that says whose file it is: right under the SPDX line of each file that `sync`
-//! overwrites.
+//! The ownership mark: a line below the SPDX line of each file that `sync` overwrites.
 //!
-//! A file without an SPDX line has none: `rtslib-fb.patch`, whose first line is the subject of a
-//! commit, and the kselftest's `config`, which is a list of symbols.
+//! A file without an SPDX line has no mark: the kselftest's `config`, which is a list of symbols.
 
-use crate::output::files::{File, Owner, has_extension};
+use crate::module::files::{File, Owner, has_extension};
 
-/// Part of the line: no other line of a module has it.
+/// The text of the mark. No other line of a module has it.
 const MARK: &str = "Generated: `tcm-mod-builder sync` overwrites this file";
 
-/// Adds the line to a file with this path.
+/// Adds the mark to a file with this path.
 pub(super) fn mark(path: &str, file: &mut File) {
     let until = match file.owner {
         Owner::Author => return,
@@ -27,7 +25,7 @@ pub(super) fn mark(path: &str, file: &mut File) {
     }
 }
 
-/// The marks that open and close a comment in a file with this path.
+/// The delimiters of a comment in a file with this path.
 fn comment(path: &str) -> (&'static str, &'static str) {
     let is = |extension| has_extension(path, extension);
     if is("rs") {
@@ -43,7 +41,7 @@ fn comment(path: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The text of a file without the line.
+/// Returns the text of a file without the mark.
 #[must_use]
 pub fn without_mark(text: &str) -> String {
     let lines = text.split_inclusive('\n');

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The module's page in the kernel's `Documentation/target`: its tree in configfs, its attributes, its
-//! limits. The text is reStructuredText, from which Sphinx makes a page without a warning.
+//! The module's page in the kernel's `Documentation/target`: its configfs tree, attributes and limits, as
+//! reStructuredText. Sphinx must build it without warnings.
 
-use super::in_tree::collection;
 use super::rust::wrap;
+use super::selftest::collection;
 use super::{Input, driver, renamed};
-use crate::plan::{Content, Slot};
+use crate::plan::{Slot, SlotContent};
 
 /// The section on the attribute that every driver has.
 const VERSION: &str = "\
@@ -17,7 +17,7 @@ const VERSION: &str = "\
     The version of the module. Read only.
 ";
 
-/// The longest line of a paragraph.
+/// Maximum length of a line.
 const WIDTH: usize = 80;
 
 /// The text of the page.
@@ -46,7 +46,7 @@ fn paragraph(text: &str) -> String {
     indented(text, "")
 }
 
-/// A paragraph whose lines all begin with `indent`.
+/// Formats a paragraph with `indent` before each line.
 fn indented(text: &str, indent: &str) -> String {
     let lines = wrap(text, WIDTH - indent.len());
     lines
@@ -55,7 +55,7 @@ fn indented(text: &str, indent: &str) -> String {
         .collect()
 }
 
-/// An item of a list.
+/// Formats an item of a list.
 fn item(text: &str) -> String {
     let text = indented(text, "  ");
     format!("- {}", text.trim_start())
@@ -79,7 +79,7 @@ fn port_names(input: &Input<'_>) -> String {
     ))
 }
 
-/// The tree in configfs: each directory and file that an administrator uses, with its purpose.
+/// The configfs tree: each directory and file that an administrator uses, with its purpose.
 fn tree(input: &Input<'_>) -> String {
     let fabric = input.names.fabric();
     let link = format!("{fabric}_port");
@@ -139,7 +139,7 @@ fn limits(input: &Input<'_>) -> String {
     }
     let slots = input.plan.slots.iter();
     let unknown: Vec<_> = slots
-        .filter(|slot| matches!(slot.content, Content::Null))
+        .filter(|slot| matches!(slot.content, SlotContent::Null))
         .map(|slot: &Slot<'_>| format!("``{}``", slot.op.name))
         .collect();
     if !unknown.is_empty() {

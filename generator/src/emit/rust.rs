@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rust text from tokens, with its comments.
+//! Prints tokens as Rust text with comments.
 //!
-//! `quote!` drops comments, so they travel as attributes: `#[doc]` for documentation, and
-//! `#[comment]`, which prettyplease prints as a line comment, for the rest. prettyplease puts no
-//! blank line between items, and breaks lines before rustfmt does; [`text`] makes up for both.
+//! `quote!` drops comments, so attributes carry them: `#[doc]` documentation, and `#[comment]`, which
+//! prettyplease prints as a line comment, all others. prettyplease puts no blank line between items and
+//! breaks lines earlier than rustfmt; [`text`] corrects both.
 
 use std::collections::BTreeSet;
 
@@ -12,30 +12,30 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 use syn::{Item, ItemImpl, ItemTrait};
 
-/// The width that the kernel wraps Rust comments at.
+/// Width of a line in the kernel's Rust code.
 const WIDTH: usize = 100;
 
-/// A documentation comment at this depth of indentation, wrapped; paragraphs as they are.
+/// A documentation comment, wrapped for this depth of indentation. Line breaks in `text` are kept.
 pub(super) fn doc(depth: usize, text: &str) -> TokenStream {
     lines(depth, 4, text)
         .map(|line| quote!(#[doc = #line]))
         .collect()
 }
 
-/// A line comment at this depth of indentation, wrapped.
+/// A line comment, wrapped for this depth of indentation.
 pub(super) fn comment(depth: usize, text: &str) -> TokenStream {
     lines(depth, 3, text)
         .map(|line| quote!(#[comment = #line]))
         .collect()
 }
 
-/// A `SAFETY` comment at this depth.
+/// A `SAFETY` comment, wrapped for this depth of indentation.
 pub(super) fn safety(depth: usize, reason: &str) -> TokenStream {
     comment(depth, &format!("SAFETY: {reason}"))
 }
 
-/// The lines of `text`, each with a blank before it, that fit behind the indentation and a comment
-/// mark of `mark` columns, that blank included.
+/// The lines of `text`, each with a leading blank, wrapped to fit behind the indentation and a comment
+/// mark of `mark` columns including that blank.
 fn lines(depth: usize, mark: usize, text: &str) -> impl Iterator<Item = String> {
     let width = WIDTH - 4 * depth - mark;
     let lines: Vec<_> = text.lines().flat_map(|line| wrap(line, width)).collect();
@@ -48,7 +48,7 @@ fn lines(depth: usize, mark: usize, text: &str) -> impl Iterator<Item = String> 
     })
 }
 
-/// Breaks a line between words; what follows a list mark is indented under it.
+/// Wraps a line between words. Further lines of a list item are indented below its text.
 pub(super) fn wrap(line: &str, width: usize) -> Vec<String> {
     let hang = if line.starts_with("- ") { "  " } else { "" };
     let mut lines = vec![String::new()];
@@ -67,7 +67,7 @@ pub(super) fn wrap(line: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Every identifier that `tokens` use, but for the names that `type` declares.
+/// Collects every identifier in `tokens`, except the names that `type` declares.
 pub(super) fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
     let mut is_declared = false;
     for token in tokens {
@@ -86,12 +86,12 @@ pub(super) fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Prints items as rustfmt has them, with a blank line between two, and between two members of a
-/// trait or an impl.
+/// Prints items in rustfmt's style, with a blank line between items and between members of a trait or
+/// impl.
 ///
 /// # Panics
 ///
-/// If the tokens are no items of Rust, which is a fault of the emitter that made them.
+/// If the tokens are not items of Rust, which is a fault of the emitter.
 pub(super) fn text(items: &TokenStream) -> String {
     let file = match syn::parse2::<syn::File>(items.clone()) {
         Ok(file) => file,
@@ -125,7 +125,7 @@ fn item_text(item: Item) -> String {
     }
 }
 
-/// The text of an item with members, each printed by itself; `print` prints the item with some.
+/// The text of an item with members, each printed separately. `print` prints the item with given members.
 fn with_members<M>(members: Vec<M>, print: impl Fn(Vec<M>) -> String) -> String {
     const END: &str = "}\n";
     let empty = print(Vec::new());
@@ -150,7 +150,7 @@ fn printed(item: Item) -> String {
     })
 }
 
-/// Joins the lines of each signature that fits in one: prettyplease's lines are shorter.
+/// Joins the lines of each signature that fits in one line of [`WIDTH`] columns.
 fn joined_signatures(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -165,7 +165,7 @@ fn joined_signatures(text: &str) -> String {
     out
 }
 
-/// The signature that begins with the line `first` in one line, if it fits, and what comes after it.
+/// The signature that begins with the line `first` as one line, if it fits, and the text after it.
 fn joined<'a>(first: &str, after: &'a str) -> Option<(String, &'a str)> {
     let indent = &first[..first.len() - first.trim_start().len()];
     let (parameters, rest) = after.split_once(&format!("\n{indent})"))?;
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn safety_comments_are_printed_where_they_are_put() {
+    fn safety_comment_is_printed_before_its_statement() {
         let safety = safety(1, "Because.");
         let items = quote! {
             #safety
@@ -207,14 +207,14 @@ mod tests {
     }
 
     #[test]
-    fn no_blank_line_breaks_a_comment() {
+    fn comment_has_no_blank_line() {
         let tokens = doc(1, &format!("{}\n\nmore", "words; ".repeat(40)));
         let printed = text(&quote!(impl A { #tokens const A: u8 = 0; }));
         assert!(!printed.trim().contains("\n\n"), "{printed}");
     }
 
     #[test]
-    fn blank_lines_are_between_items_and_members() {
+    fn items_and_members_are_separated_by_blank_lines() {
         let docs = doc(1, "A member.");
         let items = quote! {
             impl A {
@@ -243,9 +243,8 @@ fn g() {}
         assert_eq!(text(&items), wanted);
     }
 
-    /// 100 columns are rustfmt's.
     #[test]
-    fn a_signature_that_fits_is_one_line() {
+    fn signature_that_fits_100_columns_is_one_line() {
         let signature = |len| {
             let name = quote::format_ident!("{}", "f".repeat(len));
             text(&quote!(impl A { fn #name(a: &mut u8, b: u8) -> u8 { 0 } }))
@@ -258,7 +257,7 @@ fn g() {}
     }
 
     #[test]
-    fn long_comments_are_wrapped() {
+    fn long_comment_is_wrapped() {
         let words = "word ".repeat(40);
         let tokens = doc(1, &words);
         let printed = text(&quote!(impl A { #tokens const A: u8 = 0; }));

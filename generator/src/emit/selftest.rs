@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `selftest.sh`: the head of the template, the names of ports that this protocol has, and the rest.
-//! And `config`, the kernel's configuration that the test needs.
+//! `selftest.sh`, made of the template and port names of the protocol; and `config`, the kernel's
+//! configuration for the test.
 
 use super::build_files::depends_on;
 use super::rust::wrap;
 use super::{Input, renamed};
+use crate::names::Names;
 
-/// The name of the file.
+/// The name of the test's file.
 pub(super) const FILE: &str = "selftest.sh";
 
 const HEAD: &str = include_str!("../../../kernel-template/build/selftest.head.sh");
 const TAIL: &str = include_str!("../../../kernel-template/build/selftest.tail.sh");
+
+/// The kselftest's directory, as in `TARGETS`.
+pub(super) fn collection(names: &Names) -> String {
+    format!("drivers/target/{}", names.module())
+}
 
 /// The text of `selftest.sh`.
 pub(super) fn text(input: &Input<'_>) -> String {
@@ -27,7 +33,7 @@ pub(super) fn text(input: &Input<'_>) -> String {
     renamed(HEAD, input) + &settings.concat() + TAIL
 }
 
-/// The text of `config`: the symbols without which the test is skipped, or the module not built.
+/// The text of `config`: the symbols that the test and the module need.
 pub(super) fn config(input: &Input<'_>) -> String {
     let mut text = "CONFIG_MODULES=y\nCONFIG_MODULE_UNLOAD=y\n".to_owned();
     for symbol in depends_on(input) {
@@ -37,7 +43,7 @@ pub(super) fn config(input: &Input<'_>) -> String {
     text
 }
 
-/// Breaks a line between words where it is too long: in quotes, the shell takes it as one.
+/// Wraps a long line with backslashes, which the shell joins within quotes.
 fn wrapped(line: &str) -> String {
     wrap(line, 78).join(" \\\n")
 }

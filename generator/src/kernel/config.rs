@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel's configuration, and the dependencies of a symbol that are not met in it.
+//! A kernel's configuration, and the unmet dependencies of a symbol.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,10 +11,10 @@ use std::path::Path;
 pub struct Config(BTreeMap<String, String>);
 
 impl Config {
-    /// Reads the configuration of a build directory; `None` if it has none.
+    /// Reads the configuration of a build directory; `None` if it is not configured.
     #[must_use]
     pub fn read(build: &Path) -> Option<Self> {
-        // make itself reads the first; it may be newer or older than the second.
+        // make reads auto.conf; .config may be newer or older.
         let files = ["include/config/auto.conf", ".config"];
         let text = files
             .iter()
@@ -38,16 +38,16 @@ impl Config {
         self.0.get(symbol).map_or("", String::as_str)
     }
 
-    /// Whether a symbol is `y` or `m`.
+    /// Returns true if a symbol is `y` or `m`.
     #[must_use]
     pub fn is_on(&self, symbol: &str) -> bool {
         ["y", "m"].contains(&self.get(symbol))
     }
 
-    /// The lines `depends on` of a symbol in the text of a Kconfig file that do not hold, each with
-    /// the values of its symbols.
+    /// The unmet `depends on` lines of a symbol in the text of a Kconfig file, each with the values of
+    /// its symbols.
     #[must_use]
-    pub fn blockers(&self, kconfig: &str, symbol: &str) -> Vec<String> {
+    pub fn unmet_dependencies(&self, kconfig: &str, symbol: &str) -> Vec<String> {
         let heads = [format!("config {symbol}"), format!("menuconfig {symbol}")];
         let lines = kconfig
             .lines()
@@ -74,7 +74,7 @@ impl Config {
     }
 }
 
-/// Reads a condition of Kconfig and evaluates it in one pass.
+/// A condition of Kconfig, parsed and evaluated in one pass.
 struct Condition<'a> {
     config: &'a Config,
     tokens: Vec<&'a str>,
@@ -102,7 +102,7 @@ impl<'a> Condition<'a> {
         is
     }
 
-    /// `A || B`. Both sides are read, whatever the first is.
+    /// `A || B`. Both sides are parsed, whatever the value of the first.
     fn any(&mut self) -> bool {
         let mut holds = self.all();
         while self.is_next("||") {
@@ -150,8 +150,7 @@ impl<'a> Condition<'a> {
         }
     }
 
-    /// The value of a token: that of a symbol, or the token itself. A symbol that is not set is
-    /// `n`.
+    /// The value of a token: of a symbol, its value, or `n` if it is not set; else the token itself.
     fn value(&self, token: &'a str) -> &'a str {
         if !is_symbol(token) {
             return token.trim_matches('"');
@@ -163,14 +162,14 @@ impl<'a> Condition<'a> {
     }
 }
 
-/// Whether a token is the name of a symbol, and not a number or a value.
+/// Returns true if a token is the name of a symbol, not a number or a value.
 fn is_symbol(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_uppercase())
         || token.starts_with(|c: char| c.is_ascii_digit())
             && token.contains(|c: char| c.is_ascii_uppercase())
 }
 
-/// The words and signs of a condition.
+/// The words and operators of a condition.
 fn tokens(text: &str) -> Vec<&str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "_\"-./$".contains(c);
     let mut found = Vec::new();
@@ -201,17 +200,17 @@ config RUST\n\tbool \"Rust support\"\n\tdepends on HAVE_RUST\n\tdepends on !MODV
 \tdepends on !KASAN_SW_TAGS || RUSTC_VERSION >= 109600\n\thelp\n\t  It depends on luck.\n
 config LAST\n\tdepends on NOT_ASKED\n";
 
-    fn blockers(config: &str) -> Vec<String> {
-        Config::parse(config).blockers(KCONFIG, "RUST")
+    fn unmet(config: &str) -> Vec<String> {
+        Config::parse(config).unmet_dependencies(KCONFIG, "RUST")
     }
 
     #[test]
-    fn what_blocks_a_symbol_is_what_does_not_hold() {
+    fn unmet_dependencies_are_conditions_that_do_not_hold() {
         let fine = "CONFIG_HAVE_RUST=y\nCONFIG_RUSTC_VERSION=108501\n";
-        assert_eq!(blockers(fine), Vec::<String>::new());
-        assert_eq!(blockers(""), ["HAVE_RUST (HAVE_RUST is not set)"]);
+        assert_eq!(unmet(fine), Vec::<String>::new());
+        assert_eq!(unmet(""), ["HAVE_RUST (HAVE_RUST is not set)"]);
         assert_eq!(
-            blockers(&format!(
+            unmet(&format!(
                 "{fine}CONFIG_MODVERSIONS=y\nCONFIG_KASAN_SW_TAGS=y\n"
             )),
             [
@@ -220,10 +219,10 @@ config LAST\n\tdepends on NOT_ASKED\n";
             ]
         );
         let btf = format!("{fine}CONFIG_DEBUG_INFO_BTF=y\nCONFIG_PAHOLE_HAS_LANG_EXCLUDE=y\n");
-        assert_eq!(blockers(&btf), Vec::<String>::new());
-        assert_eq!(blockers(&format!("{btf}CONFIG_LTO=y\n")).len(), 1);
+        assert_eq!(unmet(&btf), Vec::<String>::new());
+        assert_eq!(unmet(&format!("{btf}CONFIG_LTO=y\n")).len(), 1);
         assert_eq!(
-            blockers(&format!(
+            unmet(&format!(
                 "{fine}CONFIG_KASAN_SW_TAGS=y\nCONFIG_RUSTC_VERSION=109600\n"
             )),
             Vec::<String>::new()
@@ -231,7 +230,7 @@ config LAST\n\tdepends on NOT_ASKED\n";
     }
 
     #[test]
-    fn comparisons_and_strings_are_read() {
+    fn comparisons_and_strings_are_evaluated() {
         let config = Config::parse("CONFIG_A=m\nCONFIG_TEXT=\"x y\"\nCONFIG_64BIT=y\n");
         assert_eq!(config.get("TEXT"), "x y");
         assert!(config.is_on("A") && !config.is_on("TEXT"));

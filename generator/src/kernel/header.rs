@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Reads a kernel's fabric header in a child process of this program, which clang may crash or block.
+//! Reads a kernel's fabric header in a child process, which bounds crashes and hangs of clang.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use tcm_bindings::{Error, FabricOps, Header, NoLibclang};
 /// The hidden subcommand of the child.
 pub const SUBCOMMAND: &str = "read-header";
 
-/// The model of a header.
+/// Reads the model of a header.
 ///
 /// # Errors
 ///
@@ -18,7 +18,7 @@ pub fn read(header: &Header) -> Result<FabricOps, Error> {
     tcm_bindings::read_apart(header, child())
 }
 
-/// The version of libclang.
+/// Returns the version of libclang.
 ///
 /// # Errors
 ///
@@ -27,7 +27,7 @@ pub fn libclang_version() -> Result<String, NoLibclang> {
     tcm_bindings::libclang_version(child())
 }
 
-/// This program again, even if its file has been replaced since it started.
+/// The command that starts this program again, even if its file has been replaced.
 fn child() -> Command {
     let mut command = Command::new("/proc/self/exe");
     command.arg(SUBCOMMAND);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel that a module is for: where it is, what it offers, how it is configured, and which
-//! names are taken there.
+//! The kernel that a module is for: its directories, header, configuration and crate, and the names in
+//! use there.
 
+mod clash;
 mod config;
 pub mod header;
+pub mod metadata;
 pub mod prepared;
-mod taken;
 mod tree;
 mod version;
 
+pub use clash::{Clashes, clashes};
 pub use config::Config;
-pub use taken::{Taken, taken};
 pub use tree::{NoSource, Tree, TreeError, find, find_from, running_release};
 pub use version::upstream;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where `prepare` keeps what it makes: build directories with the kernel crate, and sources.
+//! The cache of `prepare`: build directories with the kernel crate, and sources.
 //!
-//! The Makefile of a module looks in the same places.
+//! The Makefile of a module looks in the same directories.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub fn cache() -> PathBuf {
     }
 }
 
-/// The caches that may have something for this user.
+/// The caches that this user can read.
 fn caches() -> [PathBuf; 2] {
     [cache(), PathBuf::from(SHARED)]
 }
@@ -47,7 +47,7 @@ pub fn build_for(build: &Path) -> Option<PathBuf> {
     })
 }
 
-/// Where the source of an upstream version is, or shall be.
+/// The directories in which `prepare` unpacks the source of an upstream version.
 #[must_use]
 pub fn sources(version: &str) -> Vec<PathBuf> {
     let name = format!("source-{version}");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Finds the parts of a kernel from the directory that a user names: a source tree, a build
-//! directory, or the headers package of a distribution.
+//! Finds the directories of a kernel from the one that a user names: a source tree, a build directory,
+//! or the headers package of a distribution.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,23 +14,23 @@ use crate::distro::{Distro, Package, series};
 /// The directories of a kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree {
-    /// The directory that the user named, or that was found.
+    /// Directory that the user named, or that was found.
     named: PathBuf,
-    /// Has `include/target`.
+    /// Directory with `include/target`.
     headers: PathBuf,
-    /// Has the source of the kernel crate.
+    /// Directory with the source of the kernel crate.
     source: Option<PathBuf>,
-    /// Has a configuration.
+    /// Directory with a configuration.
     build: Option<PathBuf>,
 }
 
-/// Why a kernel, or a part of it, was not found.
+/// Reason why a kernel was not found.
 #[derive(Debug, Error)]
 pub enum TreeError {
-    /// The directory that was named is no kernel's.
+    /// The named directory is not a kernel's.
     #[error(
-        "{} is no kernel's: it has neither include/target, as a source tree has, nor a \
-         configuration and the way to its source, as a build directory or /lib/modules/V/build \
+        "cannot use {} as a kernel: it has neither include/target, as a source tree has, nor a \
+         configuration and a link to its source, as a build directory or /lib/modules/V/build \
          has; name one of these with -k DIR",
         dir.display()
     )]
@@ -38,9 +38,9 @@ pub enum TreeError {
         /// The directory.
         dir: PathBuf,
     },
-    /// The kernel is older than the oldest that modules are for.
+    /// The kernel is older than the oldest supported one.
     #[error(
-        "{} is Linux {version}, and the oldest kernel that a module can be for is 6.12; name a newer \
+        "cannot use {}: it is Linux {version}, and the oldest supported kernel is 6.12; name a newer \
          one with -k DIR",
         dir.display()
     )]
@@ -52,26 +52,26 @@ pub enum TreeError {
     },
     /// No directory was named, and none was found.
     #[error(
-        "no kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name one \
-         with -k DIR: a source tree, a build directory, or the headers of a distribution \
+        "cannot find a kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name \
+         one with -k DIR: a source tree, a build directory, or the headers of a distribution \
          ({headers})",
         cwd.display()
     )]
     NotFound {
         /// The working directory.
         cwd: PathBuf,
-        /// How to install the headers of the running kernel.
+        /// The command that installs the headers of the running kernel.
         headers: String,
     },
 }
 
-/// The source of the kernel crate is not there.
+/// The source of the kernel crate is missing.
 #[derive(Debug, Error)]
-#[error("{found}; {remedy}")]
+#[error("cannot find the kernel crate's source: {found}; {remedy}")]
 pub struct NoSource {
-    /// What there is instead.
+    /// The finding.
     pub found: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
@@ -103,23 +103,23 @@ impl Tree {
         &self.named
     }
 
-    /// Where target core's headers are, and its source if that is known.
+    /// The directory with target core's headers, and with its source if that was found.
     #[must_use]
     pub fn headers(&self) -> &Path {
         self.source.as_ref().unwrap_or(&self.headers)
     }
 
-    /// Whether the headers are a package of their own, apart from the source.
+    /// Returns true if the headers are a package of their own, apart from the source.
     #[must_use]
     pub fn is_headers_package(&self) -> bool {
         self.source.as_ref() != Some(&self.headers) && !has_kconfig(&self.headers)
     }
 
-    /// The source, with the kernel crate's.
+    /// The source tree, which has the kernel crate's source.
     ///
     /// # Errors
     ///
-    /// [`NoSource`] if it is not there.
+    /// [`NoSource`] if it is missing.
     pub fn source(&self) -> Result<&Path, NoSource> {
         self.source.as_deref().ok_or_else(|| self.no_source())
     }
@@ -143,7 +143,7 @@ impl Tree {
         }
     }
 
-    /// What brings the source of a headers package.
+    /// The remedy for a headers package without the source.
     fn source_remedy(&self) -> String {
         let named = self.named.display();
         if self.build.is_none() {
@@ -171,7 +171,7 @@ impl Tree {
         )
     }
 
-    /// The archive of the source that lies beside the headers, as Debian's package has it.
+    /// The archive of the source beside the headers, where Debian's package puts it.
     #[must_use]
     pub fn source_archive(&self) -> Option<PathBuf> {
         let version = self.version()?;
@@ -191,7 +191,7 @@ impl Tree {
         version::upstream(&self.headers)
     }
 
-    /// The release, as `uname -r` says it; where nothing is built, the upstream version.
+    /// The release, as `uname -r` prints it; the upstream version if nothing is built.
     #[must_use]
     pub fn release(&self) -> Option<String> {
         let built = self.build.as_deref().and_then(version::release);
@@ -199,21 +199,21 @@ impl Tree {
     }
 }
 
-/// Finds the kernel: the one that is named, else the one that the working directory is in, else
-/// `$KDIR`, else the running one.
+/// Finds the kernel: the named one, else the one around the working directory, else `$KDIR`, else the
+/// running one.
 ///
 /// # Errors
 ///
-/// [`TreeError`] if there is none, or it is too old.
+/// [`TreeError`] if no kernel is found, or it is too old.
 pub fn find(named: Option<&Path>) -> Result<Tree, TreeError> {
     find_from(named, &std::env::current_dir().unwrap_or_default())
 }
 
-/// As [`find`], but from the directory `start` upward.
+/// Finds the kernel as [`find`] does, with `start` as the working directory.
 ///
 /// # Errors
 ///
-/// [`TreeError`] if there is none, or it is too old.
+/// [`TreeError`] if no kernel is found, or it is too old.
 pub fn find_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
     let tree = any_from(named, start)?;
     match tree.version() {
@@ -231,7 +231,7 @@ fn any_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
             dir: dir.to_owned(),
         });
     }
-    // Upward, only a directory with headers counts; a mere build directory has to be named.
+    // Above `start` only a directory with headers counts; a separate build directory must be named.
     let above = start.ancestors().filter(|dir| has_headers(dir));
     let kdir = std::env::var_os("KDIR").map(PathBuf::from);
     let mut places = above.map(Path::to_owned).chain(kdir).chain(running());
@@ -242,7 +242,7 @@ fn any_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
     })
 }
 
-/// Where the running kernel's build and source trees are, if they are installed.
+/// The running kernel's build and source trees, which may not be installed.
 fn running() -> Vec<PathBuf> {
     let modules = Path::new("/lib/modules").join(running_release());
     vec![modules.join("build"), modules.join("source")]
@@ -263,13 +263,12 @@ fn has_crate(dir: &Path) -> bool {
     dir.join("rust/kernel").is_dir()
 }
 
-/// Whether a directory is a source tree, and not the headers of one.
+/// Returns true if a directory is a source tree, not only its headers.
 fn has_kconfig(dir: &Path) -> bool {
     dir.join("Kconfig").is_file()
 }
 
-/// The source, or its headers, that a build directory points to: by its link, or by the makefile
-/// that it includes.
+/// The source tree or headers of a build directory, from its link or the makefile that it includes.
 fn source_of(build: &Path) -> Option<PathBuf> {
     let link = build.join("source");
     let makefile = fs::read_to_string(build.join("Makefile")).unwrap_or_default();
@@ -277,7 +276,7 @@ fn source_of(build: &Path) -> Option<PathBuf> {
         let path = line.strip_prefix("include ")?.trim();
         path.strip_suffix("/Makefile").map(PathBuf::from)
     });
-    // The packages of a distribution lie beside each other, wherever they are unpacked.
+    // A distribution's packages lie beside each other, wherever they are unpacked.
     let beside = included
         .as_deref()
         .and_then(|dir| Some(build.parent()?.join(dir.file_name()?)));
@@ -285,14 +284,14 @@ fn source_of(build: &Path) -> Option<PathBuf> {
     dirs.into_iter().flatten().find(|dir| has_headers(dir))
 }
 
-/// The source of the same version as these headers: unpacked beside them, or by `prepare`.
+/// The source of the same version as these headers, unpacked beside them or by `prepare`.
 fn source_beside(headers: &Path) -> Option<PathBuf> {
     let version = version::upstream(headers)?;
     let mut dirs = unpacked(headers).chain(prepared::sources(&version));
     dirs.find(|dir| has_crate(dir) && version::upstream(dir).as_ref() == Some(&version))
 }
 
-/// Where the source may lie beside these headers, by the usual names; it may be of another version.
+/// The usual directories of the source beside these headers; it may be of another version.
 fn unpacked(headers: &Path) -> impl Iterator<Item = PathBuf> {
     let version = version::upstream(headers).unwrap_or_default();
     let names = [

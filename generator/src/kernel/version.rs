@@ -5,10 +5,10 @@
 use std::fs;
 use std::path::Path;
 
-/// The oldest kernel that modules are for: version and patchlevel.
+/// The oldest supported kernel: version and patchlevel.
 const OLDEST: [u32; 2] = [6, 12];
 
-/// Returns true if an upstream version is older than modules are for.
+/// Returns true if an upstream version is older than the oldest supported one.
 #[must_use]
 pub(super) fn is_too_old(version: &str) -> bool {
     let numbers = version.split('.').map(str::parse);
@@ -16,14 +16,14 @@ pub(super) fn is_too_old(version: &str) -> bool {
     numbers.is_ok_and(|numbers| numbers[..] < OLDEST[..])
 }
 
-/// The release of the kernel that was built in `build`, as `uname -r` says it.
+/// The release of the kernel that was built in `build`, as `uname -r` prints it.
 #[must_use]
 pub(super) fn release(build: &Path) -> Option<String> {
     let text = fs::read_to_string(build.join("include/config/kernel.release")).ok()?;
     Some(text.trim().to_owned())
 }
 
-/// The upstream version in the makefile of a source tree or its headers, such as `7.3.4`.
+/// The upstream version, such as `7.3.4`, in the makefile of a source tree or its headers.
 #[must_use]
 pub fn upstream(source: &Path) -> Option<String> {
     let makefile = fs::read_to_string(source.join("Makefile")).ok()?;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Names of a template, replaced by those of a module.
+//! Replaces the names of a template by those of a module.
 
-/// Replaces identifiers in `text`: each pair is a name and what stands in its place.
+/// Replaces identifiers in `text`. Each pair is a name and its replacement.
 ///
-/// A name is replaced where it is a whole identifier. One that ends with an underscore is also
-/// replaced at the beginning of a longer identifier, as in `tcm_nab5000_main`. Nothing is replaced
-/// twice, and nothing inside an identifier: `rtslib_tcm_nab5000` is a name of its own.
+/// A name is replaced where it is a whole identifier. A name that ends with an underscore is also
+/// replaced at the beginning of a longer identifier, as in `tcm_nab5000_main`. Replacements are not
+/// replaced again, and nothing is replaced inside an identifier: `rtslib_tcm_nab5000` is a separate name.
 #[must_use]
 pub fn renamed<R: AsRef<str>>(text: &str, names: &[(&str, R)]) -> String {
     let mut out = String::with_capacity(text.len());
@@ -23,7 +23,7 @@ pub fn renamed<R: AsRef<str>>(text: &str, names: &[(&str, R)]) -> String {
     out
 }
 
-/// Appends an identifier, or what replaces it.
+/// Appends an identifier or its replacement.
 fn push_renamed<R: AsRef<str>>(out: &mut String, identifier: &str, names: &[(&str, R)]) {
     let whole = names.iter().find(|(name, _)| *name == identifier);
     let replaced = whole.map(|(_, new)| (new, "")).or_else(|| {
@@ -53,7 +53,7 @@ mod tests {
     ];
 
     #[test]
-    fn whole_identifiers_are_replaced() {
+    fn whole_identifier_is_replaced() {
         for (text, wanted) in [
             ("tcm_nab5000", "tcm_x"),
             ("tcm_nab5000-y += a.o", "tcm_x-y += a.o"),
@@ -66,13 +66,13 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_an_identifier_is_replaced_where_its_name_says_so() {
+    fn beginning_is_replaced_for_name_with_underscore() {
         assert_eq!(renamed("tcm_nab5000_main.o", &NAMES), "tcm_x_main.o");
         assert_eq!(renamed("nab5000_main.o", &NAMES), "nab5000_main.o");
     }
 
     #[test]
-    fn parts_of_identifiers_stay() {
+    fn part_of_identifier_is_not_replaced() {
         for text in [
             "rtslib_tcm_nab5000",
             "tcm_nab50001",
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_is_not_replaced_again() {
+    fn replacement_is_not_replaced_again() {
         let names = [("a", "b"), ("b", "a")];
         assert_eq!(renamed("a b a", &names), "b a b");
     }

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Compares a module with the files that are already in its place, and decides what happens to them.
-//! Changes nothing.
+//! Compares a module with existing files, and decides on the change. Nothing is written.
 
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::files::{File, Files, place};
-use super::install::{Change, Contents, Directory, Edit, InstallError, io_error, read};
-use super::manifest::Manifest;
+use super::install::{Change, Directory, Edit, InstallError, io_error, read};
+use crate::module::Contents;
+use crate::module::files::{File, Files, place};
+use crate::module::manifest::Manifest;
 
-/// Decides what happens to the directory `dir` that a module is to be written to, and to the module's
-/// files elsewhere.
+/// Returns the change that writes a module to the directory `dir`.
 ///
 /// # Errors
 ///
-/// If something is there that must not be lost.
+/// If the change would overwrite files that are not as this tool generated them.
 pub fn examine(dir: &Path, mut contents: Contents, force: bool) -> Result<Change, InstallError> {
     let is_new = is_empty(dir).map_err(io_error("read", dir))?;
     let is_there = |path: &str, file: &File| has_text(&place(dir, path), &file.text);
@@ -48,7 +47,7 @@ pub fn examine(dir: &Path, mut contents: Contents, force: bool) -> Result<Change
         reason,
     })?;
     let mut changed = manifest.changed(dir).map_err(io_error("read", dir))?;
-    // A run that was killed may have written some of the new files.
+    // A killed run may have written some of the new files.
     changed.retain(|path| {
         let file = contents.files.get(path);
         file.is_none_or(|file| !is_there(path, file))
@@ -65,8 +64,8 @@ pub fn examine(dir: &Path, mut contents: Contents, force: bool) -> Result<Change
     Ok(change)
 }
 
-/// Takes the files out of `files` that lie elsewhere in the kernel's tree, and gives the edits that make
-/// them. An existing file is replaced only if it is as the manifest records it.
+/// Takes the files that lie elsewhere in the kernel's tree out of `files`, and returns the edits that
+/// write them. An existing file is replaced only if it is as the manifest records it.
 fn outside(
     dir: &Path,
     files: &mut Files,
@@ -94,7 +93,7 @@ fn outside(
     Ok(edits)
 }
 
-/// Whether `dir` is empty or not there.
+/// Returns true if `dir` is empty or does not exist.
 fn is_empty(dir: &Path) -> io::Result<bool> {
     match fs::read_dir(dir) {
         Ok(mut entries) => Ok(entries.next().is_none()),

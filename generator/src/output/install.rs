@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Puts files in their place: all of them or none.
+//! Writes files to the file system: all of them or none.
 //!
-//! Everything is written beside its place first, so that a full disk or a missing permission is
-//! found before anything has changed. Then it is renamed into place; if a rename fails, the earlier
-//! ones are undone. A run that is killed leaves a directory or file whose name starts with
-//! [`STAGING`], which the next run removes.
+//! Files are staged beside their destination first, so that a full disk or a missing permission is
+//! found before anything changes. Then they are renamed; if a rename fails, the earlier ones are
+//! undone. A killed run leaves a directory or file whose name starts with [`STAGING`], which the next
+//! run removes.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,46 +17,37 @@ use rustix::fs::{FlockOperation, RenameFlags};
 use tempfile::{NamedTempFile, TempDir};
 use thiserror::Error;
 
-use super::files::Files;
-use super::manifest::{self, Manifest, ManifestError};
+use crate::module::Contents;
+use crate::module::manifest::{self, ManifestError};
 
-/// The prefix of the names of unfinished directories and files.
+/// Prefix of the names of staged directories and files.
 const STAGING: &str = ".tcm-mod-builder-";
 
-/// The change to make.
+/// A change of the file system.
 #[derive(Debug)]
 pub struct Change {
     /// The module's directory.
     pub dir: PathBuf,
-    /// The changes of files elsewhere in the kernel's tree. They are made first: nothing refers to them.
+    /// Edits of files elsewhere in the kernel's tree. They are made first: nothing refers to them.
     pub outside: Vec<Edit>,
-    /// What happens to the module's directory.
+    /// The change of the module's directory.
     pub directory: Directory,
-    /// Files to be made, replaced or removed, in this order.
+    /// Files to make, replace or remove, in this order.
     pub edits: Vec<Edit>,
 }
 
-/// What happens to the module's directory.
+/// The change of a module's directory.
 #[derive(Debug)]
 pub enum Directory {
-    /// It is made, or filled if it is empty.
+    /// The directory is made, or filled if it is empty.
     Create(Contents),
-    /// It stays, but for the edits.
+    /// The directory stays, except for the edits.
     Keep,
-    /// It is replaced: it holds nothing but files of this tool, unchanged.
+    /// The directory is replaced. It holds only unchanged files of this tool.
     Replace(Contents),
 }
 
-/// The content of the module's directory.
-#[derive(Debug)]
-pub struct Contents {
-    /// The module's files.
-    pub files: Files,
-    /// Their manifest.
-    pub manifest: Manifest,
-}
-
-/// A change of one file.
+/// The change of a file.
 #[derive(Clone, Debug)]
 pub struct Edit {
     /// The file.
@@ -67,50 +58,50 @@ pub struct Edit {
     pub new: Option<String>,
 }
 
-/// Why the change was not made.
+/// Reason why a change was not made.
 #[derive(Debug, Error)]
 pub enum InstallError {
-    /// A call to the system failed.
+    /// A system call failed.
     #[error(
         "cannot {action} {}: {error}; nothing has been changed; {}", path.display(), remedy(error)
     )]
     Io {
         /// The step that failed.
         action: &'static str,
-        /// Its file.
+        /// The file.
         path: PathBuf,
         /// The system's error.
         error: io::Error,
     },
-    /// The directory is there, and `--force` was not given.
+    /// The directory exists, and `--force` was not given.
     #[error(
-        "{} exists; choose another name, or say --force to replace a module that this tool has \
-         generated and nobody has changed since", dir.display()
+        "cannot write to {}: it exists; choose another name, or say --force to replace a generated \
+         module without edits", dir.display()
     )]
     Exists {
         /// The directory.
         dir: PathBuf,
     },
-    /// The directory's manifest cannot be used.
-    #[error("{reason}; remove {} or choose another name", dir.display())]
+    /// The directory's manifest is missing or unreadable.
+    #[error("cannot replace {}: {reason}; remove it, or choose another name", dir.display())]
     Foreign {
         /// The directory.
         dir: PathBuf,
-        /// What is wrong with the manifest.
+        /// The fault of the manifest.
         reason: ManifestError,
     },
-    /// A file is there that this tool has not written for this module.
+    /// A file exists that this tool has not generated for this module.
     #[error(
-        "{} exists, and is not as it was generated for this module; move it away, or choose another \
-         name", file.display()
+        "cannot overwrite {}: it is not as it was generated for this module; move it away, or choose \
+         another name", file.display()
     )]
     Occupied {
         /// The file.
         file: PathBuf,
     },
-    /// The author's work would be lost.
+    /// The author's edits would be lost.
     #[error(
-        "{} has been changed since it was generated ({}); move your work away first",
+        "cannot replace {}: files have been edited since they were generated ({}); move them away first",
         dir.display(), files.join(", ")
     )]
     Changed {
@@ -121,7 +112,7 @@ pub enum InstallError {
     },
 }
 
-/// The text of a file; `None` if there is none.
+/// Returns the text of a file; `None` if it does not exist.
 ///
 /// # Errors
 ///
@@ -134,10 +125,10 @@ pub fn read(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// A step at which tests can make the command fail, or kill it. Not in the command that users get.
+/// A step at which tests can make the command fail or abort. Released builds lack the feature.
 #[cfg_attr(
     not(feature = "failpoints"),
-    expect(clippy::unnecessary_wraps, reason = "it fails in tests alone")
+    expect(clippy::unnecessary_wraps, reason = "it fails in tests only")
 )]
 fn step(_name: &str) -> io::Result<()> {
     fail::fail_point!(_name, |action| match action.as_deref() {
@@ -149,11 +140,11 @@ fn step(_name: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Does all of `change`, or nothing of it.
+/// Makes a change completely or not at all.
 ///
 /// # Errors
 ///
-/// The step that failed; everything is as it was before.
+/// The step that failed. The earlier steps have been undone.
 pub fn apply(change: &Change) -> Result<(), InstallError> {
     let dir = &change.dir;
     let parent = dir.parent().filter(|dir| !dir.as_os_str().is_empty());
@@ -180,30 +171,30 @@ pub fn apply(change: &Change) -> Result<(), InstallError> {
         let piece = staged.0;
         if let Err(error) = put(change, staged) {
             undo(change, parent, &done);
-            // What cannot be removed is in nobody's way.
+            // An empty directory that cannot be removed does no harm.
             made.iter().rev().for_each(|dir| drop(fs::remove_dir(dir)));
             return Err(error);
         }
         done.push(piece);
     }
-    // After an exchange, this removes the module as it was.
+    // After an exchange, the staged directory holds the old module.
     drop(staged_dir);
     Ok(())
 }
 
-/// What is put in its place in one step.
+/// A directory or file that is renamed in one step.
 #[derive(Clone, Copy)]
 enum Piece<'a> {
-    /// The module's directory, which is here.
+    /// The module's directory, staged at this path.
     Directory(&'a Path),
     /// A file.
     File(&'a Edit),
 }
 
-/// A piece, and its text if it is a file that is not removed.
+/// A piece, and its staged file unless it is a directory or a removal.
 type Staged<'a> = (Piece<'a>, Option<NamedTempFile>);
 
-/// Puts a piece in its place.
+/// Renames a piece to its destination.
 fn put(change: &Change, (piece, text): Staged<'_>) -> Result<(), InstallError> {
     match piece {
         Piece::Directory(staged) => place_dir(staged, &change.dir, &change.directory),
@@ -211,7 +202,7 @@ fn put(change: &Change, (piece, text): Staged<'_>) -> Result<(), InstallError> {
     }
 }
 
-/// The directories that are made for files, the outermost first.
+/// The directories to make for files, the outermost first.
 fn missing_dirs(change: &Change) -> BTreeSet<PathBuf> {
     let edits = change.outside.iter().chain(&change.edits);
     let dirs = edits.flat_map(|edit| {
@@ -223,7 +214,7 @@ fn missing_dirs(change: &Change) -> BTreeSet<PathBuf> {
     dirs.map(Path::to_owned).collect()
 }
 
-/// Keeps a second run out of the same directory; the lock goes with the file.
+/// Locks the directory against a second run, until the result is dropped.
 fn lock(parent: &Path) -> Result<File, InstallError> {
     let file = File::open(parent).map_err(io_error("open", parent))?;
     rustix::fs::flock(&file, FlockOperation::LockExclusive)
@@ -231,7 +222,7 @@ fn lock(parent: &Path) -> Result<File, InstallError> {
     Ok(file)
 }
 
-/// Removes the leftovers of a run that was killed. By the lock no other run is using them.
+/// Removes the leftovers of a killed run. The lock ensures that no other run uses them.
 fn remove_leftovers(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(STAGING) {
@@ -293,7 +284,7 @@ fn stage_edits<'a>(edits: &'a [Edit], parent: &Path) -> Result<Vec<Staged<'a>>, 
         .collect()
 }
 
-/// Writes the text of an edit to a file in `parent`; `None` if it removes its file.
+/// Writes the text of an edit to a file in `parent`; `None` if the edit removes its file.
 fn stage_edit(edit: &Edit, parent: &Path) -> Result<Option<NamedTempFile>, InstallError> {
     let Some(text) = &edit.new else {
         return Ok(None);
@@ -322,14 +313,14 @@ fn place_dir(staged: &Path, dir: &Path, directory: &Directory) -> Result<(), Ins
     placed().map_err(io_error("make", dir))
 }
 
-/// Puts a directory in place of another. An exchange undoes itself.
+/// Renames a directory over another. A second exchange undoes the first.
 fn rename_dir(from: &Path, to: &Path, directory: &Directory) -> io::Result<()> {
     if let Directory::Replace(_) = directory {
         let cwd = rustix::fs::CWD;
         return rustix::fs::renameat_with(cwd, from, cwd, to, RenameFlags::EXCHANGE)
             .map_err(Into::into);
     }
-    // Renaming over an empty directory is fine, over any other it fails.
+    // rename() replaces an empty directory, and fails for any other.
     fs::rename(from, to)
 }
 
@@ -345,7 +336,7 @@ fn place_edit(edit: &Edit, staged: Option<NamedTempFile>) -> io::Result<()> {
     Ok(())
 }
 
-/// Undoes the changes made so far. Failures in here are ignored: the first fault is reported.
+/// Undoes the steps done so far. Failures are ignored: the first fault is reported.
 fn undo(change: &Change, parent: &Path, done: &[Piece<'_>]) {
     for piece in done.iter().rev() {
         match piece {
@@ -381,13 +372,13 @@ pub(super) fn io_error(
     }
 }
 
-/// What to do about an error of the system's.
+/// The remedy for an error of a system call.
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "take a place that you may write to, with -k DIR or -o DIR"
+            "name a directory that you may write to, with -k DIR or -o DIR"
         }
-        io::ErrorKind::StorageFull => "make room there",
-        _ => "mend that, or take another place with -k DIR or -o DIR",
+        io::ErrorKind::StorageFull => "free space there",
+        _ => "correct that, or name another directory with -k DIR or -o DIR",
     }
 }

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! All output of the program: files, edits of the kernel's own files, and printed text.
+//! Writes a module to the file system: comparison with existing files, installation, and edits of
+//! the kernel's own build files.
 
 pub mod examine;
-pub mod files;
-pub mod glue;
 pub mod install;
-pub mod manifest;
-pub mod print;
-pub mod questions;
-pub mod report;
-pub mod table;
+pub mod kbuild_edit;

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use tcm_bindings::FabricOps;
 
-use crate::output::manifest::{Declaration, Declarations};
+use crate::module::manifest::{Declaration, Declarations};
 
-/// The declarations of a header.
+/// Returns the declarations of a header.
 #[must_use]
 pub fn declarations(model: &FabricOps) -> Declarations {
     let ops = model.ops.iter().map(|op| {
@@ -33,7 +33,7 @@ pub fn declarations(model: &FabricOps) -> Declarations {
     }
 }
 
-/// The differences between two headers.
+/// Differences between two headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Ops, by name.
@@ -63,7 +63,7 @@ impl Changes {
         }
     }
 
-    /// Every difference, ops first.
+    /// All differences, ops first.
     pub fn iter(&self) -> impl Iterator<Item = &Change> {
         self.ops.iter().chain(&self.fields)
     }

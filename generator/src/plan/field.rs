@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The plain fields of the ops: which ones the layer sets, which ones the driver may set, and their
-//! values.
+//! The plain fields of the ops: those that the layer sets, those that a driver may set, and their values.
 
 use tcm_bindings::Field;
 
-use super::number;
+use super::number::number;
 
 /// A field that a driver may set.
 #[derive(Clone, Copy, Debug)]
@@ -14,14 +13,14 @@ pub struct Settable<'a> {
     pub name: &'a str,
     /// Its type in Rust.
     pub rust: &'static str,
-    /// Whether it is a bit-field, for which bindgen has a setter.
+    /// True for a bit-field, for which bindgen has a setter.
     pub is_bit: bool,
 }
 
 /// A field that is neither op nor attribute group.
 #[derive(Clone, Debug)]
 pub enum PlanField<'a> {
-    /// Set by the layer, or left zero: not for the driver.
+    /// A field that the layer sets or leaves zero.
     Own(&'a Field),
     /// A number that the driver may set.
     Number {
@@ -38,8 +37,7 @@ pub enum PlanField<'a> {
 const OWN_FIELDS: [&str; 4] = ["module", "fabric_alias", "fabric_name", "node_acl_size"];
 
 impl<'a> PlanField<'a> {
-    /// Decides whether the layer or the driver sets a field. An unknown one stays zero, with a
-    /// warning.
+    /// Classifies a field. An unknown one stays zero, with a warning.
     pub(super) fn new(field: &'a Field, warnings: &mut Vec<String>) -> Self {
         if OWN_FIELDS.contains(&field.name.as_str()) {
             return Self::Own(field);
@@ -67,7 +65,7 @@ impl<'a> PlanField<'a> {
         }
     }
 
-    /// The field as one that the driver may set, if it may.
+    /// The field as one that the driver may set; `None` for a field of the layer.
     #[must_use]
     pub fn settable(&self) -> Option<Settable<'a>> {
         let (field, rust, is_bit) = match self {
@@ -83,19 +81,19 @@ impl<'a> PlanField<'a> {
     }
 }
 
-/// A field that a driver may set on every kernel: where the header lacks it, the value is not used.
-/// So a driver need not change with the kernel.
+/// A field that a driver may set on every kernel. The value is unused if the kernel lacks the field, so
+/// a driver need not change with the kernel.
 #[derive(Debug)]
 pub struct KnownField {
     /// The field's name.
     pub name: &'static str,
     /// Its type in Rust.
     pub rust: &'static str,
-    /// The C enum that its values are of, and their names and numbers.
+    /// The C enum of its values, with their names and numbers.
     pub values: Option<(&'static str, [(&'static str, u8); 2])>,
 }
 
-/// The fields that this version knows, in the order of the Linux 7.3 header.
+/// The known fields, in the order of the Linux 7.3 header.
 pub const KNOWN_FIELDS: [KnownField; 6] = [
     plain("max_data_sg_nents", "u32"),
     plain("write_pending_must_be_called", "bool"),
@@ -128,7 +126,7 @@ const fn plain(name: &'static str, rust: &'static str) -> KnownField {
 }
 
 impl KnownField {
-    /// The field as one that the driver may set: its truth values are bit-fields.
+    /// The field as one that the driver may set. A truth value is a bit-field.
     #[must_use]
     pub fn settable(&self) -> Settable<'_> {
         Settable {

@@ -1,44 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The header's ops against what this version knows of them.
+//! Checks the header's ops against their specifications.
 //!
 //! The result is a [`Plan`], from which the emitters write without a chance to fail. An op that is
-//! unknown, or has a signature that its meaning does not fit, becomes an empty slot; if target core
-//! requires it, that is a fault. All faults are reported at once.
+//! unknown, or whose signature does not fit its specification, becomes an empty slot; if target core
+//! requires it, that is a fault. All faults are reported together.
 
+mod arg_mapping;
 mod changes;
 mod field;
-mod meaning;
+mod number;
+mod op_spec;
+mod op_table;
 mod wrapper;
 
-use tcm_bindings::{CType, FabricOps, Op};
+use tcm_bindings::{FabricOps, Op};
 use thiserror::Error;
 
+pub use arg_mapping::ArgMapping;
 pub use changes::{Change, Changes, declarations};
 pub use field::{KNOWN_FIELDS, KnownField, PlanField, Settable};
-pub use meaning::{
-    Calls, Context, Meaning, Object, Return, Right, Shape, context, ops, soundness_table,
-};
+pub(crate) use number::number;
+pub use op_spec::{CallContract, CmdHandle, Context, MethodKind, Object, OpSpec, Return};
+pub use op_table::{context, ops, soundness_table};
 pub use wrapper::Wrapper;
 
-use meaning::meaning;
+use arg_mapping::{is_complete, mapping, returns};
+use op_table::op_spec;
 
-/// A required op that cannot be written.
+/// A required op that cannot be generated.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Fault {
-    /// No row in the table of meanings.
+    /// No specification of the op.
     #[error(
-        "target core requires the op `{declaration}`, which this version does not know; a newer \
-         version may: if there is none, report this line"
+        "target core requires the op `{declaration}`, which this version does not know; install a newer \
+         version, or report this line"
     )]
     UnknownOp {
         /// The op as C declares it.
         declaration: String,
     },
-    /// A row that does not fit the signature.
+    /// A specification that does not fit the signature.
     #[error(
-        "target core requires the op `{declaration}`, whose {what} this version does not expect; a \
-         newer version may: if there is none, report this line"
+        "target core requires the op `{declaration}`, whose {what} this version does not expect; \
+         install a newer version, or report this line"
     )]
     Signature {
         /// The op as C declares it.
@@ -48,8 +53,8 @@ pub enum Fault {
     },
     /// A required op that the struct does not have.
     #[error(
-        "target core requires the op `{name}`, which the header does not have; are the header and \
-         drivers/target of one kernel?"
+        "target core requires the op `{name}`, which the header does not have; use the header and \
+         drivers/target of one kernel"
     )]
     Missing {
         /// The op's name.
@@ -58,7 +63,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The same as a warning, where target core does not require the op.
+    /// The fault as a warning, for an op that target core does not require.
     fn warning(&self) -> String {
         match self {
             Self::UnknownOp { declaration } => {
@@ -73,23 +78,23 @@ impl Fault {
     }
 }
 
-/// What to write, checked: slots in header order.
+/// A checked plan of the generated ops, in header order.
 #[derive(Debug)]
 pub struct Plan<'a> {
     /// The function pointers.
     pub slots: Vec<Slot<'a>>,
     /// The attribute groups that the safe layer has a directory for.
     pub groups: Vec<&'a str>,
-    /// The attribute groups that it has none for; they stay null.
+    /// The attribute groups without a directory; they stay null.
     pub unknown_groups: Vec<&'a str>,
     /// Plain fields and bit-fields.
     pub fields: Vec<PlanField<'a>>,
-    /// What the author should know.
+    /// Parts of the header that are left out.
     pub warnings: Vec<String>,
 }
 
 impl Plan<'_> {
-    /// The fields that a driver may set: those of the header, then those that other kernels have.
+    /// The fields that a driver may set: those of the header, then those of other kernels.
     pub fn settable(&self) -> impl Iterator<Item = Settable<'_>> {
         let of_header = self.fields.iter().filter_map(PlanField::settable);
         let is_other = |known: &&KnownField| {
@@ -106,8 +111,8 @@ impl Plan<'_> {
 pub struct Slot<'a> {
     /// The op.
     pub op: &'a Op,
-    /// What it holds.
-    pub content: Content<'a>,
+    /// Its content.
+    pub content: SlotContent<'a>,
 }
 
 impl<'a> Slot<'a> {
@@ -115,91 +120,32 @@ impl<'a> Slot<'a> {
     #[must_use]
     pub fn method(&self) -> Option<&Method<'a>> {
         match &self.content {
-            Content::Method(method) => Some(method),
-            Content::Null | Content::Stop => None,
+            SlotContent::Method(method) => Some(method),
+            SlotContent::Null | SlotContent::CheckStopFree => None,
         }
     }
 }
 
-/// What a slot holds.
+/// The content of a slot.
 #[derive(Clone, Debug)]
-pub enum Content<'a> {
-    /// Nothing: it stays `NULL`.
+pub enum SlotContent<'a> {
+    /// `NULL`.
     Null,
     /// A callback that calls the driver's method.
     Method(Method<'a>),
-    /// `check_stop_free`: a callback in which the layer drops target core's reference.
-    Stop,
+    /// The callback of `check_stop_free`, in which the layer drops target core's reference.
+    CheckStopFree,
 }
 
 /// An op that has a safe method.
 #[derive(Clone, Debug)]
 pub struct Method<'a> {
-    /// What is known of it.
-    pub meaning: &'static Meaning,
-    /// How it is called.
-    pub shape: Shape,
-    /// How each argument is passed on.
-    pub args: Vec<Passed<'a>>,
-}
-
-/// How an argument of an op reaches the method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passed<'a> {
-    /// Not at all: of no use to the driver.
-    Not,
-    /// As a shared reference to this wrapper.
-    Wrapper {
-        /// The argument's name.
-        name: &'a str,
-        /// The wrapper.
-        wrapper: Wrapper,
-    },
-    /// As a right to a command.
-    Right {
-        /// The argument's name.
-        name: &'a str,
-        /// The right.
-        right: Right,
-    },
-    /// As the name of a directory.
-    Name(&'a str),
-    /// As a task that was aborted.
-    Aborted(&'a str),
-    /// As the data of the fabric whose directory it is.
-    Data,
-    /// As what a session has, which outlives the session.
-    Login(&'a str),
-    /// As the number or truth value that it is.
-    Value {
-        /// The argument's name.
-        name: &'a str,
-        /// The type in Rust.
-        rust: &'static str,
-    },
-    /// As the start of a buffer, whose length follows.
-    Buffer(&'a str),
-    /// As the length of the buffer before it.
-    Length(&'a str),
-}
-
-impl<'a> Passed<'a> {
-    /// The argument's name, if anybody looks at it.
-    #[must_use]
-    pub fn name(&self) -> Option<&'a str> {
-        match self {
-            Self::Not => None,
-            Self::Data => Some("data"),
-            Self::Wrapper { name, .. }
-            | Self::Right { name, .. }
-            | Self::Aborted(name)
-            | Self::Login(name)
-            | Self::Name(name)
-            | Self::Value { name, .. }
-            | Self::Buffer(name)
-            | Self::Length(name) => Some(name),
-        }
-    }
+    /// The specification of the op.
+    pub spec: &'static OpSpec,
+    /// The kind of method.
+    pub kind: MethodKind,
+    /// The form in which the method gets each argument.
+    pub args: Vec<ArgMapping<'a>>,
 }
 
 /// The attribute groups that the safe layer has a directory for.
@@ -221,7 +167,7 @@ const DIRECTORIES: [&str; 11] = [
 ///
 /// # Errors
 ///
-/// Every required op that cannot be written.
+/// Every required op that cannot be generated.
 pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut warnings = model.warnings.clone();
@@ -231,14 +177,14 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
             Ok(content) => content,
             Err(fault) if op.required => {
                 faults.push(fault);
-                Content::Null
+                SlotContent::Null
             }
             Err(fault) => {
                 warnings.push(fault.warning());
-                Content::Null
+                SlotContent::Null
             }
         };
-        // Rust cannot name the slot of an op in an anonymous struct or union; it stays zero.
+        // bindgen has no field for a member of an anonymous struct or union; its slot stays zero.
         if !op.nested {
             slots.push(Slot { op, content });
         }
@@ -271,132 +217,47 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
     })
 }
 
-/// What the layer answers by itself.
-const STOP: &str = "int (*check_stop_free)(struct se_cmd *)";
+/// The signature of the op that the layer implements.
+const CHECK_STOP_FREE: &str = "int (*check_stop_free)(struct se_cmd *)";
 
-fn content(op: &Op) -> Result<Content<'_>, Fault> {
-    let meaning = meaning(&op.name).ok_or_else(|| Fault::UnknownOp {
+fn content(op: &Op) -> Result<SlotContent<'_>, Fault> {
+    let spec = op_spec(&op.name).ok_or_else(|| Fault::UnknownOp {
         declaration: op.c_declaration(),
     })?;
-    match meaning.shape {
-        Some(shape) => method(op, meaning, shape).map(Content::Method),
-        None if op.c_declaration() == STOP && !op.nested => Ok(Content::Stop),
-        None => Err(misfit(op, "signature or place".to_owned())),
+    match spec.kind {
+        Some(kind) => method(op, spec, kind).map(SlotContent::Method),
+        None if op.c_declaration() == CHECK_STOP_FREE && !op.nested => {
+            Ok(SlotContent::CheckStopFree)
+        }
+        None => Err(mismatch(op, "signature or place".to_owned())),
     }
 }
 
-fn misfit(op: &Op, what: String) -> Fault {
+fn mismatch(op: &Op, what: String) -> Fault {
     Fault::Signature {
         declaration: op.c_declaration(),
         what,
     }
 }
 
-fn method<'a>(op: &'a Op, meaning: &'static Meaning, shape: Shape) -> Result<Method<'a>, Fault> {
-    if !returns(shape, &op.ret) {
-        return Err(misfit(op, format!("result `{}`", op.ret)));
+fn method<'a>(op: &'a Op, spec: &'static OpSpec, kind: MethodKind) -> Result<Method<'a>, Fault> {
+    if !returns(kind, &op.ret) {
+        return Err(mismatch(op, format!("result `{}`", op.ret)));
     }
     let args: Vec<_> = op
         .args
         .iter()
         .map(|arg| {
-            passed(shape, &arg.name, &arg.ctype)
-                .ok_or_else(|| misfit(op, format!("argument `{} {}`", arg.ctype, arg.name)))
+            mapping(kind, &arg.name, &arg.ctype)
+                .ok_or_else(|| mismatch(op, format!("argument `{} {}`", arg.ctype, arg.name)))
         })
         .collect::<Result<_, _>>()?;
     if op.nested {
         let what = "place in an anonymous struct or union";
-        return Err(misfit(op, what.to_owned()));
+        return Err(mismatch(op, what.to_owned()));
     }
-    if op.variadic || !complete(shape, &args) {
-        return Err(misfit(op, "list of arguments".to_owned()));
+    if op.variadic || !is_complete(kind, &args) {
+        return Err(mismatch(op, "list of arguments".to_owned()));
     }
-    Ok(Method {
-        meaning,
-        shape,
-        args,
-    })
-}
-
-/// Whether an op of this shape may return `ret`.
-fn returns(shape: Shape, ret: &CType) -> bool {
-    match shape {
-        Shape::Call(Return::Nothing)
-        | Shape::Drop(_)
-        | Shape::Abort
-        | Shape::Close
-        | Shape::Grant(Right::Memory | Right::TmrResponse) => *ret == CType::Void,
-        Shape::Call(Return::Truth | Return::Errno)
-        | Shape::Init
-        | Shape::Enable
-        | Shape::Grant(Right::Pending | Right::Response) => ret.to_string() == "int",
-        Shape::Call(Return::Number) | Shape::InitiatorSid => number(ret).is_some(),
-        Shape::Call(Return::Text) => ret.to_string() == "char *",
-        Shape::Make(object) => ret.pointed_struct() == Some(object.wrapper().c_struct()),
-    }
-}
-
-/// Whether all that the method needs is among the arguments.
-fn complete(shape: Shape, args: &[Passed<'_>]) -> bool {
-    let has = |wanted: Wrapper| {
-        args.iter()
-            .any(|arg| matches!(arg, Passed::Wrapper { wrapper, .. } if *wrapper == wanted))
-    };
-    let has_name = args.iter().any(|arg| matches!(arg, Passed::Name(_)));
-    match shape {
-        Shape::Call(Return::Text) => has(Wrapper::Tpg),
-        Shape::Call(_) => true,
-        Shape::Make(Object::Wwn) => has_name && args.contains(&Passed::Data),
-        Shape::Make(Object::Tpg) => has_name && has(Wrapper::Wwn),
-        Shape::Make(Object::Np) => has_name && has(Wrapper::Tpg),
-        Shape::Init => has_name && has(Wrapper::NodeAcl),
-        Shape::Drop(object) => args.len() == 1 && has(object.wrapper()),
-        Shape::Grant(_) => matches!(args, [Passed::Right { .. }]),
-        Shape::Abort => matches!(args, [Passed::Aborted(_)]),
-        Shape::Close => matches!(args, [Passed::Login(_)]),
-        Shape::Enable => {
-            matches!(args, [_, Passed::Value { rust: "bool", .. }]) && has(Wrapper::Tpg)
-        }
-        Shape::InitiatorSid => {
-            matches!(
-                args,
-                [Passed::Wrapper { .. }, Passed::Buffer(_), Passed::Length(_)]
-            )
-        }
-    }
-}
-
-/// How an argument of this type is passed on by an op of this shape.
-fn passed<'a>(shape: Shape, name: &'a str, ctype: &CType) -> Option<Passed<'a>> {
-    if let Some(c_struct) = ctype.pointed_struct() {
-        if let (Shape::Grant(right), "se_cmd") = (shape, c_struct) {
-            return Some(Passed::Right { name, right });
-        }
-        return match c_struct {
-            "config_group" if shape == Shape::Make(Object::Wwn) => Some(Passed::Data),
-            "target_fabric_configfs" | "config_group" => Some(Passed::Not),
-            "se_session" if shape == Shape::Close => Some(Passed::Login(name)),
-            "se_cmd" if shape == Shape::Abort => Some(Passed::Aborted(name)),
-            _ => Wrapper::of(c_struct).map(|wrapper| Passed::Wrapper { name, wrapper }),
-        };
-    }
-    match (ctype.to_string().as_str(), shape) {
-        ("const char *", _) => Some(Passed::Name(name)),
-        ("unsigned char *", Shape::InitiatorSid) => Some(Passed::Buffer(name)),
-        ("u32", Shape::InitiatorSid) => Some(Passed::Length(name)),
-        _ => number(ctype).map(|rust| Passed::Value { name, rust }),
-    }
-}
-
-/// The Rust type of a number or truth value.
-pub(crate) fn number(ctype: &CType) -> Option<&'static str> {
-    Some(match ctype.to_string().as_str() {
-        "bool" => "bool",
-        "int" => "i32",
-        "u8" => "u8",
-        "u16" => "u16",
-        "u32" => "u32",
-        "u64" => "u64",
-        _ => return None,
-    })
+    Ok(Method { spec, kind, args })
 }

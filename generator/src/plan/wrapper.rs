@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The safe wrappers of the layer that an argument of an op may be passed on as.
+//! The layer's safe wrappers of an op's arguments.
 
 /// A wrapper of a C struct, in `target/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,13 +69,13 @@ impl Wrapper {
         }
     }
 
-    /// Whether the type is generic over the fabric.
+    /// Returns true if the type is generic over the fabric.
     #[must_use]
     pub fn is_generic(self) -> bool {
         self != Self::Lun
     }
 
-    /// Requirement on an argument that a callback borrows: the words after "must be".
+    /// The requirement on an argument that a callback borrows, as the words after "must be".
     #[must_use]
     pub fn requirement(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The examples of each protocol: the very files that a module has for its unit tests.
+//! Examples of each protocol's names, from the files that a module's unit tests use.
 
 #![allow(dead_code, reason = "TransportIDs are for the unit tests alone")]
 

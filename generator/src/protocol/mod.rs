@@ -2,18 +2,19 @@
 
 //! The T10 protocol identifiers, and the generator's data for each.
 //!
-//! `table.rs` has one row for each; the types of its columns are here, in `name_form.rs` and in
-//! `transport_id.rs`. What a module does with names and TransportIDs is in the files below
-//! `kernel-template/protocol/`, which a row carries as text; the examples are Rust here, too.
+//! `table.rs` has a row for each protocol; the types of its columns are here, in `name_form.rs` and in
+//! `transport_id.rs`. A module's code for names and TransportIDs is in `kernel-template/protocol/`; a
+//! row holds its text.
 
 mod examples;
+pub mod list;
 mod name_form;
 mod table;
 mod transport_id;
 
 use serde::{Serialize, Serializer};
 
-pub use name_form::{ISCSI_NAME_MAX, NameForm};
+pub use name_form::{ISCSI_NAME_MAX, NameForm, U16};
 pub use table::PROTOCOLS;
 pub use transport_id::TransportId;
 
@@ -22,7 +23,7 @@ pub use transport_id::TransportId;
 pub struct Protocol {
     /// The name on the command line.
     pub name: &'static str,
-    /// Other names that mean the same.
+    /// Other accepted names.
     pub aliases: &'static [&'static str],
     /// The protocol identifier, SPC-4, section 7.6.1.
     pub id: u8,
@@ -30,40 +31,40 @@ pub struct Protocol {
     pub title: &'static str,
     /// The constant of `target::Protocol`.
     pub constant: &'static str,
-    /// The names of target port and initiator port in the driver. Fibre Channel's are those of the
-    /// original script; all others have the script's names for iSCSI and SAS.
+    /// The names of target port and initiator port in `tcm_mod_builder.py`. Protocols that the script
+    /// did not have take its names for iSCSI and SAS.
     pub ports: Ports,
-    /// The canonical names of ports, which alone are accepted.
+    /// The form of canonical port names. No other form is accepted.
     pub name_form: NameForm,
-    /// The types that rtslib has for such names, best first; none if it knows no such names. What it
-    /// writes before digits is the first one and a dot.
+    /// The types of such names in rtslib, the best first; empty if rtslib has none. rtslib writes the
+    /// first one and a dot before digits.
     pub rtslib_types: &'static [&'static str],
-    /// A port name that is accepted, for examples and the module's own test.
+    /// A valid target port name, for examples and the module's own test.
     pub example: &'static str,
-    /// A second one.
+    /// Another valid target port name.
     pub other_example: &'static str,
-    /// An initiator's port name that is accepted.
+    /// A valid initiator port name.
     pub initiator_example: &'static str,
-    /// Other spellings of `example`: read as the same port, and refused.
+    /// Other spellings of `example`, which are refused.
     pub other_spellings: &'static [&'static str],
-    /// Names of no port, each for a reason of its own.
+    /// Invalid names, each for another reason.
     pub refused: &'static [&'static str],
     /// The TransportIDs.
     pub transport_id: TransportId,
-    /// Why target core cannot name the ports in persistent reservations, if it cannot.
+    /// Reason why target core cannot name the ports in persistent reservations; `None` if it can.
     pub no_reservations_because: Option<&'static str>,
-    /// The protocols that a module may register with target core instead, with names of the same form.
+    /// The protocols that a module may register with target core instead. Their port names have the same
+    /// form.
     pub may_register_as: &'static [&'static str],
     /// The source of `transport_id.rs`.
     pub source: &'static str,
     /// The source of the examples for the module's unit tests.
     pub examples: &'static str,
-    /// The files that `transport_id.rs` has as modules: each with its path in the generated module,
-    /// and its text.
+    /// Submodules of `transport_id.rs`: path in the generated module, and text.
     pub helpers: &'static [(&'static str, &'static str)],
 }
 
-/// The original script's names for the ports of a protocol.
+/// Names of a protocol's ports in `tcm_mod_builder.py`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Ports {
     /// The target port: the prefix of the struct and its fields.
@@ -73,26 +74,26 @@ pub struct Ports {
 }
 
 impl Protocol {
-    /// Whether a TransportID has an initiator session identifier besides the port name, which is
-    /// what `sess_get_initiator_sid` is for.
+    /// Returns true if a TransportID has an initiator session identifier, which
+    /// `sess_get_initiator_sid` returns.
     #[must_use]
     pub fn has_isid(&self) -> bool {
         matches!(self.transport_id, TransportId::WithIsid { .. })
     }
 
-    /// Whether target core can name the ports in persistent reservations.
+    /// Returns true if target core can name the ports in persistent reservations.
     #[must_use]
     pub fn persistent_reservations(&self) -> bool {
         self.no_reservations_because.is_none()
     }
 
-    /// The accepted names and one of them, for people. A module's log has the same words.
+    /// The form of valid names and an example, for people. A module logs the same text.
     #[must_use]
     pub fn names(&self) -> String {
         format!("{}, as in {}", self.name_form, self.example)
     }
 
-    /// A warning about what does not work with this protocol, and the remedy, if there is one.
+    /// A warning about features that do not work with this protocol, with the remedy if there is one.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let reason = self.no_reservations_because?;
@@ -108,11 +109,11 @@ impl Protocol {
         ))
     }
 
-    /// The protocol that the module registers with target core: this one, or that which was asked for.
+    /// Returns the protocol that the module registers with target core: this one, or `instead`.
     ///
     /// # Errors
     ///
-    /// A sentence that says why not that one.
+    /// The reason why the module cannot register `instead`.
     pub fn registered(&'static self, instead: Option<&str>) -> Result<&'static Self, String> {
         let Some(instead) = instead else {
             return Ok(self);
@@ -121,19 +122,18 @@ impl Protocol {
         if self.may_register_as.contains(&other.name) {
             return Ok(other);
         }
-        let possible = match self.may_register_as {
-            [] => "only as itself: leave out --register-as".to_owned(),
-            names => format!("as {}", names.join(" or ")),
+        let remedy = match self.may_register_as {
+            [] => "leave out --register-as".to_owned(),
+            names => format!("say --register-as {}", names.join(" or ")),
         };
         Err(format!(
-            "{} cannot be registered as {}, which has other TransportIDs or port names; it can be \
-             {possible}",
+            "cannot register {} as {}: their TransportIDs or port names differ; {remedy}",
             self.name, other.name
         ))
     }
 }
 
-/// A row as `protocols --json` shows it.
+/// A row of `protocols --json`.
 #[derive(Serialize)]
 struct Row {
     name: &'static str,
@@ -174,7 +174,7 @@ impl Serialize for Protocol {
 ///
 /// # Errors
 ///
-/// A sentence that names what was asked for and what there is.
+/// The unknown name, with the known ones.
 pub fn find(name: &str) -> Result<&'static Protocol, String> {
     let is = |candidate: &&str| candidate.eq_ignore_ascii_case(name);
     let found = PROTOCOLS
@@ -186,11 +186,13 @@ pub fn find(name: &str) -> Result<&'static Protocol, String> {
             .map(|protocol| protocol.name)
             .join(", ");
         let meant = similar(name).map_or_else(String::new, |name| format!("did you mean {name}? "));
-        format!("`{name}` is not a T10 protocol identifier; {meant}choose one of {known}")
+        format!(
+            "cannot use protocol `{name}`: it is not a T10 protocol identifier; {meant}choose one of {known}"
+        )
     })
 }
 
-/// The name of a protocol that is spelled much like this one, as clap measures it.
+/// The name of a protocol with a similar spelling, by clap's measure.
 fn similar(name: &str) -> Option<&'static str> {
     let names = PROTOCOLS
         .iter()
@@ -209,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_any_case_and_by_their_aliases() {
+    fn protocol_is_found_in_any_case_and_by_alias() {
         assert_eq!(find("iscsi").unwrap().id, 5);
         assert_eq!(find("FCP").unwrap().name, "FC");
         assert_eq!(find("1394").unwrap().name, "SBP");
@@ -219,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn each_identifier_that_t10_assigns_has_its_row() {
+    fn each_t10_identifier_has_a_row() {
         let ids = PROTOCOLS.each_ref().map(|protocol| protocol.id);
         assert_eq!(ids, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
         for protocol in &PROTOCOLS {
@@ -233,17 +235,21 @@ mod tests {
     }
 
     #[test]
-    fn a_protocol_registers_as_itself_or_where_the_names_are_the_same() {
+    fn protocol_registers_as_itself_or_as_listed_protocol() {
         let uas = find("UAS").unwrap();
         assert_eq!(uas.registered(None).unwrap().name, "UAS");
         assert_eq!(uas.registered(Some("sas")).unwrap().name, "SAS");
-        assert!(uas.registered(Some("FC")).unwrap_err().contains("as SAS"));
+        assert!(
+            uas.registered(Some("FC"))
+                .unwrap_err()
+                .contains("--register-as SAS")
+        );
         let error = find("FC").unwrap().registered(Some("SAS")).unwrap_err();
-        assert!(error.contains("only as itself"), "{error}");
+        assert!(error.contains("leave out --register-as"), "{error}");
     }
 
     #[test]
-    fn a_protocol_registers_as_another_only_with_the_same_names() {
+    fn registered_protocol_has_same_name_form() {
         for protocol in &PROTOCOLS {
             for name in protocol.may_register_as {
                 let other = find(name).unwrap();
@@ -252,9 +258,9 @@ mod tests {
         }
     }
 
-    /// Nothing reads this prose: programs read it as text, and people.
+    /// The texts are for people: programs do not parse them.
     #[test]
-    fn forms_and_lengths_are_rendered_for_people() {
+    fn forms_and_lengths_are_formatted_for_people() {
         let row = |name| serde_json::to_value(find(name).unwrap()).unwrap();
         let texts = [
             (

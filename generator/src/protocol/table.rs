@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The rows: one for every identifier that T10 assigns to a protocol.
-//!
-//! Data alone; what the columns mean is with the type [`Protocol`].
+//! The table of protocols: a row for every identifier that T10 assigns. [`Protocol`] describes the
+//! columns.
 
 use super::examples::{fc, iscsi, naa, pcie, sas, sbp, sop, spi, srp, ssa};
 use super::{NameForm, Ports, Protocol, TransportId};
@@ -38,8 +37,8 @@ const NAA: NameForm = NameForm::Digits {
 /// The file that protocols with hexadecimal names share.
 const HEX: &[(&str, &str)] = &[("transport_id/hex.rs", text!("hex.rs"))];
 
-/// The columns that ADT, ATA and UAS share: names as in SAS, and no TransportIDs. Their rows add
-/// the protocol's own names.
+/// The columns that ADT, ATA and UAS share: port names as in SAS, and no TransportIDs. Their rows add
+/// the name and identifier of the protocol.
 const NAA_WITHOUT_TRANSPORT_ID: Protocol = Protocol {
     name: "",
     aliases: &[],
@@ -62,7 +61,7 @@ const NAA_WITHOUT_TRANSPORT_ID: Protocol = Protocol {
     helpers: HEX,
 };
 
-/// Every identifier that T10 assigns to a protocol, by identifier.
+/// Every protocol, by identifier.
 pub static PROTOCOLS: [Protocol; 12] = [
     Protocol {
         name: "FC",

@@ -2,18 +2,18 @@
 
 //! The TransportIDs of a protocol, as data: SPC-4, section 7.6.4.
 //!
-//! `transport_id.rs` in the module writes and reads them; the tests check that the two agree.
+//! `transport_id.rs` in the module formats and parses them; the tests check that the two agree.
 
 use std::fmt::{self, Display, Formatter};
 
-/// The TransportIDs that T10 defines for a protocol, by their length in bytes.
+/// The TransportIDs that T10 defines for a protocol, by length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportId {
-    /// None.
+    /// No TransportID.
     None,
-    /// Of one length; they hold the port's name.
+    /// One length, with the port's name.
     Fixed(usize),
-    /// As long as the name needs; they hold the initiator session identifier (ISID), too, or not.
+    /// Variable length, with the port's name and an optional initiator session identifier (ISID).
     WithIsid {
         /// The length of the shortest.
         least: usize,

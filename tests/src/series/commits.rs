@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
-use tcm_mod_builder::output::files::has_extension;
+use tcm_mod_builder::module::files::has_extension;
 use tempfile::TempDir;
 
 use super::patch::Cover;

@@ -3,7 +3,7 @@
 //! The patches for the driver: the wrappers of other subsystems that it stands on, the driver
 //! itself, its selftest, and pages.
 
-use tcm_mod_builder::output::files::{TREE, has_extension};
+use tcm_mod_builder::module::files::{TREE, has_extension};
 
 use super::data;
 use super::imports::{self, rewritten};

@@ -3,7 +3,7 @@
 //! The edits of the kernel's own files that a series of patches makes: text in, text out. A list
 //! that is sorted stays so.
 
-use tcm_mod_builder::output::glue;
+use tcm_mod_builder::output::kbuild_edit;
 
 /// An edit of one of the kernel's files.
 pub(super) enum KernelEdit {
@@ -91,8 +91,8 @@ impl KernelEdit {
                 let end = text.rfind("\nendif").ok_or("has no `endif`")?;
                 Ok(inserted(text, end + 1, entry))
             }
-            Self::Makefile { symbol, module } => Ok(glue::makefile(text, symbol, module)),
-            Self::Kconfig { module } => glue::kconfig(text, module),
+            Self::Makefile { symbol, module } => Ok(kbuild_edit::makefile(text, symbol, module)),
+            Self::Kconfig { module } => kbuild_edit::kconfig(text, module),
             Self::Selftests { collection } => {
                 sorted(text, "TARGETS += ", &format!("TARGETS += {collection}\n"))
             }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use tcm_mod_builder::output::files::Files;
+use tcm_mod_builder::module::files::Files;
 
 /// The `cfg`s that the build of a module sets for what its kernel has.
 const PROBED: [&str; 2] = ["kernel_has_", "ops_has_"];

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use tcm_mod_builder::emit::ops_text;
 use tcm_mod_builder::names::{callback, constant};
-use tcm_mod_builder::plan::{Content, Plan, Slot};
+use tcm_mod_builder::plan::{Plan, Slot, SlotContent};
 
 use super::imports::{self, exported, imported, rewritten};
 use super::newest::reduced;
@@ -34,9 +34,9 @@ impl<'a> Ops<'a> {
         let slots = plan.slots.iter().map(|slot| {
             let callback = callback(&slot.op.name).to_string();
             match slot.content {
-                Content::Null => Ok(BTreeSet::new()),
-                Content::Stop => needs.of(&callback),
-                Content::Method(_) => Ok(&needs.of(&slot.op.name)? | &needs.of(&callback)?),
+                SlotContent::Null => Ok(BTreeSet::new()),
+                SlotContent::CheckStopFree => needs.of(&callback),
+                SlotContent::Method(_) => Ok(&needs.of(&slot.op.name)? | &needs.of(&callback)?),
             }
         });
         let groups = plan.groups.iter();
@@ -66,7 +66,7 @@ impl<'a> Ops<'a> {
             content: if has(needs) {
                 slot.content.clone()
             } else {
-                Content::Null
+                SlotContent::Null
             },
         });
         let groups = self.plan.groups.iter().copied().zip(&self.groups);

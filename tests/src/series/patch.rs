@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use tcm_mod_builder::output::files::Files;
+use tcm_mod_builder::module::files::Files;
 use tcm_mod_builder::plan::Plan;
 use tcm_mod_builder::protocol::Protocol;
 

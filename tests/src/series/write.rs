@@ -10,9 +10,9 @@ use std::process::Command;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use tcm_bindings::Header;
 use tcm_mod_builder::data_path;
-use tcm_mod_builder::emit::{self, Input, Place, without_mark};
+use tcm_mod_builder::emit::{self, Destination, Input, without_mark};
+use tcm_mod_builder::module::files::has_extension;
 use tcm_mod_builder::names::Names;
-use tcm_mod_builder::output::files::has_extension;
 use tcm_mod_builder::plan::{self, Fault, Plan};
 use tcm_mod_builder::protocol;
 
@@ -120,7 +120,7 @@ fn module<'a>(driver: &'static Driver, plan: &'a Plan<'a>) -> Result<Module<'a>>
         protocol,
         registered: protocol,
         names: &names,
-        place: Place::InTree,
+        destination: Destination::InTree,
         data_path,
     })?;
     for (_, file) in files.iter_mut() {

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use regex::bytes::Regex;
-use tcm_mod_builder::protocol::{PROTOCOLS, TransportId, find};
-use xtask::codec::{CODECS, Codec, U16, pattern};
+use tcm_mod_builder::protocol::{PROTOCOLS, TransportId, U16, find};
+use xtask::codec::{CODECS, Codec};
 use xtask::fuzz;
 
 use super::codec;
@@ -109,7 +109,7 @@ fn the_canonical_spelling_has_the_tables_form() {
 #[test]
 fn what_has_the_tables_form_is_canonical() {
     for row in &PROTOCOLS {
-        let names = string_regex(&pattern(row.name_form)).unwrap();
+        let names = string_regex(&row.name_form.pattern()).unwrap();
         TestRunner::default()
             .run(&names, |name| {
                 prop_assert!(codec(row.name).is_canonical(name.as_bytes()), "{}", name);
@@ -122,7 +122,7 @@ fn what_has_the_tables_form_is_canonical() {
 /// The table's form of a protocol's names, as an expression for the whole of a name.
 fn canonical(codec: &Codec) -> Regex {
     let row = find(codec.protocol).unwrap();
-    Regex::new(&format!("^(?:{})$", pattern(row.name_form))).unwrap()
+    Regex::new(&format!("^(?:{})$", row.name_form.pattern())).unwrap()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The callbacks: what target core calls, and how it reaches the driver's method.
+//! The callbacks, which target core calls and which call the driver's methods.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -9,18 +9,20 @@ use tcm_bindings::{Arg, CType, Op};
 use super::super::rust::{doc, safety};
 use super::signature::{parameter, rust_type};
 use crate::names::{c_ident, callback, has, ident};
-use crate::plan::{Content, Method, Object, Passed, Return, Right, Shape, Slot, Wrapper};
+use crate::plan::{
+    ArgMapping, CmdHandle, Method, MethodKind, Object, Return, Slot, SlotContent, Wrapper,
+};
 
-/// The callback of an op, unless its slot stays `NULL`.
+/// The callback of an op; `None` if its slot stays `NULL`.
 pub(super) fn callback_fn(slot: &Slot<'_>) -> Option<TokenStream> {
     let op = slot.op;
     Some(match &slot.content {
-        Content::Null => return None,
-        Content::Method(method) => {
-            let params = op.args.iter().zip(&method.args).map(|(arg, passed)| {
-                let name = match passed {
-                    Passed::Not => quote!(_),
-                    Passed::Data => quote!(group),
+        SlotContent::Null => return None,
+        SlotContent::Method(method) => {
+            let params = op.args.iter().zip(&method.args).map(|(arg, mapping)| {
+                let name = match mapping {
+                    ArgMapping::Unused => quote!(_),
+                    ArgMapping::FabricData => quote!(group),
                     _ => named(arg),
                 };
                 param(arg, &name)
@@ -29,7 +31,7 @@ pub(super) fn callback_fn(slot: &Slot<'_>) -> Option<TokenStream> {
             let text = callback_doc(op, method);
             function(op, &text, &params, &callback_body(op, method))
         }
-        Content::Stop => stop(op),
+        SlotContent::CheckStopFree => stop(op),
     })
 }
 
@@ -56,10 +58,10 @@ fn function(op: &Op, text: &str, params: &[TokenStream], body: &TokenStream) -> 
     quote! { #doc unsafe extern "C" fn #name(#(#params),*) #ret { #body } }
 }
 
-/// The callback of `check_stop_free`, which no driver has a say in.
+/// The callback of `check_stop_free`, which the layer implements.
 fn stop(op: &Op) -> TokenStream {
-    let what = "a command or task management function of this fabric, one of whose references is \
-                given away with this call";
+    let what = "a command or task management function of this fabric, with a reference that this call \
+                takes over";
     let name = &op.args[0].name;
     let text = format!(
         "Called by target core for the op `{}`.\n\n# Safety\n\n{}",
@@ -79,10 +81,10 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
     let mut requirements: Vec<String> = method
         .args
         .iter()
-        .filter_map(|passed| requirement(method, passed))
+        .filter_map(|mapping| requirement(method, mapping))
         .map(|(name, requirement)| must_be(name, &requirement))
         .collect();
-    if let Shape::Drop(object) = method.shape {
+    if let MethodKind::Drop(object) = method.kind {
         requirements.push(must_be(&op.args[0].name, given_up(object)));
     }
     let list = match requirements.as_slice() {
@@ -99,77 +101,75 @@ fn callback_doc(op: &Op, method: &Method<'_>) -> String {
     )
 }
 
-/// The requirement on an argument, as the contract of a callback has it.
+/// The requirement on an argument, as part of a callback's contract.
 fn must_be(name: &str, requirement: &str) -> String {
     format!("`{name}` must be {requirement}.")
 }
 
-/// The same requirement, as the reason why an unsafe call is sound.
+/// The requirement on an argument, as the reason why an unsafe call is sound.
 fn holds(name: &str, requirement: &str) -> String {
     format!("`{name}` is {requirement}, by the requirements of this callback.")
 }
 
-/// The `SAFETY` comment of the conversion of an argument, if there is a requirement on it.
-fn reason(depth: usize, method: &Method<'_>, passed: &Passed<'_>) -> Option<TokenStream> {
-    let (name, requirement) = requirement(method, passed)?;
+/// The `SAFETY` comment on the conversion of an argument; `None` if there is no requirement on it.
+fn reason(depth: usize, method: &Method<'_>, mapping: &ArgMapping<'_>) -> Option<TokenStream> {
+    let (name, requirement) = requirement(method, mapping)?;
     Some(safety(depth, &holds(name, &requirement)))
 }
 
-/// The requirement on an argument, if there is one: its name, and the words after "must be".
-fn requirement<'a>(method: &Method<'_>, passed: &Passed<'a>) -> Option<(&'a str, String)> {
-    let name = match passed {
-        Passed::Data => "group",
-        passed => passed.name()?,
+/// The name of an argument and the requirement on it, as the words after "must be"; `None` without one.
+fn requirement<'a>(method: &Method<'_>, mapping: &ArgMapping<'a>) -> Option<(&'a str, String)> {
+    let name = match mapping {
+        ArgMapping::FabricData => "group",
+        mapping => mapping.name()?,
     };
-    let what = match passed {
-        Passed::Wrapper { wrapper, .. } => wrapper.requirement(),
-        Passed::Aborted(_) => Wrapper::Task.requirement(),
-        Passed::Right { right, .. } => right_requirement(*right),
-        Passed::Login(_) => {
-            "a session of this fabric that target core has taken off the list of its node ACL, and \
-             for which it makes this call once"
+    let what = match mapping {
+        ArgMapping::Wrapper { wrapper, .. } => wrapper.requirement(),
+        ArgMapping::Aborted(_) => Wrapper::Task.requirement(),
+        ArgMapping::Handle { handle, .. } => handle_requirement(*handle),
+        ArgMapping::SessionData(_) => {
+            "a session of this fabric that target core has removed from its node ACL's list, and for \
+             which it makes this call once"
         }
-        Passed::Name(_) => "a text that ends with NUL and does not change during this call",
-        Passed::Buffer(_) => {
-            let length = argument(method, |passed| matches!(passed, Passed::Length(_)))?;
+        ArgMapping::Name(_) => "a text that ends with NUL and does not change during this call",
+        ArgMapping::Buffer(_) => {
+            let length = argument(method, |mapping| matches!(mapping, ArgMapping::Length(_)))?;
             let what = format!(
                 "initialized, and valid for reads and writes of `{length}` bytes by this call alone"
             );
             return Some((name, what));
         }
-        Passed::Data => "the directory of the fabric, which keeps the fabric registered",
-        Passed::Not | Passed::Value { .. } | Passed::Length(_) => return None,
+        ArgMapping::FabricData => "the directory of the fabric, which keeps the fabric registered",
+        ArgMapping::Unused | ArgMapping::Value { .. } | ArgMapping::Length(_) => return None,
     };
     Some((name, what.to_owned()))
 }
 
-/// The requirement on a command that target core grants a right to.
-fn right_requirement(right: Right) -> &'static str {
-    match right {
-        Right::Memory => {
-            "a command or task management function of this fabric that nobody uses any more"
+/// The requirement on a command that is handed over.
+fn handle_requirement(handle: CmdHandle) -> &'static str {
+    match handle {
+        CmdHandle::Memory => {
+            "a command or task management function of this fabric without other users"
         }
-        Right::Pending => {
+        CmdHandle::Pending => {
             "a command of this fabric that waits for its data, and is kept until it is executed or \
              fails"
         }
-        Right::Response => {
+        CmdHandle::Response => {
             "a command of this fabric whose response is due, and not released during this call"
         }
-        Right::TmrResponse => {
+        CmdHandle::TmrResponse => {
             "a task management function of this fabric whose response is due, and not released \
              during this call"
         }
     }
 }
 
-/// The requirement on an object that target core gives back.
+/// The requirement on an object that target core drops.
 fn given_up(object: Object) -> &'static str {
     match object {
-        Object::Tpg => {
-            "used by nobody else but holders of a reference, and by nobody after this call"
-        }
-        Object::Wwn | Object::Np => "used by nobody else, and by nobody after this call",
+        Object::Tpg => "used only by holders of a reference during this call, and unused after it",
+        Object::Wwn | Object::Np => "not used by others during this call, and unused after it",
     }
 }
 
@@ -178,33 +178,37 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
     let lets = method
         .args
         .iter()
-        .filter_map(|passed| converted(method, passed, &length));
+        .filter_map(|mapping| converted(method, mapping, &length));
     let call = call(op, method);
     let name = c_ident(&op.name);
-    let result = match method.shape {
-        Shape::Drop(object) => return dropped(op, method, object),
-        Shape::Grant(Right::Memory) => return released(op, method),
-        Shape::Call(Return::Nothing) | Shape::Close => quote!(#call;),
-        Shape::Call(Return::Truth) => quote!(#call.into()),
-        Shape::Call(Return::Errno) => quote!(errno(#call)),
-        Shape::Enable => {
+    let result = match method.kind {
+        MethodKind::Drop(object) => return dropped(op, method, object),
+        MethodKind::HandOver(CmdHandle::Memory) => return released(op, method),
+        MethodKind::Call(Return::Void) | MethodKind::CloseSession => quote!(#call;),
+        MethodKind::Call(Return::Bool) => quote!(#call.into()),
+        MethodKind::Call(Return::Errno) => quote!(errno(#call)),
+        MethodKind::EnableTpg => {
             let tpg = wrapped(method, Wrapper::Tpg);
-            let enable = argument(method, |passed| matches!(passed, Passed::Value { .. }));
+            let enable = argument(method, |mapping| {
+                matches!(mapping, ArgMapping::Value { .. })
+            });
             quote!(errno(#tpg.enable(#enable, || #call)))
         }
-        Shape::Grant(Right::Pending) => quote! { #call; 0 },
-        Shape::Grant(Right::Response) => quote!(response_errno(#call)),
-        Shape::Grant(Right::TmrResponse) => {
-            let response = argument(method, |passed| matches!(passed, Passed::Right { .. }));
+        MethodKind::HandOver(CmdHandle::Pending) => quote! { #call; 0 },
+        MethodKind::HandOver(CmdHandle::Response) => quote!(response_errno(#call)),
+        MethodKind::HandOver(CmdHandle::TmrResponse) => {
+            let response = argument(method, |mapping| {
+                matches!(mapping, ArgMapping::Handle { .. })
+            });
             quote! {
                 if let Some(#response) = #response {
                     #call;
                 }
             }
         }
-        Shape::Call(Return::Number) => quote!(#call),
-        Shape::Abort => {
-            let task = argument(method, |passed| matches!(passed, Passed::Aborted(_)));
+        MethodKind::Call(Return::Number) => quote!(#call),
+        MethodKind::AbortTask => {
+            let task = argument(method, |mapping| matches!(mapping, ArgMapping::Aborted(_)));
             let safety = safety(
                 2,
                 "This is the op `aborted_task`, which target core calls once for a task.",
@@ -214,7 +218,7 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
                 unsafe { #task.abort(T::#name) };
             }
         }
-        Shape::Init => {
+        MethodKind::InitNodeAcl => {
             let acl = wrapped(method, Wrapper::NodeAcl);
             let safety = safety(
                 2,
@@ -226,14 +230,14 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
                 unsafe { #acl.made(result) }
             }
         }
-        Shape::Call(Return::Text) => quote!(bounded(#call)),
-        Shape::Make(Object::Wwn) => {
+        MethodKind::Call(Return::CStr) => quote!(bounded(#call)),
+        MethodKind::Make(Object::Wwn) => {
             quote! {
                 let wwn = #call;
                 err_ptr(wwn.and_then(|wwn| Wwn::<T>::create(data, wwn)))
             }
         }
-        Shape::Make(Object::Tpg) => {
+        MethodKind::Make(Object::Tpg) => {
             let wwn = wrapped(method, Wrapper::Wwn);
             let safety = safety(
                 2,
@@ -245,9 +249,9 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
                 err_ptr(data.and_then(|data| unsafe { Tpg::create(#wwn, data) }))
             }
         }
-        Shape::Make(Object::Np) => quote!(err_ptr(#call.and_then(Np::<T>::create))),
-        Shape::InitiatorSid => {
-            let buffer = argument(method, |passed| matches!(passed, Passed::Buffer(_)));
+        MethodKind::Make(Object::Np) => quote!(err_ptr(#call.and_then(Np::<T>::create))),
+        MethodKind::InitiatorSid => {
+            let buffer = argument(method, |mapping| matches!(mapping, ArgMapping::Buffer(_)));
             let session = wrapped(method, Wrapper::Session);
             quote!(filled(#buffer, |room| T::#name(#session, room)))
         }
@@ -263,7 +267,7 @@ fn dropped(op: &Op, method: &Method<'_>, object: Object) -> TokenStream {
     let borrow = |depth| reason(depth, method, &method.args[0]);
     let free = format!("from `{wrapper}::create`, {}", given_up(object));
     let free = safety(2, &holds(&op.args[0].name, &free));
-    // No initiator logs in once the driver ends the sessions.
+    // The group is closed first, so that no initiator logs in while the driver ends the sessions.
     let close = (object == Object::Tpg).then(|| {
         let borrow = borrow(2);
         quote! { #borrow unsafe { #wrapper::<T>::from_raw(#arg) }.close(); }
@@ -298,37 +302,37 @@ fn released(op: &Op, method: &Method<'_>) -> TokenStream {
     }
 }
 
-/// The name of the first argument that is passed on in a certain way.
+/// The name of the first argument with this mapping.
 pub(super) fn argument(
     method: &Method<'_>,
-    is_it: impl FnMut(&&Passed<'_>) -> bool,
+    is_it: impl FnMut(&&ArgMapping<'_>) -> bool,
 ) -> Option<Ident> {
     method.args.iter().find(is_it)?.name().map(c_ident)
 }
 
-/// The argument that is passed on as this wrapper.
+/// The name of the argument that becomes this wrapper.
 fn wrapped(method: &Method<'_>, wanted: Wrapper) -> Option<Ident> {
     argument(
         method,
-        |passed| matches!(passed, Passed::Wrapper { wrapper, .. } if *wrapper == wanted),
+        |mapping| matches!(mapping, ArgMapping::Wrapper { wrapper, .. } if *wrapper == wanted),
     )
 }
 
-/// The argument that says how long a buffer is, if there is one.
+/// The name of the argument with the length of a buffer; empty without one.
 fn length(method: &Method<'_>) -> TokenStream {
-    let name = argument(method, |passed| matches!(passed, Passed::Length(_)));
+    let name = argument(method, |mapping| matches!(mapping, ArgMapping::Length(_)));
     quote!(#name)
 }
 
-/// The statement that makes the method's argument from the callback's.
+/// The statement that converts a callback's argument to the method's.
 fn converted(
     method: &Method<'_>,
-    passed: &Passed<'_>,
+    mapping: &ArgMapping<'_>,
     length: &TokenStream,
 ) -> Option<TokenStream> {
-    let safety = reason(2, method, passed);
-    Some(match passed {
-        Passed::Wrapper { name, wrapper } => {
+    let safety = reason(2, method, mapping);
+    Some(match mapping {
+        ArgMapping::Wrapper { name, wrapper } => {
             let (name, ty) = (c_ident(name), ident(wrapper.name()));
             let ty = if wrapper.is_generic() {
                 quote!(#ty::<T>)
@@ -337,35 +341,35 @@ fn converted(
             };
             quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
         }
-        Passed::Right { name, right } => {
+        ArgMapping::Handle { name, handle } => {
             let name = c_ident(name);
-            let ty = match right {
-                Right::Memory => return None,
-                Right::Pending => quote!(Pending::<T>),
-                Right::Response => quote!(Response::<T>),
-                Right::TmrResponse => quote!(TmrResponse::<T>),
+            let ty = match handle {
+                CmdHandle::Memory => return None,
+                CmdHandle::Pending => quote!(Pending::<T>),
+                CmdHandle::Response => quote!(Response::<T>),
+                CmdHandle::TmrResponse => quote!(TmrResponse::<T>),
             };
             quote! { #safety let #name = unsafe { #ty::from_raw(#name) }; }
         }
-        Passed::Data => {
+        ArgMapping::FabricData => {
             quote! {
                 #safety
                 let data = unsafe { registration::data::<T>(&raw mut (*group).cg_item) };
             }
         }
-        Passed::Aborted(name) => {
+        ArgMapping::Aborted(name) => {
             let name = c_ident(name);
             quote! { #safety let #name = unsafe { Task::<T>::from_raw(#name) }; }
         }
-        Passed::Login(name) => {
+        ArgMapping::SessionData(name) => {
             let name = c_ident(name);
             quote! { #safety let #name = unsafe { Login::<T>::close(#name) }; }
         }
-        Passed::Name(name) => {
+        ArgMapping::Name(name) => {
             let name = c_ident(name);
             quote! { #safety let #name = unsafe { bstr(#name) }; }
         }
-        Passed::Buffer(name) => {
+        ArgMapping::Buffer(name) => {
             let name = c_ident(name);
             quote! {
                 #safety
@@ -379,11 +383,11 @@ fn converted(
 /// The call of the method.
 fn call(op: &Op, method: &Method<'_>) -> TokenStream {
     let name = c_ident(&op.name);
-    let args = method.args.iter().filter_map(|passed| {
-        let (name, _) = parameter(passed, &quote!(T))?;
+    let args = method.args.iter().filter_map(|mapping| {
+        let (name, _) = parameter(mapping, &quote!(T))?;
         let name = c_ident(name);
-        Some(match passed {
-            Passed::Login(_) => quote!(&#name),
+        Some(match mapping {
+            ArgMapping::SessionData(_) => quote!(&#name),
             _ => quote!(#name),
         })
     });

@@ -2,9 +2,9 @@
 
 //! `target/ops.rs`: the trait, the callbacks and the vtable, from the header.
 //!
-//! An op of the header becomes three things: a method of the trait `Operations`, a callback that
-//! target core calls and that calls the method, and a slot of the vtable. Every slot is listed:
-//! the build compares the list with the header of its kernel, and warns of an op that is new.
+//! An op of the header becomes a method of the trait `Operations`, a callback that target core calls and
+//! that calls the method, and a slot of the vtable. Every slot is listed: the build compares the list
+//! with its kernel's header, and warns about new ops.
 
 mod callbacks;
 mod operations;
@@ -31,8 +31,7 @@ const HEAD: &str = "\
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 ";
 
-/// Names that the file may use, by the module that has them; in rustfmt's order. It imports those
-/// that it does use.
+/// Names that the file may import, by module, in rustfmt's order. Unused ones are left out.
 const IMPORTS: [(&str, &[&str]); 15] = [
     ("core::marker", &["PhantomData"]),
     ("core", &["mem", "ptr"]),
@@ -83,7 +82,7 @@ const IMPORTS: [(&str, &[&str]); 15] = [
     ),
 ];
 
-/// The text of `target/ops.rs` for a plan, from the SPDX line on.
+/// Returns the text of `target/ops.rs` for a plan.
 #[must_use]
 pub fn text(plan: &Plan<'_>) -> String {
     let operations = operations::operations(plan);
@@ -101,7 +100,7 @@ pub fn text(plan: &Plan<'_>) -> String {
     .join("\n")
 }
 
-/// The imports; several names of one module each on a line of its own, as the kernel has it.
+/// The imports, in the kernel's style: a line for each of several names from a module.
 fn imports(used: &BTreeSet<String>) -> String {
     let (mut text, mut last) = (String::new(), "core");
     for (module, names) in IMPORTS {

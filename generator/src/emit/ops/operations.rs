@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The trait `Operations`: a method for each op that is known, constants for fields and attribute
-//! groups, and the driver's types.
+//! The trait `Operations`: a method for each known op, constants for fields and attribute groups, and the
+//! driver's types.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -10,7 +10,7 @@ use tcm_bindings::Op;
 use super::super::rust::doc;
 use super::signature::{method_return, parameter};
 use crate::names::{c_ident, constant, directory, ident, ops_has};
-use crate::plan::{KNOWN_FIELDS, Method, Plan, PlanField, Settable, Shape};
+use crate::plan::{KNOWN_FIELDS, Method, MethodKind, Plan, PlanField, Settable};
 
 /// The trait.
 pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
@@ -28,8 +28,8 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
     let doc = doc(
         0,
         "The ops of a fabric module, `struct target_core_fabric_ops`.\n\n\
-         An op that target core can do without has a default and is installed only if it is \
-         implemented. The C declaration is given with each.",
+         An optional op has a default, and is installed only if it is implemented. Each method has the C \
+         declaration of its op.",
     );
     quote! {
         #doc
@@ -43,7 +43,7 @@ pub(super) fn operations(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// The constants and types that every driver has.
+/// The constants and types of every driver.
 fn types() -> TokenStream {
     let types = TYPES.iter().map(|(declaration, text)| {
         let declaration: TokenStream = declaration.parse().expect("the table is Rust");
@@ -53,8 +53,8 @@ fn types() -> TokenStream {
     quote!(#(#types)*)
 }
 
-/// The constants and types, and the method that makes the data: the declaration of each, and what it
-/// is.
+/// Constants and types of every driver, and the method that makes the fabric's data: declaration and
+/// documentation.
 const TYPES: [(&str, &str); 13] = [
     (
         "const NAME: &'static CStr",
@@ -62,11 +62,11 @@ const TYPES: [(&str, &str); 13] = [
     ),
     (
         "const PROTOCOL: Protocol",
-        "The protocol that TransportIDs are of.",
+        "The protocol of the TransportIDs.",
     ),
     (
         "type Data: Send + Sync",
-        "The fabric's own data, for as long as it is registered.",
+        "The fabric's own data, which live while it is registered.",
     ),
     (
         "type Wwn: Send + Sync",
@@ -82,12 +82,13 @@ const TYPES: [(&str, &str); 13] = [
     ),
     (
         "type NodeAcl: Zeroable + Send + Sync",
-        "The driver's part of a node ACL. Target core makes it all zero, shares it at once, and \
-         frees it without dropping it: see [`NodeAcl`].",
+        "The driver's part of a node ACL. Target core zeroes it, shares it immediately, and frees it \
+         without dropping it: see [`NodeAcl`].",
     ),
     (
         "type NodeAclState: Zeroable + Send",
-        "What of it changes under the lock of the portal group: see [`NodeAcl::lock`].",
+        "The driver's part of a node ACL that changes under the lock of the portal group: see \
+         [`NodeAcl::lock`].",
     ),
     (
         "type Session: Send + Sync",
@@ -96,16 +97,16 @@ const TYPES: [(&str, &str); 13] = [
     ("type Cmd: Send + Sync", "The driver's part of a command."),
     (
         "type CmdMemory: CmdMemory<Self>",
-        "Where commands live while target core has them.",
+        "The memory of commands while target core has them.",
     ),
     (
         "type Tmr: Send",
-        "The driver's part of a task management function: target core gives it back.",
+        "The driver's part of a task management function, which comes back with the response.",
     ),
     (
         "fn init(module: &'static ThisModule) -> Result<Self::Data>",
-        "Makes the fabric's data when the module is loaded, before target core knows the fabric. \
-         Called in process context.",
+        "Makes the fabric's data when the module is loaded, before the fabric is registered. Called in \
+         process context.",
     ),
 ];
 
@@ -117,7 +118,7 @@ fn trait_fields(plan: &Plan<'_>) -> Vec<TokenStream> {
         found.map_or("", |field| field.doc.as_str())
     };
     let fields = plan.settable().map(|Settable { name, rust, .. }| {
-        let about = format!("The field `{name}`; the value is not used where the kernel has none.");
+        let about = format!("The field `{name}`; unused if the kernel lacks the field.");
         trait_field(name, rust, &with_header_doc(&about, doc_of(name)))
     });
     fields.collect()
@@ -133,8 +134,7 @@ fn trait_field(name: &str, ty: &str, text: &str) -> TokenStream {
     quote! { #doc const #name: #ty = #default; }
 }
 
-/// Constants for the values that fields may have, each proved to be the header's where it has the
-/// field.
+/// Constants for the values of fields. The build compares each with the header's, if it has the field.
 pub(super) fn field_values() -> String {
     let mut constants = Vec::new();
     for field in &KNOWN_FIELDS {
@@ -159,7 +159,7 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
     let name = c_ident(&op.name);
     let summary = format!(
         "{}\n\nC: `{}`",
-        method.meaning.documentation(),
+        method.spec.documentation(),
         op.c_declaration()
     );
     let doc = doc(1, &with_header_doc(&summary, &op.doc));
@@ -172,20 +172,20 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
         };
         Some(quote!(#name: #ty))
     });
-    let ret = method_return(method.shape, op);
+    let ret = method_return(method.kind, op);
     let body = if op.required {
         quote!(;)
     } else {
-        default_body(method.shape)
+        default_body(method.kind)
     };
     quote! { #doc fn #name(#(#args),*) #ret #body }
 }
 
-/// Nobody calls a default whose slot is `NULL`. It has a type all the same.
-fn default_body(shape: Shape) -> TokenStream {
-    match shape {
-        // Always called, whether the driver has something to do or not.
-        Shape::Drop(_) | Shape::Close => quote! { {} },
+/// The default body of an optional op. The slot of a default method is `NULL`, except for the ops below.
+fn default_body(kind: MethodKind) -> TokenStream {
+    match kind {
+        // Called even if the driver does not implement them.
+        MethodKind::Drop(_) | MethodKind::CloseSession => quote! { {} },
         _ => quote! { { kernel::build_error!(VTABLE_DEFAULT_ERROR) } },
     }
 }

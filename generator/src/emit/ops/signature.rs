@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Types: of a method's parameters and result, and of a callback's.
+//! Types of parameters and results, of methods and callbacks.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use tcm_bindings::{CType, Op};
 
 use crate::names::{c_ident, ident};
-use crate::plan::{Method, Object, Passed, Return, Right, Shape, number};
+use crate::plan::{ArgMapping, CmdHandle, Method, MethodKind, Object, Return, number};
 
-/// The signature of the method of an op, as an author writes it.
+/// Returns the signature of an op's method, as an author writes it.
 #[must_use]
 pub fn method_signature(op: &Op, method: &Method<'_>) -> String {
-    let parameters = method.args.iter().filter_map(|passed| {
-        let (name, ty) = parameter(passed, &quote!(Self))?;
+    let parameters = method.args.iter().filter_map(|mapping| {
+        let (name, ty) = parameter(mapping, &quote!(Self))?;
         let name = c_ident(name);
         Some(quote!(#name: #ty))
     });
-    let (name, ret) = (c_ident(&op.name), method_return(method.shape, op));
+    let (name, ret) = (c_ident(&op.name), method_return(method.kind, op));
     let function = quote! { fn #name(#(#parameters),*) #ret; };
     let item = syn::parse_quote! { trait T { #function } };
     let printed = prettyplease::unparse(&syn::File {
@@ -33,16 +33,16 @@ pub fn method_signature(op: &Op, method: &Method<'_>) -> String {
     words.join(" ").trim_end_matches(';').to_owned()
 }
 
-/// The parameter of the method for an argument of the op: its name and type. `fabric` is what
+/// The name and type of the method's parameter for an argument of the op. `fabric` is the type that
 /// implements the trait.
 pub(super) fn parameter<'a>(
-    passed: &Passed<'a>,
+    mapping: &ArgMapping<'a>,
     fabric: &TokenStream,
 ) -> Option<(&'a str, TokenStream)> {
-    let ty = match passed {
-        Passed::Not | Passed::Length(_) => return None,
-        Passed::Aborted(_) => quote!(Aborted<'_, #fabric>),
-        Passed::Wrapper { wrapper, .. } => {
+    let ty = match mapping {
+        ArgMapping::Unused | ArgMapping::Length(_) => return None,
+        ArgMapping::Aborted(_) => quote!(Aborted<'_, #fabric>),
+        ArgMapping::Wrapper { wrapper, .. } => {
             let name = ident(wrapper.name());
             if wrapper.is_generic() {
                 quote!(&#name<#fabric>)
@@ -50,56 +50,60 @@ pub(super) fn parameter<'a>(
                 quote!(&#name)
             }
         }
-        Passed::Right { right, .. } => right_type(*right, fabric),
-        Passed::Data => quote!(&#fabric::Data),
-        Passed::Login(_) => quote!(&Login<#fabric>),
-        Passed::Name(_) => quote!(&BStr),
-        Passed::Value { rust, .. } => {
+        ArgMapping::Handle { handle, .. } => handle_type(*handle, fabric),
+        ArgMapping::FabricData => quote!(&#fabric::Data),
+        ArgMapping::SessionData(_) => quote!(&Login<#fabric>),
+        ArgMapping::Name(_) => quote!(&BStr),
+        ArgMapping::Value { rust, .. } => {
             let rust = ident(rust);
             quote!(#rust)
         }
-        Passed::Buffer(_) => quote!(&mut [u8]),
+        ArgMapping::Buffer(_) => quote!(&mut [u8]),
     };
-    Some((passed.name()?, ty))
+    Some((mapping.name()?, ty))
 }
 
-/// The type of a right, as a parameter.
-fn right_type(right: Right, fabric: &TokenStream) -> TokenStream {
-    match right {
-        Right::Memory => quote!(#fabric::CmdMemory),
-        Right::Pending => quote!(Pending<#fabric>),
-        Right::Response => quote!(Response<'_, #fabric>),
-        Right::TmrResponse => quote!(TmrResponse<#fabric>),
+/// The type of a command's handle, as a parameter.
+fn handle_type(handle: CmdHandle, fabric: &TokenStream) -> TokenStream {
+    match handle {
+        CmdHandle::Memory => quote!(#fabric::CmdMemory),
+        CmdHandle::Pending => quote!(Pending<#fabric>),
+        CmdHandle::Response => quote!(Response<'_, #fabric>),
+        CmdHandle::TmrResponse => quote!(TmrResponse<#fabric>),
     }
 }
 
-/// What the method returns.
-pub(super) fn method_return(shape: Shape, op: &Op) -> TokenStream {
-    match shape {
-        Shape::Call(Return::Nothing)
-        | Shape::Drop(_)
-        | Shape::Abort
-        | Shape::Close
-        | Shape::Grant(Right::Memory | Right::Pending | Right::TmrResponse) => quote!(),
-        Shape::Call(Return::Truth) => quote!(-> bool),
-        Shape::Call(Return::Errno) | Shape::Init | Shape::Enable => quote!(-> Result),
-        Shape::Grant(Right::Response) => quote!(-> Result<(), Response<'_, Self>>),
-        Shape::Call(Return::Number) => {
+/// The result of the method.
+pub(super) fn method_return(kind: MethodKind, op: &Op) -> TokenStream {
+    match kind {
+        MethodKind::Call(Return::Void)
+        | MethodKind::Drop(_)
+        | MethodKind::AbortTask
+        | MethodKind::CloseSession
+        | MethodKind::HandOver(CmdHandle::Memory | CmdHandle::Pending | CmdHandle::TmrResponse) => {
+            quote!()
+        }
+        MethodKind::Call(Return::Bool) => quote!(-> bool),
+        MethodKind::Call(Return::Errno) | MethodKind::InitNodeAcl | MethodKind::EnableTpg => {
+            quote!(-> Result)
+        }
+        MethodKind::HandOver(CmdHandle::Response) => quote!(-> Result<(), Response<'_, Self>>),
+        MethodKind::Call(Return::Number) => {
             let ty = number(&op.ret).map(ident);
             quote!(-> #ty)
         }
-        Shape::Call(Return::Text) => quote!(-> &CStr),
-        // An initializer has no default, so what need not be made is given by value.
-        Shape::Make(Object::Np) => quote!(-> Result<Self::Np>),
-        Shape::Make(object) => {
+        MethodKind::Call(Return::CStr) => quote!(-> &CStr),
+        // By value: an initializer has no default, and the data of a portal may be `()`.
+        MethodKind::Make(Object::Np) => quote!(-> Result<Self::Np>),
+        MethodKind::Make(object) => {
             let object = ident(object.wrapper().name());
             quote!(-> Result<impl PinInit<Self::#object, Error>>)
         }
-        Shape::InitiatorSid => quote!(-> usize),
+        MethodKind::InitiatorSid => quote!(-> usize),
     }
 }
 
-/// The type in Rust of what a callback takes or returns.
+/// The Rust type of a callback's argument or result.
 pub(super) fn rust_type(ctype: &CType) -> TokenStream {
     match ctype {
         CType::Void => quote!(()),

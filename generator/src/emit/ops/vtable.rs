@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The vtable: every slot of the struct that this header has.
+//! The vtable, with every slot of this header's struct.
 //!
-//! The build warns of an op that its kernel has besides, and leaves its slot `NULL`; a field that its
-//! kernel lacks is left out by a `cfg`.
+//! The build warns about further ops of its kernel, whose slots stay `NULL`; a `cfg` leaves out a field
+//! that its kernel lacks.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,7 +11,7 @@ use quote::quote;
 use super::super::rust::{doc, safety};
 use super::callbacks::callback_fn;
 use crate::names::{c_ident, callback, constant, has, ident, ops_has};
-use crate::plan::{Content, Object, Plan, PlanField, Settable, Shape, Slot};
+use crate::plan::{MethodKind, Object, Plan, PlanField, Settable, Slot, SlotContent};
 
 /// The vtable's type, with the callbacks.
 pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
@@ -22,9 +22,9 @@ pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
     let ops = ops_fn(plan);
     let doc = doc(
         0,
-        "The vtable of a fabric: what target core sees of [`Operations`].\n\n\
-         Target core calls the callbacks as the documentation of [`Operations`] says, with objects \
-         that it or this module has made and that live for the call at least.",
+        "The vtable of a fabric: [`Operations`] for target core.\n\n\
+         Target core calls the callbacks as documented at [`Operations`], with objects that it or this \
+         module has made, which live at least until the call returns.",
     );
     quote! {
         #doc
@@ -59,14 +59,14 @@ fn vtable_const(plan: &Plan<'_>) -> TokenStream {
         let name = c_ident(group);
         quote!(#name: ptr::null_mut(),)
     });
-    let table_doc = doc(1, "The ops, but for what [`Self::ops`] adds.");
+    let table_doc = doc(1, "The ops without the fields that [`Self::ops`] sets.");
     let rest_doc = doc(
         1,
-        "What is not listed in [`Self::VTABLE`]: bit-fields and padding.",
+        "Bit-fields and padding, which [`Self::VTABLE`] does not list.",
     );
     let zero = safety(
         2,
-        "The struct has pointers, optional functions and numbers, all of which may be zero.",
+        "The struct has pointers, optional functions and numbers, for all of which zero is valid.",
     );
     quote! {
         #rest_doc
@@ -101,17 +101,17 @@ fn slot(slot: &Slot<'_>) -> TokenStream {
     let name = c_ident(&slot.op.name);
     let callback = callback(&slot.op.name);
     let method = match &slot.content {
-        Content::Null => return quote!(#name: None,),
-        Content::Stop => return quote!(#name: Some(Self::#callback),),
-        Content::Method(method) => method,
+        SlotContent::Null => return quote!(#name: None,),
+        SlotContent::CheckStopFree => return quote!(#name: Some(Self::#callback),),
+        SlotContent::Method(method) => method,
     };
-    // The layer has to know that a session is to end, whether the driver asks or not.
-    if slot.op.required || method.shape == Shape::Close {
+    // The layer must see the request to end a session even if the driver does not implement the op.
+    if slot.op.required || method.kind == MethodKind::CloseSession {
         return quote!(#name: Some(Self::#callback),);
     }
-    // An object that can be made must be dropped, whether the driver has something to do or not.
-    let implemented = match method.shape {
-        Shape::Drop(Object::Np) => has("fabric_make_np"),
+    // An object must be dropped even if the driver does not implement the op.
+    let implemented = match method.kind {
+        MethodKind::Drop(Object::Np) => has("fabric_make_np"),
         _ => has(&slot.op.name),
     };
     quote!(#name: if T::#implemented { Some(Self::#callback) } else { None },)
@@ -122,7 +122,7 @@ fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
     let groups = plan.groups.iter().map(|group| constant(group));
     let doc = doc(
         1,
-        "Every list of attributes, for the one that sets their owner.",
+        "All lists of attributes, whose owner the registration sets.",
     );
     quote! {
         #doc
@@ -131,19 +131,19 @@ fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Whether portal groups are opened by `fabric_enable_tpg`, for the layer.
+/// The constant that is true if `fabric_enable_tpg` opens portal groups.
 fn has_enable(plan: &Plan<'_>) -> TokenStream {
     let mut methods = plan.slots.iter().filter_map(Slot::method);
-    let value = match methods.find(|method| method.shape == Shape::Enable) {
+    let value = match methods.find(|method| method.kind == MethodKind::EnableTpg) {
         Some(method) => {
-            let has = has(method.meaning.name);
+            let has = has(method.spec.name);
             quote!(T::#has)
         }
         None => quote!(false),
     };
     let doc = doc(
         1,
-        "Whether a portal group is closed until an administrator enables it.",
+        "True if a portal group is closed until an administrator enables it.",
     );
     quote! { #doc pub(super) const HAS_ENABLE: bool = #value; }
 }
@@ -157,7 +157,7 @@ fn ops_fn(plan: &Plan<'_>) -> TokenStream {
     });
     let doc = doc(
         1,
-        "The ops of the fabric in `module`, as `target_register_template()` wants them.",
+        "Returns the ops of the fabric in `module`, for `target_register_template()`.",
     );
     quote! {
         #doc

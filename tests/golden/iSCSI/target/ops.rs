@@ -67,17 +67,17 @@ use crate::target::{
 
 /// The ops of a fabric module, `struct target_core_fabric_ops`.
 ///
-/// An op that target core can do without has a default and is installed only if it is implemented.
-/// The C declaration is given with each.
+/// An optional op has a default, and is installed only if it is implemented. Each method has the C
+/// declaration of its op.
 #[vtable]
 pub trait Operations: Sized + 'static {
     /// The fabric's name below `/sys/kernel/config/target`.
     const NAME: &'static CStr;
 
-    /// The protocol that TransportIDs are of.
+    /// The protocol of the TransportIDs.
     const PROTOCOL: Protocol;
 
-    /// The fabric's own data, for as long as it is registered.
+    /// The fabric's own data, which live while it is registered.
     type Data: Send + Sync;
 
     /// The driver's part of a target port.
@@ -89,11 +89,12 @@ pub trait Operations: Sized + 'static {
     /// The driver's part of a network portal.
     type Np: Send + Sync;
 
-    /// The driver's part of a node ACL. Target core makes it all zero, shares it at once, and frees
-    /// it without dropping it: see [`NodeAcl`].
+    /// The driver's part of a node ACL. Target core zeroes it, shares it immediately, and frees it
+    /// without dropping it: see [`NodeAcl`].
     type NodeAcl: Zeroable + Send + Sync;
 
-    /// What of it changes under the lock of the portal group: see [`NodeAcl::lock`].
+    /// The driver's part of a node ACL that changes under the lock of the portal group: see
+    /// [`NodeAcl::lock`].
     type NodeAclState: Zeroable + Send;
 
     /// The driver's part of a session.
@@ -102,17 +103,17 @@ pub trait Operations: Sized + 'static {
     /// The driver's part of a command.
     type Cmd: Send + Sync;
 
-    /// Where commands live while target core has them.
+    /// The memory of commands while target core has them.
     type CmdMemory: CmdMemory<Self>;
 
-    /// The driver's part of a task management function: target core gives it back.
+    /// The driver's part of a task management function, which comes back with the response.
     type Tmr: Send;
 
-    /// Makes the fabric's data when the module is loaded, before target core knows the fabric.
-    /// Called in process context.
+    /// Makes the fabric's data when the module is loaded, before the fabric is registered. Called
+    /// in process context.
     fn init(module: &'static ThisModule) -> Result<Self::Data>;
 
-    /// The field `max_data_sg_nents`; the value is not used where the kernel has none.
+    /// The field `max_data_sg_nents`; unused if the kernel lacks the field.
     ///
     /// The header says:
     ///
@@ -120,7 +121,7 @@ pub trait Operations: Sized + 'static {
     /// > two lines.
     const MAX_DATA_SG_NENTS: u32 = 0;
 
-    /// The field `write_pending_must_be_called`; the value is not used where the kernel has none.
+    /// The field `write_pending_must_be_called`; unused if the kernel lacks the field.
     ///
     /// The header says:
     ///
@@ -128,16 +129,16 @@ pub trait Operations: Sized + 'static {
     /// > its own.
     const WRITE_PENDING_MUST_BE_CALLED: bool = false;
 
-    /// The field `direct_compl_supp`; the value is not used where the kernel has none.
+    /// The field `direct_compl_supp`; unused if the kernel lacks the field.
     const DIRECT_COMPL_SUPP: bool = false;
 
-    /// The field `direct_submit_supp`; the value is not used where the kernel has none.
+    /// The field `direct_submit_supp`; unused if the kernel lacks the field.
     const DIRECT_SUBMIT_SUPP: bool = false;
 
-    /// The field `default_submit_type`; the value is not used where the kernel has none.
+    /// The field `default_submit_type`; unused if the kernel lacks the field.
     const DEFAULT_SUBMIT_TYPE: u8 = 0;
 
-    /// The field `default_compl_type`; the value is not used where the kernel has none.
+    /// The field `default_compl_type`; unused if the kernel lacks the field.
     const DEFAULT_COMPL_TYPE: u8 = 0;
 
     /// The attributes of [`DiscoveryAttrs`]: `tfc_discovery_attrs`.
@@ -185,44 +186,44 @@ pub trait Operations: Sized + 'static {
     /// C: `u16 (*tpg_get_tag)(struct se_portal_group *)`
     fn tpg_get_tag(se_tpg: &Tpg<Self>) -> u16;
 
-    /// Returns the queue depth of a node ACL to be made. Called in process context.
+    /// Returns the queue depth of a new node ACL. Called in process context.
     ///
     /// C: `u32 (*tpg_get_default_depth)(struct se_portal_group *)`
     fn tpg_get_default_depth(_se_tpg: &Tpg<Self>) -> u32 {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether initiators without a node ACL may log in. Called in process context.
+    /// Returns true if initiators without a node ACL may log in. Called in process context.
     ///
     /// C: `int (*tpg_check_demo_mode)(struct se_portal_group *)`
     fn tpg_check_demo_mode(_se_tpg: &Tpg<Self>) -> bool {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether the node ACL of demo mode outlives its session. Called when a session ends. Called
-    /// in process context.
+    /// Returns true if a demo-mode node ACL is kept after its session ends. Called when a session
+    /// ends. Called in process context.
     ///
     /// C: `int (*tpg_check_demo_mode_cache)(struct se_portal_group *)`
     fn tpg_check_demo_mode_cache(_se_tpg: &Tpg<Self>) -> bool {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether LUNs are read-only in demo mode. Called in process context.
+    /// Returns true if LUNs are read-only in demo mode. Called in process context.
     ///
     /// C: `int (*tpg_check_demo_mode_write_protect)(struct se_portal_group *)`
     fn tpg_check_demo_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether the LUNs of a node ACL are read-only at first. Called in process context, but under
-    /// a spinlock or RCU's read lock: do not sleep.
+    /// Returns true if the LUNs of a node ACL are read-only initially. Called in process context,
+    /// but under a spinlock or RCU's read lock: do not sleep.
     ///
     /// C: `int (*tpg_check_prod_mode_write_protect)(struct se_portal_group *)`
     fn tpg_check_prod_mode_write_protect(_se_tpg: &Tpg<Self>) -> bool {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Whether demo mode shows no LUNs. Called in process context.
+    /// Returns true if initiators see no LUNs in demo mode. Called in process context.
     ///
     /// C: `int (*tpg_check_demo_mode_login_only)(struct se_portal_group *)`
     ///
@@ -234,7 +235,7 @@ pub trait Operations: Sized + 'static {
     }
 
     /// Returns the type of protection information, `enum target_prot_type`, that the fabric offers
-    /// where the backstore has none. Called when a session is made. Called in process context, but
+    /// for a backstore without any. Called when a session is made. Called in process context, but
     /// under a spinlock or RCU's read lock: do not sleep.
     ///
     /// C: `int (*tpg_check_prot_fabric_only)(struct se_portal_group *)`
@@ -250,14 +251,14 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Takes the memory of a command back: its last reference is gone. Called in any context: do
-    /// not sleep.
+    /// Takes back the memory of a command after its last reference was dropped. Called in any
+    /// context: do not sleep.
     ///
     /// C: `void (*release_cmd)(struct se_cmd *)`
     fn release_cmd(se_cmd: Self::CmdMemory);
 
-    /// Asks for a session to be ended whose node ACL goes away, or changes. Called in process
-    /// context.
+    /// Asks the driver to end a session whose node ACL is being removed or changed. Called in
+    /// process context.
     ///
     /// C: `void (*close_session)(struct se_session *)`
     fn close_session(_se_sess: &Login<Self>) {}
@@ -279,15 +280,14 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Fetches the data of a write from the initiator, then has the command executed. Returns at
-    /// once: other commands of the device, and an abort of this one, may wait for the op. Called in
-    /// process context.
+    /// Starts to fetch the data of a write from the initiator; the command is executed once they
+    /// have arrived. Returns immediately: other commands of the device, and an abort of this one,
+    /// may wait for the op. Called in process context.
     ///
     /// C: `int (*write_pending)(struct se_cmd *)`
     fn write_pending(se_cmd: Pending<Self>);
 
-    /// Sets the attributes of a node ACL that has just been made, in demo mode too. Called in
-    /// process context.
+    /// Sets the attributes of a new node ACL, also in demo mode. Called in process context.
     ///
     /// C: `void (*set_default_node_attributes)(struct se_node_acl *)`
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {
@@ -301,17 +301,17 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Sends the data of a read, and the status, to the initiator. A response that is given back
-    /// comes again, at once and as often as it is given back. Give it back where memory is short,
-    /// and not in an interrupt. Called in process context or, where completion is direct, in the
-    /// backstore's, which may be a hard interrupt: do not sleep then.
+    /// Sends the data of a read, and the status, to the initiator. A response that is given back is
+    /// queued again immediately, each time. Give it back only if memory is short, and not in an
+    /// interrupt. Called in process context or, where completion is direct, in the backstore's,
+    /// which may be a hard interrupt: do not sleep then.
     ///
     /// C: `int (*queue_data_in)(struct se_cmd *)`
     fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>>;
 
-    /// Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`;
-    /// but the response to a command that is refused in its submission does not come again. Called
-    /// in process context or, where completion is direct, in the backstore's, which may be a hard
+    /// Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`,
+    /// except that the response to a command refused at submission is not queued again. Called in
+    /// process context or, where completion is direct, in the backstore's, which may be a hard
     /// interrupt: do not sleep then.
     ///
     /// C: `int (*queue_status)(struct se_cmd *)`
@@ -322,62 +322,62 @@ pub trait Operations: Sized + 'static {
     /// C: `void (*queue_tm_rsp)(struct se_cmd *)`
     fn queue_tm_rsp(se_cmd: TmrResponse<Self>);
 
-    /// Forgets what the wire still holds of a task that was aborted without a response. Called in
-    /// any context: do not sleep.
+    /// Drops the transport's state of a task that was aborted without a response. Called in any
+    /// context: do not sleep.
     ///
     /// C: `void (*aborted_task)(struct se_cmd *)`
     fn aborted_task(se_cmd: Aborted<'_, Self>);
 
-    /// Makes a target port for `mkdir target/$FABRIC/$WWN`. Target core shows every error as
+    /// Makes a target port for `mkdir target/$FABRIC/$WWN`. Target core reports every error as
     /// EINVAL. Called in process context.
     ///
     /// C: `struct se_wwn *(*fabric_make_wwn)(struct target_fabric_configfs *, struct config_group
     /// *, const char *)`
     fn fabric_make_wwn(data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>>;
 
-    /// Stops a target port for rmdir; its data is dropped next. No portal group is left. Called in
-    /// process context.
+    /// Stops a target port for rmdir; its data are dropped next. It has no portal groups any more.
+    /// Called in process context.
     ///
     /// C: `void (*fabric_drop_wwn)(struct se_wwn *)`
     fn fabric_drop_wwn(se_wwn: &Wwn<Self>);
 
-    /// Adds config groups to a target port that has just been made. Called in process context.
+    /// Adds config groups to a new target port. Called in process context.
     ///
     /// C: `void (*add_wwn_groups)(struct se_wwn *)`
     fn add_wwn_groups(_se_wwn: &Wwn<Self>) {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Target core shows every
+    /// Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Target core reports every
     /// error as EINVAL. Called in process context.
     ///
     /// C: `struct se_portal_group *(*fabric_make_tpg)(struct se_wwn *, const char *)`
     fn fabric_make_tpg(se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>>;
 
-    /// Opens or closes a portal group to initiators, through its attribute `enable`. The layer
-    /// refuses logins while it is closed. Closing should not fail: target core has given the RTPI
-    /// back by then. Called in process context.
+    /// Opens or closes a portal group to initiators, for a write to its attribute `enable`. The
+    /// layer refuses logins while it is closed. Closing should not fail: target core has already
+    /// released the RTPI. Called in process context.
     ///
     /// C: `int (*fabric_enable_tpg)(struct se_portal_group *, bool)`
     fn fabric_enable_tpg(_se_tpg: &Tpg<Self>, _enable: bool) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Stops a portal group for rmdir: it ends the sessions, and drops what holds the group. The
-    /// group is then taken from target core, and its data dropped. Called in process context.
+    /// Stops a portal group for rmdir: it ends the sessions and drops the handles of the group. The
+    /// group is unregistered next, and its data are dropped. Called in process context.
     ///
     /// C: `void (*fabric_drop_tpg)(struct se_portal_group *)`
     fn fabric_drop_tpg(se_tpg: &Tpg<Self>);
 
-    /// Follows the link of a backstore to a LUN, which takes commands by then. Target core ignores
-    /// an error. Called in process context.
+    /// Called after a backstore was linked to a LUN, which accepts commands already. Target core
+    /// ignores an error. Called in process context.
     ///
     /// C: `int (*fabric_post_link)(struct se_portal_group *, struct se_lun *)`
     fn fabric_post_link(_se_tpg: &Tpg<Self>, _se_lun: &Lun) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Precedes the unlinking of a backstore; commands to the LUN may still be active. Called in
+    /// Called before a backstore is unlinked; commands to the LUN may still be active. Called in
     /// process context.
     ///
     /// C: `void (*fabric_pre_unlink)(struct se_portal_group *, struct se_lun *)`
@@ -385,7 +385,7 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Follows the unlinking of a backstore; no command to the LUN is active any more. Called in
+    /// Called after a backstore was unlinked; no command to the LUN is active any more. Called in
     /// process context.
     ///
     /// C: `void (*fabric_post_unlink)(struct se_portal_group *, struct se_lun *)`
@@ -393,8 +393,8 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Makes a network portal for `mkdir …/np/$PORTAL`. Target core shows every error as EINVAL.
-    /// Called in process context.
+    /// Makes a network portal for `mkdir …/np/$PORTAL`. Target core reports every error as
+    /// EINVAL. Called in process context.
     ///
     /// C: `struct se_tpg_np *(*fabric_make_np)(struct se_portal_group *, struct config_group *,
     /// const char *)`
@@ -402,13 +402,13 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Stops a network portal for rmdir; its data is dropped next. Called in process context.
+    /// Stops a network portal for rmdir; its data are dropped next. Called in process context.
     ///
     /// C: `void (*fabric_drop_np)(struct se_tpg_np *)`
     fn fabric_drop_np(_se_tpg_np: &Np<Self>) {}
 
-    /// Follows `mkdir …/acls/$INITIATOR`; an error undoes it. The node ACL may be one that demo
-    /// mode made, and a session may use it already. Called in process context.
+    /// Accepts or refuses a node ACL for `mkdir …/acls/$INITIATOR`. The node ACL may be one of
+    /// demo mode, and a session may use it already. Called in process context.
     ///
     /// C: `int (*fabric_init_nodeacl)(struct se_node_acl *, const char *)`
     fn fabric_init_nodeacl(_se_nacl: &NodeAcl<Self>, _name: &BStr) -> Result {
@@ -444,10 +444,10 @@ const _: () = {
     assert!(TARGET_QUEUE_COMPL == bindings::target_compl_type_TARGET_QUEUE_COMPL as u8);
 };
 
-/// The vtable of a fabric: what target core sees of [`Operations`].
+/// The vtable of a fabric: [`Operations`] for target core.
 ///
-/// Target core calls the callbacks as the documentation of [`Operations`] says, with objects that
-/// it or this module has made and that live for the call at least.
+/// Target core calls the callbacks as documented at [`Operations`], with objects that it or this
+/// module has made, which live at least until the call returns.
 pub(super) struct OperationsVTable<T: Operations>(PhantomData<T>);
 
 impl<T: Operations> OperationsVTable<T> {
@@ -593,11 +593,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command or task management function of this fabric, one of whose
-    /// references is given away with this call.
+    /// `se_cmd` must be a command or task management function of this fabric, with a reference that
+    /// this call takes over.
     unsafe extern "C" fn check_stop_free_callback(se_cmd: *mut bindings::se_cmd) -> c_int {
-        // SAFETY: `se_cmd` is a command or task management function of this fabric, one of whose
-        // references is given away with this call, by the requirements of this callback.
+        // SAFETY: `se_cmd` is a command or task management function of this fabric, with a
+        // reference that this call takes over, by the requirements of this callback.
         unsafe { put_complete(se_cmd) }.into()
     }
 
@@ -605,19 +605,18 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_cmd` must be a command or task management function of this fabric that nobody uses any
-    /// more.
+    /// `se_cmd` must be a command or task management function of this fabric without other users.
     unsafe extern "C" fn release_cmd_callback(se_cmd: *mut bindings::se_cmd) {
-        // SAFETY: `se_cmd` is a command or task management function of this fabric that nobody uses
-        // any more, by the requirements of this callback.
+        // SAFETY: `se_cmd` is a command or task management function of this fabric without other
+        // users, by the requirements of this callback.
         let is_tmr = unsafe { Task::<T>::from_raw(se_cmd) }.is_tmr();
         if is_tmr {
-            // SAFETY: `se_cmd` is a command or task management function of this fabric that nobody
-            // uses any more, by the requirements of this callback.
+            // SAFETY: `se_cmd` is a command or task management function of this fabric without
+            // other users, by the requirements of this callback.
             unsafe { Tmr::<T>::release(se_cmd) };
         } else {
-            // SAFETY: `se_cmd` is a command or task management function of this fabric that nobody
-            // uses any more, by the requirements of this callback.
+            // SAFETY: `se_cmd` is a command or task management function of this fabric without
+            // other users, by the requirements of this callback.
             T::release_cmd(unsafe { Cmd::<T>::release(se_cmd) });
         }
     }
@@ -626,12 +625,11 @@ impl<T: Operations> OperationsVTable<T> {
     ///
     /// # Safety
     ///
-    /// `se_sess` must be a session of this fabric that target core has taken off the list of its
-    /// node ACL, and for which it makes this call once.
+    /// `se_sess` must be a session of this fabric that target core has removed from its node ACL's
+    /// list, and for which it makes this call once.
     unsafe extern "C" fn close_session_callback(se_sess: *mut bindings::se_session) {
-        // SAFETY: `se_sess` is a session of this fabric that target core has taken off the list of
-        // its node ACL, and for which it makes this call once, by the requirements of this
-        // callback.
+        // SAFETY: `se_sess` is a session of this fabric that target core has removed from its node
+        // ACL's list, and for which it makes this call once, by the requirements of this callback.
         let se_sess = unsafe { Login::<T>::close(se_sess) };
         T::close_session(&se_sess);
     }
@@ -790,15 +788,15 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// - `se_wwn` must be from `Wwn::create`, and alive during this call.
-    /// - `se_wwn` must be used by nobody else, and by nobody after this call.
+    /// - `se_wwn` must be not used by others during this call, and unused after it.
     unsafe extern "C" fn fabric_drop_wwn_callback(se_wwn: *mut bindings::se_wwn) {
         if T::HAS_FABRIC_DROP_WWN {
             // SAFETY: `se_wwn` is from `Wwn::create`, and alive during this call, by the
             // requirements of this callback.
             T::fabric_drop_wwn(unsafe { Wwn::<T>::from_raw(se_wwn) });
         }
-        // SAFETY: `se_wwn` is from `Wwn::create`, used by nobody else, and by nobody after this
-        // call, by the requirements of this callback.
+        // SAFETY: `se_wwn` is from `Wwn::create`, not used by others during this call, and unused
+        // after it, by the requirements of this callback.
         unsafe { Wwn::<T>::destroy(se_wwn) };
     }
 
@@ -855,8 +853,8 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// - `se_tpg` must be from `Tpg::create`, and alive during this call.
-    /// - `se_tpg` must be used by nobody else but holders of a reference, and by nobody after this
-    ///   call.
+    /// - `se_tpg` must be used only by holders of a reference during this call, and unused after
+    ///   it.
     unsafe extern "C" fn fabric_drop_tpg_callback(se_tpg: *mut bindings::se_portal_group) {
         // SAFETY: `se_tpg` is from `Tpg::create`, and alive during this call, by the requirements
         // of this callback.
@@ -866,8 +864,8 @@ impl<T: Operations> OperationsVTable<T> {
             // requirements of this callback.
             T::fabric_drop_tpg(unsafe { Tpg::<T>::from_raw(se_tpg) });
         }
-        // SAFETY: `se_tpg` is from `Tpg::create`, used by nobody else but holders of a reference,
-        // and by nobody after this call, by the requirements of this callback.
+        // SAFETY: `se_tpg` is from `Tpg::create`, used only by holders of a reference during this
+        // call, and unused after it, by the requirements of this callback.
         unsafe { Tpg::<T>::destroy(se_tpg) };
     }
 
@@ -953,15 +951,15 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// - `se_tpg_np` must be from `Np::create`, and alive during this call.
-    /// - `se_tpg_np` must be used by nobody else, and by nobody after this call.
+    /// - `se_tpg_np` must be not used by others during this call, and unused after it.
     unsafe extern "C" fn fabric_drop_np_callback(se_tpg_np: *mut bindings::se_tpg_np) {
         if T::HAS_FABRIC_DROP_NP {
             // SAFETY: `se_tpg_np` is from `Np::create`, and alive during this call, by the
             // requirements of this callback.
             T::fabric_drop_np(unsafe { Np::<T>::from_raw(se_tpg_np) });
         }
-        // SAFETY: `se_tpg_np` is from `Np::create`, used by nobody else, and by nobody after this
-        // call, by the requirements of this callback.
+        // SAFETY: `se_tpg_np` is from `Np::create`, not used by others during this call, and unused
+        // after it, by the requirements of this callback.
         unsafe { Np::<T>::destroy(se_tpg_np) };
     }
 
@@ -987,14 +985,14 @@ impl<T: Operations> OperationsVTable<T> {
         unsafe { se_nacl.made(result) }
     }
 
-    /// What is not listed in [`Self::VTABLE`]: bit-fields and padding.
+    /// Bit-fields and padding, which [`Self::VTABLE`] does not list.
     const REST: bindings::target_core_fabric_ops = {
-        // SAFETY: The struct has pointers, optional functions and numbers, all of which may be
-        // zero.
+        // SAFETY: The struct has pointers, optional functions and numbers, for all of which zero is
+        // valid.
         unsafe { mem::zeroed() }
     };
 
-    /// The ops, but for what [`Self::ops`] adds.
+    /// The ops without the fields that [`Self::ops`] sets.
     const VTABLE: bindings::target_core_fabric_ops = bindings::target_core_fabric_ops {
         module: ptr::null_mut(),
         fabric_alias: ptr::null(),
@@ -1134,7 +1132,7 @@ impl<T: Operations> OperationsVTable<T> {
         ..Self::REST
     };
 
-    /// Every list of attributes, for the one that sets their owner.
+    /// All lists of attributes, whose owner the registration sets.
     pub(super) const ATTRIBUTES: [*mut *mut bindings::configfs_attribute; 11usize] = [
         T::TFC_DISCOVERY_ATTRS.as_ptr(),
         T::TFC_WWN_ATTRS.as_ptr(),
@@ -1149,10 +1147,10 @@ impl<T: Operations> OperationsVTable<T> {
         T::TFC_TPG_NACL_PARAM_ATTRS.as_ptr(),
     ];
 
-    /// Whether a portal group is closed until an administrator enables it.
+    /// True if a portal group is closed until an administrator enables it.
     pub(super) const HAS_ENABLE: bool = T::HAS_FABRIC_ENABLE_TPG;
 
-    /// The ops of the fabric in `module`, as `target_register_template()` wants them.
+    /// Returns the ops of the fabric in `module`, for `target_register_template()`.
     pub(super) fn ops(module: *mut bindings::module) -> bindings::target_core_fabric_ops {
         let mut ops = Self::VTABLE;
         ops.module = module;

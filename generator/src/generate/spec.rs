@@ -4,44 +4,61 @@
 //!
 //! `generate` and `sync` share this.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use tcm_bindings::{FabricOps, Header};
 
 use crate::data_path::{self, DataPath};
-use crate::emit::{self, Input, Place};
+use crate::emit::{self, Destination, Input};
 use crate::kernel::header;
+use crate::module::Contents;
+use crate::module::manifest::{Manifest, Request};
 use crate::names::Names;
-use crate::output::install::Contents;
-use crate::output::manifest::{Manifest, Request};
-use crate::output::print::List;
 use crate::plan::{self, Plan};
 use crate::protocol::{self, Protocol};
+use crate::ui::print::List;
 
 /// A request that has been checked.
 #[derive(Debug)]
-pub(super) struct Wanted {
-    pub(super) protocol: &'static Protocol,
-    pub(super) registered: &'static Protocol,
-    pub(super) names: Names,
-    pub(super) place: Place,
-    pub(super) data_path: &'static DataPath,
+pub struct ModuleSpec {
+    protocol: &'static Protocol,
+    registered: &'static Protocol,
+    names: Names,
+    destination: Destination,
+    data_path: &'static DataPath,
 }
 
 /// A module, and the warnings about it.
 #[derive(Debug)]
-pub(super) struct Generated {
-    pub(super) contents: Contents,
-    pub(super) model: FabricOps,
-    pub(super) warnings: Vec<String>,
-    /// The changes that are left to the author of a new driver.
-    pub(super) to_do: Vec<String>,
+pub struct Generated {
+    /// The files and the manifest.
+    pub contents: Contents,
+    /// Parts of the header that the module leaves out, and limits of the protocol.
+    pub warnings: Vec<String>,
+    /// Steps that are left to the author of a new driver.
+    pub steps: Vec<String>,
+    /// The methods of `Operations`, by the name of the op.
+    pub methods: BTreeMap<String, Method>,
 }
 
-impl Wanted {
-    /// Checks a request. All faults are reported together.
-    pub(super) fn new(request: &Request) -> Result<Self> {
+/// A method of `Operations`.
+#[derive(Debug)]
+pub struct Method {
+    /// The signature, as an author writes it.
+    pub signature: String,
+    /// True if the trait has no default for it.
+    pub required: bool,
+}
+
+impl ModuleSpec {
+    /// Checks a request.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the request, together.
+    pub fn new(request: &Request) -> Result<Self> {
         let protocol = protocol::find(&request.protocol).and_then(|protocol| {
             let registered = protocol.registered(request.register_as.as_deref())?;
             Ok((protocol, registered))
@@ -49,7 +66,8 @@ impl Wanted {
         let names = Names::new(&request.module, Some(&request.fabric_name));
         let data_path = data_path::find(&request.data_path).ok_or_else(|| {
             format!(
-                "data path `{}` is unknown to this version; take the one that has generated the module",
+                "cannot use data path `{}`: this version does not have it; use the version that generated \
+                 the module",
                 request.data_path
             )
         });
@@ -58,10 +76,10 @@ impl Wanted {
                 protocol,
                 registered,
                 names,
-                place: if request.in_tree {
-                    Place::InTree
+                destination: if request.in_tree {
+                    Destination::InTree
                 } else {
-                    Place::OutOfTree
+                    Destination::OutOfTree
                 },
                 data_path,
             }),
@@ -74,6 +92,12 @@ impl Wanted {
         }
     }
 
+    /// The names of the module.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// The request, as a manifest records it.
     fn request(&self) -> Request {
         let registered = (self.registered != self.protocol).then_some(self.registered);
@@ -83,7 +107,7 @@ impl Wanted {
             module: self.names.module().to_owned(),
             fabric_name: self.names.fabric().to_owned(),
             data_path: self.data_path.name.to_owned(),
-            in_tree: self.place == Place::InTree,
+            in_tree: self.destination == Destination::InTree,
         }
     }
 
@@ -94,13 +118,17 @@ impl Wanted {
             protocol: self.protocol,
             registered: self.registered,
             names: &self.names,
-            place: self.place,
+            destination: self.destination,
             data_path: self.data_path,
         }
     }
 
     /// Generates the module for the kernel in `tree`.
-    pub(super) fn generate(&self, tree: &Path) -> Result<Generated> {
+    ///
+    /// # Errors
+    ///
+    /// If the data path does not fit the protocol or the kernel, or the header cannot be used.
+    pub fn generate(&self, tree: &Path) -> Result<Generated> {
         if let Some(reason) = self.data_path.refusal(self.protocol.name, tree) {
             bail!(reason);
         }
@@ -110,14 +138,12 @@ impl Wanted {
         warnings.extend(self.registered.warning());
         let input = self.input(&plan);
         let files = emit::module(&input)?;
-        let to_do = emit::misfits(&input);
-        let declarations = plan::declarations(&model);
-        let manifest = Manifest::new(self.request(), declarations, &files);
+        let manifest = Manifest::new(self.request(), plan::declarations(&model), &files);
         Ok(Generated {
             contents: Contents { files, manifest },
-            model,
             warnings,
-            to_do,
+            steps: emit::signature_mismatches(&input),
+            methods: methods(&plan),
         })
     }
 }
@@ -132,4 +158,15 @@ fn planned(model: &FabricOps) -> Result<Plan<'_>> {
             List(faults)
         )
     })
+}
+
+fn methods(plan: &Plan<'_>) -> BTreeMap<String, Method> {
+    let methods = plan.slots.iter().filter_map(|slot| {
+        let method = Method {
+            signature: emit::method_signature(slot.op, slot.method()?),
+            required: slot.op.required,
+        };
+        Some((slot.op.name.clone(), method))
+    });
+    methods.collect()
 }

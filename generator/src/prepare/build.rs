@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Makes the kernel crate for the kernel of a headers package, from the source of that version.
+//! The build of the kernel crate for a headers package, from the source of the same version.
 //!
-//! The package's configuration, exported symbols and BTF are copied to a build directory of this
-//! program's own, where `make modules_prepare` is run. It takes minutes, and 250 MB.
+//! The package's configuration, exported symbols and BTF are copied to a build directory in the cache,
+//! where `make modules_prepare` is run. The build takes minutes, and 250 MB.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,25 +17,24 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::doctor::{Compiler, bindgen, compiler, rustc};
 use crate::kernel::{Config, Tree, prepared, upstream};
-use crate::output::print::print;
+use crate::ui::print::print;
 
-/// The files that are copied from the headers. The second is Debian's own, with the compiler's
-/// name.
-const TAKEN: [&str; 4] = [".config", ".kernelvariables", "Module.symvers", "vmlinux"];
+/// Files that are copied from the headers. The second is Debian's own, with the compiler's name.
+const COPIED: [&str; 4] = [".config", ".kernelvariables", "Module.symvers", "vmlinux"];
 
-/// The name of a configuration before `make` has seen it.
+/// The name of a configuration that `make` has not processed yet.
 const CONFIG: &str = ".config";
 
-/// The result of preparing.
+/// A prepared build directory.
 #[derive(Debug)]
-pub struct Done {
+pub struct Prepared {
     /// The build directory.
     pub dir: PathBuf,
-    /// How the configuration differs from the kernel's, because the tools differ.
+    /// Differences of its configuration from the kernel's, which are due to other tools.
     pub changed: Vec<String>,
 }
 
-/// The source for these headers: the one that is there, or unpacked from the archive beside them.
+/// Returns the source for these headers. An archive beside them is unpacked if need be.
 ///
 /// # Errors
 ///
@@ -49,10 +48,10 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
         return Err(missing.into());
     };
     let cache = prepared::cache();
-    let _alone = alone(&cache)?;
+    let _lock = lock(&cache)?;
     print(&format!("Unpacking {}\n", archive.display()));
     let dir = cache.join(format!("source-{version}"));
-    // It has another name until it is complete. Leftovers of a run that was killed are removed.
+    // The name is temporary until all is unpacked, so that a killed run leaves no partial source.
     let part = cache.join(format!("source-{version}.part"));
     empty(&part)?;
     let mut tar = Command::new("tar");
@@ -77,14 +76,14 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
 /// # Errors
 ///
 /// If `make` fails, or its configuration has no Rust; the error names the log of its output.
-pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
+pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Prepared> {
     let release = tree.release().context("the headers have no release")?;
     let cache = prepared::cache();
-    let _alone = alone(&cache)?;
+    let _lock = lock(&cache)?;
     let dir = cache.join(&release);
-    // A directory that is there is of another package, or not complete.
+    // An existing directory is of another package, or incomplete.
     empty(&dir)?;
-    for name in TAKEN {
+    for name in COPIED {
         let from = build.join(name);
         if from.is_file() {
             fs::copy(&from, dir.join(name))
@@ -107,7 +106,7 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
         "-j{}",
         std::thread::available_parallelism().map_or(1, usize::from)
     ));
-    // If this runs below another make, that one's settings must not reach this one.
+    // Settings of a calling make must not reach this one.
     make.env_remove("MAKEFLAGS")
         .env_remove("MAKELEVEL")
         .env_remove("KBUILD_EXTMOD");
@@ -123,10 +122,10 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Done> {
     }
     let changed = changed(&build.join(CONFIG), &dir.join(CONFIG));
     fs::write(dir.join(prepared::STAMP), stamp(&variables))?;
-    Ok(Done { dir, changed })
+    Ok(Prepared { dir, changed })
 }
 
-/// Makes an empty directory, and removes an earlier one.
+/// Makes an empty directory in place of an earlier one.
 fn empty(dir: &Path) -> Result<()> {
     if dir.exists() {
         fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
@@ -134,13 +133,13 @@ fn empty(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
 }
 
-/// Locks the cache, which it makes if need be, until the result is dropped.
-fn alone(cache: &Path) -> Result<File> {
-    let lock = || {
+/// Locks the cache until the result is dropped. The cache is made if need be.
+fn lock(cache: &Path) -> Result<File> {
+    let open = || {
         fs::create_dir_all(cache)?;
         File::create(cache.join("lock"))
     };
-    let file = lock().with_context(|| {
+    let file = open().with_context(|| {
         format!(
             "cannot write to {} (set XDG_CACHE_HOME to a directory that you may write to)",
             cache.display()
@@ -150,7 +149,7 @@ fn alone(cache: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// The arguments of make that select the tools that the kernel was built with.
+/// The arguments of make that select the kernel's own tools.
 fn variables(build: &Path) -> Result<Vec<String>> {
     let config = Config::read(build).context("the headers have no configuration")?;
     let (rustc, _) = rustc(&config).context("no rustc")?;
@@ -165,7 +164,7 @@ fn variables(build: &Path) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// The text of the makefile that a module's Makefile includes: it selects the same tools.
+/// The makefile that a module's Makefile includes to select the same tools.
 fn stamp(variables: &[String]) -> String {
     format!(
         "# Written by tcm-mod-builder prepare, when all else was there.\nPREPARED_WITH := {}\n",
@@ -173,7 +172,7 @@ fn stamp(variables: &[String]) -> String {
     )
 }
 
-/// The values in which two configurations differ.
+/// The differences between two configurations.
 fn changed(old: &Path, new: &Path) -> Vec<String> {
     let lines = |path: &Path| -> BTreeSet<String> {
         let text = fs::read_to_string(path).unwrap_or_default();
@@ -190,7 +189,7 @@ fn changed(old: &Path, new: &Path) -> Vec<String> {
     lost.chain(gained).collect()
 }
 
-/// Runs a program that takes long. Its output goes to a log; on a terminal its progress is shown.
+/// Runs a program that takes minutes. Its output goes to a log; a terminal shows the elapsed time.
 fn run(command: &mut Command, log: &Path) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;

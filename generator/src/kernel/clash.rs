@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Names that are taken in a kernel tree: by a Kconfig symbol, or by a module.
+//! Clashes of a new module's names with Kconfig symbols and modules of a kernel tree.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The users of a module's names in a kernel tree.
+/// Files of a kernel tree that use a module's names.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct Clashes {
     /// The Kconfig file that defines the symbol.
     pub symbol: Option<PathBuf>,
     /// The makefile that builds a module of the name.
     pub module: Option<PathBuf>,
 }
 
-/// Looks for a Kconfig symbol and a module through the Kconfig files of a tree, from its root along
-/// `source`, and the makefiles beside them. The directory `except` does not count.
+/// Searches a tree for a Kconfig symbol and a module: the Kconfig files, from the root along `source`,
+/// and the makefiles beside them. The directory `except` is skipped.
 #[must_use]
-pub fn taken(tree: &Path, symbol: &str, module: &str, except: &Path) -> Taken {
+pub fn clashes(tree: &Path, symbol: &str, module: &str, except: &Path) -> Clashes {
     let mut search = Search {
         tree,
         except,
         symbol_lines: [format!("config {symbol}"), format!("menuconfig {symbol}")],
         object: format!("{module}.o"),
         seen: BTreeSet::new(),
-        taken: Taken::default(),
+        clashes: Clashes::default(),
     };
     search.kconfig(PathBuf::from("Kconfig"));
-    // A tree of headers alone may lack the root; the neighbours always count.
+    // A tree of headers alone may lack the root; the other fabric modules are always searched.
     search.kconfig(PathBuf::from("drivers/target/Kconfig"));
-    search.taken
+    search.clashes
 }
 
 struct Search<'a> {
@@ -39,11 +39,11 @@ struct Search<'a> {
     symbol_lines: [String; 2],
     object: String,
     seen: BTreeSet<PathBuf>,
-    taken: Taken,
+    clashes: Clashes,
 }
 
 impl Search<'_> {
-    /// Searches the Kconfig file at this path in the tree, and what it sources.
+    /// Searches the Kconfig file at this path in the tree, and the files that it sources.
     fn kconfig(&mut self, path: PathBuf) {
         if path.starts_with(self.except) || self.seen.contains(&path) {
             return;
@@ -58,7 +58,7 @@ impl Search<'_> {
             .lines()
             .any(|line| self.symbol_lines.iter().any(|s| line.trim_end() == s))
         {
-            self.taken.symbol.get_or_insert(path.clone());
+            self.clashes.symbol.get_or_insert(path.clone());
         }
         self.seen.insert(path);
         for sourced in text.lines().filter_map(sourced) {
@@ -68,7 +68,7 @@ impl Search<'_> {
         }
     }
 
-    /// A sourced path, for every architecture if it depends on that.
+    /// Expands `$(SRCARCH)` in a sourced path to every architecture.
     fn expand(&self, sourced: &str) -> Vec<PathBuf> {
         let Some((before, after)) = sourced.split_once("$(SRCARCH)") else {
             return vec![PathBuf::from(sourced)];
@@ -84,14 +84,14 @@ impl Search<'_> {
     fn makefiles(&mut self, dir: &Path) {
         for name in ["Kbuild", "Makefile"] {
             let path = dir.join(name);
-            if self.taken.module.is_some() || !self.seen.insert(path.clone()) {
+            if self.clashes.module.is_some() || !self.seen.insert(path.clone()) {
                 continue;
             }
             let text = fs::read_to_string(self.tree.join(&path)).unwrap_or_default();
             if text.contains(&self.object)
                 && text.split_whitespace().any(|word| word == self.object)
             {
-                self.taken.module = Some(path);
+                self.clashes.module = Some(path);
             }
         }
     }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The files of a module, in memory: by path, each with its owner.
+//! The files of a module in memory, each with its path and owner.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// The owner of a file: the one that changes it once it is generated.
+/// The owner of a generated file, who alone changes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
-    /// The author of the driver: it is never written again.
+    /// The author of the driver. `sync` never writes the file.
     Author,
-    /// The generator: `sync` writes it again.
+    /// The generator. `sync` overwrites the file.
     Generator,
-    /// The generator until the file is edited, and from then on the author.
+    /// The generator until the file is edited, then the author.
     GeneratorUntilEdited,
 }
 
@@ -28,16 +28,16 @@ pub struct File {
     pub text: String,
 }
 
-/// Whether a file has this extension.
+/// Returns true if a path has this extension.
 #[must_use]
 pub fn has_extension(path: &str, wanted: &str) -> bool {
     Path::new(path).extension().is_some_and(|end| end == wanted)
 }
 
-/// What leads from the directory of a module in a kernel's tree, `drivers/target/NAME`, to the tree.
+/// Relative path from `drivers/target/NAME` to the kernel root.
 pub const TREE: &str = "../../../";
 
-/// Where the file with this path is, for a module in `dir`, which need not be there.
+/// Returns the location of a module's file for a module in `dir`, which need not exist.
 #[must_use]
 pub fn place(dir: &Path, path: &str) -> PathBuf {
     match (path.strip_prefix("../"), dir.file_name(), dir.parent()) {
@@ -46,8 +46,8 @@ pub fn place(dir: &Path, path: &str) -> PathBuf {
     }
 }
 
-/// Files by their path below the module's directory; of those elsewhere in the kernel's tree it
-/// begins with [`TREE`].
+/// Files by their path from the module's directory. Paths elsewhere in the kernel's tree begin with
+/// [`TREE`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(BTreeMap<String, File>);
 
@@ -56,18 +56,18 @@ impl Files {
     ///
     /// # Panics
     ///
-    /// If there is a file of this path already: the second would replace the first.
+    /// If there is a file with this path already.
     pub fn add(&mut self, path: &str, owner: Owner, text: String) {
         let old = self.0.insert(path.to_owned(), File { owner, text });
         assert!(old.is_none(), "this generator writes {path} twice");
     }
 
-    /// The files in order of their paths.
+    /// The files, in order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &File)> {
         self.0.iter().map(|(path, file)| (path.as_str(), file))
     }
 
-    /// The files, to be changed.
+    /// The files, mutably.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut File)> {
         self.0.iter_mut().map(|(path, file)| (path.as_str(), file))
     }
@@ -78,7 +78,7 @@ impl Files {
         self.0.get(path)
     }
 
-    /// Takes out the files that are not below the module's directory.
+    /// Removes and returns the files that are not below the module's directory.
     #[must_use]
     pub fn take_outside(&mut self) -> Self {
         let (inside, outside) = std::mem::take(&mut self.0)
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_may_lead_out_of_a_directory_that_is_not_there_yet() {
+    fn path_may_leave_a_directory_that_does_not_exist() {
         let path = format!("{TREE}Documentation/a.rst");
         let out = place(Path::new("/linux/drivers/target/tcm_x"), &path);
         assert_eq!(out, Path::new("/linux/Documentation/a.rst"));
@@ -102,13 +102,13 @@ mod tests {
             place(Path::new("drivers/target/tcm_x"), &path),
             Path::new("Documentation/a.rst")
         );
-        // From inside, the system knows the way.
+        // The system resolves `..` of an existing directory.
         assert_eq!(place(Path::new("."), &path), Path::new(".").join(&path));
     }
 
     #[test]
     #[should_panic(expected = "writes a.rs twice")]
-    fn a_file_is_added_once() {
+    fn file_is_added_once() {
         let mut files = Files::default();
         files.add("a.rs", Owner::Author, String::new());
         files.add("a.rs", Owner::Generator, String::new());

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The two questions of the original script, answered on a terminal, from a pipe, or beforehand.
+//! The two questions of `tcm_mod_builder.py`, answered on a terminal, from a pipe, or by an option.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-/// The question whether `module` shall be added to `file`, as the script put it.
+/// The question about adding `module` to `file`, in the script's words.
 #[must_use]
 pub fn question(module: &str, file: &str) -> String {
     format!("Would you like to add {module} to {file}..? [yes,no]: ")
 }
 
-/// Where the answers come from.
+/// The source of the answers.
 #[derive(Debug)]
 pub enum Answers {
-    /// The command line: always this.
+    /// An option: this answer to every question.
     Always(bool),
-    /// Standard input, a line each.
+    /// Standard input, a line for each question.
     Lines {
-        /// Whether a person types them, so that the question can be repeated.
+        /// True if a person answers, so that a question can be repeated.
         terminal: bool,
     },
 }
 
 impl Answers {
-    /// The same answer to everything.
+    /// Gives the same answer to every question.
     #[must_use]
     pub fn always(answer: bool) -> Self {
         Self::Always(answer)
     }
 
-    /// Answers from standard input; where it ends, the rest is no.
+    /// Reads answers from standard input. After its end, every answer is no.
     #[must_use]
     pub fn from_stdin() -> Self {
         Self::Lines {
@@ -41,7 +41,7 @@ impl Answers {
     ///
     /// # Errors
     ///
-    /// If standard input cannot be read, or a pipe holds something else than yes or no.
+    /// If standard input cannot be read, or a pipe has an answer other than yes or no.
     pub fn yes(&mut self, question: &str) -> io::Result<bool> {
         let terminal = match self {
             Self::Always(answer) => return Ok(*answer),
@@ -53,7 +53,7 @@ impl Answers {
             let mut line = String::new();
             let ended = io::stdin().lock().read_line(&mut line)? == 0;
             if !terminal {
-                // On a terminal the user's Enter ends the line; with a pipe nothing has.
+                // A terminal has echoed the end of the line; a pipe has not.
                 println!();
             }
             match line.trim().to_ascii_lowercase().as_str() {
@@ -64,7 +64,9 @@ impl Answers {
                 other => {
                     return Err(io::Error::new(
                         io::ErrorKind::InvalidInput,
-                        format!("answer `{other}`: want yes or no; nothing has been changed"),
+                        format!(
+                            "cannot read answer `{other}`: it must be yes or no; nothing has been changed"
+                        ),
                     ));
                 }
             }

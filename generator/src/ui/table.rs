@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tables for people, folded to the width of the terminal. If standard output is not a terminal, each
-//! row is one line. No colours.
+//! Tables without colours, wrapped to the width of the terminal. If standard output is not a terminal,
+//! each row is one line.
 
 use std::io::{IsTerminal, stdout};
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-/// A table with these headings.
+/// Formats a table with these headings.
 #[must_use]
 pub fn table<const N: usize>(
     headings: [&str; N],
@@ -30,7 +30,7 @@ pub fn table<const N: usize>(
     lines.collect()
 }
 
-/// The width of the terminal: `COLUMNS`, or else the terminal's own; `None` if there is no terminal.
+/// The width of the terminal: `COLUMNS`, else the terminal's own; `None` without a terminal.
 fn width() -> Option<u16> {
     let stdout = stdout();
     if !stdout.is_terminal() {

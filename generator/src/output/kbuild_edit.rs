@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The edits to `drivers/target/Makefile` (or `Kbuild`) and `drivers/target/Kconfig`: text in, text
-//! out. An edit that is there already is not made again.
+//! Edits of `drivers/target/Makefile` (or `Kbuild`) and `drivers/target/Kconfig`, from text to text. A
+//! text that has the edit already is returned unchanged.
 
 /// Adds the module's directory to the makefile, after the other fabric modules.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn makefile(text: &str, symbol: &str, module: &str) -> String {
     insert(text, last_rule_end(text).unwrap_or(text.len()), &line)
 }
 
-/// Where the last `obj-` line ends, with the lines that continue it.
+/// The end of the last `obj-` line, with its continuation lines.
 fn last_rule_end(text: &str) -> Option<usize> {
     let mut last = None;
     let mut end = 0;
@@ -37,7 +37,7 @@ fn last_rule_end(text: &str) -> Option<usize> {
 ///
 /// # Errors
 ///
-/// If the text has no such `endif`, since no other place would be right.
+/// If the text has no such `endif`.
 pub fn kconfig(text: &str, module: &str) -> Result<String, String> {
     let line = format!("source \"drivers/target/{module}/Kconfig\"\n");
     if text.lines().any(|existing| existing.trim() == line.trim()) {
@@ -45,11 +45,11 @@ pub fn kconfig(text: &str, module: &str) -> Result<String, String> {
     }
     let Some(endif) = menu_end(text) else {
         return Err(format!(
-            "has no `if TARGET_CORE` … `endif` to put the module in; add `{}` by hand and answer no",
+            "it has no `if TARGET_CORE` … `endif`; add `{}` by hand and say --no-install",
             line.trim()
         ));
     };
-    // A blank line before `endif` stays one.
+    // The line goes above a blank line before `endif`.
     let before = text[..endif].trim_end_matches('\n').len();
     let at = text[before..]
         .find('\n')
@@ -57,7 +57,7 @@ pub fn kconfig(text: &str, module: &str) -> Result<String, String> {
     Ok(insert(text, at.min(endif), &line))
 }
 
-/// Where the line is that ends `if TARGET_CORE`.
+/// The start of the line that ends `if TARGET_CORE`.
 fn menu_end(text: &str) -> Option<usize> {
     let mut depth = 0;
     let mut start = 0;
@@ -97,7 +97,7 @@ mod tests {
         endif\n\nconfig LAST\n\tbool\n";
 
     #[test]
-    fn the_kconfig_line_lands_in_the_menu_once() {
+    fn kconfig_line_is_added_to_menu_once() {
         let once = kconfig(KCONFIG, "tcm_x").unwrap();
         let expected =
             "a/Kconfig\"\nsource \"drivers/target/tcm_x/Kconfig\"\n\nendif\n\nconfig LAST";
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kconfig_without_the_menu_is_refused() {
+    fn kconfig_without_menu_is_refused() {
         assert!(
             kconfig("config A\n\tbool\n", "tcm_x")
                 .unwrap_err()
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_makefile_line_follows_the_other_modules_once() {
+    fn makefile_line_is_added_after_other_modules_once() {
         let text = "# x\nobj-$(CONFIG_A)\t+= a/\nobj-$(CONFIG_B)\t+= b/\n\nccflags-y += -I.\n";
         let once = makefile(text, "TCM_X", "tcm_x");
         assert!(
@@ -126,14 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn a_continued_line_is_not_torn() {
+    fn continued_line_is_not_split() {
         let text = "obj-y += a.o \\\n\tb.o\nccflags-y += x\n";
         let expected = "obj-y += a.o \\\n\tb.o\nobj-$(CONFIG_X)\t+= x/\nccflags-y += x\n";
         assert_eq!(makefile(text, "X", "x"), expected);
     }
 
     #[test]
-    fn a_file_without_a_last_newline_gets_one() {
+    fn missing_last_newline_is_added() {
         assert_eq!(
             makefile("obj-y += a.o", "X", "x"),
             "obj-y += a.o\nobj-$(CONFIG_X)\t+= x/\n"
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_symbol_that_starts_alike_is_another() {
+    fn symbol_with_same_prefix_is_distinct() {
         let text = "obj-$(CONFIG_TCM_XY)\t+= tcm_xy/\n";
         assert_eq!(makefile(text, "TCM_X", "tcm_x").lines().count(), 2);
     }

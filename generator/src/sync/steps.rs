@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The steps that are left to the author of a driver: when the header's declarations change, and when
-//! a newer version of the layer replaces what the driver uses.
+//! Steps that are left to the author of a driver after a change of the header's declarations, or of the
+//! layer's interface.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::emit::method_signature;
+use super::Update;
+use crate::generate::Method;
+use crate::module::files::Owner;
+use crate::module::manifest::Manifest;
 use crate::names::{c_ident, constant};
-use crate::output::files::Owner;
-use crate::output::manifest::Manifest;
-use crate::plan::{Change, Changes, KNOWN_FIELDS, Plan};
+use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
-/// Replacements in the layer: a text that drivers of an earlier version have, and the steps to replace
-/// it.
+/// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
 const REPLACED: [(&str, &[&str]); 1] = [(
     "impl kernel::Module for",
     &[
@@ -23,31 +24,42 @@ const REPLACED: [(&str, &[&str]); 1] = [(
     ],
 )];
 
-/// The steps as lines for people.
-pub(super) fn lines(steps: &[String]) -> String {
-    steps
-        .iter()
-        .map(|step| format!("To do: {step}\n"))
-        .collect()
-}
+/// The file that the probes of a module's build write.
+const PROBES: &str = "kernel_cfg";
 
-/// The steps.
-pub(super) fn todo(
+/// Returns the author's steps.
+#[must_use]
+pub fn steps(
     dir: &Path,
     manifest: &Manifest,
     changes: &Changes,
-    plan: &Plan<'_>,
+    methods: &BTreeMap<String, Method>,
+    update: &Update,
 ) -> Vec<String> {
     let author = Author::read(dir, manifest);
     let ops = changes.ops.iter();
     let fields = changes.fields.iter();
-    ops.filter_map(|change| op(&author, change, plan))
+    ops.filter_map(|change| op(&author, change, methods.get(&change.name)))
         .chain(fields.filter_map(|change| field(&author, change)))
         .chain(replaced(&author))
+        .chain(probes(update))
         .collect()
 }
 
-/// The steps to replace what the layer has no longer.
+/// The steps that edited build files leave to the author.
+fn probes(update: &Update) -> impl Iterator<Item = String> {
+    let lacks_probes = |difference: &str| {
+        let mut lines = difference.lines();
+        lines.any(|line| line.starts_with('+') && line.contains(PROBES))
+    };
+    let lacking = update.kept.iter();
+    let lacking = lacking.filter(move |(_, difference)| lacks_probes(difference));
+    lacking.map(|(path, _)| {
+        format!("{path}: add the lines with `{PROBES}`, without which the module does not build")
+    })
+}
+
+/// The steps that replace uses of interfaces that the layer no longer has.
 fn replaced(author: &Author) -> impl Iterator<Item = String> {
     REPLACED.iter().flat_map(|(text, steps)| {
         let file = author.file_with(text);
@@ -88,34 +100,31 @@ impl Author {
     }
 }
 
-/// What an op's change asks of the author.
-fn op(author: &Author, change: &Change, plan: &Plan<'_>) -> Option<String> {
-    let name = &change.name;
-    let method = c_ident(name);
-    let place = author.file_with(&format!("fn {method}("));
-    let slot = plan.slots.iter().find(|slot| slot.op.name == *name);
-    let signature = slot.and_then(|slot| {
-        let method = slot.method()?;
-        Some((method_signature(slot.op, method), slot.op.required))
-    });
-    match (place, signature) {
-        (Some(file), None) => Some(format!("remove `fn {method}` from {file}")),
-        (Some(file), Some((signature, _))) => {
-            Some(format!("{file}: `fn {method}` must be `{signature}`"))
-        }
-        (None, Some((signature, true))) => Some(format!(
-            "{}: add `{signature}` to `impl Operations for Fabric`",
-            author.driver()
+/// The author's step after the change of an op.
+fn op(author: &Author, change: &Change, method: Option<&Method>) -> Option<String> {
+    let name = c_ident(&change.name);
+    let place = author.file_with(&format!("fn {name}("));
+    match (place, method) {
+        (Some(file), None) => Some(format!("remove `fn {name}` from {file}")),
+        (Some(file), Some(method)) => Some(format!(
+            "{file}: `fn {name}` must be `{}`",
+            method.signature
         )),
-        (None, Some((signature, false))) if change.old.is_none() => Some(format!(
-            "{}: add `{signature}` to `impl Operations for Fabric`, if the driver has a use for it",
-            author.driver()
+        (None, Some(method)) if method.required => Some(format!(
+            "{}: add `{}` to `impl Operations for Fabric`",
+            author.driver(),
+            method.signature
+        )),
+        (None, Some(method)) if change.old.is_none() => Some(format!(
+            "{}: add `{}` to `impl Operations for Fabric`, if the driver has a use for it",
+            author.driver(),
+            method.signature
         )),
         (None, _) => None,
     }
 }
 
-/// What the change of a field or attribute group asks of the author.
+/// The author's step after the change of a field or attribute group.
 fn field(author: &Author, change: &Change) -> Option<String> {
     let is_known = KNOWN_FIELDS.iter().any(|field| field.name == change.name);
     if change.new.is_some() || is_known {

@@ -2,13 +2,13 @@
 
 //! The differences between two headers, in lines for people.
 
-use crate::output::manifest::Declaration;
+use crate::module::manifest::Declaration;
 use crate::plan::Changes;
 
-/// A line `- …` for a declaration that is gone and `+ …` for one that is new; both lines for one
-/// that has changed.
+/// Formats the differences: `- …` for a removed declaration, `+ …` for a new one, both for a changed
+/// one.
 #[must_use]
-pub(super) fn lines(changes: &Changes) -> String {
+pub fn lines(changes: &Changes) -> String {
     let mut text = String::new();
     for change in changes.iter() {
         for (mark, declaration) in [('-', &change.old), ('+', &change.new)] {

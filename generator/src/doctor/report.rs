@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The output of `doctor`.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::check::{Check, Status};
+use crate::kernel::Tree;
+use crate::ui::print;
+
+/// The checks, for programs.
+#[derive(Serialize)]
+struct Report<'a> {
+    kernel: String,
+    release: Option<String>,
+    ok: bool,
+    checks: &'a [Check],
+}
+
+/// Returns the checks as JSON.
+///
+/// # Errors
+///
+/// Never, for the checks of this program.
+pub fn json(tree: &Tree, checks: &[Check]) -> Result<String> {
+    print::json(&Report {
+        kernel: tree.named().display().to_string(),
+        release: tree.release(),
+        ok: blocking(checks) == 0,
+        checks,
+    })
+}
+
+/// Formats the checks for people, and the next step if a module can be built.
+#[must_use]
+pub fn text(tree: &Tree, checks: &[Check]) -> String {
+    let named = tree.named().display();
+    let release = tree
+        .release()
+        .unwrap_or_else(|| "of unknown version".to_owned());
+    let text = format!("Linux {release}, {named}\n\n{}", table(checks));
+    if blocking(checks) > 0 {
+        return text;
+    }
+    let destination = if tree.is_headers_package() {
+        " -o DIR"
+    } else {
+        ""
+    };
+    format!(
+        "{text}\nA module can be built for this kernel.\n\
+         Next: tcm-mod-builder -p PROTO -m NAME{destination} -k {named}\n"
+    )
+}
+
+/// The reason why no module can be built, if a check has failed.
+#[must_use]
+pub fn refusal(checks: &[Check]) -> Option<String> {
+    let which = match blocking(checks) {
+        0 => return None,
+        1 => "the failed check".to_owned(),
+        failed => format!("each of the {failed} failed checks"),
+    };
+    Some(format!(
+        "cannot build a module for this kernel: apply the `->` remedy under {which}"
+    ))
+}
+
+/// The number of failed checks.
+fn blocking(checks: &[Check]) -> usize {
+    checks.iter().filter(|check| check.is_blocking()).count()
+}
+
+/// Formats the checks: a line each, with the remedy below it.
+fn table(checks: &[Check]) -> String {
+    let lines = checks.iter().map(|check| {
+        let status = match check.status {
+            Status::Ok => "ok",
+            Status::Note => "note",
+            Status::Missing => "missing",
+            Status::Wrong => "wrong",
+        };
+        let remedy = check
+            .remedy
+            .iter()
+            .map(|remedy| format!("{:23}-> {remedy}\n", ""));
+        let remedy: String = remedy.collect();
+        format!("{status:8} {:13} {}\n{remedy}", check.subject, check.found)
+    });
+    lines.collect()
+}

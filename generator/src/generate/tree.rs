@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A new module's place in a kernel tree: free names, and the edits that build the module with its
+//! neighbours.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::kernel;
+use crate::names::Names;
+use crate::output::install::Edit;
+use crate::output::kbuild_edit;
+use crate::ui::print::List;
+use crate::ui::questions::{self, Answers};
+
+/// The directory of the fabric modules in a kernel tree.
+pub const TARGET_DIR: &str = "drivers/target";
+
+/// Checks that no other module of the tree has the names.
+///
+/// # Errors
+///
+/// The names that are in use, and the files that use them.
+pub fn refuse_clashes(tree: &Path, names: &Names) -> Result<()> {
+    let own = Path::new(TARGET_DIR).join(names.module());
+    let clashes = kernel::clashes(tree, &names.kconfig(), names.module(), &own);
+    let mut faults = Vec::new();
+    if let Some(path) = clashes.module {
+        faults.push(format!(
+            "cannot use module name `{}`: {} builds a module of this name; choose another",
+            names.module(),
+            path.display()
+        ));
+    }
+    if let Some(path) = clashes.symbol {
+        faults.push(format!(
+            "cannot use module name `{}`: {} defines CONFIG_{}; choose another",
+            names.module(),
+            path.display(),
+            names.kconfig()
+        ));
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        bail!(List(faults))
+    }
+}
+
+/// Returns the edits of the tree's own build files that the user agrees to.
+///
+/// # Errors
+///
+/// If a build file is missing or cannot be edited, or an answer cannot be read.
+pub fn edits(tree: &Path, names: &Names, mut answers: Answers) -> Result<Vec<Edit>> {
+    let dir = tree.join(TARGET_DIR);
+    let mut edits = Vec::new();
+    let makefile = makefile(&dir)?;
+    if wants(&mut answers, names, tree, &makefile)? {
+        let old = read_text(&makefile)?;
+        let new = kbuild_edit::makefile(&old, &names.kconfig(), names.module());
+        edits.push(edit(makefile, old, new));
+    }
+    let kconfig = dir.join("Kconfig");
+    if wants(&mut answers, names, tree, &kconfig)? {
+        let old = read_text(&kconfig)?;
+        let new = kbuild_edit::kconfig(&old, names.module())
+            .map_err(|reason| anyhow!("cannot edit {}: {reason}", kconfig.display()))?;
+        edits.push(edit(kconfig, old, new));
+    }
+    edits.retain(|edit| edit.old != edit.new);
+    Ok(edits)
+}
+
+fn edit(path: PathBuf, old: String, new: String) -> Edit {
+    Edit {
+        path,
+        old: Some(old),
+        new: Some(new),
+    }
+}
+
+/// Asks for consent to the edit of a file.
+fn wants(answers: &mut Answers, names: &Names, tree: &Path, file: &Path) -> Result<bool> {
+    let relative = file.strip_prefix(tree).unwrap_or(file).display();
+    let question = questions::question(names.module(), &relative.to_string());
+    Ok(answers.yes(&question)?)
+}
+
+/// The makefile that Kbuild reads in `dir`: `Kbuild` if there is one, else `Makefile`.
+fn makefile(dir: &Path) -> Result<PathBuf> {
+    let candidates = ["Kbuild", "Makefile"].map(|name| dir.join(name));
+    let found = candidates.into_iter().find(|path| path.is_file());
+    found.ok_or_else(|| {
+        anyhow!(
+            "cannot add the module to {}: it has neither Kbuild nor Makefile; name a full kernel source \
+             tree with -k DIR, or write the module elsewhere with -o DIR",
+            dir.display()
+        )
+    })
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}

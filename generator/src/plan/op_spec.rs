@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Specification of an op: everything that the C type does not express.
+//!
+//! The header has the signature of an op. It does not say if an `int` is a truth value or an errno, nor
+//! in which context target core calls the op.
+
+use super::wrapper::Wrapper;
+
+/// The kind of safe method that an op becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MethodKind {
+    /// A plain call: the arguments are passed on, and the result is of this kind.
+    Call(Return),
+    /// Makes an object; the method returns the initializer of the driver's part.
+    Make(Object),
+    /// Drops an object.
+    Drop(Object),
+    /// `fabric_init_nodeacl`: accepts or refuses a node ACL.
+    InitNodeAcl,
+    /// `sess_get_initiator_sid`: fills a buffer.
+    InitiatorSid,
+    /// Hands a command over to the driver.
+    HandOver(CmdHandle),
+    /// `aborted_task`: target core takes the driver's reference next.
+    AbortTask,
+    /// `close_session`: the session may end from then on.
+    CloseSession,
+    /// `fabric_enable_tpg`: opens or closes a portal group to logins.
+    EnableTpg,
+}
+
+/// The handle of a command that is handed over, each a type of the layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CmdHandle {
+    /// The memory of a released command.
+    Memory,
+    /// A write that waits for its data; used up by its execution.
+    Pending,
+    /// A command that waits for its response.
+    Response,
+    /// A task management function that waits for its response.
+    TmrResponse,
+}
+
+/// The kind of an op's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// No result.
+    Void,
+    /// An `int` that is a truth value.
+    Bool,
+    /// An `int` that is 0 or a negative errno.
+    Errno,
+    /// A number, passed on unchanged.
+    Number,
+    /// A string that lives as long as the first argument.
+    CStr,
+}
+
+/// An object that an op makes or drops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Object {
+    /// `struct se_wwn`.
+    Wwn,
+    /// `struct se_portal_group`.
+    Tpg,
+    /// `struct se_tpg_np`.
+    Np,
+}
+
+impl Object {
+    /// Its wrapper, whose name is also that of the driver's type for it.
+    #[must_use]
+    pub fn wrapper(self) -> Wrapper {
+        match self {
+            Self::Wwn => Wrapper::Wwn,
+            Self::Tpg => Wrapper::Tpg,
+            Self::Np => Wrapper::Np,
+        }
+    }
+}
+
+/// The context in which target core calls an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Process context: the op may sleep.
+    Process,
+    /// Process context with a spinlock held, or in a read-side critical section of RCU.
+    Atomic,
+    /// The context of a completion: process context, or the backstore's with direct completion.
+    Completion,
+    /// Any context.
+    Any,
+}
+
+impl Context {
+    /// A sentence for the author.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Process => "Called in process context.",
+            Self::Atomic => {
+                "Called in process context, but under a spinlock or RCU's read lock: do not sleep."
+            }
+            Self::Completion => {
+                "Called in process context or, where completion is direct, in the backstore's, which \
+                 may be a hard interrupt: do not sleep then."
+            }
+            Self::Any => "Called in any context: do not sleep.",
+        }
+    }
+
+    /// A word for the table of [`soundness_table`](super::soundness_table).
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Atomic => "process, no sleep",
+            Self::Completion => "completion",
+            Self::Any => "any",
+        }
+    }
+}
+
+/// The conditions of a call by target core, and the reason why its safe method is sound.
+#[derive(Debug)]
+pub struct CallContract {
+    /// The context.
+    pub context: Context,
+    /// Locks that are held.
+    pub locks: &'static str,
+    /// Code that may run at the same time.
+    pub concurrent: &'static str,
+    /// Lifetime of the arguments, and the reference or lock that keeps them.
+    pub lifetime: &'static str,
+    /// Reason why safe code cannot misuse the arguments.
+    pub soundness: &'static str,
+    /// C functions in `drivers/target` that show all this.
+    pub source: &'static str,
+}
+
+/// Specification of one op.
+#[derive(Debug)]
+pub struct OpSpec {
+    /// The op's name in the struct.
+    pub name: &'static str,
+    /// The kind of its method; `None` for `check_stop_free`, which the layer implements.
+    pub kind: Option<MethodKind>,
+    /// Its purpose, in a sentence or two.
+    pub purpose: &'static str,
+    /// The conditions of a call.
+    pub calls: CallContract,
+}
+
+impl OpSpec {
+    /// The purpose and the context.
+    #[must_use]
+    pub fn documentation(&self) -> String {
+        format!("{} {}", self.purpose, self.calls.context.sentence())
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The output of `sync`.
+
+use std::path::Path;
+
+use super::Update;
+use crate::generate::report::steps as steps_text;
+use crate::module::manifest::Manifest;
+use crate::ops::changes;
+use crate::plan::Changes;
+
+/// The changes between two generations of a module, and the author's steps.
+#[must_use]
+pub fn changes(
+    old: &Manifest,
+    new: &Manifest,
+    changes: &Changes,
+    steps: &[String],
+    update: &Update,
+) -> String {
+    let mut text = String::new();
+    if old.version != new.version {
+        text.push_str(&format!(
+            "From version {} to {}\n",
+            old.version, new.version
+        ));
+    }
+    text.push_str(&changes::lines(changes));
+    text.push_str(&steps_text(steps));
+    for (path, difference) in &update.kept {
+        let path = path.trim_start_matches("../");
+        text.push_str(&format!(
+            "Left alone, since it was edited: {path}; this version writes it otherwise:\n{difference}"
+        ));
+    }
+    text
+}
+
+/// The files that were written, and the next step.
+#[must_use]
+pub fn files(dir: &Path, update: &Update, steps: &[String]) -> String {
+    let edits = update.change.edits.iter().map(|edit| {
+        let verb = match (&edit.old, &edit.new) {
+            (_, None) => "Removing",
+            (None, _) => "Writing",
+            _ => "Changing",
+        };
+        format!("{verb} file: {}\n", edit.path.display())
+    });
+    let edits: String = edits.collect();
+    let next = match (update.is_current, steps.is_empty()) {
+        (true, _) => up_to_date(dir),
+        (false, true) => "Next: build the module\n".to_owned(),
+        (false, false) => "Next: do the steps above, then build the module\n".to_owned(),
+    };
+    edits + &next
+}
+
+/// The line for a module with nothing to write.
+#[must_use]
+pub fn up_to_date(dir: &Path) -> String {
+    format!("Up to date: {}\n", dir.display())
+}
+
+/// The reason for not overwriting edited files.
+#[must_use]
+pub fn refusal(edited: &[String]) -> String {
+    format!(
+        "cannot overwrite the generator's files: they have been edited; move your lines to a file of \
+         your own, or say --force to lose them:\n{}",
+        edited.concat().trim_end()
+    )
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Compares a generated module with its new content: the files to write, and edits that would be lost.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use similar::TextDiff;
+
+use crate::module::Contents;
+use crate::module::files::{Owner, place};
+use crate::module::manifest::{self, Manifest};
+use crate::output::install::{Change, Directory, Edit, read};
+
+/// The files to write, and the edits that prevent it.
+#[derive(Debug)]
+pub struct Update {
+    /// The change of the file system.
+    pub change: Change,
+    /// True if no file but the manifest changes.
+    pub is_current: bool,
+    /// Differences of each edited file of the generator from its new text.
+    pub edited: Vec<String>,
+    /// The same, by path, for files that an edit has made the author's.
+    pub kept: Vec<(String, String)>,
+}
+
+impl Update {
+    /// Compares the module in `dir` with its new content.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read.
+    pub fn new(dir: &Path, manifest: &Manifest, contents: &Contents) -> Result<Self> {
+        let mut update = Self {
+            change: Change {
+                dir: dir.to_owned(),
+                outside: Vec::new(),
+                directory: Directory::Keep,
+                edits: Vec::new(),
+            },
+            is_current: true,
+            edited: Vec::new(),
+            kept: Vec::new(),
+        };
+        let new = contents.files.iter();
+        let new = new.map(|(path, file)| (path, file.owner, Some(file.text.as_str())));
+        let removed = manifest
+            .files()
+            .filter(|(path, _)| contents.files.get(path).is_none())
+            .map(|(path, owner)| (path, owner, None));
+        for (path, owner, text) in new.chain(removed) {
+            if owner != Owner::Author {
+                update.file(manifest, path, owner, text)?;
+            }
+        }
+        update.is_current = update.change.edits.is_empty();
+        // The manifest is last: a run that is killed before can be repeated.
+        let text = contents.manifest.text();
+        let old = read_text(&dir.join(manifest::FILE))?;
+        update.edit(manifest::FILE, old, Some(&text));
+        Ok(update)
+    }
+
+    /// Adds a file that is to have this text, or to be removed.
+    fn file(
+        &mut self,
+        manifest: &Manifest,
+        path: &str,
+        owner: Owner,
+        text: Option<&str>,
+    ) -> Result<()> {
+        let old = read_text(&place(&self.change.dir, path))?;
+        let is_edited = old.as_ref().is_some_and(|old| {
+            Some(old.as_str()) != text && !manifest.is_as_generated(path, old.as_bytes())
+        });
+        if is_edited {
+            let edited = difference(
+                path,
+                old.as_deref().unwrap_or_default(),
+                text.unwrap_or_default(),
+            );
+            if owner == Owner::GeneratorUntilEdited {
+                self.kept.push((path.to_owned(), edited));
+                return Ok(());
+            }
+            self.edited.push(edited);
+        }
+        self.edit(path, old, text);
+        Ok(())
+    }
+
+    fn edit(&mut self, path: &str, old: Option<String>, new: Option<&str>) {
+        if old.as_deref() != new {
+            self.change.edits.push(Edit {
+                path: place(&self.change.dir, path),
+                old,
+                new: new.map(ToOwned::to_owned),
+            });
+        }
+    }
+}
+
+fn read_text(path: &Path) -> Result<Option<String>> {
+    read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The lines that differ.
+fn difference(path: &str, old: &str, new: &str) -> String {
+    let diff = TextDiff::from_lines(old, new);
+    let mut unified = diff.unified_diff();
+    unified
+        .header(&format!("{path} (edited)"), &format!("{path} (generated)"))
+        .to_string()
+}
