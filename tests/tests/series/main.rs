@@ -208,7 +208,12 @@ fn a_fix_is_written_for_a_tree_that_wants_it() {
     drop(assert);
     assert!(!fixture.dir("unknown/fixes").exists());
 
+    // Two fixes may change one file.
+    let mut files = BTreeMap::<_, String>::new();
     for (path, text) in texts.iter().flat_map(|text| shown(text, '-')) {
+        *files.entry(path).or_default() += &text;
+    }
+    for (path, text) in files {
         fs::write(fixture.tree.path().join(path), text).unwrap();
     }
     fixture.commit("Target core with faults");
@@ -223,7 +228,7 @@ fn a_fix_is_written_for_a_tree_that_wants_it() {
         assert!(patch.contains(said) && patch.contains("\nSubject: [PATCH] scsi: target: core: "));
         for (path, text) in shown(&patch, '+') {
             let found = fs::read_to_string(fixture.tree.path().join(path)).unwrap();
-            assert_eq!(found, text);
+            assert!(found.contains(&text), "{found}");
         }
     }
 
