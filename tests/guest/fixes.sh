@@ -61,15 +61,17 @@ replaced_entry)
 	LOOP=$T/loopback/naa.5001405abcdef014
 	ACL=$LOOP/tpgt_1/acls/naa.5001405abcdef015
 	ramdisk replaced 1
-	mkdir -p "$LOOP/tpgt_1" && link "$LOOP/tpgt_1" "$BACKSTORE"
+	mkdir -p "$LOOP/tpgt_1" || fail "no port"
 	for i in $(seq 20); do
 		echo "${ACL##*/}" > "$LOOP/tpgt_1/nexus" || fail "no nexus"
+		link "$LOOP/tpgt_1" "$BACKSTORE"
 		mkdir "$ACL" && mkdir "$ACL/lun_0" &&
 			ln -s "$LOOP/tpgt_1/lun/lun_0" "$ACL/lun_0/lun" || fail "no node ACL"
+		rm "$ACL/lun_0/lun" && rmdir "$ACL/lun_0" || fail "the mapped LUN stays"
+		unlink "$LOOP/tpgt_1" || fail "the LUN stays"
 		echo NULL > "$LOOP/tpgt_1/nexus" || fail "the nexus stays"
-		rm "$ACL/lun_0/lun" && rmdir "$ACL/lun_0" "$ACL" || fail "the node ACL stays"
+		rmdir "$ACL" || fail "the node ACL stays"
 	done
-	unlink "$LOOP/tpgt_1"
 	rmdir "$LOOP/tpgt_1" "$LOOP" "$T/loopback"
 	drop_backstore "$BACKSTORE"
 	;;
