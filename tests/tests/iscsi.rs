@@ -152,7 +152,7 @@ fn nobody_gets_past_authentication_or_does_harm() {
         return;
     };
     let (logins, seconds, rounds, minutes) = match Length::of_this_run() {
-        Length::Short => (200, 60, 5, 10),
+        Length::Short => (200, 30, 3, 10),
         Length::Full => (1000, 600, 100, 120),
     };
     let variables = [
