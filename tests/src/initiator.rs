@@ -187,8 +187,8 @@ pub struct Connection {
     pub exp_stat_sn: u32,
     /// The tag of the next task.
     pub tag: u32,
-    /// The initiator's part of the session's identifier: another session of the same initiator needs
-    /// another one.
+    /// The initiator's part of the session's identifier: another session of the same initiator
+    /// needs another one.
     pub isid: [u8; 6],
     /// Which digests the PDUs have, both ways.
     pub digests: Digests,

@@ -9,6 +9,7 @@
 //! changed.
 
 mod apt;
+mod config;
 mod known;
 mod products;
 
@@ -23,7 +24,7 @@ use sha2::{Digest, Sha256};
 
 use crate::codec::to_hex;
 use crate::setup::{LLVM, Tools, rustc, setup};
-use crate::shell::{cache, checkout, empty, lock, logged, output, shown, text};
+use crate::shell::{cache, empty, lock, output, shown, text};
 use crate::target_core;
 
 pub(crate) use apt::{Apt, mirror};
@@ -270,7 +271,7 @@ impl Kernel {
     fn inputs(&self, flavour: Flavour) -> Result<String> {
         let mut hash = Sha256::new();
         for name in flavour.fragments() {
-            hash.update(fs::read(fragment(name))?);
+            hash.update(fs::read(config::fragment(name))?);
         }
         hash.update(output(Command::new(rustc()).arg("--version"))?);
         hash.update(self.tools.bindgen.as_os_str().as_encoded_bytes());
@@ -295,49 +296,6 @@ impl Kernel {
     /// As [`lock`].
     pub fn changed(&self) -> Result<File> {
         lock(&self.build, FlockOperation::LockExclusive)
-    }
-
-    fn configure(&self, flavour: Flavour) -> Result<()> {
-        let log = self.build.join("configure.log");
-        logged(self.make().arg("tinyconfig"), &log)?;
-        let mut config = text(&self.build.join(".config"));
-        for name in flavour.fragments() {
-            config.push_str(&fs::read_to_string(fragment(name))?);
-        }
-        fs::write(self.build.join(".config"), config)?;
-        logged(self.make().arg("olddefconfig"), &log)?;
-        self.check_config(flavour)
-    }
-
-    /// Checks that every line of the fragments is in the configuration: make drops a symbol whose
-    /// dependencies are not met without a message.
-    fn check_config(&self, flavour: Flavour) -> Result<()> {
-        let config = text(&self.build.join(".config"));
-        let is_set = |line: &str| config.lines().any(|set| set == line);
-        let mut lost = Vec::new();
-        for name in flavour.fragments() {
-            for line in fs::read_to_string(fragment(name))?.lines() {
-                let off = line
-                    .strip_prefix("# CONFIG_")
-                    .and_then(|l| l.strip_suffix(" is not set"));
-                let holds = match off {
-                    // A symbol that is not there at all is off as well.
-                    Some(symbol) => !config.contains(&format!("\nCONFIG_{symbol}=")),
-                    None => !line.starts_with("CONFIG_") || is_set(line),
-                };
-                if !holds {
-                    lost.push(format!("{name}: {line}"));
-                }
-            }
-        }
-        if lost.is_empty() {
-            return Ok(());
-        }
-        bail!(
-            "{} does not take:\n{}",
-            self.source.display(),
-            lost.join("\n")
-        );
     }
 
     /// Builds the kernel and its modules, and shows the progress.
@@ -365,10 +323,6 @@ impl Kernel {
     }
 }
 
-fn fragment(name: &str) -> PathBuf {
-    checkout().join("tests/kernel").join(name)
-}
-
 /// Number of jobs to run at once.
 #[must_use]
 pub fn jobs() -> usize {
@@ -376,117 +330,4 @@ pub fn jobs() -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A tree whose make leaves a product as it finds it, as the kernel's does, and fails while
-    /// there is a file `broken`.
-    const MAKEFILE: &str = "\
-FILES := Module.symvers arch/x86/boot/bzImage include/config/auto.conf \\
-	include/config/kernel.release include/generated/autoconf.h include/generated/rustc_cfg \\
-	modules.builtin modules.builtin.modinfo x.ko
-all: $(addprefix $(O)/, $(FILES))
-	@test ! -e $(O)/broken || { echo 'broken: no such thing'; exit 1; }
-	@echo x.o > $(O)/modules.order
-	@echo built >> $(O)/../log
-$(O)/%:
-	@mkdir -p $(@D) && echo whole > $@
-tinyconfig:
-	@echo '# made' > $(O)/.config
-olddefconfig:
-";
-
-    struct Tree {
-        kernel: Kernel,
-        dir: tempfile::TempDir,
-    }
-
-    impl Tree {
-        fn new() -> Self {
-            let dir = tempfile::tempdir().unwrap();
-            let (source, build) = (dir.path().join("source"), dir.path().join("plain"));
-            fs::create_dir(&source).unwrap();
-            fs::write(source.join("Makefile"), MAKEFILE).unwrap();
-            let tools = Tools {
-                bindgen: PathBuf::new(),
-                virtme: PathBuf::new(),
-            };
-            let kernel = Kernel {
-                source,
-                build,
-                compiler: Compiler::Gcc,
-                tools,
-                modules: Vec::new(),
-            };
-            Self { kernel, dir }
-        }
-
-        fn get(&self) -> Result<()> {
-            self.kernel.make_anew(CURRENT, Flavour::Plain, "inputs")
-        }
-
-        /// Number of builds.
-        fn builds(&self) -> usize {
-            text(&self.dir.path().join("log")).lines().count()
-        }
-
-        fn write(&self, name: &str, text: &str) {
-            fs::write(self.kernel.build.join(name), text).unwrap();
-        }
-    }
-
-    #[test]
-    fn whole_build_is_kept() {
-        let tree = Tree::new();
-        tree.get().unwrap();
-        tree.get().unwrap();
-        assert_eq!(tree.builds(), 1);
-    }
-
-    #[test]
-    fn damaged_product_is_made_again() {
-        let tree = Tree::new();
-        tree.get().unwrap();
-        for (builds, name) in [(2, "Module.symvers"), (3, "x.ko")] {
-            tree.write(name, "");
-            tree.get().unwrap();
-            assert_eq!(text(&tree.kernel.build.join(name)), "whole\n");
-            assert_eq!(tree.builds(), builds);
-        }
-    }
-
-    #[test]
-    fn build_that_make_cannot_complete_begins_from_nothing() {
-        let tree = Tree::new();
-        tree.get().unwrap();
-        tree.write("broken", "");
-        tree.write("Module.symvers", "");
-        tree.get().unwrap();
-        assert!(tree.kernel.is_whole("inputs"));
-        assert_eq!(tree.builds(), 2);
-    }
-
-    #[test]
-    fn failing_build_shows_the_error_and_is_not_whole() {
-        let tree = Tree::new();
-        fs::create_dir(&tree.kernel.build).unwrap();
-        tree.write("broken", "");
-        let error = tree.get().unwrap_err().to_string();
-        assert!(error.contains("broken: no such thing"), "{error}");
-        assert!(!tree.kernel.is_whole("inputs"));
-    }
-
-    #[test]
-    fn build_is_not_whole_after_a_change_that_failed() {
-        let tree = Tree::new();
-        tree.get().unwrap();
-        let order = |text| move || Ok(fs::write(text, "x.o\n")?);
-        let path = tree.kernel.build.join("modules.order");
-        tree.kernel.change(order(&path)).unwrap();
-        assert!(tree.kernel.is_whole("inputs"));
-        tree.kernel.change(|| bail!("interrupted")).unwrap_err();
-        assert!(!tree.kernel.is_whole("inputs"));
-        tree.get().unwrap();
-        assert!(tree.kernel.is_whole("inputs"));
-    }
-}
+mod tests;

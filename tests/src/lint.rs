@@ -17,8 +17,9 @@ use crate::shell::output;
 use crate::suite::{Length, Modules, is_skipped};
 
 /// Runs every gate on a module of each protocol, and on one of each data path; and on one of each
-/// data path for the kernel with long-term support, in a full run also for the one between. Runs those
-/// that need no build on modules with a short and a long name, too. Prints nothing if nothing is found.
+/// data path for the kernel with long-term support, in a full run also for the one between. Runs
+/// those that need no build on modules with a short and a long name, too. Prints nothing if nothing
+/// is found.
 ///
 /// # Errors
 ///

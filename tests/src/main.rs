@@ -66,7 +66,8 @@ enum Command {
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
-    /// The main job: generates, builds, boots and loads the mini-HOWTO's module, and shows its tree.
+    /// The main job: generates, builds, boots and loads the mini-HOWTO's module, and shows its
+    /// tree.
     Demo,
     /// Runs the kernel's gates on generated modules: clippy, W=1, rustfmt, checkpatch.
     Lint,

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What an author's file can say, and what rustc refuses in it, in modules for a real kernel.
+//! Code in an author's file: accepted or refused by rustc, in modules for a real kernel.
 //!
-//! Each file of `tests/fixtures/author` has lines that are marked with an error, `//~ E0382`. The
-//! errors of the file are those, each at its line, or `elsewhere`, and there are no others. rustc comes
-//! to some when there is no other: they have a number, `//~ 2 E0046`, and a turn of their own. The
-//! file's twin compiles: it is without the marked lines, or has what stands behind a colon in their
-//! place.
+//! The files of `tests/fixtures/author` have lines marked with an error, `//~ E0382`. rustc must
+//! report exactly these errors, each at its line or `elsewhere`. Some errors appear only if there
+//! are no others: their marks have a number, `//~ 2 E0046`, and they are tested in a separate turn.
+//! The twin of a file must compile. It lacks the marked lines, or has the text after a colon in
+//! their place.
 //!
-//! What an author can do is in the page `generator/doc/walk.md`, whose blocks are put into a module,
-//! and whose session is typed in a guest.
+//! The accepted code is that of the page `generator/doc/walk.md`: its blocks are put into a module,
+//! and its session is run in a guest.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,13 +24,13 @@ use xtask::own_path;
 use xtask::shell::checkout;
 use xtask::suite::{self, unwatched};
 
-/// A use of `unsafe` that is sound, so that nothing else is wrong with it.
+/// A sound use of `unsafe`, so that `unsafe` itself is the only fault.
 const UNSAFE: &str = "\n/// Reads a byte.\n#[allow(dead_code)]\nfn peek(byte: &u8) -> u8 {\n    \
                       // SAFETY: A reference is valid.\n    unsafe { core::ptr::read(byte) }\n}\n";
 
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
-fn an_authors_file_has_no_unsafe() {
+fn unsafe_in_an_author_file_is_refused() {
     let Some(kernel) = suite::wanted(CURRENT, Flavour::Debug) else {
         return;
     };
@@ -45,7 +45,7 @@ fn an_authors_file_has_no_unsafe() {
     for (file, is_refused) in [
         ("tcm_unsafe.rs", true),
         ("loopback.rs", true),
-        // The generator's: the same lines compile here.
+        // A file of the generator: the same lines compile.
         ("scsi_host.rs", false),
     ] {
         let path = dir.join(file);
@@ -64,10 +64,10 @@ fn an_authors_file_has_no_unsafe() {
     build(&kernel, &dir, &[]).unwrap();
 }
 
-/// A module without a transport, and a file of the author's beside it.
+/// A data path without a transport, with another author's file.
 fn cases() -> DataPath {
     let iscsi = DATA_PATHS.iter().find(|path| path.name == "iscsi").unwrap();
-    // Its sockets and threads, and not its transport.
+    // Sockets and threads, but not the transport.
     let wrappers = iscsi
         .parts
         .iter()
@@ -98,13 +98,13 @@ static FILE: Part = Part {
     bindings_helper: "",
 };
 
-/// The mark of a line.
+/// Mark of a line.
 struct Mark<'a> {
-    /// When rustc comes to the error.
+    /// Number of the turn in which rustc reports the error.
     turn: u32,
-    /// The error; empty for a line that belongs to another one's.
+    /// The error. Empty for a line that belongs to the error of another line.
     name: &'a str,
-    /// What stands in its place in the twin.
+    /// Replacement in the twin.
     instead: &'a str,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Mark<'a> {
     }
 }
 
-/// The errors that the marks of a turn name: line, or 0 for elsewhere, and error.
+/// Errors that the marks of a turn name: line, 0 for elsewhere, and name.
 fn wanted(text: &str, turn: u32) -> BTreeSet<(usize, String)> {
     let marks = text
         .lines()
@@ -139,7 +139,7 @@ fn wanted(text: &str, turn: u32) -> BTreeSet<(usize, String)> {
         .collect()
 }
 
-/// The file with the errors of one turn, or none.
+/// The file with the errors of one turn, or its twin.
 fn with_errors(text: &str, turn: Option<u32>) -> String {
     let lines = text.lines().map(|line| match Mark::of(line) {
         Some(mark) if Some(mark.turn) != turn => mark.instead,
@@ -148,21 +148,21 @@ fn with_errors(text: &str, turn: Option<u32>) -> String {
     lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// The errors that rustc has reported for the file.
+/// Errors of rustc for the file.
 fn found(said: &str) -> BTreeSet<(usize, String)> {
     let report =
         Regex::new(r"(?m)^error(?:\[(E\d+)\])?: (.*)\n(?:.*\n)?? *--> (\S+):(\d+):").unwrap();
     let reports = report.captures_iter(said);
     let errors = reports.map(|report| {
         let name = match (report.get(1), &report[2]) {
-            // rustc 1.85 gives some errors of lifetimes this code, later versions none.
+            // Only older versions of rustc, such as 1.85, give some lifetime errors this code.
             (Some(code), _) if code.as_str() == "E0521" => "lifetime",
             (Some(code), _) => code.as_str(),
             (None, text) if text.contains("lifetime") => "lifetime",
             (None, text) if text.contains("unsafe") => "unsafe",
             (None, text) => text,
         };
-        // A constant is computed where the layer uses it.
+        // A constant is evaluated where the layer uses it.
         let line = if &report[3] == "cases.rs" {
             report[4].parse().unwrap()
         } else {
@@ -175,7 +175,7 @@ fn found(said: &str) -> BTreeSet<(usize, String)> {
 
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
-fn what_an_author_cannot_say() {
+fn marked_lines_of_author_files_are_refused() {
     let Some(kernel) = suite::wanted(CURRENT, Flavour::Debug) else {
         return;
     };
@@ -203,14 +203,14 @@ fn what_an_author_cannot_say() {
     println!("{count} errors");
 }
 
-/// A block of the page, and what it says of its place.
+/// A block of the page, and its place in the driver.
 struct Step<'a> {
     place: &'a str,
     anchor: &'a str,
     code: &'a str,
 }
 
-/// The blocks of the page, in order.
+/// Blocks of the page, in order.
 fn steps(page: &str) -> Vec<Step<'_>> {
     let block =
         Regex::new(r"(?ms)^<!-- (after|before|replace): (.*?) -->\n```rust\n(.*?)^```$").unwrap();
@@ -227,8 +227,8 @@ fn steps(page: &str) -> Vec<Step<'_>> {
         .collect()
 }
 
-/// Puts a block where it says. `{..}` in what it replaces stands for all up to the brace that closes
-/// the item, `(..)` for any arguments.
+/// Puts a block at its place. In the anchor, `{..}` matches up to the closing brace of the item,
+/// and `(..)` any arguments.
 fn apply(driver: &str, step: &Step<'_>) -> String {
     let escaped = regex::escape(step.anchor)
         .replace(r"\(\.\.\)", r"\([^{]*")
@@ -252,7 +252,7 @@ fn apply(driver: &str, step: &Step<'_>) -> String {
 
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn an_authors_walk() {
+fn driver_of_the_walk_builds_and_runs() {
     let kernel = unwatched().unwrap();
     let page = fs::read_to_string(checkout().join("generator/doc/walk.md")).unwrap();
     let scratch = tempfile::tempdir().unwrap();
@@ -278,7 +278,7 @@ fn an_authors_walk() {
 
     let (_, session) = page.split_once("```sh\n").unwrap();
     let (session, _) = session.split_once("```").unwrap();
-    // A command that begins with `!` must fail, which `set -e` does not see to.
+    // `set -e` ignores the status of a command with `!`.
     let session = session.replace("\n! ", "\nnot ");
     let command = format!(
         "modprobe target_core_mod

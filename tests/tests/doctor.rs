@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `doctor`, `prepare` and `-k` on what users have: made-up trees, and a distribution's headers.
+//! `doctor`, `prepare` and `-k` on kernel trees of users: fixtures, and the headers of a
+//! distribution.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -18,7 +19,7 @@ use xtask::module::{Profile, builder};
 use xtask::setup::LLVM;
 use xtask::suite::wanted;
 
-/// The command, with nothing of this machine but its tools.
+/// The command without the kernel and tools that the environment names.
 fn command() -> Command {
     let mut command = Command::new(builder(Profile::Dev).unwrap());
     command
@@ -28,7 +29,7 @@ fn command() -> Command {
     command
 }
 
-/// What `doctor` says of a kernel, as JSON; whether a module can be built.
+/// Report of `doctor` on a kernel, as JSON, and true if a module can be built.
 fn examine(command: &mut Command, kernel: &Path) -> (Value, bool) {
     let output = command
         .args(["doctor", "--json", "-k"])
@@ -40,7 +41,7 @@ fn examine(command: &mut Command, kernel: &Path) -> (Value, bool) {
     (report, output.status.success())
 }
 
-/// The check of one thing: its status, what was found, and the remedy.
+/// One check of a report: status, finding and remedy.
 fn check(report: &Value, what: &str) -> [String; 3] {
     let checks = report["checks"].as_array().unwrap();
     let check = checks.iter().find(|check| check["what"] == what);
@@ -48,7 +49,7 @@ fn check(report: &Value, what: &str) -> [String; 3] {
     ["status", "found", "remedy"].map(|key| check[key].as_str().unwrap_or_default().to_owned())
 }
 
-/// The fixture's tree with a configuration, whose rustc is `rustc`.
+/// The fixture's tree with a configuration that names `rustc`.
 fn configured(rustc: &str, more: &str) -> FixtureTree {
     let tree = FixtureTree::new().unwrap();
     let config = format!(
@@ -64,7 +65,7 @@ fn configured(rustc: &str, more: &str) -> FixtureTree {
 }
 
 #[test]
-fn a_tree_that_is_not_configured_says_what_to_configure() {
+fn unconfigured_tree_is_reported_with_the_options() {
     let tree = FixtureTree::new().unwrap();
     let (report, _) = examine(&mut command(), tree.path());
     let [status, _, remedy] = check(&report, "configuration");
@@ -81,7 +82,7 @@ fn a_tree_that_is_not_configured_says_what_to_configure() {
 }
 
 #[test]
-fn a_kernel_without_rust_says_what_blocks_it() {
+fn kernel_without_rust_is_reported_with_the_cause() {
     let tree = configured("", "CONFIG_HAVE_RUST=y\nCONFIG_RANDSTRUCT=y\n");
     let (report, is_ok) = examine(&mut command(), tree.path());
     let [status, found, _] = check(&report, "Rust");
@@ -90,7 +91,7 @@ fn a_kernel_without_rust_says_what_blocks_it() {
     assert!(!found.contains("HAVE_RUST"), "{found}");
 }
 
-/// A program that says this of its version.
+/// A program that prints `version`.
 fn program(dir: &TempDir, name: &str, version: &str) -> PathBuf {
     let path = dir.path().join(name);
     fs::write(&path, format!("#!/bin/sh\necho '{version}'\n")).unwrap();
@@ -99,7 +100,7 @@ fn program(dir: &TempDir, name: &str, version: &str) -> PathBuf {
 }
 
 #[test]
-fn another_rustc_than_the_kernels_is_wrong_and_the_kernels_is_found() {
+fn rustc_must_be_that_of_the_kernel() {
     let tools = tempfile::tempdir().unwrap();
     let tree = configured("rustc 1.2.3 (abc)", "CONFIG_RUST=y\n");
     let (report, _) = examine(&mut command(), tree.path());
@@ -115,7 +116,7 @@ fn another_rustc_than_the_kernels_is_wrong_and_the_kernels_is_found() {
 }
 
 #[test]
-fn missing_tools_are_named_with_what_installs_them() {
+fn missing_tools_are_named_with_their_packages() {
     let tree = configured(
         "rustc 1.2.3",
         "CONFIG_RUST=y\nCONFIG_DEBUG_INFO_BTF_MODULES=y\n",
@@ -149,7 +150,7 @@ fn missing_tools_are_named_with_what_installs_them() {
 }
 
 #[test]
-fn a_build_directory_leads_to_its_source() {
+fn build_directory_leads_to_its_source() {
     let tree = FixtureTree::new().unwrap();
     let build = tempfile::tempdir().unwrap();
     fs::write(build.path().join(".config"), "CONFIG_RUST=y\n").unwrap();
@@ -169,7 +170,7 @@ fn a_build_directory_leads_to_its_source() {
         .arg(build.path())
         .assert()
         .success();
-    // In the tree that the build directory is of.
+    // The module is in the source tree of the build directory.
     let mut generate = command();
     generate
         .args(["-p", "SAS", "-m", "tcm_x", "--no-install", "-k"])
@@ -179,7 +180,7 @@ fn a_build_directory_leads_to_its_source() {
 }
 
 #[test]
-fn a_tree_without_the_kernel_crate_is_never_guessed_at() {
+fn tree_without_the_kernel_crate_is_refused() {
     let tree = FixtureTree::new().unwrap();
     fs::remove_dir_all(tree.path().join("rust")).unwrap();
     let generate = |wanted: &str| {
@@ -202,12 +203,12 @@ fn a_tree_without_the_kernel_crate_is_never_guessed_at() {
         .arg(tree.path())
         .assert()
         .success();
-    // Headers, that is: a tree that is no whole one.
+    // Without Kconfig, the tree is a headers package.
     fs::remove_file(tree.path().join("Kconfig")).unwrap();
     generate("without the kernel crate's source");
 }
 
-/// A `/usr/src` with a distribution's headers, and what else a test puts there.
+/// A `/usr/src` with the headers of a distribution.
 fn usr_src(headers: &Headers) -> TempDir {
     let src = tempfile::tempdir().unwrap();
     for dir in [headers.build(), headers.common()] {
@@ -216,7 +217,8 @@ fn usr_src(headers: &Headers) -> TempDir {
     src
 }
 
-/// Lays out a source tree that says it is of this version: a real one, whichever is at hand.
+/// Makes a source tree that claims to be `version`, of links to the source of a kernel that is
+/// there.
 fn source_of(version: &str, dir: &Path) {
     fs::create_dir(dir).unwrap();
     for entry in fs::read_dir(source(newest()).unwrap()).unwrap() {
@@ -235,7 +237,7 @@ fn source_of(version: &str, dir: &Path) {
 
 #[test]
 #[ignore = "fetches a distribution's headers; `cargo xtask test` runs it"]
-fn a_distributions_headers_are_understood() {
+fn headers_of_a_distribution_need_a_source_of_their_version() {
     let headers = Headers::get().unwrap();
     let src = usr_src(&headers);
     let build = src.path().join(headers.build().file_name().unwrap());
@@ -250,7 +252,7 @@ fn a_distributions_headers_are_understood() {
             .arg(&out);
         generate.assert()
     };
-    // Nothing but the headers: the package of the source is named, as is the next step.
+    // Headers alone: the error names the package of the source and the next step.
     let mut numbers = headers.version().split('.');
     let series = [numbers.next().unwrap(), numbers.next().unwrap()].join(".");
     let package = format!("linux-source-{series}");
@@ -277,7 +279,7 @@ fn a_distributions_headers_are_understood() {
         .success();
     assert!(!out.exists());
 
-    // The source of another version beside it does not count.
+    // A source of another version is refused.
     let beside = src.path().join(&package);
     let other = format!("{series}.99");
     source_of(&other, &beside);
@@ -289,7 +291,7 @@ fn a_distributions_headers_are_understood() {
         "{remedy}"
     );
 
-    // That of this version does; and such headers are no place for a module of the tree's own.
+    // A source of this version is accepted. Headers cannot take an in-tree module.
     fs::remove_dir_all(&beside).unwrap();
     source_of(headers.version(), &beside);
     generate(&build).success();
@@ -306,7 +308,7 @@ fn a_distributions_headers_are_understood() {
 
 #[test]
 #[ignore = "looks at a built kernel; `cargo xtask test` runs it"]
-fn our_own_kernels_are_fit() {
+fn kernels_of_the_tests_pass_doctor() {
     for (version, flavour) in [(CURRENT, Flavour::Debug), (CURRENT, Flavour::Plain)] {
         let Some(kernel) = wanted(version, flavour) else {
             continue;

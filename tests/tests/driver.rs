@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The drivers, `kernel-template/data_path/*/driver.rs`: what is written in them agrees with the
-//! table of ops, with the files beside them, and with rustfmt whatever the names.
+//! The drivers, `kernel-template/data_path/*/driver.rs`: they agree with the table of ops, with the
+//! files beside them, and with rustfmt for any name.
 //!
-//! `TCM_BLESS=1 cargo test -p xtask --test driver` writes the sentence on the context of each method.
+//! `TCM_BLESS=1 cargo test -p xtask --test driver` writes the sentence on the context of each
+//! method.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,10 +25,10 @@ use xtask::fixture::FixtureTree;
 use xtask::module::{Profile, builder};
 use xtask::shell::checkout;
 
-/// The longest line of a comment.
+/// Maximum length of a line of a comment.
 const WIDTH: usize = 100;
 
-/// The longest name of a module, and that of its fabric.
+/// The longest module name and fabric name.
 const LONGEST: [&str; 2] = [
     "tcm_a_name_of_fifty_five_characters_that_is_the_longest",
     "a_name_of_31_characters_longest",
@@ -43,12 +44,12 @@ fn generate(tree: &FixtureTree, data_path: &str) -> PathBuf {
     let mut command = assert_cmd::Command::new(builder(Profile::Dev).unwrap());
     command.args(["-p", "iSCSI", "-m", "tcm_x", "--data-path", data_path]);
     command.arg("-k").arg(tree.path()).arg("-o").arg(&dir);
-    // A method whose signature is another than its op's would be a step to do.
+    // A method with another signature than its op would be a step for the author.
     command.assert().success().stdout(contains("To do").not());
     dir
 }
 
-/// The methods of a driver, and the lines of the documentation of each.
+/// Methods of a driver, each with the lines of its documentation.
 fn documented(driver: &str) -> Vec<(String, Vec<&str>)> {
     let (_, methods) = driver.split_once("impl Operations for Fabric {\n").unwrap();
     let (mut found, mut docs) = (Vec::new(), Vec::new());
@@ -66,7 +67,7 @@ fn documented(driver: &str) -> Vec<(String, Vec<&str>)> {
     found
 }
 
-/// The sentence on the context of a method, as lines of documentation.
+/// Sentence on the context of a method, as lines of documentation.
 fn context(op: &str) -> String {
     let sentence = plan::context(op)
         .unwrap_or_else(|| panic!("no row for {op}"))
@@ -91,7 +92,7 @@ fn each_method_begins_with_the_context_of_its_op() {
             let wanted = format!("{}\n    ///\n", context(&op));
             assert!(
                 !docs.is_empty(),
-                "{}: {op} has no documentation: write a sentence on what it does, then bless it",
+                "{}: {op} has no documentation: describe the method in a sentence, then bless it",
                 file.display()
             );
             let old = docs.join("\n") + "\n";
@@ -115,7 +116,7 @@ fn each_method_begins_with_the_context_of_its_op() {
 }
 
 #[test]
-fn each_op_has_a_method_or_is_named_as_left_to_target_core() {
+fn each_op_is_a_method_or_left_to_target_core() {
     let name = Regex::new("`([a-z_]+)`").unwrap();
     for data_path in DATA_PATHS {
         let (head, _) = data_path.driver.split_once("#![deny").unwrap();
@@ -137,14 +138,14 @@ fn each_op_has_a_method_or_is_named_as_left_to_target_core() {
 }
 
 #[test]
-fn each_attribute_has_its_place_in_the_page() {
+fn each_attribute_is_in_the_page() {
     let entry =
         Regex::new(r"(?m)^ {8}(\w+): (?:\w+::)*[A-Z]\w+,$|> \{ (\w+): (?:\w+::)*\w+ \}").unwrap();
     for data_path in DATA_PATHS {
         let names = entry.captures_iter(data_path.driver);
         let names = names.filter_map(|found| found.get(1).or(found.get(2)));
         let names: BTreeSet<_> = names.map(|name| name.as_str()).collect();
-        // The page says of it what it is for every module.
+        // The page describes it for all modules.
         assert!(names.contains("version"), "{}: {names:?}", data_path.name);
         for name in names.iter().filter(|name| **name != "version") {
             let wanted = format!("\n``{name}``\n    ");
@@ -155,7 +156,7 @@ fn each_attribute_has_its_place_in_the_page() {
 }
 
 #[test]
-fn a_driver_declares_the_modules_beside_it() {
+fn driver_declares_the_modules_beside_it() {
     let tree = FixtureTree::new().unwrap();
     let declared = Regex::new(r"(?m)^(#\[allow\(unsafe_code\)\]\n)?(?:pub )?mod (\w+);$").unwrap();
     for data_path in DATA_PATHS {
@@ -180,7 +181,7 @@ fn a_driver_declares_the_modules_beside_it() {
     }
 }
 
-/// Checks a text as `rustfmt --check` does.
+/// Returns true if rustfmt does not change a text.
 fn is_formatted(text: &str) -> bool {
     let mut rustfmt = Command::new("rustfmt");
     rustfmt
@@ -201,7 +202,7 @@ fn is_formatted(text: &str) -> bool {
 }
 
 #[test]
-fn drivers_need_no_formatting_for_any_protocol_and_name() {
+fn driver_of_any_protocol_and_name_passes_rustfmt() {
     assert!(!is_formatted("fn  a() {}\n"));
     let tree = FixtureTree::new().unwrap();
     let model = tcm_bindings::read(&Header::in_tree(tree.path()).unwrap()).unwrap();
@@ -231,7 +232,7 @@ fn drivers_need_no_formatting_for_any_protocol_and_name() {
 }
 
 #[test]
-fn a_method_whose_op_has_another_signature_is_reported() {
+fn method_with_another_signature_is_reported() {
     let tree = FixtureTree::new().unwrap();
     tree.replace(&tree.header(), "u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)")
         .unwrap();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Files that are no header, and headers that are hard to read: what `ops` says of them, and that
-//! it says it at once.
+//! Files other than headers, and headers that are hard to parse: the errors of `ops`, within a
+//! limit of time.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,20 +17,20 @@ use tempfile::TempDir;
 use xtask::fixture::FixtureTree;
 use xtask::module::{Profile, builder};
 
-/// The seconds of processor time that a header is refused in: far more than it takes, far less than
-/// clang would. Other work on the machine does not count.
+/// Limit of processor time for a refusal, in seconds: more than `ops` needs, less than clang would
+/// take. Unlike wall time, it does not depend on the load of the machine.
 const AT_ONCE: u32 = 5;
 
 fn ops(args: &[&str], header: &Path) -> Command {
     let mut command = Command::new(builder(Profile::Dev).unwrap());
     command.env_remove("KDIR").current_dir("/").arg("ops");
     command.args(args).arg("--header").arg(header);
-    // A pipe that is opened waits for ever.
+    // An open pipe would block forever.
     command.timeout(Duration::from_secs(60));
     command
 }
 
-/// The error of `ops` for a header that it refuses, without the header's path.
+/// Error of `ops` for a header that it refuses. `HEADER` replaces the path.
 fn refusal(header: &Path) -> String {
     refusal_of(&mut ops(&[], header), header)
 }
@@ -44,7 +44,7 @@ fn refusal_of(ops: &mut Command, header: &Path) -> String {
     text.replace(&header.display().to_string(), "HEADER")
 }
 
-/// The error of `ops` for a header of this text, which it refuses at once.
+/// Error of `ops` for a header with this text, within the limit of time.
 fn refused(text: impl AsRef<[u8]>) -> String {
     let dir = tempfile::tempdir().unwrap();
     let header = dir.path().join("header.h");
@@ -57,13 +57,13 @@ fn refused(text: impl AsRef<[u8]>) -> String {
     refusal_of(&mut limited, &header)
 }
 
-/// A struct with these members.
+/// Definition of the struct with these members.
 fn with(members: &str) -> String {
     format!("struct target_core_fabric_ops {{\n{members}\n}};\n")
 }
 
 #[test]
-fn only_files_are_read() {
+fn special_file_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let fifo = dir.path().join("fifo");
     mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
@@ -84,7 +84,7 @@ fn only_files_are_read() {
 }
 
 #[test]
-fn what_the_system_says_is_told_once() {
+fn error_of_the_system_is_shown_once() {
     let text = refusal(Path::new("/no/such.h"));
     assert_eq!(
         text,
@@ -94,7 +94,7 @@ fn what_the_system_says_is_told_once() {
 }
 
 #[test]
-fn a_file_that_is_no_header_is_refused_in_a_line() {
+fn file_other_than_a_header_is_refused_in_one_line() {
     for (content, said) in [
         (b"\x7fELF\0\x01".repeat(20_000), "it is not text"),
         (b"x;\n".repeat(1 << 19), "it has more than 1048576 bytes"),
@@ -107,7 +107,7 @@ fn a_file_that_is_no_header_is_refused_in_a_line() {
 }
 
 #[test]
-fn a_file_of_faults_is_told_in_a_page() {
+fn list_of_faults_fits_a_page() {
     let faults = (0..1_000).map(|n| format!("int is{n} this;\n"));
     let text = refused(faults.collect::<String>());
     assert!(text.lines().count() < 60, "{text}");
@@ -116,7 +116,7 @@ fn a_file_of_faults_is_told_in_a_page() {
 }
 
 #[test]
-fn headers_that_clang_fails_on_are_refused_in_a_line_or_two() {
+fn header_that_crashes_clang_is_refused_in_two_lines() {
     let parens = format!("int {}f{};", "(".repeat(2_000), ")".repeat(2_000));
     let braces = format!("{} int x; {}", "struct {".repeat(2_000), "};".repeat(2_000));
     let operators = format!("int f[{}1];", "sizeof ".repeat(20_000));
@@ -130,7 +130,7 @@ fn headers_that_clang_fails_on_are_refused_in_a_line_or_two() {
             "cannot read HEADER:\n  line 2: bracket nesting level exceeded",
         ),
         (&operators, "cannot read HEADER: clang crashes on it"),
-        // It never ends; memory does.
+        // The file is endless, memory is not.
         (
             "#include \"/dev/zero\"",
             "cannot read HEADER: clang crashes on it",
@@ -165,7 +165,7 @@ fn large_structs_are_read() {
 }
 
 #[test]
-fn macros_that_never_end_are_given_up() {
+fn endless_macros_are_refused() {
     let doubling = |end: &str| {
         let macros = (0..40).map(|n| format!("#define M{n} M{} M{}\n", n + 1, n + 1));
         macros.collect::<String>() + &with("int (*f)(void);") + end
@@ -175,7 +175,7 @@ fn macros_that_never_end_are_given_up() {
     for end in ["M0\n", "#define M40 int;\nM0\n"] {
         fs::write(&header, doubling(end)).unwrap();
         let text = refusal(&header);
-        // Time or memory may come to an end first.
+        // Either time or memory runs out first.
         let ends = ["takes too long", "crashes on"];
         let ends = ends.map(|end| format!("Error: cannot read HEADER: clang {end}"));
         assert!(ends.iter().any(|end| text.starts_with(end)), "{text}");
@@ -184,7 +184,7 @@ fn macros_that_never_end_are_given_up() {
 }
 
 #[test]
-fn without_libclang_it_is_told_where_to_get_it() {
+fn missing_libclang_is_reported_with_the_remedy() {
     let tree = FixtureTree::new().unwrap();
     let mut command = ops(&[], &tree.header());
     let output = command.env("LIBCLANG_PATH", "/no/such").output().unwrap();
@@ -201,7 +201,7 @@ fn without_libclang_it_is_told_where_to_get_it() {
 fn tests_without_libclang_end_with_one_message() {
     let mut tests = std::process::Command::new(std::env::current_exe().unwrap());
     tests.env("LIBCLANG_PATH", "/no/such");
-    let output = tests.args(["a_comment_", "a_path_"]).output().unwrap();
+    let output = tests.args(["comment_in_", "path_of_"]).output().unwrap();
     let [said, text] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
     assert!(!said.contains("FAILED"), "{said}");
     assert_eq!(text.matches("Error: cannot load libclang, ").count(), 1);
@@ -210,7 +210,7 @@ fn tests_without_libclang_end_with_one_message() {
     assert_eq!(output.status.code(), Some(1));
 }
 
-/// A directory whose name is not UTF-8, and the fixture's header in it with one text replaced.
+/// The fixture's header with one text replaced, in a file whose name is not UTF-8.
 fn in_latin_1(from: &str, to: &str) -> (TempDir, PathBuf) {
     let tree = FixtureTree::new().unwrap();
     tree.replace(&tree.header(), from, to).unwrap();
@@ -221,7 +221,7 @@ fn in_latin_1(from: &str, to: &str) -> (TempDir, PathBuf) {
 }
 
 #[test]
-fn a_path_may_be_any_bytes() {
+fn path_of_any_bytes_is_accepted() {
     let (_dir, header) = in_latin_1("int (*queue_status)", "int (*queue_status)");
     let output = ops(&["--json"], &header).output().unwrap();
     assert!(output.status.success(), "{output:?}");
@@ -238,7 +238,7 @@ fn a_path_may_be_any_bytes() {
 }
 
 #[test]
-fn a_comment_may_be_in_latin_1() {
+fn comment_in_latin_1_is_accepted() {
     let tree = FixtureTree::new().unwrap();
     let mut text = fs::read(tree.header()).unwrap();
     text.splice(0..0, b"/* J\xf6rg */ ".iter().copied());
@@ -247,7 +247,7 @@ fn a_comment_may_be_in_latin_1() {
 }
 
 #[test]
-fn where_the_requirement_is_from_is_told() {
+fn source_of_the_requirement_is_shown() {
     let tree = FixtureTree::new().unwrap();
     let shown = |args: &[&str]| {
         let output = ops(args, &tree.header()).output().unwrap();
@@ -277,14 +277,14 @@ fn where_the_requirement_is_from_is_told() {
     assert_eq!(json["missing"][0], "warp");
 }
 
-/// The output of `ops` with these arguments for a header.
+/// Output of `ops` with arguments for a header.
 fn shown(args: &[&str], header: &Path) -> String {
     let output = ops(args, header).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The fixture with members before an op.
+/// The fixture's tree with `members` before an op.
 fn tree_with(members: &str) -> FixtureTree {
     let tree = FixtureTree::new().unwrap();
     let new = format!("{members}\n\tvoid (*release_cmd)");
@@ -294,7 +294,7 @@ fn tree_with(members: &str) -> FixtureTree {
 }
 
 #[test]
-fn parts_that_a_module_lacks_are_shown_to_people_and_programs() {
+fn unsupported_members_are_shown_as_text_and_json() {
     let tree = tree_with(
         "union { int (*warp)(const u8 (*)[16], ...); };\n#ifdef CONFIG_X\n\tint weft;\n#endif",
     );
@@ -319,12 +319,12 @@ fn parts_that_a_module_lacks_are_shown_to_people_and_programs() {
     assert_eq!(json["faults"], Value::Array(Vec::new()));
 }
 
-/// Ops as vendors' headers have them: under a condition, with types of their own.
+/// Ops of a vendor's header: under a condition, with types of the vendor.
 const VENDOR: &str = "#if defined(CONFIG_MACH_VENDOR)\n\tint (*vnd_alloc)(struct se_cmd *);\n\
                       \tvnd_t (*vnd_state)(vnd_t *, int);\n#endif";
 
 #[test]
-fn a_vendors_ops_are_warned_of_wherever_ops_are_shown() {
+fn ops_of_a_vendor_are_a_warning_of_each_command() {
     let (plain, vendor) = (FixtureTree::new().unwrap(), tree_with(VENDOR));
     let warning = "line 41: `#if defined(CONFIG_MACH_VENDOR)` does not hold here, which leaves out \
                    `vnd_alloc`, `vnd_state`;";
@@ -350,7 +350,7 @@ fn a_vendors_ops_are_warned_of_wherever_ops_are_shown() {
 }
 
 #[test]
-fn a_header_that_generating_refuses_is_shown_with_the_reasons() {
+fn unusable_header_is_shown_with_its_faults() {
     let tree = FixtureTree::new().unwrap();
     let op = "int (*queue_status)(struct se_cmd *)";
     tree.replace(&tree.header(), op, "int (*queue_status)(cmd_t *)")

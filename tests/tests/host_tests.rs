@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The unit tests of a module where there is no `KUnit`: rustc alone makes a program of them.
+//! The unit tests of a module without `KUnit`: a program that rustc alone can build.
 
 use std::fs;
 use std::path::Path;
@@ -18,8 +18,8 @@ fn generate(tree: &FixtureTree, proto: &str, dir: &Path) {
     output(command.arg(tree.path()).arg("-o").arg(dir)).unwrap();
 }
 
-/// Compiles the unit tests of the module in `dir` as its makefile does, warnings being errors, and
-/// runs them.
+/// Compiles the unit tests of the module in `dir` as its Makefile does, with warnings as errors,
+/// and runs them.
 fn run(dir: &Path) -> Output {
     let mut rustc = Command::new("rustc");
     rustc.args(["--edition=2021", "--test", "-D", "warnings"]);
@@ -29,7 +29,7 @@ fn run(dir: &Path) -> Output {
     tests.output().unwrap()
 }
 
-/// Checks that as many tests pass as `KUnit` runs of the module.
+/// Checks that `count` tests pass, as many as the module's `KUnit` suite has.
 fn passes(tree: &FixtureTree, proto: &str, count: usize) {
     let dir = tree.path().join(proto);
     generate(tree, proto, &dir);
@@ -41,7 +41,7 @@ fn passes(tree: &FixtureTree, proto: &str, count: usize) {
 }
 
 #[test]
-fn every_protocols_unit_tests_pass_without_a_kernel() {
+fn unit_tests_of_each_protocol_pass_without_a_kernel() {
     let tree = FixtureTree::new().unwrap();
     for protocol in &PROTOCOLS {
         let has_ids = protocol.transport_id != TransportId::None;
@@ -50,14 +50,14 @@ fn every_protocols_unit_tests_pass_without_a_kernel() {
 }
 
 #[test]
-fn they_are_there_for_kernels_that_have_no_suites() {
+fn unit_tests_exist_for_a_kernel_without_kunit() {
     let tree = FixtureTree::new().unwrap();
     fs::remove_file(tree.path().join("rust/macros/kunit.rs")).unwrap();
     passes(&tree, "FC", 7);
 }
 
 #[test]
-fn a_wrong_vector_is_found() {
+fn wrong_test_vector_fails() {
     let tree = FixtureTree::new().unwrap();
     let dir = tree.path().join("wrong");
     generate(&tree, "iSCSI", &dir);
@@ -71,9 +71,9 @@ fn a_wrong_vector_is_found() {
     assert!(said.contains("6 passed; 1 failed"), "{said}");
 }
 
-/// The program is nobody's work, and `--force` may go over it; in the kernel's tree there is none.
+/// `--force` may overwrite the program. An in-tree module has none.
 #[test]
-fn the_program_is_the_modules_own_affair() {
+fn program_of_unit_tests_does_not_stop_force() {
     let tree = FixtureTree::new().unwrap();
     let dir = tree.path().join("out");
     generate(&tree, "UAS", &dir);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the Kbuild of a module takes from the kernel that it is built for: the flags of bindgen, and
-//! the proof that C and Rust agree on each layout.
+//! The Kbuild of a module: flags of bindgen by the kernel, and the guard that C and Rust agree on
+//! each layout.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use xtask::module::{LOOPBACK, Module, build};
 use xtask::shell::{checkout, output};
 use xtask::suite::wanted;
 
-/// What make has in a variable of the template's Kbuild, for a kernel built with GCC.
+/// Value of a variable of the template's Kbuild, for a kernel built with GCC.
 fn variable(name: &str, srctree: &Path, more: &[&str]) -> String {
     let scratch = tempfile::tempdir().unwrap();
     let makefile = scratch.path().join("Makefile");
@@ -36,20 +36,20 @@ fn words(text: &str) -> BTreeSet<&str> {
 
 #[test]
 #[ignore = "needs kernel sources; `cargo xtask test` fetches them"]
-fn flags_for_gcc_alone_are_the_kernels_own_list() {
+fn gcc_only_flags_include_those_of_the_kernel() {
     let nowhere = tempfile::tempdir().unwrap();
     let fallback = variable("gcc_flags", nowhere.path(), &[]);
     for version in [CURRENT, LTS].into_iter().filter(|it| is_there(it)) {
         let own = variable("gcc_flags", &source(version).unwrap(), &[]);
         assert!(words(&own).len() > 40, "{version}: {own}");
         let missing: Vec<_> = words(&own).difference(&words(&fallback)).copied().collect();
-        assert!(missing.is_empty(), "not in Kbuild's own list: {missing:?}");
+        assert!(missing.is_empty(), "not in the list of Kbuild: {missing:?}");
     }
 }
 
 #[test]
 #[ignore = "needs kernel sources; `cargo xtask test` fetches them"]
-fn bindgen_has_a_target_on_every_architecture_with_rust() {
+fn each_architecture_with_rust_has_a_bindgen_target() {
     let source = source(newest()).unwrap();
     let mut seen = 0;
     for entry in fs::read_dir(source.join("arch")).unwrap() {
@@ -66,13 +66,13 @@ fn bindgen_has_a_target_on_every_architecture_with_rust() {
     assert!(seen >= 8, "{seen}");
 }
 
-/// A header, preprocessed: a struct, a union, an anonymous type with a name, a struct in a struct.
+/// A preprocessed header: a struct, a union, a typedef of an anonymous struct, a nested struct.
 const PREPROCESSED: &str = "struct one { int type; union two t; struct { int in; }; };\n\
                             union __attribute__((packed)) two\n{ char c; };\n\
                             typedef struct { int x; } anonymous_t;\n\
                             struct outer { struct inner { int k; } in; };\n";
 
-/// What bindgen 0.71 writes of it.
+/// Output of bindgen 0.71 for it.
 const TESTED: &str = r#"
 pub struct one { pub type_ : c_int , pub t : two , pub __bindgen_anon_1 : one__bindgen_ty_1 }
 #[allow(clippy::unnecessary_operation, clippy::identity_op)]
@@ -102,7 +102,7 @@ fn script(tested: &str) -> Output {
 }
 
 #[test]
-fn what_has_a_name_in_c_is_asserted() {
+fn layout_of_each_type_with_a_tag_is_asserted() {
     let said = script(TESTED);
     assert!(said.status.success(), "{said:?}");
     assert_eq!(
@@ -116,14 +116,14 @@ fn what_has_a_name_in_c_is_asserted() {
 }
 
 #[test]
-fn bindings_without_a_test_are_no_proof() {
+fn bindings_without_layout_tests_are_an_error() {
     let said = script("pub struct one { pub type_ : c_int }\n");
     assert!(!said.status.success());
     let said = String::from_utf8(said.stderr).unwrap();
     assert!(said.contains("no test of a layout"), "{said}");
 }
 
-/// A module, generated for a kernel in a directory that goes with it.
+/// A generated module in a temporary directory.
 struct Generated {
     _scratch: TempDir,
     dir: PathBuf,
@@ -146,7 +146,7 @@ fn generate(kernel: &Kernel, options: &[&str]) -> Generated {
 
 #[test]
 #[ignore = "builds for two kernels; `cargo xtask test` runs it"]
-fn every_layout_is_asserted() {
+fn build_asserts_each_layout() {
     for (version, flavour) in [(CURRENT, Flavour::Debug), (LTS, Flavour::Plain)] {
         let Some(kernel) = wanted(version, flavour) else {
             continue;
@@ -161,7 +161,7 @@ fn every_layout_is_asserted() {
             for line in ["SIZE(struct se_cmd, ", "OFFSET(struct se_cmd, priv, "] {
                 assert!(text.contains(&format!("LAYOUT_{line}")), "{version}");
             }
-            // rustc gets none of it.
+            // The bindings for rustc have no such tests.
             let rust = fs::read_to_string(module.dir.join("bindings_generated.rs")).unwrap();
             assert!(rust.contains("pub struct se_cmd") && !rust.contains("Size of"));
             let again = build(&kernel, &module.dir, &[]).unwrap();
@@ -170,7 +170,7 @@ fn every_layout_is_asserted() {
     }
 }
 
-/// The headers, where a flag gives a struct of target core one more member.
+/// Headers in which a flag adds a member to a struct of target core.
 fn one_more_member(headers: &str) -> String {
     format!(
         "#ifdef ONE_MORE\n#define alua_nonop_delay alua_nonop_delay, one_more\n#endif\n{headers}\
@@ -180,7 +180,7 @@ fn one_more_member(headers: &str) -> String {
 
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
-fn a_flag_that_c_alone_sees_fails_the_build() {
+fn flag_of_c_alone_fails_the_build() {
     let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
         return;
     };
@@ -197,7 +197,7 @@ fn a_flag_that_c_alone_sees_fails_the_build() {
     let said = format!("{said:#}");
     let fault = "tcm_layout: C and Rust disagree on struct se_cmd: pass the same flags";
     assert!(said.contains(fault), "{said}");
-    // The remedy that it names.
+    // The remedy in the message.
     built_with("ccflags-y += -DONE_MORE").unwrap();
     let rust = fs::read_to_string(module.dir.join("bindings_generated.rs")).unwrap();
     assert!(rust.contains("pub one_more:"));

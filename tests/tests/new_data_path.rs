@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A data path is one value and one folder: this one is the tests' own, and the generator has never
-//! heard of it.
+//! A data path is one value and one folder: an example that the generator does not contain.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +23,7 @@ macro_rules! source {
     };
 }
 
-/// The value.
+/// The value of the data path.
 static EXAMPLE: DataPath = DataPath {
     name: "example",
     about: "Each portal group has a speed",
@@ -63,7 +62,7 @@ fn generate(tree: &Path) -> Files {
 }
 
 #[test]
-fn a_value_and_a_folder_make_a_data_path() {
+fn value_and_folder_make_a_data_path() {
     let tree = FixtureTree::new().unwrap();
     let files = generate(tree.path());
     let text = |path: &str| files.get(path).unwrap().text.as_str();
@@ -84,7 +83,7 @@ fn a_value_and_a_folder_make_a_data_path() {
 }
 
 #[test]
-fn it_says_what_it_does_not_go_with() {
+fn other_protocol_or_missing_need_is_refused() {
     let tree = FixtureTree::new().unwrap();
     assert_eq!(EXAMPLE.refusal("SAS", tree.path()), None);
     let refusal = EXAMPLE.refusal("FC", tree.path()).unwrap();
@@ -95,7 +94,7 @@ fn it_says_what_it_does_not_go_with() {
 
 #[test]
 #[ignore = "builds for a kernel; `cargo xtask test` runs it"]
-fn it_builds() {
+fn module_with_the_data_path_builds() {
     let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
         return;
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The pages of modules, built with the kernel's documentation: Sphinx does not warn of them.
+//! The pages of modules, built with the kernel's documentation without a warning of Sphinx.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -15,7 +15,7 @@ use xtask::setup::require;
 use xtask::shell::{cache, checkout};
 use xtask::suite::is_skipped;
 
-/// Links all that is in a directory but these names.
+/// Links the entries of a directory, except for the names in `but`.
 fn link_all(from: &Path, to: &Path, but: &[&str]) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
@@ -27,13 +27,14 @@ fn link_all(from: &Path, to: &Path, but: &[&str]) {
     }
 }
 
-/// Makes a tree of links to a source tree, in which pages and fabric modules can be added.
+/// Makes a tree of links to a source tree, with room for pages and fabric modules.
 fn tree_like(source: &Path, tree: &Path) {
     link_all(source, tree, &["Documentation", "drivers", "tools"]);
     link_all(&source.join("tools"), &tree.join("tools"), &["testing"]);
     let target = "drivers/target";
     link_all(&source.join(target), &tree.join(target), &[]);
-    // Hard links: Sphinx would leave this tree by others. Nothing writes to an existing file.
+    // Hard links, since Sphinx follows symbolic ones out of the tree. No existing file is written
+    // to.
     let mut copy = Command::new("cp");
     copy.arg("-al").arg(source.join("Documentation")).arg(tree);
     copy.assert().success();
@@ -46,12 +47,12 @@ fn tree_like(source: &Path, tree: &Path) {
 
 #[test]
 #[ignore = "installs Sphinx, and takes a kernel's source; `cargo xtask test` runs it"]
-fn sphinx_does_not_warn_of_the_pages() {
+fn pages_build_without_warnings_of_sphinx() {
     if is_skipped(CURRENT) {
         return;
     }
     require(&["make", "python3-sphinx", "python3-yaml"]).unwrap();
-    // Beside the source, on its file system.
+    // Hard links need the file system of the source.
     let dir = tempfile::tempdir_in(cache().unwrap()).unwrap();
     let tree = dir.path().join("linux");
     tree_like(&source(CURRENT).unwrap(), &tree);
@@ -68,14 +69,14 @@ fn sphinx_does_not_warn_of_the_pages() {
         generate.args(["-p", proto, "-m", module, "--data-path", data_path]);
         generate.args(["--no-install", "-k"]).arg(&tree);
         let output = generate.output().unwrap();
-        // The line to add by hand, as it is printed.
+        // The printed line, to be added by hand.
         let said = String::from_utf8(output.stdout).unwrap();
         let (_, line) = said
             .split_once("Documentation/target/index.rst\n\t")
             .unwrap();
         text += &format!("    {}\n", line.lines().next().unwrap());
     }
-    // The page that a series of patches brings besides.
+    // The page that only a series of patches has.
     let page = checkout().join("tests/series/rust-fabrics.rst");
     fs::copy(page, tree.join("Documentation/target/rust-fabrics.rst")).unwrap();
     text += "    rust-fabrics\n";
@@ -92,7 +93,7 @@ fn sphinx_does_not_warn_of_the_pages() {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said);
     assert!(output.status.success(), "{said}");
-    // Sphinx warns of a missing graphviz, whatever the pages are.
+    // The warning of a missing graphviz does not depend on the pages.
     let complaints = said.lines().filter(|line| {
         (line.contains("WARNING") || line.contains("ERROR")) && !line.contains("dot(1)")
     });

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What `tcm-mod-builder protocols` says of each protocol, held to what a guest does; and every
-//! module's TransportIDs, to those that target core writes and reads.
+//! The rows of `tcm-mod-builder protocols`, compared with a guest, and the TransportIDs of each
+//! module, compared with those of target core.
 //!
-//! What runs in the guest is `tests/guest/reservations.sh`.
+//! The guest runs `tests/guest/reservations.sh`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -23,21 +23,20 @@ use xtask::kernel::Kernel;
 use xtask::module::{Built, LOOPBACK, Profile, builder};
 use xtask::suite::{Modules, unwatched};
 
-/// The ISID of a generated module's one session.
+/// ISID of the one session of a generated module.
 const ISID: Isid = *b"800000000001";
 
-/// How many initiators' names are compared with target core, of each protocol.
+/// Number of initiator names of each protocol that are compared with target core.
 const NAMES: usize = 220;
 
-/// An initiator, as a TransportID names it.
+/// An initiator as named by a TransportID.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Initiator {
     name: String,
     isid: Option<Isid>,
 }
 
-/// Initiators of a protocol. Without an ISID, target core has no room for a name of more than 219
-/// bytes.
+/// Initiators of a protocol. Without an ISID, target core takes names of up to 219 bytes.
 fn initiators(protocol: &Protocol) -> Vec<Initiator> {
     let mut found = vec![plain(protocol.other_example)];
     if !protocol.persistent_reservations() {
@@ -46,7 +45,7 @@ fn initiators(protocol: &Protocol) -> Vec<Initiator> {
     let names = string_regex(&protocol.name_form.pattern()).unwrap();
     let mut runner = TestRunner::deterministic();
     if protocol.has_isid() {
-        // With and without room for the least ADDITIONAL LENGTH; the longest.
+        // Around the least ADDITIONAL LENGTH, and the longest.
         found.extend([7, 15, 16, 19, 20, 219].map(|len| plain(&of_length(len))));
         found.push(Initiator {
             name: of_length(223),
@@ -76,7 +75,7 @@ fn plain(name: &str) -> Initiator {
     }
 }
 
-/// An ISID of its own for each number.
+/// A different ISID for each number.
 fn isid(number: usize) -> Isid {
     let digits = format!("00023d{number:06x}");
     digits.as_bytes().try_into().unwrap()
@@ -86,8 +85,8 @@ fn transport_ids(protocol: &Protocol) -> Option<IdCodec> {
     codec(protocol.name).unwrap().transport_id
 }
 
-/// The TransportID that the generated module makes of an initiator; of a protocol that has none,
-/// bytes that might be one.
+/// TransportID of an initiator by the generated module. For a protocol without TransportIDs: bytes
+/// that look like one.
 fn transport_id(protocol: &Protocol, initiator: &Initiator) -> Vec<u8> {
     match transport_ids(protocol) {
         Some(codec) => (codec.encode)(initiator.name.as_bytes(), initiator.isid.as_ref()).unwrap(),
@@ -95,8 +94,8 @@ fn transport_id(protocol: &Protocol, initiator: &Initiator) -> Vec<u8> {
     }
 }
 
-/// What target core makes of the initiator: the same but for short names of iSCSI, which it does
-/// not fill up to the 20 bytes that SPC-4, section 7.6.4.6, wants at least.
+/// TransportID of an initiator by target core: the same, except for short iSCSI names, which target
+/// core does not pad to the minimum of 20 bytes (SPC-4, section 7.6.4.6).
 fn of_target_core(protocol: &Protocol, initiator: &Initiator) -> Vec<u8> {
     let mut id = transport_id(protocol, initiator);
     if protocol.has_isid() && initiator.isid.is_none() && initiator.name.len() < 16 {
@@ -106,7 +105,7 @@ fn of_target_core(protocol: &Protocol, initiator: &Initiator) -> Vec<u8> {
     id
 }
 
-/// The parameters of PERSISTENT RESERVE OUT, service action REGISTER, with `SPEC_I_PT`: SPC-4,
+/// Parameter list of PERSISTENT RESERVE OUT, service action REGISTER, with `SPEC_I_PT`: SPC-4,
 /// section 6.16.3.
 fn register(ids: &[u8]) -> Vec<u8> {
     let mut parameters = vec![0; 28];
@@ -117,7 +116,8 @@ fn register(ids: &[u8]) -> Vec<u8> {
     parameters
 }
 
-/// Those of service action REGISTER AND MOVE, section 6.16.4; the guest puts the port in.
+/// Parameter list of service action REGISTER AND MOVE, section 6.16.4. The guest writes the port
+/// into it.
 fn register_and_move(id: &[u8]) -> Vec<u8> {
     let mut parameters = vec![0; 24];
     parameters[6..8].copy_from_slice(&[0x12, 0x34]);
@@ -127,9 +127,9 @@ fn register_and_move(id: &[u8]) -> Vec<u8> {
     parameters
 }
 
-/// TransportIDs that are none, though the names in them are those of node ACLs: cut off, or of
-/// another protocol; of iSCSI also with a length that is too much or no multiple of four, and
-/// without the ISID that it is said to have.
+/// Invalid TransportIDs with the name of a node ACL: truncated, or of another protocol. For iSCSI
+/// also with a length that is too large or no multiple of four, and without the ISID that the
+/// format promises.
 fn no_transport_ids(protocol: &Protocol) -> Vec<Vec<u8>> {
     let id = transport_id(protocol, &plain(protocol.other_example));
     let changed = |at: usize, byte| {
@@ -145,13 +145,13 @@ fn no_transport_ids(protocol: &Protocol) -> Vec<Vec<u8>> {
     none
 }
 
-/// What the guest did with a module.
+/// Results of a guest for one module.
 #[derive(Debug)]
 struct Seen {
-    /// Every question that `reservations.sh` answers.
+    /// Answers of `reservations.sh`, by question.
     answers: BTreeMap<String, bool>,
-    /// What READ FULL STATUS gave: by the occasion, the TransportIDs, and whether each holds the
-    /// reservation.
+    /// Registrations of READ FULL STATUS, by occasion: the TransportID, and true for the holder of
+    /// the reservation.
     status: BTreeMap<String, Vec<(Vec<u8>, bool)>>,
 }
 
@@ -186,8 +186,8 @@ impl Seen {
     }
 }
 
-/// The registrations in what READ FULL STATUS gave: SPC-4, section 6.15.5. Eight bytes of header,
-/// then for each 24 bytes and, as long as the last four of these say, the TransportID.
+/// Registrations in the data of READ FULL STATUS: SPC-4, section 6.15.5. After a header of eight
+/// bytes, each has 24 bytes, the last four with the length of the TransportID that follows.
 fn registrations(hex: &str) -> Vec<(Vec<u8>, bool)> {
     let bytes = from_hex(hex).unwrap();
     let number =
@@ -202,7 +202,7 @@ fn registrations(hex: &str) -> Vec<(Vec<u8>, bool)> {
     found
 }
 
-/// Writes what the guest is to try with a protocol.
+/// Writes the questions about a protocol for the guest.
 fn write_questions(protocol: &Protocol, dir: &Path) {
     let lines = |names: &mut dyn Iterator<Item = &str>| -> String {
         names.map(|name| format!("{name}\n")).collect()
@@ -225,8 +225,8 @@ fn write_questions(protocol: &Protocol, dir: &Path) {
     }
 }
 
-/// The names to try as those of target ports and of initiators: the table's, those of the other
-/// protocols, and iSCSI's at the bounds of their length; each in capitals, too.
+/// Names for target ports and initiators: those of the table for all protocols, and iSCSI names at
+/// the limits of length, each also in capitals.
 fn names(protocol: &Protocol) -> BTreeSet<String> {
     let own = [protocol.other_example, protocol.initiator_example];
     let own = own.iter().chain(protocol.refused);
@@ -242,8 +242,8 @@ fn in_capitals(name: &str) -> String {
     name.to_ascii_uppercase().replace("0X", "0x")
 }
 
-/// Checks that the guest accepted a name for a target port and for a node ACL if it has the table's
-/// form, and for neither if it has not; and that it said what a port's canonical name is.
+/// Checks that the guest accepted a name for target ports and node ACLs if and only if it has the
+/// form of the table, and that the log names the canonical spelling.
 fn check_names(protocol: &Protocol, seen: &Seen, log: &str) {
     let form = Regex::new(&format!("^(?:{})$", protocol.name_form.pattern())).unwrap();
     for name in names(protocol) {
@@ -264,7 +264,7 @@ fn check_names(protocol: &Protocol, seen: &Seen, log: &str) {
     }
 }
 
-/// Checks that `protocols` shows what the table has.
+/// Checks a row of `protocols` against the table.
 fn check_row(protocol: &Protocol, row: &Value) {
     assert_eq!(row["example"], protocol.example);
     assert_eq!(row["name_form"], protocol.name_form.to_string());
@@ -275,10 +275,9 @@ fn check_row(protocol: &Protocol, row: &Value) {
     );
 }
 
-/// Checks that target core can do with the initiators' names what the row says, and nothing where
-/// it says so.
+/// Checks that persistent reservations work by initiator name if and only if the row says so.
 fn check_reservations(protocol: &Protocol, seen: &Seen) {
-    // What needs no TransportID always works.
+    // Actions without a TransportID always work.
     assert!(seen.is("register") && seen.is("reserve") && seen.is("clear"));
     let able = [
         !seen.ids("initiator").is_empty(),
@@ -298,15 +297,15 @@ fn check_reservations(protocol: &Protocol, seen: &Seen) {
     }
 }
 
-/// The lengths of the shortest and of the longest TransportID; those too short for the standard do
-/// not count.
+/// Lengths of the shortest and longest TransportID, without those below the minimum of the
+/// standard.
 fn lengths(seen: &Seen) -> (usize, usize) {
     let lengths = seen.status.values().flatten().map(|(id, _)| id.len());
     let lengths: BTreeSet<_> = lengths.filter(|len| *len >= 24).collect();
     (*lengths.first().unwrap(), *lengths.last().unwrap())
 }
 
-/// The same, as the table has them.
+/// Lengths of the shortest and longest TransportID in the table.
 fn bounds(ids: TransportId) -> Option<(usize, usize)> {
     match ids {
         TransportId::None => None,
@@ -315,8 +314,8 @@ fn bounds(ids: TransportId) -> Option<(usize, usize)> {
     }
 }
 
-/// Compares the module's TransportIDs with target core's: it has understood each, since it has found
-/// the node ACL of that name, and it writes the same bytes.
+/// Compares the TransportIDs of the module and of target core. Target core has parsed each one,
+/// since it has found the node ACL of that name, and writes the same bytes.
 fn check_transport_ids(protocol: &Protocol, seen: &Seen) {
     let logged_in = Initiator {
         name: protocol.initiator_example.to_owned(),
@@ -354,7 +353,7 @@ fn check_transport_ids(protocol: &Protocol, seen: &Seen) {
     assert_eq!(holders, [of_target_core(protocol, &initiators[0])]);
 }
 
-/// A protocol's row of `tcm-mod-builder protocols --json`.
+/// Rows of `tcm-mod-builder protocols --json`, by protocol.
 fn rows() -> BTreeMap<String, Value> {
     let mut command = Command::new(builder(Profile::Dev).unwrap());
     let output = command.args(["protocols", "--json"]).output().unwrap();
@@ -367,7 +366,7 @@ fn rows() -> BTreeMap<String, Value> {
 
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids() {
+fn rows_of_protocols_and_transport_ids_match_target_core() {
     let kernel = unwatched().unwrap();
     let dir = Modules::new(&kernel).unwrap();
     let mut guest = Guest::new(&kernel);
@@ -392,7 +391,7 @@ fn every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids() {
         check_row(registered, &rows[registered.name]);
         check_reservations(registered, &seen);
         println!(
-            "{}: {} answers, {} TransportIDs of target core's compared",
+            "{}: {} answers, {} TransportIDs compared with target core",
             module.fabric,
             seen.answers.len(),
             seen.status["initiators"].len()
@@ -400,8 +399,8 @@ fn every_row_of_protocols_is_true_and_target_core_agrees_about_transport_ids() {
     }
 }
 
-/// The modules to ask about: one of each protocol, and of each that may be registered as another
-/// one, with that one.
+/// Modules to test, with the registered protocol: one of each protocol, and one of each that can be
+/// registered as another.
 fn modules(kernel: &Kernel, dir: &Path) -> Vec<(Built, &'static Protocol)> {
     let mut modules = Vec::new();
     let mut add = |protocol: &'static Protocol, options: &[&str], registered| {
@@ -418,7 +417,7 @@ fn modules(kernel: &Kernel, dir: &Path) -> Vec<(Built, &'static Protocol)> {
     modules
 }
 
-/// The command that asks the guest.
+/// Command of the guest for one module.
 fn question(module: &Built, questions: &Path) -> String {
     let initiator = module.protocol.initiator_example;
     let more = format!("'{initiator}' {}", questions.display());

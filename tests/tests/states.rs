@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Commands in each state that a wire may keep them in, and what may come then: a fabric that is the
-//! tests' own holds them, on the debug kernel.
+//! Commands in each state of a transport, held there by a fabric of the tests, on the debug kernel:
+//! aborts, resets, logouts, removal of objects.
 //!
 //! The cases are in `tests/guest/cases/states`.
 
@@ -16,7 +16,7 @@ use xtask::module::{build, misuse};
 use xtask::own_path;
 use xtask::suite::{Length, wanted};
 
-/// The value.
+/// The data path of the fabric.
 static HOLD: DataPath = DataPath {
     name: "hold",
     about: "User space submits commands, and holds them",
@@ -52,7 +52,7 @@ fn built(kernel: &Kernel, dir: &Path) {
 
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
-fn a_command_ends_well_in_whatever_state() {
+fn commands_in_each_state_end() {
     let Some(kernel) = wanted(CURRENT, Flavour::Debug) else {
         return;
     };

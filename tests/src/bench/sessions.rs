@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Many sessions of an iSCSI target: what a login and a read cost beside others, how that grows, and
-//! how much memory a session takes.
+//! Many sessions of an iSCSI target: what a login and a read cost beside others, how that grows,
+//! and how much memory a session takes.
 
 use std::collections::BTreeMap;
 use std::path::Path;

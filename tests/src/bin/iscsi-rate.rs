@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What runs in a guest to measure an iSCSI target with many sessions: the time of a login, the time
-//! of a 4 KiB read, and the memory that a session takes. One thread has all sessions, so that no
-//! scheduling of its own is measured.
+//! What runs in a guest to measure an iSCSI target with many sessions: the time of a login, the
+//! time of a 4 KiB read, and the memory that a session takes. One thread has all sessions, so that
+//! no scheduling of its own is measured.
 
 use std::fs;
 use std::process::ExitCode;
@@ -11,8 +11,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::initiator::{Connection, Names, reply};
 
-/// What an initiator says of itself in its only login request. A target that has nothing to add ends
-/// the login at once.
+/// What an initiator says of itself in its only login request. A target that has nothing to add
+/// ends the login at once.
 const KEYS: &str = "HeaderDigest=None\0DataDigest=None\0MaxConnections=1\0InitialR2T=Yes\0\
     ImmediateData=Yes\0MaxRecvDataSegmentLength=262144\0MaxBurstLength=262144\0\
     FirstBurstLength=65536\0DefaultTime2Wait=2\0DefaultTime2Retain=0\0MaxOutstandingR2T=1\0\

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernels that the project is known to work with, and which of them are there: in the cache, or
-//! in a list of packages. A package that is dropped ends no command.
+//! The kernels that the project is known to work with, and which of them are there: in the cache,
+//! or in a list of packages. A package that is dropped ends no command.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -79,8 +79,8 @@ fn said(choice: &str) -> String {
 mod tests {
     use super::*;
 
-    /// `apt-cache pkgnames linux-source` of Debian 13, alone and with backports, and of a later Debian
-    /// whose kernels are newer than those that are known.
+    /// `apt-cache pkgnames linux-source` of Debian 13, alone and with backports, and of a later
+    /// Debian whose kernels are newer than those that are known.
     const STABLE: &str = include_str!("../../fixtures/packages/stable");
     const BACKPORTS: &str = include_str!("../../fixtures/packages/backports");
     const LATER: &str = include_str!("../../fixtures/packages/later");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The products of a kernel's build that guests and builds of modules read. Their sizes are recorded
-//! when make has made them, so that an interrupted write or a full disk is noticed later. Damage
-//! that keeps the size is not.
+//! The products of a kernel's build that guests and builds of modules read. Their sizes are
+//! recorded when make has made them, so that an interrupted write or a full disk is noticed later.
+//! Damage that keeps the size is not.
 
 use std::fmt::Write;
 use std::fs;

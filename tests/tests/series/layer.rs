@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The texts of a series: each patch uses only what is there by then, and the last has the texts of a
-//! module.
+//! The texts of a series: each patch uses only names that exist by then, and the last has the texts
+//! of a module.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,7 +16,7 @@ use xtask::series::reduced;
 
 use super::{Fixture, LOOPBACK, NOP};
 
-/// The paths that a `use` imports.
+/// Paths that a `use` imports.
 fn leaves(tree: &UseTree, above: &str) -> Vec<String> {
     match tree {
         UseTree::Path(path) => leaves(&path.tree, &format!("{above}{}::", path.ident)),
@@ -30,7 +30,7 @@ fn leaves(tree: &UseTree, above: &str) -> Vec<String> {
     }
 }
 
-/// The paths that a file imports or exports.
+/// Paths that a file imports or exports.
 fn uses(file: &syn::File) -> Vec<String> {
     let trees = file.items.iter().filter_map(|item| match item {
         Item::Use(used) => Some(&used.tree),
@@ -39,10 +39,10 @@ fn uses(file: &syn::File) -> Vec<String> {
     trees.flat_map(|tree| leaves(tree, "")).collect()
 }
 
-/// The layer in the kernel crate, as a commit has it.
+/// The layer in the kernel crate at a commit.
 struct Layer {
     root: syn::File,
-    /// The files by the names of the modules.
+    /// Files by module.
     files: BTreeMap<String, String>,
 }
 
@@ -60,7 +60,7 @@ impl Layer {
         })
     }
 
-    /// The modules that the root declares.
+    /// Modules that the root declares.
     fn modules(&self) -> BTreeSet<String> {
         let modules = self.root.items.iter().filter_map(|item| match item {
             Item::Mod(module) => Some(module.ident.to_string()),
@@ -69,7 +69,7 @@ impl Layer {
         modules.collect()
     }
 
-    /// The names that other modules may import from the root.
+    /// Names that other modules may import from the root.
     fn names(&self) -> BTreeSet<String> {
         let functions = self.root.items.iter().filter_map(|item| match item {
             Item::Fn(function) => Some(function.sig.ident.to_string()),
@@ -84,7 +84,7 @@ impl Layer {
             .collect()
     }
 
-    /// The names of `Operations`, which are types and constants.
+    /// Associated types and constants of `Operations`.
     fn operations(&self) -> BTreeSet<String> {
         let text = self.files.get("ops").map_or("", String::as_str);
         let file = syn::parse_file(text).unwrap();
@@ -102,7 +102,7 @@ impl Layer {
 }
 
 #[test]
-fn each_patch_uses_only_what_is_there() {
+fn patch_uses_only_existing_names() {
     let fixture = Fixture::new();
     fixture.series(NOP, "series").assert().success();
     fixture.apply("series");
@@ -139,8 +139,8 @@ fn each_patch_uses_only_what_is_there() {
     assert!(patches == 13 && imports > 300, "{patches}, {imports}");
 }
 
-/// The code of a Rust file without what differs between a module and the kernel's own tree: imports
-/// and declarations of modules, with their attributes and comments.
+/// Code of a Rust file without imports and declarations of modules, which differ between a module
+/// and the kernel's tree.
 fn body(text: &str) -> String {
     let mut file = syn::parse_file(text).unwrap();
     file.items
@@ -148,7 +148,7 @@ fn body(text: &str) -> String {
     quote::quote!(#file).to_string()
 }
 
-/// The comments of a file, in order: they are to be the same, too.
+/// Comments of a file, in order.
 fn comments(text: &str) -> Vec<&str> {
     let lines = text.lines().map(str::trim);
     lines
@@ -157,7 +157,7 @@ fn comments(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_texts_are_those_of_the_module() {
+fn texts_of_the_series_match_the_module() {
     let fixture = Fixture::new();
     let module = fixture.dir("module");
     let mut generate = Command::new(builder(Profile::Dev).unwrap());
@@ -213,7 +213,7 @@ fn the_texts_are_those_of_the_module() {
     let ops = fs::read_to_string(layer.join("ops.rs")).unwrap();
     assert!(
         !ops.contains("tcm-mod-builder"),
-        "the kernel has no such command"
+        "ops.rs mentions a command that the kernel does not have"
     );
     let code = body(&root);
     for module in ["target", "scsi_host"] {

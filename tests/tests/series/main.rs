@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The series of patches for the kernel: they apply, their texts are those of a module, and what
-//! cannot be sent is refused. That they build and boot is for `cargo xtask series` itself.
+//! The series of patches for the kernel: they apply, their texts match a module, and unfit trees
+//! are refused. `cargo xtask series` tests that they build and boot.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod layer;
 mod range_diff;
+#[path = "../refusal/mod.rs"]
+mod refusal;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,13 +14,13 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 use assert_cmd::Command;
-use common::refused;
 use predicates::str::contains;
+use refusal::refused;
 use tempfile::TempDir;
 use xtask::fixture::FixtureTree;
 use xtask::shell::{checkout, output};
 
-/// A kernel in git, and a place for patches.
+/// A kernel in git, and a directory for patches.
 struct Fixture {
     tree: FixtureTree,
     out: TempDir,
@@ -51,12 +51,12 @@ impl Fixture {
         self.out.path().join(name)
     }
 
-    /// Writes the series with this driver to a directory of this name.
+    /// Command that writes the series with `driver` to the directory `name`.
     fn series(&self, driver: &str, name: &str) -> Command {
         self.series_of(self.tree.path(), driver, name)
     }
 
-    /// The same, with the kernel's tree named in this way.
+    /// The same, with the path of the kernel's tree.
     fn series_of(&self, tree: &Path, driver: &str, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command.args(["series", driver, "--write"]);
@@ -65,7 +65,7 @@ impl Fixture {
         command
     }
 
-    /// The patches in a directory, in order.
+    /// Patches in a directory, in order.
     fn patches(&self, name: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.dir(name)).unwrap();
         let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -74,7 +74,7 @@ impl Fixture {
         paths
     }
 
-    /// Applies a series, on a branch of its name.
+    /// Applies a series on a branch of its name.
     fn apply(&self, name: &str) {
         self.git(&["checkout", "--quiet", "-b", name]);
         self.am(&self.patches(name));
@@ -87,13 +87,13 @@ impl Fixture {
         output(am.args(patches)).unwrap();
     }
 
-    /// Checks that a command fails, says all of `said`, and leaves everything as it was.
+    /// Checks that a command fails with all of `said`, and leaves the tree unchanged.
     fn refused(&self, command: &mut Command, said: &[&str]) {
         refused(&self.tree, command, 1, said);
     }
 }
 
-/// The drivers: one that moves data, and one that moves none.
+/// Drivers with and without a data path.
 const LOOPBACK: &str = "tcm_loop_rust";
 const NOP: &str = "tcm_nop_rust";
 
@@ -104,15 +104,15 @@ const IDENTITY: [(&str, &str); 4] = [
     ("GIT_COMMITTER_EMAIL", "author@example.org"),
 ];
 
-/// git, whatever the user of this machine has configured.
+/// git without the configuration of the user.
 fn git() -> process::Command {
     let mut git = process::Command::new("git");
     git.envs(IDENTITY).env("GIT_CONFIG_GLOBAL", "/dev/null");
     git
 }
 
-/// The files that a diff changes, as far as it shows them: with the lines that it takes away, or
-/// with those that it adds.
+/// Files of a diff, as far as it shows them: with the removed lines for the sign `-`, or the added
+/// ones for `+`.
 fn shown(diff: &str, sign: char) -> BTreeMap<&str, String> {
     let mut files = BTreeMap::new();
     let (mut path, mut is_text) = ("", false);
@@ -133,7 +133,7 @@ fn shown(diff: &str, sign: char) -> BTreeMap<&str, String> {
     files
 }
 
-/// The fixes of target core, as the project has them.
+/// Patches that fix target core.
 fn fixes() -> Vec<String> {
     let dir = checkout().join("tests/series/fixes");
     let entries = fs::read_dir(dir).unwrap();
@@ -142,7 +142,7 @@ fn fixes() -> Vec<String> {
 }
 
 #[test]
-fn each_patch_applies_and_the_tree_stays_as_it_is() {
+fn patches_apply_and_writing_them_changes_no_tree() {
     let fixture = Fixture::new();
     let before = fixture.tree.snapshot().unwrap();
     fixture.series(LOOPBACK, "series").assert().success();
@@ -194,13 +194,13 @@ fn each_patch_applies_and_the_tree_stays_as_it_is() {
 }
 
 #[test]
-fn a_fix_is_written_for_a_tree_that_wants_it() {
+fn fix_is_written_for_a_tree_that_needs_it() {
     let fixture = Fixture::new();
     let texts = fixes();
     let subjects = texts.iter().map(|text| text.lines().next().unwrap());
     let subjects: Vec<_> = subjects.collect();
     let run = |name: &str| fixture.series(NOP, name).assert().success();
-    // The fixture has none of the files.
+    // The fixture has none of the files that the fixes change.
     let mut assert = run("unknown");
     for subject in &subjects {
         assert = assert.stderr(contains(format!("left out: {subject}\n")));
@@ -243,7 +243,7 @@ fn a_fix_is_written_for_a_tree_that_wants_it() {
 }
 
 #[test]
-fn the_same_input_gives_the_same_patches() {
+fn same_input_gives_the_same_patches() {
     let fixture = Fixture::new();
     let read = |name: &str| -> BTreeMap<_, _> {
         let patches = fixture.patches(name).into_iter();
@@ -257,14 +257,14 @@ fn the_same_input_gives_the_same_patches() {
             .collect()
     };
     fixture.series(NOP, "one").assert().success();
-    // However the tree is named.
+    // A relative path makes no difference.
     let mut relative = fixture.series_of(Path::new("."), NOP, "two");
     relative.current_dir(fixture.tree.path()).assert().success();
     assert!(read("one") == read("two"));
 }
 
 #[test]
-fn what_cannot_be_sent_is_refused() {
+fn unfit_tree_or_request_is_refused() {
     let fixture = Fixture::new();
     let out = fixture.dir("out");
     let series = || fixture.series(NOP, "out");

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The series for a kernel with another op, beside that for the kernel before.
+//! The series for two kernels that differ in an op, compared by `git range-diff`.
 
 use std::fs;
 
 use super::{Fixture, NOP};
 
-/// Returns the output of `git range-diff` for the series for a kernel without an op, and for the next
-/// one, which has it: `old` in the header becomes `new`.
+/// Output of `git range-diff` between the series for a kernel with `old` in the header, and with
+/// `new`.
 fn range_diff(old: &str, new: &str) -> String {
     let fixture = Fixture::new();
     let header = fixture.tree.header();
@@ -31,7 +31,7 @@ fn range_diff(old: &str, new: &str) -> String {
     fixture.git(&["range-diff", "--no-color", &before, &after])
 }
 
-/// The subjects of the patches that a `git range-diff` shows as changed.
+/// Subjects of the patches that `git range-diff` shows as changed.
 fn changed(diff: &str) -> Vec<&str> {
     let headlines = diff.lines().filter_map(|line| {
         let (number, rest) = line.trim_start().split_once(": ")?;
@@ -48,7 +48,7 @@ fn changed(diff: &str) -> Vec<&str> {
 }
 
 #[test]
-fn an_op_that_is_new_changes_the_patches_that_have_ops() {
+fn new_op_changes_the_patches_with_ops() {
     let diff = range_diff(
         "int (*fabric_old)(struct se_portal_group *,",
         "int (*fabric_post_link)(struct se_portal_group *,",
@@ -63,11 +63,11 @@ fn an_op_that_is_new_changes_the_patches_that_have_ops() {
 }
 
 #[test]
-fn an_op_that_nobody_knows_is_a_slot_that_stays_empty() {
+fn unknown_op_is_an_empty_slot() {
     let op = "\tint (*queue_data_in)(struct se_cmd *);\n";
     let diff = range_diff(op, &format!("{op}\tvoid (*queue_hint)(struct se_cmd *);\n"));
-    // The first patch with ops gets the slot. Others have it beside their own changes, and the page
-    // of the driver says what is not there.
+    // The first patch with ops gets the slot. Others show it in their context, and the page of the
+    // driver lists the op.
     let first = "add fabrics and their target ports";
     assert_eq!(changed(&diff).first(), Some(&first), "{diff}");
     for line in [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! TransportIDs as they are laid out in SPC-4, section 7.6.4; lengths and faults of iSCSI's; and the
-//! values of names.
+//! Layout of TransportIDs by SPC-4, section 7.6.4, lengths and faults of those of iSCSI, and values
+//! of names.
 
 use tcm_mod_builder::protocol::{ISCSI_NAME_MAX, PROTOCOLS, TransportId};
 use xtask::codec::CODECS;
@@ -9,7 +9,7 @@ use xtask::codec::CODECS;
 use super::{codec, encode, with_transport_ids};
 
 #[test]
-fn transport_ids_have_the_lengths_that_the_table_has() {
+fn lengths_of_transport_ids_match_the_table() {
     for row in &PROTOCOLS {
         let codec = codec(row.name);
         let len = |name: &str, isid: Option<&[u8; 12]>| encode(codec, name, isid).len();
@@ -26,14 +26,14 @@ fn transport_ids_have_the_lengths_that_the_table_has() {
 }
 
 #[test]
-fn the_digits_of_an_isid_are_read_in_any_case() {
+fn isid_is_read_in_either_case() {
     let decode = codec("iSCSI").transport_id.unwrap().decode;
     let id = b"\x45\0\0\x2ciqn.1994-05.org.example:a,i,0x00023D000001\0\0";
     let (_, isid) = decode(id).unwrap();
     assert_eq!(isid, Some(*b"00023d000001"));
 }
 
-/// The NUL is counted: a name of 19 bytes is the longest that 20 have room for.
+/// ADDITIONAL LENGTH includes the NUL: 20 bytes hold a name of up to 19.
 #[test]
 fn iscsi_lengths_are_checked() {
     let iscsi = codec("iSCSI");
@@ -51,7 +51,7 @@ fn iscsi_lengths_are_checked() {
         assert_eq!(id[..4], [0x05, 0, 0, additional]);
         assert_eq!(id.len(), 4 + usize::from(additional));
         assert_eq!(decode(&id), Some((name.into_bytes(), None)));
-        // A byte less than there should be; four too many; a length of another kind.
+        // One byte missing, four bytes too many, and wrong lengths.
         assert_eq!(decode(&id[..id.len() - 1]), None);
         assert_eq!(decode(&[&id[..], &[0; 4]].concat()), None);
         for additional in [additional - 4, additional - 1, additional + 1, 255] {
@@ -68,9 +68,9 @@ fn iscsi_lengths_are_checked() {
     assert_eq!((longest.len(), longest[3]), (248, 244));
 }
 
-/// A separator that is not there, or stands at the end; an ISID that is too short or no number.
+/// Without a separator, with one at the end, and with an ISID that is too short or no number.
 #[test]
-fn an_isid_that_is_not_right_is_refused() {
+fn malformed_isid_is_refused() {
     let decode = codec("iSCSI").transport_id.unwrap().decode;
     for text in [
         "iqn.1994-05.org.example:a",
@@ -89,7 +89,7 @@ fn an_isid_that_is_not_right_is_refused() {
 }
 
 #[test]
-fn where_there_is_no_transport_id_a_name_still_has_its_value() {
+fn name_without_a_transport_id_has_a_value() {
     let value = |protocol, name: &[u8]| (codec(protocol).parse)(name).unwrap().value;
     let naa = [0x50, 0x01, 0x40, 0x5a, 0xbc, 0xde, 0xf0, 0x12];
     for protocol in ["ADT", "ATA", "UAS"] {
@@ -100,9 +100,9 @@ fn where_there_is_no_transport_id_a_name_still_has_its_value() {
     assert_eq!(value("PCIe", b"3b:00.0"), [0, 0, 0x3b, 0x00]);
 }
 
-/// Reserved bits and bytes, and those of another format, make it none; so does another length.
+/// Reserved bits, the bits of another format, and another length make a TransportID invalid.
 #[test]
-fn every_bit_of_a_transport_id_counts() {
+fn each_bit_of_a_transport_id_is_checked() {
     for codec in with_transport_ids() {
         let example = tcm_mod_builder::protocol::find(codec.protocol)
             .unwrap()
@@ -127,7 +127,7 @@ fn every_bit_of_a_transport_id_counts() {
 }
 
 #[test]
-fn no_protocol_reads_anothers_transport_ids() {
+fn transport_id_of_another_protocol_is_refused() {
     for codec in with_transport_ids() {
         let example = tcm_mod_builder::protocol::find(codec.protocol)
             .unwrap()

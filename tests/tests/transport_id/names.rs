@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What is a name and what is not, and which spelling is the canonical one: the table's examples; a
-//! grammar for each protocol, of which names and nearly names are made; and the names that rtslib
-//! writes.
+//! Port names and their canonical spelling: the examples of the table, valid and invalid names from
+//! a grammar of each protocol, and the names that rtslib writes.
 
 use proptest::prelude::*;
 use proptest::string::string_regex;
@@ -14,8 +13,8 @@ use xtask::fuzz;
 
 use super::codec;
 
-/// Every spelling of every name, by protocol. Character classes have both cases written out, since
-/// what generates strings from a pattern knows no flags.
+/// Every spelling of every name, by protocol. Character classes have both cases, since the
+/// generator of strings supports no flags.
 const GRAMMAR: [(&str, &str); 12] = [
     (
         "FC",
@@ -46,7 +45,7 @@ const GRAMMAR: [(&str, &str); 12] = [
 
 const NAA: &str = "([nN][aA][aA]\\.|0[xX])?[0-9a-fA-F]{16}";
 
-/// Runs a property for names of every protocol, in all their spellings.
+/// Checks a property for names of each protocol, in all spellings.
 pub(crate) fn for_names(property: impl Fn(&Codec, &Regex, String) -> Result<(), TestCaseError>) {
     for (protocol, pattern) in GRAMMAR {
         let pattern = pattern.replace("U16", U16);
@@ -59,7 +58,7 @@ pub(crate) fn for_names(property: impl Fn(&Codec, &Regex, String) -> Result<(), 
 }
 
 #[test]
-fn every_protocol_has_its_file() {
+fn each_protocol_has_a_codec_and_a_grammar() {
     let rows = PROTOCOLS.each_ref().map(|row| row.name);
     assert_eq!(rows, CODECS.each_ref().map(|codec| codec.protocol));
     assert_eq!(rows, GRAMMAR.map(|(protocol, _)| protocol));
@@ -71,7 +70,7 @@ fn every_protocol_has_its_file() {
 }
 
 #[test]
-fn the_tables_examples_are_as_it_says() {
+fn examples_of_the_table_hold() {
     for (row, codec) in PROTOCOLS.iter().zip(&CODECS) {
         let text = |name: &str| (codec.parse)(name.as_bytes()).map(|port| port.text);
         for name in [row.example, row.other_example, row.initiator_example] {
@@ -88,9 +87,9 @@ fn the_tables_examples_are_as_it_says() {
     }
 }
 
-/// Of all spellings, the one that the table's form describes, and no other, is canonical.
+/// The spelling with the form of the table, and no other, is canonical.
 #[test]
-fn the_canonical_spelling_has_the_tables_form() {
+fn canonical_spelling_has_the_form_of_the_table() {
     for_names(|codec, _, name| {
         let form = canonical(codec);
         let text = (codec.parse)(name.as_bytes()).unwrap().text;
@@ -105,9 +104,8 @@ fn the_canonical_spelling_has_the_tables_form() {
     });
 }
 
-/// Whatever has the table's form is accepted.
 #[test]
-fn what_has_the_tables_form_is_canonical() {
+fn name_with_the_form_of_the_table_is_canonical() {
     for row in &PROTOCOLS {
         let names = string_regex(&row.name_form.pattern()).unwrap();
         TestRunner::default()
@@ -119,14 +117,14 @@ fn what_has_the_tables_form_is_canonical() {
     }
 }
 
-/// The table's form of a protocol's names, as an expression for the whole of a name.
+/// The form of the table for the names of a protocol, as an expression that matches a whole name.
 fn canonical(codec: &Codec) -> Regex {
     let row = find(codec.protocol).unwrap();
     Regex::new(&format!("^(?:{})$", row.name_form.pattern())).unwrap()
 }
 
 #[test]
-fn what_the_grammar_makes_is_a_name() {
+fn name_of_the_grammar_is_accepted() {
     for_names(|codec, _, name| {
         prop_assert!((codec.parse)(name.as_bytes()).is_some(), "{}", name);
         fuzz::check(codec, name.as_bytes())
@@ -135,12 +133,12 @@ fn what_the_grammar_makes_is_a_name() {
     });
 }
 
-/// A byte more, less or other: a name if the grammar has it, and nothing else.
+/// One byte inserted, removed or changed: a name if and only if the grammar matches.
 #[test]
-fn what_the_grammar_has_not_is_no_name() {
+fn name_outside_the_grammar_is_refused() {
     for_names(|codec, regex, name| {
         let name = name.as_bytes();
-        // A long name has its faults at forty places.
+        // At forty places of a long name.
         for at in (0..=name.len()).step_by(1 + name.len() / 40) {
             for byte in *b"\0 +0fFgGxX:.-_\xff" {
                 let (before, after) = name.split_at(at);
@@ -164,7 +162,7 @@ fn what_the_grammar_has_not_is_no_name() {
 }
 
 #[test]
-fn names_are_of_one_port_if_they_stand_for_one_value() {
+fn spellings_with_one_value_are_one_port() {
     for_names(|codec, _, name| {
         let port = |name: &str| (codec.parse)(name.as_bytes()).unwrap();
         let upper = name.to_uppercase().replace("0X", "0x");
@@ -178,7 +176,7 @@ fn names_are_of_one_port_if_they_stand_for_one_value() {
     });
 }
 
-/// The table's names of a protocol.
+/// Names of a protocol in the table.
 fn codec_names(codec: &Codec) -> Vec<String> {
     let row = find(codec.protocol).unwrap();
     let names = [row.example, row.other_example, row.initiator_example];
@@ -189,12 +187,12 @@ fn codec_names(codec: &Codec) -> Vec<String> {
         .collect()
 }
 
-/// How rtslib makes a directory's name of a port's.
+/// Conversion of a port name to the name of a directory by rtslib.
 type ToFabric = fn(&str) -> String;
 
-/// What rtslib-fb 2.1.75 writes, by protocol: the names that it works with, which `normalize_wwn` in
-/// `utils.py` has put in lower case, and how `to_fabric_wwn` in `fabric.py` makes a directory's name
-/// of one. Of the iqn. names, to which rtslib sets few limits, those that RFC 3722 allows.
+/// Names of rtslib-fb 2.1.75, by protocol: internal names, in lower case by `normalize_wwn` in
+/// `utils.py`, and their conversion to directories by `to_fabric_wwn` in `fabric.py`. rtslib hardly
+/// limits iqn. names: only those that RFC 3722 allows are here.
 const RTSLIB: [(&str, &str, ToFabric); 8] = [
     // qla2xxx, efct and tcm_fc.
     ("FC", RTSLIB_NAA, |name| {
@@ -223,9 +221,9 @@ const RTSLIB: [(&str, &str, ToFabric); 8] = [
 const RTSLIB_NAA: &str = "naa\\.[125][0-9a-f]{15}";
 const RTSLIB_EUI: &str = "eui\\.[0-9a-f]{16}";
 
-/// It does so for target ports and for node ACLs.
+/// Names of target ports and node ACLs.
 #[test]
-fn the_names_that_rtslib_writes_are_canonical() {
+fn names_of_rtslib_are_canonical() {
     for (protocol, pattern, to_fabric) in RTSLIB {
         let names = string_regex(pattern).unwrap();
         TestRunner::default()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The bytes, as `sg3_utils` reads them: a decoder that nobody here has written.
+//! TransportIDs as decoded by `sg3_utils`, an independent decoder.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::{encode, with_transport_ids};
 
 const ISID: &[u8; 12] = b"00023d000001";
 
-/// What `sg3_utils` makes of TransportIDs, each without its space.
+/// Text of `sg3_utils` for each TransportID, without white space.
 fn decoded(ids: &[Vec<u8>]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("sg_decode");
@@ -43,7 +43,7 @@ fn decoded(ids: &[Vec<u8>]) -> Vec<String> {
         .collect()
 }
 
-/// What `sg3_utils` should say of a name, without space.
+/// Expected text of `sg3_utils` for a name, without white space.
 fn expected(codec: &Codec, name: &str, isid: Option<&[u8; 12]>) -> String {
     let value = (codec.parse)(name.as_bytes()).unwrap().value;
     let hex = to_hex(&value);
@@ -66,7 +66,7 @@ fn expected(codec: &Codec, name: &str, isid: Option<&[u8; 12]>) -> String {
 }
 
 #[test]
-fn sg3_utils_reads_the_same_names() {
+fn sg3_utils_decodes_the_same_names() {
     if !Path::new("/usr/include/scsi/sg_lib.h").exists() {
         return skip("libsgutils2-dev; `cargo xtask setup` installs it");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reads TransportIDs, one a line and in hexadecimal, and writes what
- * sg3_utils makes of each, with a line of dashes after it.
+ * Reads TransportIDs in hexadecimal, one on each line, and writes the text of
+ * sg3_utils for each, followed by a line of dashes.
  */
 
 #include <stdint.h>

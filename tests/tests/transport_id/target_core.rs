@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What target core makes of an ACL's name when it writes a TransportID, and of a TransportID when it
-//! looks for the ACL, by its rules as they are in `drivers/target/target_core_fabric_lib.c`: they
-//! decide which spelling of a name is the canonical one.
+//! Conversion of a node ACL's name to a TransportID, and of a TransportID to a name, by the rules
+//! of target core in `drivers/target/target_core_fabric_lib.c`. These rules decide the canonical
+//! spelling.
 //!
-//! The rules are written here once more, apart from the modules' own code, and both are given the
-//! same names.
+//! They are implemented here a second time, independent of the modules, and both get the same
+//! names.
 
 use proptest::prelude::*;
 use tcm_mod_builder::protocol::find;
@@ -14,8 +14,8 @@ use xtask::codec::{CODECS, Codec};
 use super::encode;
 use super::names::for_names;
 
-/// Reads `count` bytes in hexadecimal, as the kernel's `hex2bin()` does: any case, and what comes
-/// after them does not matter.
+/// Reads `count` bytes in hexadecimal as `hex2bin()` of the kernel does: in either case, ignoring
+/// the rest.
 fn hex2bin(text: &[u8], count: usize) -> Option<Vec<u8>> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let pairs = (0..count).map(|index| {
@@ -25,7 +25,7 @@ fn hex2bin(text: &[u8], count: usize) -> Option<Vec<u8>> {
     pairs.collect()
 }
 
-/// The TransportID of 24 bytes with these from this place on.
+/// TransportID of 24 bytes, with `bytes` at offset `at`.
 fn id(protocol: u8, at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut id = vec![0; 24];
     id[0] = protocol;
@@ -33,7 +33,7 @@ fn id(protocol: u8, at: usize, bytes: &[u8]) -> Vec<u8> {
     id
 }
 
-/// Pairs of digits within the first 23 characters; colons are passed over wherever they are.
+/// Pairs of digits within the first 23 characters, with colons skipped.
 fn fc(name: &[u8]) -> Option<Vec<u8>> {
     let (mut bytes, mut at) = (Vec::new(), 0);
     while at < 23 {
@@ -52,7 +52,7 @@ fn sbp(name: &[u8]) -> Option<Vec<u8>> {
     Some(id(3, 8, &hex2bin(name, 8)?))
 }
 
-/// An even number of digits, of which the first 32 count, right-aligned.
+/// An even number of digits, at most 32 of them used, right-aligned.
 fn srp(name: &[u8]) -> Option<Vec<u8>> {
     let digits = match name {
         [b'0', b'x' | b'X', rest @ ..] => rest,
@@ -63,7 +63,7 @@ fn srp(name: &[u8]) -> Option<Vec<u8>> {
     Some(id(4, 24 - count, &bytes))
 }
 
-/// The name as it is, padded to a multiple of four, but not to 20 bytes.
+/// The name itself, padded to a multiple of four, but not to 20 bytes.
 fn iscsi(name: &[u8]) -> Option<Vec<u8>> {
     let len = (name.len() + 1).next_multiple_of(4);
     let mut id = vec![5, 0, 0, u8::try_from(len).ok()?];
@@ -72,17 +72,17 @@ fn iscsi(name: &[u8]) -> Option<Vec<u8>> {
     Some(id)
 }
 
-/// Eight bytes after four characters, whatever those are.
+/// Eight bytes after any four characters.
 fn sas(name: &[u8]) -> Option<Vec<u8>> {
     Some(id(6, 4, &hex2bin(name.get(4..)?, 8)?))
 }
 
-/// The digits of bytes, as the kernel's `bin2hex()` writes them.
+/// Digits of bytes, as `bin2hex()` of the kernel writes them.
 fn bin2hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The name in `%8phC` of a TransportID's bytes.
+/// Bytes of the TransportID in `%8phC`.
 fn parse_fc(id: &[u8]) -> Option<String> {
     let pairs = id.get(8..16)?.iter().map(|byte| format!("{byte:02x}"));
     Some(pairs.collect::<Vec<_>>().join(":"))
@@ -96,7 +96,7 @@ fn parse_srp(id: &[u8]) -> Option<String> {
     Some(format!("0x{}", bin2hex(id.get(8..24)?)))
 }
 
-/// The text up to its NUL, as it is; it must fit in 224 bytes with all its padding.
+/// The text up to the NUL. With its padding, it must be shorter than 224 bytes.
 fn parse_iscsi(id: &[u8]) -> Option<String> {
     let text = id.get(4..).filter(|text| text.len() < 224)?;
     let end = text.iter().position(|byte| *byte == 0)?;
@@ -107,16 +107,16 @@ fn parse_sas(id: &[u8]) -> Option<String> {
     Some(format!("naa.{}", bin2hex(id.get(4..12)?)))
 }
 
-/// What target core does for a protocol.
+/// Rules of target core for a protocol.
 struct Rules {
     protocol: &'static str,
-    /// The TransportID that it writes of an ACL's name: `target_get_pr_transport_id()`.
+    /// Name of a node ACL to TransportID: `target_get_pr_transport_id()`.
     encode: fn(&[u8]) -> Option<Vec<u8>>,
-    /// The ACL's name that it reads from a TransportID: `target_parse_pr_out_transport_id()`.
+    /// TransportID to name of a node ACL: `target_parse_pr_out_transport_id()`.
     parse: fn(&[u8]) -> Option<String>,
 }
 
-/// The protocols whose TransportIDs target core knows.
+/// Protocols whose TransportIDs target core supports.
 const RULES: [Rules; 5] = [
     Rules {
         protocol: "FC",
@@ -145,7 +145,7 @@ const RULES: [Rules; 5] = [
     },
 ];
 
-/// The one difference to the standard: target core does not fill up to the least ADDITIONAL LENGTH.
+/// Pads a TransportID to the least ADDITIONAL LENGTH, which target core does not.
 fn filled_up(mut id: Vec<u8>) -> Vec<u8> {
     if id.len() < 24 {
         id.resize(24, 0);
@@ -158,10 +158,10 @@ fn rules(codec: &Codec) -> Option<&'static Rules> {
     RULES.iter().find(|rules| rules.protocol == codec.protocol)
 }
 
-/// So `SPEC_I_PT` finds the ACL: whatever the spelling, target core makes the canonical name of the
-/// port's TransportID. An iSCSI name of more than 219 bytes it reads with an ISID alone.
+/// `SPEC_I_PT` finds the node ACL: for any spelling, target core reads the canonical name from the
+/// TransportID. It reads an iSCSI name of more than 219 bytes only with an ISID.
 #[test]
-fn the_canonical_name_is_what_target_core_reads_from_a_transport_id() {
+fn target_core_reads_the_canonical_name_from_a_transport_id() {
     for_names(|codec, _, name| {
         let Some(rules) = rules(codec) else {
             return Ok(());
@@ -177,9 +177,9 @@ fn the_canonical_name_is_what_target_core_reads_from_a_transport_id() {
     });
 }
 
-/// So READ FULL STATUS names the port: what target core writes of an ACL of the canonical name.
+/// READ FULL STATUS names the port.
 #[test]
-fn target_core_writes_the_same_transport_id_of_the_canonical_name() {
+fn target_core_writes_the_same_transport_id() {
     for_names(|codec, _, name| {
         let Some(rules) = rules(codec) else {
             return Ok(());
@@ -192,7 +192,7 @@ fn target_core_writes_the_same_transport_id_of_the_canonical_name() {
 }
 
 #[test]
-fn reservations_work_where_target_core_knows_the_transport_ids() {
+fn reservations_need_transport_ids_of_target_core() {
     for codec in &CODECS {
         let row = find(codec.protocol).unwrap();
         assert_eq!(row.persistent_reservations(), rules(codec).is_some());

@@ -46,8 +46,8 @@ fn answers(connection: &mut Connection, count: usize, start: Instant) -> Result<
     Ok(times)
 }
 
-/// Sends `count` writes at once to a device that is slow: the first answer comes when the first write
-/// is done.
+/// Sends `count` writes at once to a device that is slow: the first answer comes when the first
+/// write is done.
 pub(super) fn first(target: &Target, count: u64) -> Result<()> {
     let mut connection = target.session(KEYS)?;
     let count = usize::try_from(count)?;

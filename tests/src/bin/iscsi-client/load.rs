@@ -13,8 +13,8 @@ use xtask::initiator::{Connection, is_silence, reply};
 
 use super::{Target, each};
 
-/// The first block that is used. Where LUN 0 is not linked, target core has one of its own there, of
-/// 64 blocks, that says of every read that it went well.
+/// The first block that is used. Where LUN 0 is not linked, target core has one of its own there,
+/// of 64 blocks, that says of every read that it went well.
 const START: u32 = 64;
 
 /// The blocks of 512 bytes that a write has, and the writes that an initiator's part of the disk
@@ -39,7 +39,8 @@ struct Insistent {
 /// So many initiators at once write and read for as long as `file` is there. Connections may break
 /// and commands fail, but what a write was answered for is there, nothing hangs, and at the end all
 /// works. Says "begun" when each initiator has written once; none goes on before that, since the
-/// first ones would hold up the others. If one cannot write, it says why, and the load never begins.
+/// first ones would hold up the others. If one cannot write, it says why, and the load never
+/// begins.
 pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> {
     let begun = Barrier::new(usize::try_from(initiators)?);
     let figures = each(initiators, |index| {
@@ -76,7 +77,8 @@ pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> 
 
 impl Insistent {
     /// Attempts a place until all goes well, for at most five minutes: two hundred initiators are
-    /// slow on a busy host. A target that does not answer is an error of the connection long before.
+    /// slow on a busy host. A target that does not answer is an error of the connection long
+    /// before.
     fn succeed(&mut self, place: usize) -> Result<()> {
         let patience = Instant::now() + Duration::from_secs(300);
         let done = self.done;

@@ -74,7 +74,7 @@ fn run(args: &[&str]) -> Result<()> {
         "fenced" => field::fenced(&target),
         "pinged" => latency::pinged(&target),
         "latency" => latency::first(&target, number(0)?),
-        "hostile" => all(&target, &hostile::HOSTILE),
+        "hostile" => hostile::hostile(&target),
         "silent" => all(&target, &waits::SILENT),
         "slow" => all(&target, &waits::SLOW),
         "flood" => waits::flood(&target, rest.first().context("OTHER")?.parse()?, number(1)?),

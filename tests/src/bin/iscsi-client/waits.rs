@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Cases that take time: commands that the backstore has, initiators that are silent, connections and
-//! sessions that are held.
+//! Cases that take time: commands that the backstore has, initiators that are silent, connections
+//! and sessions that are held.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -78,7 +78,8 @@ pub(super) const SLOW: [Case; 5] = [
 /// The resolution of the target's clock, and more.
 const EARLY: Duration = Duration::from_millis(100);
 
-/// Says nothing until the target hangs up: not earlier than `seconds` after `start`, nor much later.
+/// Says nothing until the target hangs up: not earlier than `seconds` after `start`, nor much
+/// later.
 fn is_dropped(mut connection: Connection, start: Instant, seconds: u64) -> Result<()> {
     while connection.receive()?.is_some() {}
     is_time(start, seconds)

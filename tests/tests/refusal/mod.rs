@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the tests of commands share.
+//! A check of commands that must fail without a change to the tree.
 
 use assert_cmd::Command;
 use predicates::str::contains;
 use xtask::fixture::FixtureTree;
 
-/// Checks that a command fails with `code`, says all of `said`, and leaves the tree as it was.
+/// Checks that a command exits with `code`, writes each text of `said` to standard error, and
+/// leaves the tree unchanged.
 pub(crate) fn refused(tree: &FixtureTree, command: &mut Command, code: i32, said: &[&str]) {
     let before = tree.snapshot().unwrap();
     let mut assert = command.assert().failure().code(code);

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Generated text that is compared with blessed text, or blessed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use similar::TextDiff;
+use tcm_mod_builder::data_path::DATA_PATHS;
+use tcm_mod_builder::emit::without_mark;
+use tcm_mod_builder::protocol::PROTOCOLS;
+use xtask::fixture::FixtureTree;
+use xtask::module::{Profile, builder};
+use xtask::shell::checkout;
+
+use super::{files, generate};
+
+/// Lines that differ between two texts, with `around` lines of context.
+fn difference(path: &str, old: &str, new: &str, around: usize) -> String {
+    TextDiff::from_lines(old, new)
+        .unified_diff()
+        .context_radius(around)
+        .header(path, path)
+        .to_string()
+}
+
+fn is_blessing() -> bool {
+    std::env::var_os("TCM_BLESS").is_some()
+}
+
+/// Compares a text with the blessed one, or blesses it.
+fn compare(text: &str, blessed: &Path) {
+    let expected = fs::read_to_string(blessed).unwrap_or_default();
+    if text == expected {
+        return;
+    }
+    if is_blessing() {
+        fs::create_dir_all(blessed.parent().unwrap()).unwrap();
+        fs::write(blessed, text).unwrap();
+        return;
+    }
+    panic!(
+        "the text differs from the blessed one; if that is intended, bless it with TCM_BLESS=1:\n{}",
+        difference(&blessed.display().to_string(), &expected, text, 2)
+    );
+}
+
+/// Files of a module, without the line that names the owner.
+fn unmarked_files(dir: &Path) -> BTreeMap<String, String> {
+    let files = files(dir).into_iter();
+    files
+        .map(|(path, text)| (path, without_mark(&text)))
+        .collect()
+}
+
+/// Files that are not copies of templates.
+fn own_files(files: &BTreeMap<String, String>) -> impl Iterator<Item = (&String, &String)> {
+    let templates: Vec<_> = self::files(&checkout().join("kernel-template"))
+        .into_values()
+        .filter(|template| !template.trim().is_empty())
+        .collect();
+    files
+        .iter()
+        .filter(move |(_, text)| !is_copy(text, &templates))
+}
+
+/// Returns true if a text consists of templates, with blank lines between them.
+fn is_copy(text: &str, templates: &[String]) -> bool {
+    let mut rests = templates
+        .iter()
+        .filter_map(|template| text.strip_prefix(template.as_str()));
+    text.is_empty() || rests.any(|rest| is_copy(rest.trim_start_matches('\n'), templates))
+}
+
+/// The NOP module for iSCSI is blessed as text, without copies of templates. Those of other protocols are
+/// blessed as differences from it.
+#[test]
+fn files_of_each_protocol_match_the_blessed_ones() {
+    let tree = FixtureTree::new().unwrap();
+    let golden = checkout().join("tests/golden");
+    let iscsi = unmarked_files(&generate(&tree, "iSCSI", "tcm_nab5000", "nop"));
+    for (path, text) in own_files(&iscsi) {
+        compare(text, &golden.join("iSCSI").join(path));
+    }
+    for path in files(&golden.join("iSCSI")).keys() {
+        if own_files(&iscsi).all(|(own, _)| own != path) {
+            assert!(is_blessing(), "{path} is blessed, but not in the module");
+            fs::remove_file(golden.join("iSCSI").join(path)).unwrap();
+        }
+    }
+    for protocol in PROTOCOLS.iter().filter(|row| row.name != "iSCSI") {
+        let dir = generate(&tree, protocol.name, "tcm_nab5000", "nop");
+        let differences: String = own_files(&unmarked_files(&dir))
+            .map(|(path, text)| difference(path, &iscsi[path], text, 0))
+            .collect();
+        compare(
+            &differences,
+            &golden.join(format!("{}.diff", protocol.name)),
+        );
+        let source = fs::read_to_string(dir.join("transport_id.rs")).unwrap();
+        assert_eq!(without_mark(&source), protocol.source);
+    }
+}
+
+/// Files of an in-tree module outside its directory, for each data path.
+#[test]
+fn pages_and_kselftests_match_the_blessed_ones() {
+    let golden = checkout().join("tests/golden");
+    for path in DATA_PATHS {
+        let tree = FixtureTree::new().unwrap();
+        let before = ["Documentation", "tools"].map(|dir| files(&tree.path().join(dir)));
+        Command::new(builder(Profile::Dev).unwrap())
+            .args(["-p", "iSCSI", "-m", "tcm_nab5000", "--data-path", path.name])
+            .args(["--no-install", "-k"])
+            .arg(tree.path())
+            .assert()
+            .success();
+        let page = files(&tree.path().join("Documentation"));
+        assert_eq!(page.len(), before[0].len() + 1);
+        let blessed = golden.join("in_tree").join(path.name);
+        compare(
+            &without_mark(&page["target/tcm_nab5000.rst"]),
+            &blessed.with_extension("rst"),
+        );
+        let kselftest = files(&tree.path().join("tools"));
+        let text =
+            |name| &kselftest[&format!("testing/selftests/drivers/target/tcm_nab5000/{name}")];
+        compare(text("config"), &blessed.with_extension("config"));
+        let template = checkout().join("kernel-template/kselftest/Makefile");
+        let template = fs::read_to_string(template).unwrap();
+        assert_eq!(without_mark(text("Makefile")), template);
+        // The self-test of an out-of-tree module.
+        let own = golden.join("iSCSI/selftest.sh");
+        let own = fs::read_to_string(own).unwrap();
+        assert_eq!(without_mark(text("selftest.sh")), own);
+        assert_eq!(kselftest.len(), before[1].len() + 3);
+    }
+}
+
+#[test]
+fn soundness_table_matches_the_ops() {
+    let path = checkout().join("generator/doc/soundness.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (head, rest) = page.split_once("<!-- table -->\n").unwrap();
+    let (_, tail) = rest.split_once("<!-- end of table -->\n").unwrap();
+    let table = tcm_mod_builder::plan::soundness_table();
+    let wanted = format!("{head}<!-- table -->\n{table}<!-- end of table -->\n{tail}");
+    if std::env::var_os("TCM_BLESS").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), wanted);
+}

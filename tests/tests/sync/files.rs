@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Files of a module: updated, kept, removed, or a reason to refuse.
+
+use std::fs;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+use xtask::fixture::FixtureTree;
+use xtask::module::{Profile, builder};
+
+use super::Fixture;
+
+#[test]
+fn up_to_date_module_is_unchanged() {
+    let fixture = Fixture::new("nop");
+    let before = fixture.tree.snapshot().unwrap();
+    fixture
+        .sync()
+        .assert()
+        .success()
+        .stdout(contains("Up to date: "));
+    fixture.sync().arg("--check").assert().success();
+    assert!(before == fixture.tree.snapshot().unwrap());
+}
+
+#[test]
+fn enclosing_tree_is_the_default() {
+    let fixture = Fixture::new("nop");
+    let mut command = Command::new(builder(Profile::Dev).unwrap());
+    command.env_remove("KDIR").current_dir("/");
+    command.arg("sync").arg(&fixture.dir).assert().success();
+}
+
+/// Page and kselftest of an in-tree module.
+#[test]
+fn files_elsewhere_in_the_tree_are_updated_until_edited() {
+    let tree = FixtureTree::new().unwrap();
+    let mut generate = Command::new(builder(Profile::Dev).unwrap());
+    generate.args(["-p", "SAS", "-m", "tcm_x", "--no-install", "-k"]);
+    generate.arg(tree.path()).assert().success();
+    let page = tree.path().join("Documentation/target/tcm_x.rst");
+    let kselftest = tree
+        .path()
+        .join("tools/testing/selftests/drivers/target/tcm_x");
+    fs::write(&page, "Mine.\n").unwrap();
+    fs::remove_dir_all(&kselftest).unwrap();
+    let dir = tree.target().join("tcm_x");
+    let fixture = Fixture { tree, dir };
+    let written = kselftest.join("config").display().to_string();
+    fixture
+        .sync()
+        .assert()
+        .success()
+        .stdout(contains(
+            "since it was edited: Documentation/target/tcm_x.rst;",
+        ))
+        .stdout(contains(format!("Writing file: {written}\n")));
+    assert_eq!(fs::read_to_string(&page).unwrap(), "Mine.\n");
+    // The same from inside the directory.
+    fs::remove_file(kselftest.join("config")).unwrap();
+    let mut inside = Command::new(builder(Profile::Dev).unwrap());
+    inside
+        .args(["sync", "."])
+        .current_dir(&fixture.dir)
+        .env_remove("KDIR");
+    inside.assert().success();
+    assert!(kselftest.join("config").is_file());
+}
+
+#[test]
+fn obsolete_file_is_removed() {
+    let fixture = Fixture::new("loopback");
+    let manifest = fixture.dir.join(".tcm-mod-builder.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    json["files"]["old.rs"] = json["files"]["rcu.rs"].clone();
+    fs::write(&manifest, json.to_string()).unwrap();
+    let old = fixture.dir.join("old.rs");
+    fs::copy(fixture.dir.join("rcu.rs"), &old).unwrap();
+    let removed = format!("Removing file: {}", old.display());
+    fixture.sync().assert().success().stdout(contains(removed));
+    assert!(!old.exists());
+}
+
+#[test]
+fn author_files_are_kept() {
+    let fixture = Fixture::new("nop");
+    let driver = fixture.text("tcm_x.rs") + "// Mine.\n";
+    fs::write(fixture.dir.join("tcm_x.rs"), &driver).unwrap();
+    fs::write(fixture.dir.join("wire.rs"), "// Mine too.\n").unwrap();
+    fixture.change("u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
+    fixture.sync().assert().success();
+    assert_eq!(fixture.text("tcm_x.rs"), driver);
+    assert_eq!(fixture.text("wire.rs"), "// Mine too.\n");
+}
+
+#[test]
+fn edited_generated_file_needs_force() {
+    let fixture = Fixture::new("nop");
+    let edited = fixture.text("target/tpg.rs") + "// Mine.\n";
+    fs::write(fixture.dir.join("target/tpg.rs"), edited).unwrap();
+    let said = ["target/tpg.rs (edited)", "-// Mine.", "--force"];
+    fixture.refused(&mut fixture.sync(), &said);
+    fixture.sync().arg("--force").assert().success();
+    assert!(!fixture.text("target/tpg.rs").contains("Mine"));
+}
+
+#[test]
+fn edited_build_file_is_kept() {
+    let fixture = Fixture::new("nop");
+    let edited = fixture.text("Kbuild") + "# Mine.\n";
+    fs::write(fixture.dir.join("Kbuild"), &edited).unwrap();
+    let assert = fixture.sync().assert().success();
+    assert
+        .stdout(contains("Left alone, since it was edited: Kbuild"))
+        .stdout(contains("-# Mine."))
+        .stdout(contains("To do").not());
+    assert_eq!(fixture.text("Kbuild"), edited);
+}
+
+#[test]
+fn directory_with_an_invalid_manifest_is_refused() {
+    let fixture = Fixture::new("nop");
+    let manifest = fixture.dir.join(".tcm-mod-builder.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let request = "{\"version\": \"0.1.0\", \"protocol\": \"iSCSI\", \"module\": \"tcm_x\"}";
+    for (text, said) in [
+        (request, "its format is null"),
+        (
+            &text.replace("\"format\": 2", "\"format\": 3"),
+            "its format is 3, and this version reads 2",
+        ),
+        (
+            &text.replace("\"nop\"", "\"warp\""),
+            "cannot use data path `warp`",
+        ),
+        ("{", "restore the file"),
+    ] {
+        fs::write(&manifest, text).unwrap();
+        fixture.refused(&mut fixture.sync(), &[said]);
+    }
+    fs::remove_file(&manifest).unwrap();
+    fixture.refused(
+        &mut fixture.sync(),
+        &["was not generated by tcm-mod-builder"],
+    );
+}
+
+#[test]
+fn failed_step_changes_nothing() {
+    for step in [
+        "stage-edit=1*return(fail)->off",
+        "place-edit=1*off->1*return(fail)->off",
+    ] {
+        let fixture = Fixture::new("nop");
+        fixture.change("u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
+        let mut command = Command::new(builder(Profile::Dev).unwrap());
+        fixture.aim(&mut command);
+        fixture.refused(
+            command.env("FAILPOINTS", step),
+            &["nothing has been changed"],
+        );
+    }
+}
