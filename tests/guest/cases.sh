@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# cases.sh REPORTS CASE...: runs the cases, files below cases/, one after the other, and
-# shows the end of each in KTAP. Ends after the first that fails, or during which the
-# kernel reports one of the texts in the file REPORTS: the guest is of no more use. What
-# a case needs is in the environment.
+# cases.sh REPORTS CASE...: runs the cases, files below cases/, in order, and prints their
+# results in KTAP. Ends after the first case that fails, or during which the kernel logs
+# one of the texts in the file REPORTS: the guest may be damaged. Parameters of cases are in
+# the environment.
 
 export GUEST="${0%/*}"
 REPORTS=$1
@@ -23,13 +23,13 @@ number=0
 for case in "$@"; do
 	number=$((number + 1))
 	start=$(seconds_up)
-	# The host divides the kernel's log by these lines.
+	# The host splits the kernel's log at these lines.
 	echo "tcm case: $case" > /dev/kmsg
 	{
 		setsid sh "$GUEST/cases/$case.sh" < /dev/null &
 		wait $!
 		echo $? > $STATUS
-		# Whatever it has left running.
+		# Remaining processes of the case.
 		kill -KILL -- -$! 2> /dev/null
 	} 2>&1 | sed -u 's/^/# /'
 	status=$(cat $STATUS)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# All that libiscsi tests of a SCSI disk, and what other programs say of it, for cases: the host
-# compares them. MODULE and FABRIC are the names of a module. To be sourced.
+# All tests of libiscsi for a SCSI disk, and the output of other programs, for cases and for
+# the host to compare. MODULE and FABRIC are the names of a module. To be sourced.
 
 . "$GUEST/lib.sh"
 
 WWN=iqn.2003-01.org.example.host:target1
 INITIATOR=iqn.1994-05.org.example.client:initiator1
 
-# conformance MODULE FABRIC
+# conformance MODULE FABRIC: tests the disk of a fabric.
 conformance()
 {
 	modprobe "$1" || fail "no module"
@@ -18,7 +18,7 @@ conformance()
 	device=$(generic "$TPG") || fail "$device"
 	iscsi-test-cu --dataloss -t ALL "$device" < /dev/null 2>&1
 	echo "=== tools"
-	# The number that target core counts through all fabrics differs; nothing else may.
+	# Only the relative target port may differ: target core counts it over all fabrics.
 	for command in "sg_inq" "sg_vpd -a" "sg_luns" "sg_readcap -l" "sg_rtpg" \
 		"sg_modes -a" "sg_opcodes" "sg_persist -c" "sg_turs"; do
 		echo "--- $command"

@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A fabric with a SCSI host of its own, for cases: MODULE and FABRIC are its names, WWN
-# is a target port, INITIATOR an initiator. To be sourced.
+# A loopback fabric for cases, named MODULE and FABRIC, with the target port WWN and the
+# initiator INITIATOR. To be sourced.
 
 . "$GUEST/lib.sh"
 
-# Number of MiB that are checked after each fault: less where everything is slow.
+# MiB to verify after each fault, fewer on a slow kernel.
 SIZE=${SIZE:-12}
 TPG=$T/$FABRIC/$WWN/tpgt_1
 trap end EXIT
 
-# a_disk [MIB]: DISK is that of LUN 0, a RAM disk, of an initiator that is logged in.
+# a_disk [MIB]: logs in to a LUN 0 with a RAM disk. DISK is its block device.
 a_disk()
 {
 	ramdisk faults "${1:-32}"
 	log_in
 }
 
-# log_in: DISK is that of LUN 0, BACKSTORE, of an initiator that is logged in.
+# log_in: logs in to a LUN 0 with BACKSTORE. DISK is its block device.
 log_in()
 {
 	modprobe "$MODULE" || fail "no module"
@@ -26,7 +26,7 @@ log_in()
 	DISK=$(disk "$TPG") || fail "$DISK"
 }
 
-# end: of a case that has passed, takes everything away, up to the module.
+# end: after a case that has passed, removes everything and unloads the module.
 end()
 {
 	status=$?
@@ -41,20 +41,20 @@ end()
 	exit $status
 }
 
-# commands: number of commands that DISK has completed.
+# commands: prints the number of completed commands of DISK.
 commands()
 {
 	awk '{ print $1 + $5 }' "/sys/block/${DISK##*/}/stat"
 }
 
-# is_loaded COMMANDS: DISK has completed more than that.
+# is_loaded COMMANDS: returns true if the load runs and DISK has completed more commands.
 is_loaded()
 {
 	[ "$(commands)" -gt "$1" ] && ! is_over
 }
 
-# load COMMAND...: starts a program that reads and writes DISK until it is ended, and has
-# it complete some commands.
+# load COMMAND...: starts a program that reads and writes DISK until it is killed, and
+# waits for some completed commands.
 load()
 {
 	done_before=$(commands)
@@ -68,7 +68,7 @@ is_over()
 	! kill -0 $LOAD 2> /dev/null
 }
 
-# stop_load: it must end soon, with whatever status.
+# stop_load: kills the load, which must end soon, with any status.
 stop_load()
 {
 	retry 120 is_stopped || fail "the load hangs: $(cat /proc/$LOAD/wchan)"
@@ -80,26 +80,26 @@ is_stopped()
 	! kill -TERM $LOAD 2> /dev/null
 }
 
-# fails COMMAND...
+# fails COMMAND...: returns true if the command fails.
 fails()
 {
 	! "$@" 2> /dev/null
 }
 
-# read_block [BLOCK]: of 4 KiB.
+# read_block [BLOCK]: reads a block of 4 KiB.
 read_block()
 {
 	dd if="$DISK" of=/dev/null bs=4k skip="${1:-0}" count=1 iflag=direct 2> $SCRATCH/dd
 }
 
-# in_flight COUNT: DISK has this many commands under way.
+# in_flight COUNT: returns true if DISK has at least COUNT commands in flight.
 in_flight()
 {
 	[ "$(awk '{ print $1 + $2 }' "/sys/block/${DISK##*/}/inflight")" -ge "$1" ]
 }
 
-# logged TEXT: number of times that the kernel has logged it. has_logged COUNT TEXT:
-# returns true if it has more often.
+# logged TEXT: prints the number of lines with TEXT in the kernel's log. has_logged COUNT
+# TEXT: returns true if it is above COUNT.
 logged()
 {
 	dmesg | grep -c "$1"
@@ -110,7 +110,7 @@ has_logged()
 	[ "$(logged "$2")" -gt "$1" ]
 }
 
-# impatient: commands of DISK time out after a second, and DISK is not given up.
+# impatient: makes commands of DISK time out after a second, without taking DISK offline.
 impatient()
 {
 	echo 1 > "/sys/block/${DISK##*/}/device/timeout"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# fixes.sh CASE: provokes what a fix of target core mends, with the fabric tcm_refuse.
+# fixes.sh CASE: provokes a fault of target core, with the fabric tcm_refuse.
 
 . "${0%/*}/lib.sh"
 
@@ -10,21 +10,21 @@ PORT=$T/refuse/naa.5001405abcdef012
 TPG=$PORT/tpgt_1
 mkdir -p "$TPG" || fail "no port"
 
-# lun NUMBER
+# lun NUMBER: creates a LUN.
 lun()
 {
 	ramdisk "lun_$1" 1
 	mkdir "$TPG/lun/lun_$1" && ln -s "$BACKSTORE" "$TPG/lun/lun_$1/port" || fail "no LUN"
 }
 
-# drop_lun NUMBER
+# drop_lun NUMBER: removes a LUN.
 drop_lun()
 {
 	rm "$TPG/lun/lun_$1/port" && rmdir "$TPG/lun/lun_$1" || fail "the LUN stays"
 	drop_backstore "$T/core/rd_mcp_0/lun_$1"
 }
 
-# session: logs the initiator in, or out.
+# session: logs the initiator in, or out if it is logged in.
 session()
 {
 	echo 1 > "$TPG/session" || fail "no session"
@@ -39,8 +39,8 @@ write_pending)
 	drop_lun 0
 	;;
 node_acl)
-	# Names too long for the room that a directory has for one. Many, since kmemleak
-	# misses what an old pointer on some stack still leads to.
+	# Names too long for the buffer of a configfs item. Many, since stale pointers on stacks
+	# hide some leaks from kmemleak.
 	for i in $(seq 50); do
 		mkdir "$TPG/acls/naa.5001405abcdef013.number.$i" 2> /dev/null && fail "a node ACL"
 	done
@@ -56,7 +56,7 @@ device_entries)
 	drop_lun 2
 	;;
 replaced_entry)
-	# tcm_loop has node ACLs, and a nexus of demo mode.
+	# tcm_loop has node ACLs and a demo-mode nexus.
 	modprobe tcm_loop || fail "no tcm_loop"
 	LOOP=$T/loopback/naa.5001405abcdef014
 	ACL=$LOOP/tpgt_1/acls/naa.5001405abcdef015

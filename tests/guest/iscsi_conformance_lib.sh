@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# libiscsi's tests of an iSCSI target for cases: TESTS says which, and the host reads what they say.
-# To be sourced.
+# Tests of libiscsi for an iSCSI target, for cases. TESTS selects them, and the host reads
+# their output. To be sourced.
 
 . "$GUEST/lib.sh"
 . "$GUEST/iscsi_lib.sh"
 
 WWN=iqn.2003-01.org.example.host:target1
 
-# libiscsi_tests MODULE FABRIC PORT
+# libiscsi_tests MODULE FABRIC PORT: tests a target of the fabric.
 libiscsi_tests()
 {
 	modprobe "$1" || fail "no module $1"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Two iSCSI targets and the kernel's own initiator for cases: MODULE and FABRIC are the
-# names of a fabric that was generated with --data-path iscsi. MIB megabytes are written
-# and verified at a time, by DISK_LOAD, the harness's disk-load, where fio takes long to
-# start. To be sourced. The targets and iscsid stay from case to case, since they take
-# longer to make than most of these take; each case ends without a session.
+# Two iSCSI targets and the kernel's initiator, for cases. MODULE and FABRIC are the names
+# of a fabric generated with --data-path iscsi. MIB megabytes are written and verified at
+# a time, by the program DISK_LOAD where fio takes long to start. To be sourced. The
+# targets and iscsid are kept between cases, since they take longer to start than most
+# cases run. Each case ends without a session.
 
 . "$GUEST/lib.sh"
 . "$GUEST/iscsi_lib.sh"
@@ -21,8 +21,8 @@ LUN1=$T/core/rd_mcp_0/first
 LUN2=$T/core/rd_mcp_0/second
 trap end EXIT
 
-# two_targets: at TPG1 and TPG2, with LUN1 and LUN2; the initiator has two names, those of
-# its interfaces `default` and `second`, and knows both targets.
+# two_targets: TPG1 with LUN1, and TPG2 with LUN2. The initiator has two names, one each
+# for its interfaces `default` and `second`, and has discovered both targets.
 two_targets()
 {
 	[ -d "$TPG1" ] || make_targets
@@ -53,21 +53,21 @@ discover()
 	sort -u $SCRATCH/discovery
 }
 
-# log_in_again: to the first target, by its first portal. DISK is the disk.
+# log_in_again: logs in again to the first portal of the first target. DISK is the disk.
 log_in_again()
 {
 	log_out ${WWN}1 $V4 default
 	log_in ${WWN}1 $V4 default
 }
 
-# set_node WWN PORTAL IFACE NAME VALUE
+# set_node WWN PORTAL IFACE NAME VALUE: changes a setting of the initiator.
 set_node()
 {
 	iscsiadm -m node -T "$1" -p "$2" -I "$3" -o update -n "$4" -v "$5" ||
 		fail "no setting $4"
 }
 
-# end: of a case that has passed, ends its sessions.
+# end: after a case that has passed, logs its sessions out.
 end()
 {
 	status=$?

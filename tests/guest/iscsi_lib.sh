@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What the scripts for iSCSI share: targets and portals, of the kernel's
-# iscsi_target_mod or of a module generated with --data-path iscsi. To be sourced
-# after lib.sh.
+# Shared functions for iSCSI: targets and portals of the kernel's iscsi_target_mod, or of
+# a module generated with --data-path iscsi. To be sourced after lib.sh.
 
-# The credentials of the initiator, and those of the target: the harness's iscsi-client
-# has the same.
+# Credentials of the initiator and of the target, the same as in iscsi-client.
 USER=reader
 SECRET="a secret of the initiator's"
 TARGET_USER=librarian
@@ -14,8 +12,8 @@ TARGET_SECRET="a secret of the target's"
 mkdir -p /var/target/pr /etc/target
 ip link set lo up || exit 1
 
-# target FABRIC WWN ADDRESS:PORT...: a portal group that anybody may log in to.
-# TPG is where it is.
+# target FABRIC WWN ADDRESS:PORT...: creates a portal group in demo mode without
+# authentication. TPG is its directory.
 target()
 {
 	TPG=$T/$1/$2/tpgt_1
@@ -29,8 +27,8 @@ target()
 	done
 }
 
-# one_target NAME MODULE FABRIC WWN ADDRESS:PORT: loads the module, with one target
-# that is enabled and has a RAM disk of this name, at BACKSTORE.
+# one_target NAME MODULE FABRIC WWN ADDRESS:PORT: loads the module, and enables a target
+# with a RAM disk NAME, whose directory is BACKSTORE.
 one_target()
 {
 	modprobe "$2" || exit 1
@@ -40,7 +38,7 @@ one_target()
 	echo 1 > "$TPG/enable" || fail "cannot enable"
 }
 
-# no_target MODULE FABRIC: takes it all away again, up to the module.
+# no_target MODULE FABRIC: removes all of that, and unloads the module.
 no_target()
 {
 	drop_target "$TPG"
@@ -50,7 +48,7 @@ no_target()
 	echo "--- complete"
 }
 
-# drop_target TPG: with what is linked to it, and its portals.
+# drop_target TPG: removes a target with its LUNs and portals.
 drop_target()
 {
 	echo 0 > "$1/enable" || fail "cannot disable"
@@ -61,7 +59,7 @@ drop_target()
 	rmdir "$1"/np/* "$1" "${1%/*}" || fail "cannot remove the target"
 }
 
-# initiator NAME: the kernel's own initiator, by this name.
+# initiator NAME: starts the kernel's initiator with this name.
 initiator()
 {
 	modprobe iscsi_tcp || exit 1
@@ -70,7 +68,7 @@ initiator()
 	iscsid || fail "no iscsid"
 }
 
-# session_disk WWN IFACE: the disk of a session, if it is there. iscsiadm shows it
+# session_disk WWN IFACE: prints the disk of a session, if it exists. iscsiadm shows it
 # after the names of the target and the interface.
 session_disk()
 {
@@ -86,8 +84,8 @@ has_disk()
 	[ -b "$DISK" ]
 }
 
-# keep_iscsid_awake: it looks at its clock when somebody asks it for the state of a
-# session. Does so until let_iscsid_sleep.
+# keep_iscsid_awake: queries iscsid each second until let_iscsid_sleep, since iscsid checks
+# its timers only when it is queried.
 keep_iscsid_awake()
 {
 	while :; do
@@ -103,13 +101,13 @@ let_iscsid_sleep()
 	wait $AWAKE
 }
 
-# node WWN PORTAL NAME VALUE: a setting of the kernel's initiator.
+# node WWN PORTAL NAME VALUE: changes a setting of the kernel's initiator.
 node()
 {
 	iscsiadm -m node -T "$1" -p "$2" -o update -n "$3" -v "$4" || fail "no setting $3"
 }
 
-# log_in WWN PORTAL IFACE: DISK is the disk.
+# log_in WWN PORTAL IFACE: logs in. DISK is the disk of the session.
 log_in()
 {
 	timeout 120 iscsiadm -m node -T "$1" -p "$2" -I "$3" --login > $SCRATCH/log 2>&1 ||
@@ -117,8 +115,8 @@ log_in()
 	retry 20 has_disk "$1" "$3" || fail "no disk of $1"
 }
 
-# verify DISK DEPTH: writes MIB megabytes, with so many commands at once, and reads
-# them back, every byte checked; by DISK_LOAD, if it says where it is.
+# verify DISK DEPTH: writes MIB megabytes at a queue depth, reads them back and compares
+# all bytes. Uses the program DISK_LOAD, if it is set.
 verify()
 {
 	if [ -n "$DISK_LOAD" ]; then
@@ -137,13 +135,13 @@ log_out()
 		fail "cannot log out of $1: $(cat $SCRATCH/log)"
 }
 
-# secrets DIR USER SECRET: the initiator's credentials.
+# secrets DIR USER SECRET: sets the credentials of the initiator.
 secrets()
 {
 	echo "$2" > "$1/userid" && echo "$3" > "$1/password" || fail "no secrets in $1"
 }
 
-# mutual DIR USER SECRET: the target's.
+# mutual DIR USER SECRET: sets the credentials of the target.
 mutual()
 {
 	echo "$2" > "$1/userid_mutual" && echo "$3" > "$1/password_mutual" ||

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An iSCSI target at the far end of a wire, and the kernel's own initiator at the near
-# end, under load, for cases: MODULE and FABRIC are the names of a fabric that was
-# generated with --data-path iscsi. MIB megabytes are written and verified, again and
-# again, by DISK_LOAD, the harness's disk-load, where fio takes long to start. To be
-# sourced.
+# An iSCSI target at the far end of a veth link, and the kernel's initiator at the near
+# end, under load, for cases. MODULE and FABRIC are the names of a fabric generated with
+# --data-path iscsi. MIB megabytes are written and verified repeatedly, by the program
+# DISK_LOAD where fio takes long to start. To be sourced.
 
 . "$GUEST/lib.sh"
 . "$GUEST/iscsi_lib.sh"
@@ -13,8 +12,8 @@ WWN=iqn.2003-01.org.example.host:target
 NAME=iqn.1994-05.org.example.client:kernel
 FAR=10.9.9.1:3260
 
-# steady: writes the disk and reads it back, until the file `enough` exists. Each round without a
-# fault adds a line to the file `rounds`.
+# steady: writes and verifies the disk until the file `enough` exists. Each successful
+# round adds a line to the file `rounds`.
 steady()
 {
 	until [ -e $SCRATCH/enough ]; do
@@ -28,13 +27,13 @@ rounds()
 	wc -l < $SCRATCH/rounds
 }
 
-# has_more N: more than N rounds have passed.
+# has_more N: returns true after more than N rounds.
 has_more()
 {
 	[ "$(rounds)" -gt "$1" ]
 }
 
-# Commands are on their way.
+# is_busy: returns true if commands are in flight.
 is_busy()
 {
 	[ "$(awk '{ print $1 + $2 }' "/sys/block/${DISK#/dev/}/inflight")" -gt 0 ]
@@ -50,21 +49,21 @@ is_there()
 	grep -q TARG_SESS_STATE_LOGGED_IN "$LIST/info"
 }
 
-# sever SECONDS COMMAND...: the command cuts the wire with `down` as its last word, and
-# mends it with `up`.
+# sever SECONDS COMMAND...: cuts the link by the command with `down`, and restores it by
+# the command with `up`.
 sever()
 {
 	seconds=$1
 	shift
 	retry 20 is_busy || fail "no load"
-	"$@" down || fail "cannot cut the wire"
+	"$@" down || fail "cannot cut the link"
 	retry 60 is_gone || fail "the session is still there: $(cat "$LIST/info")"
 	before=$(rounds)
 	sleep "$seconds"
-	[ "$(rounds)" = "$before" ] || fail "the wire is not cut"
-	"$@" up || fail "cannot mend the wire"
+	[ "$(rounds)" = "$before" ] || fail "the link is not cut"
+	"$@" up || fail "cannot restore the link"
 	began=$(seconds_up)
-	retry 120 is_there || fail "not back"
+	retry 120 is_there || fail "the session does not return"
 	retry 120 has_more $((before + 1)) || fail "no data"
 	echo "back after $(($(seconds_up) - began)) s"
 }
@@ -79,10 +78,10 @@ seconds_up()
 	cut -d. -f1 /proc/uptime
 }
 
-# a_load: on a disk of the target's, which is at the far end of a wire.
+# a_load: creates the link, the target and a session, and starts a load on its disk.
 a_load()
 {
-	ip netns add far && ip link add near type veth peer name far netns far || fail "no wire"
+	ip netns add far && ip link add near type veth peer name far netns far || fail "no link"
 	ip addr add 10.9.9.2/24 dev near && ip link set near up || fail "no near end"
 	ip -n far addr add 10.9.9.1/24 dev far && ip -n far link set far up || fail "no far end"
 	modprobe "$MODULE" || fail "no module"
@@ -99,7 +98,7 @@ a_load()
 	echo 1 > "$TPG/enable" || fail "cannot enable"
 	initiator $NAME
 	iscsiadm -m discovery -t sendtargets -p $FAR -I default > /dev/null || fail "no discovery"
-	# The initiator notices soon, and comes back soon; commands wait for it meanwhile.
+	# Short timeouts of the initiator, with commands waiting for the session to return.
 	node $WWN $FAR "node.conn[0].timeo.noop_out_interval" 1
 	node $WWN $FAR "node.conn[0].timeo.noop_out_timeout" 2
 	node $WWN $FAR "node.conn[0].timeo.login_timeout" 3
@@ -113,7 +112,7 @@ a_load()
 	retry 120 has_more 0 || fail "no load"
 }
 
-# end_load: the data are right, and nothing has failed. Takes everything away.
+# end_load: checks that the load has succeeded without I/O errors. Removes everything.
 end_load()
 {
 	touch $SCRATCH/enough
@@ -126,5 +125,5 @@ end_load()
 	retry 10 rmmod iscsi_tcp || fail "cannot unload iscsi_tcp"
 	rm "$LIST/lun_0/lun" && rmdir "$LIST/lun_0" "$LIST" || fail "cannot remove the node ACL"
 	no_target "$MODULE" "$FABRIC"
-	ip link del near && ip netns del far || fail "cannot remove the wire"
+	ip link del near && ip netns del far || fail "cannot remove the link"
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# iscsi_sessions.sh MODULE FABRIC RATE SESSIONS...: what a login, a read and a session
-# cost beside so many sessions, by the harness's iscsi-rate, of the fabric and of the
-# kernel's iscsi_target_mod. Prints what, how many sessions, whose, and the figure.
+# iscsi_sessions.sh MODULE FABRIC RATE SESSIONS...: measures a login, a read and a session
+# beside other sessions, by the program RATE, on the fabric and on the kernel's
+# iscsi_target_mod. Prints quantity, number of sessions, target and value.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/iscsi_lib.sh"
@@ -14,7 +14,7 @@ FABRIC=$2
 RATE=$3
 shift 3
 
-# a_target FABRIC NAME PORT
+# a_target FABRIC NAME PORT: creates an enabled target.
 a_target()
 {
 	ramdisk "$2" 16
@@ -23,7 +23,7 @@ a_target()
 	echo 1 > "$TPG/enable" || fail "cannot enable"
 }
 
-# figure WHAT SESSIONS COUNT: of both.
+# figure WHAT SESSIONS COUNT: measures both targets.
 figure()
 {
 	echo "$1 $2 ours $("$RATE" "$1" 127.0.0.1:3261 ${WWN}ours "$2" "$3")"
@@ -36,5 +36,5 @@ for sessions in "$@"; do
 	figure login "$sessions" 100
 	figure read "$sessions" 6400
 done
-# The first sessions take what both keep for later.
+# Measured last: the first sessions also allocate caches.
 figure memory 64 64

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An iSCSI target for cases, whose backstore is slow and works in the thread of the connection:
-# it writes through, which is the default of LIO. To be sourced.
+# An iSCSI target with a slow backstore, for cases. The backstore writes through, LIO's
+# default, and so blocks the thread of the connection. To be sourced.
 
 . "$GUEST/iscsi_case_lib.sh"
 
-# a_slow_target: TPG, which anybody may log in to.
+# a_slow_target: creates TPG in demo mode without authentication.
 a_slow_target()
 {
 	dd if=/dev/zero of=$SCRATCH/slow bs=1M count=16 2> /dev/null
@@ -20,7 +20,7 @@ a_slow_target()
 	echo 1 > "$TPG/enable" || fail "cannot enable"
 }
 
-# slow_writes MILLISECONDS: duration of a write.
+# slow_writes MILLISECONDS: sets the duration of a write.
 slow_writes()
 {
 	dmsetup suspend slow &&
@@ -28,7 +28,7 @@ slow_writes()
 		dmsetup resume slow || fail "no delay"
 }
 
-# a_node_acl: ACL, of the client's initiator, with LUN 0.
+# a_node_acl: creates ACL, a node ACL for the client with LUN 0.
 a_node_acl()
 {
 	ACL=$TPG/acls/$NAME:test
@@ -36,7 +36,7 @@ a_node_acl()
 		fail "no node ACL"
 }
 
-# end: of a case that has passed, takes everything away, up to the module.
+# end: after a case that has passed, removes everything and unloads the module.
 end()
 {
 	status=$?

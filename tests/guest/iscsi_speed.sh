@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# iscsi_speed.sh MODULE FABRIC JOBS ROUNDS: fio on a disk of the fabric's and on
-# one of the kernel's iscsi_target_mod, in turn, without and with data digests. The
-# kernel's own initiator is logged in to both.
+# iscsi_speed.sh MODULE FABRIC JOBS ROUNDS: runs fio on a disk of the fabric and on one of
+# the kernel's iscsi_target_mod, alternately, without and with data digests. The kernel's
+# initiator is logged in to both.
 
 . "${0%/*}/lib.sh"
 . "${0%/*}/iscsi_lib.sh"
@@ -12,7 +12,7 @@ WWN=iqn.2003-01.org.example.host:
 JOBS=$3
 ROUNDS=$4
 
-# a_disk FABRIC NAME PORT: DISK is the disk.
+# a_disk FABRIC NAME PORT: creates a target and logs in. DISK is the disk.
 a_disk()
 {
 	ramdisk "$2" 64
@@ -23,7 +23,7 @@ a_disk()
 	log_in $WWN"$2" 127.0.0.1:"$3" default
 }
 
-# with_digests NAME PORT: DISK is the disk of a new session.
+# with_digests NAME PORT: logs in again with data digests. DISK is the disk.
 with_digests()
 {
 	log_out $WWN"$1" 127.0.0.1:"$2" default

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The test of a module as a kselftest: run by the kernel's own runner; skipped
-# where something is missing; ended half-way. The source tree is $1, the module
-# $2, its fabric $3. Run by tests/guest.rs.
+# kselftest.sh SOURCE MODULE FABRIC: the self-test of a module as a kselftest: run by the
+# runner of the kernel, skipped without its requirements, and killed. Run by
+# tests/guest.rs.
 
 source=$1
 module=$2
@@ -11,13 +11,13 @@ fabric=$3
 target=/sys/kernel/config/target
 selftest=$source/tools/testing/selftests/drivers/target/$module/selftest.sh
 
-# left: what is there of the fabric's.
+# left: prints the remaining directories of the fabric, module and backstores.
 left()
 {
 	ls -d "$target/$fabric" "/sys/module/$module" "$target"/core/rd_mcp_*/* 2> /dev/null
 }
 
-# skipped REASON COMMAND...: the test is skipped for this reason.
+# skipped REASON COMMAND...: checks that the test is skipped for this reason.
 skipped()
 {
 	reason=$1
@@ -32,15 +32,15 @@ skipped()
 }
 
 echo "=== kselftest"
-# The runner opens its standard output again, by a name that leads elsewhere in a
-# guest. To a pipe, since a file would be written from its beginning.
+# The runner opens /dev/stdout, a link that differs in a guest. Its output is a pipe, since
+# it would overwrite a file from the beginning.
 ln -sf /proc/self/fd/1 /dev/stdout
 make -s -C "$source/tools/testing/selftests" TARGETS="drivers/target/$module" run_tests | cat
 [ -z "$(left)" ] || exit 1
 
 echo "=== skips"
 rmmod $(lsmod | sed -n 's/^\(target_core_[^ ]*\) .*/\1/p' | grep -v _mod) target_core_mod || exit 1
-# As standard input: nobody may not look into each directory that is on the way.
+# As standard input: `nobody` may have no access to the path of the script.
 skipped "not root" setpriv --reuid=65534 --clear-groups sh < "$selftest"
 mount -t tmpfs none /lib/modules
 skipped "no module $module" sh "$selftest"

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Functions that the scripts here share: backstores, ports and the disks that they make,
-# on a fabric with a SCSI host of its own: the kernel's tcm_loop, or a module
-# generated with --data-path loopback. To be sourced, with sh.
+# Shared functions for backstores, ports and disks on a loopback fabric: the kernel's
+# tcm_loop, or a module generated with --data-path loopback. To be sourced, with sh.
 
 T=/sys/kernel/config/target
 F=/sys/kernel/debug/failslab
@@ -10,15 +9,15 @@ SCRATCH=/tmp/tcm-guest
 mkdir -p $SCRATCH
 modprobe target_core_mod || exit 1
 
-# fail TEXT: says what is wrong, and ends the script.
+# fail TEXT: prints the fault, and ends the script.
 fail()
 {
 	echo "FAILED: $*"
 	exit 1
 }
 
-# skip TEXT: ends a case that does not run here. has_failed STATUS: returns false if a case
-# ended so, or has passed.
+# skip TEXT: ends a case that cannot run. has_failed STATUS: returns true if a case has
+# neither passed nor been skipped.
 SKIPPED=4
 
 skip()
@@ -32,7 +31,7 @@ has_failed()
 	[ "$1" -ne 0 ] && [ "$1" -ne $SKIPPED ]
 }
 
-# need_failing_memory: skips the case on a kernel whose allocations cannot be made to fail.
+# need_failing_memory: skips the case on a kernel without failing allocations.
 need_failing_memory()
 {
 	[ -d $F ] || skip "needs CONFIG_FAILSLAB"
@@ -40,7 +39,7 @@ need_failing_memory()
 	echo 0 > $F/verbose
 }
 
-# retry SECONDS COMMAND...: until the command succeeds.
+# retry SECONDS COMMAND...: repeats the command until it succeeds.
 retry()
 {
 	left=$(($1 * 5))
@@ -52,7 +51,7 @@ retry()
 	done
 }
 
-# allocations_fail: one in twenty of the tasks that say so in make-it-fail, from now on
+# allocations_fail: makes one in twenty allocations fail, in tasks with make-it-fail set,
 # until the probability is 0. Needs CONFIG_FAILSLAB.
 allocations_fail()
 {
@@ -63,20 +62,20 @@ allocations_fail()
 	echo 0 > $F/verbose
 }
 
-# texts DIR: each attribute below takes any text, or refuses it. MISUSE is the
-# harness's program for that.
+# texts DIR: writes texts to each attribute below DIR, by the program MISUSE. Each is
+# accepted or refused.
 texts()
 {
 	"$MISUSE" texts "$1" || fail "texts"
 }
 
-# hex FILE: its bytes, on one line.
+# hex FILE: prints the bytes of a file on one line.
 hex()
 {
 	od -An -v -tx1 "$1" | tr -d ' \n'
 }
 
-# A backstore each, and BACKSTORE is where it is.
+# Each creates a backstore, with its directory in BACKSTORE.
 
 # ramdisk NAME MIB
 ramdisk()
@@ -96,7 +95,7 @@ block_disk()
 	backstore "iblock_0/$1" "udev_path=$2"
 }
 
-# slow_disk NAME FILE: a file that delay MILLISECONDS makes slow. One at a time.
+# slow_disk NAME FILE: a file whose I/O `delay MILLISECONDS` slows down. One at a time.
 slow_disk()
 {
 	dd if=/dev/zero of="$2" bs=1M count=16 2> /dev/null
@@ -131,15 +130,15 @@ drop_backstore()
 	rmdir "$1" && rmdir "${1%/*}" 2> /dev/null
 }
 
-# port FABRIC WWN INITIATOR: a portal group that an initiator is logged in to.
-# TPG is where it is.
+# port FABRIC WWN INITIATOR: creates a portal group with a nexus for INITIATOR. TPG is its
+# directory.
 port()
 {
 	TPG=$T/$1/$2/tpgt_1
 	mkdir -p "$TPG" && echo "$3" > "$TPG/nexus" || fail "no port $2"
 }
 
-# link TPG BACKSTORE: as LUN 0. unlink TPG takes it away again.
+# link TPG BACKSTORE: links a backstore as LUN 0. unlink TPG removes it.
 link()
 {
 	mkdir -p "$1/lun/lun_0" && ln -s "$2" "$1/lun/lun_0/port" || fail "no LUN"
@@ -150,13 +149,13 @@ unlink()
 	rm "$1/lun/lun_0/port" && rmdir "$1/lun/lun_0"
 }
 
-# drop_port TPG: without LUNs.
+# drop_port TPG: removes a portal group without LUNs.
 drop_port()
 {
 	rmdir "$1" && rmdir "${1%/*}" && rmdir "${1%/*/*}"
 }
 
-# disk TPG: the device of LUN 0. generic TPG: the one for SCSI commands.
+# disk TPG: prints the block device of LUN 0. generic TPG: prints its sg device.
 disk()
 {
 	device "$1" block
@@ -176,11 +175,10 @@ device()
 	echo "/dev/$name"
 }
 
-# Programs that keep a disk busy: fio, or in a guest where that takes minutes to start,
-# the harness's disk-load, if DISK_LOAD says where it is.
+# Programs that keep a disk busy: fio, or the program DISK_LOAD, if it is set, in guests
+# where fio takes minutes to start.
 
-# verified_io DISK MIB: writes all of a disk and reads it back, every byte
-# checked.
+# verified_io DISK MIB: writes a disk, reads it back and compares all bytes.
 verified_io()
 {
 	if [ -n "$DISK_LOAD" ]; then
@@ -195,7 +193,7 @@ verified_io()
 	}
 }
 
-# busy DISK MIB ENGINE: reads and writes until it is ended, or fails.
+# busy DISK MIB ENGINE: reads and writes until it is killed, or fails.
 busy()
 {
 	if [ -n "$DISK_LOAD" ]; then
@@ -205,7 +203,7 @@ busy()
 		--bs=4k --ioengine="$3" --iodepth=16 --time_based --runtime=600
 }
 
-# insistent DISK MIB: the same, but goes on after errors.
+# insistent DISK MIB: the same, but continues after errors.
 insistent()
 {
 	if [ -n "$DISK_LOAD" ]; then

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# speed.sh MODULE FABRIC JOBS ROUNDS: fio on the fabric's disk and on that of
-# the kernel's tcm_loop, in turn.
+# speed.sh MODULE FABRIC JOBS ROUNDS: runs fio on a disk of the fabric and on one of the
+# kernel's tcm_loop, alternately.
 
 . "${0%/*}/lib.sh"
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The loads whose speed is measured. To be sourced by a script that has set OURS
-# and PEER, two disks, JOBS and ROUNDS, and calls `loads`. Prints for each run: the load, whose
-# disk, how many KiB, and how many milliseconds of the guest's clock.
+# Loads for measurements. To be sourced by a script that sets the disks OURS and PEER, JOBS
+# and ROUNDS, and calls `loads`. Prints for each run: load, disk, KiB, and milliseconds of
+# the guest's clock.
 
-# run NAME DISK WHOSE FIELD WORD...: FIELD is where fio's terse line has the KiB.
+# run NAME DISK WHOSE FIELD WORD...: runs fio. FIELD is the field of its terse line with
+# the KiB.
 run()
 {
 	name=$1
@@ -19,7 +20,7 @@ run()
 	echo "$name;$whose;$(echo "$line" | cut -d';' -f "$field,$((field + 3))")"
 }
 
-# load NAME FIELD WORD...: on both disks in turn.
+# load NAME FIELD WORD...: runs a load on both disks alternately.
 load()
 {
 	title=$1$WITH
@@ -33,7 +34,7 @@ load()
 	done
 }
 
-# loads: all of them. WITH is added to their names.
+# loads: runs all loads. WITH is appended to their names.
 loads()
 {
 	one="--ioengine=psync"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The fabric `hold` for cases: its module KO holds commands for user space. To be
-# sourced. MISUSE is the harness's program of that name, ROUNDS a number of rounds.
+# The fabric `hold` for cases: its module KO holds commands for user space. MISUSE is the
+# program of that name, ROUNDS a number of rounds. To be sourced.
 
 . "$GUEST/lib.sh"
 
@@ -18,8 +18,8 @@ TUR=000000000000
 mkdir -p /var/target/pr /etc/target
 trap end EXIT
 
-# portal_group: enabled, with a RAM disk as LUN 0. two_sessions: with initiators A and B
-# logged in to it, whose sessions have the numbers a and b.
+# portal_group: creates an enabled portal group with a RAM disk as LUN 0. two_sessions:
+# also logs initiators A and B in, whose sessions have the numbers a and b.
 portal_group()
 {
 	modprobe tcm_hold && mkdir -p $TPG || fail "no portal group"
@@ -37,8 +37,8 @@ two_sessions()
 	b=$SESSION
 }
 
-# end: of a case that has passed, takes everything away, and nothing may use the module.
-# Of one that has not, shows the commands.
+# end: after a case that has passed, removes everything, after which the module must be
+# unused. After one that has failed, shows the commands.
 end()
 {
 	status=$?
@@ -64,13 +64,13 @@ take_away()
 	rmdir $FABRIC
 }
 
-# each_allocation WORDS...: the program's call, with each allocation failing.
+# each_allocation WORDS...: runs a call of MISUSE with each allocation failing once.
 each_allocation()
 {
 	"$MISUSE" "$@"
 }
 
-# tell ATTRIBUTE WORDS...
+# tell ATTRIBUTE WORDS...: writes WORDS to an attribute of the portal group.
 tell()
 {
 	file=$TPG/$1
@@ -78,7 +78,7 @@ tell()
 	echo "$*" > "$file"
 }
 
-# must TEXT COMMAND...
+# must TEXT COMMAND...: fails with TEXT if the command fails.
 must()
 {
 	what=$1
@@ -86,13 +86,13 @@ must()
 	"$@" || fail "$what: $*"
 }
 
-# refused COMMAND...
+# refused COMMAND...: fails if the command succeeds.
 refused()
 {
 	! "$@" 2> /dev/null || fail "not refused: $*"
 }
 
-# result TAG TEXT: the end of a command. ended TAG: returns true if it has one.
+# result TAG TEXT: waits for the result of a command. ended TAG: returns true if it has one.
 result()
 {
 	retry 20 grep -q "^$1 $2" $TPG/results || fail "$1: want $2"
@@ -118,14 +118,14 @@ aborted()
 	sed -n 's/^aborted \([0-9]*\).*/\1/p' $TPG/held
 }
 
-# log_in NAME: SESSION is its number.
+# log_in NAME: logs an initiator in. SESSION is the number of the session.
 log_in()
 {
 	must "login" tell login "$1"
 	SESSION=$(sed -n '$s/ .*//p' $TPG/login)
 }
 
-# log_out_all: every session.
+# log_out_all: logs all sessions out.
 log_out_all()
 {
 	for session in $(sed 's/ .*//' $TPG/login); do

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# userland.sh PAGE: fabrics in LIO's userland, Debian's targetcli and targetctl: what
-# is made there, saved, cleared and restored is the same, with the modules unloaded
-# in between. Standard input has a line for each fabric:
+# userland.sh PAGE: fabrics in LIO's userland, Debian's targetcli and targetctl: a
+# configuration is created, saved, cleared and restored unchanged, with the modules
+# unloaded in between. Standard input has a line for each fabric:
 #
 #	DIR MODULE FABRIC KIND WWN INITIATOR WRONG
 #
-# the module's directory, its names, its data path, the names of two ports as the
-# kernel has them, and a name that is none. What is not as it should be ends the
-# script. PAGE is typed first: another fabric's.
+# the directory of the module, its names, its data path, the names of two ports in the
+# kernel's spelling, and an invalid name. The script ends at the first fault. It runs
+# PAGE, for another fabric, first.
 
 . "${0%/*}/lib.sh"
 
@@ -20,16 +20,16 @@ PORTAL=127.0.0.1:3261
 export HOME=$SCRATCH
 cat > $FABRICS
 
-# The host's files, to be written in this guest alone.
+# The files of the host, writable in this guest only.
 mkdir $SCRATCH/tmpfs && mount -t tmpfs none $SCRATCH/tmpfs || exit 1
 mkdir $SCRATCH/tmpfs/upper $SCRATCH/tmpfs/work
 mount -t overlay none $PACKAGES -o \
 	lowerdir=$PACKAGES,upperdir=$SCRATCH/tmpfs/upper,workdir=$SCRATCH/tmpfs/work || exit 1
 ip link set lo up
-# targetcli looks for tcmu-runner, and does not start where it cannot look.
+# targetcli queries D-Bus for tcmu-runner, and fails without a bus.
 mkdir -p /run/dbus && dbus-daemon --system || fail "no D-Bus"
 
-# each COMMAND...: for each fabric, with the words of its line.
+# each COMMAND...: runs a command for each fabric, with the words of its line as variables.
 each()
 {
 	while read -r DIR MODULE FABRIC KIND WWN INITIATOR WRONG; do
@@ -37,7 +37,7 @@ each()
 	done < $FABRICS
 }
 
-# run FILE: has targetcli do what is in a file, as if it were typed.
+# run FILE: runs targetcli with the commands in a file.
 run()
 {
 	targetcli < "$1" > "$1.log" 2>&1 || {
@@ -46,7 +46,7 @@ run()
 	}
 }
 
-# What rtslib makes of the kernel's names.
+# as_rtslib NAME: prints a name of the kernel in the spelling of rtslib.
 as_rtslib()
 {
 	case $1 in
@@ -56,7 +56,7 @@ as_rtslib()
 	esac
 }
 
-# The same name in a spelling that the kernel refuses.
+# otherwise NAME: prints the name in a spelling that the kernel refuses.
 otherwise()
 {
 	case $1 in
@@ -93,14 +93,14 @@ commands()
 	echo "/$FABRIC set discovery_auth enable=1 userid=seeker password=found"
 }
 
-# Names that are none, of a target and of an initiator.
+# wrong: prints commands with an invalid name of a target and of an initiator.
 wrong()
 {
 	echo "/$FABRIC create $WRONG"
 	[ "$KIND" = loopback ] || echo "/$FABRIC/$(as_rtslib "$WWN")/tpg1/acls create $WRONG"
 }
 
-# What there is of a fabric, by name, and what can be set, with its value.
+# tree: prints the paths of a fabric, and the values of its settings.
 tree()
 {
 	find $T/$FABRIC | grep -v '/statistics\|/fabric_statistics' | sort
@@ -109,7 +109,7 @@ tree()
 		-o -name write_protect -o -name enable | sort | xargs grep -H ''
 }
 
-# same: what is there, and what is saved of it, is as it was at first.
+# same: checks that the tree and the saved configuration are the first ones.
 same()
 {
 	each tree > $SCRATCH/tree
@@ -120,8 +120,8 @@ same()
 	each works
 }
 
-# works: the disks of a loopback are there, and an iSCSI target answers to the
-# secrets that it was given.
+# works: checks that the disk of a loopback fabric exists, and that an iSCSI target
+# authenticates discovery.
 works()
 {
 	case $KIND in
@@ -133,7 +133,7 @@ works()
 	esac
 }
 
-# JSON with its lists in order.
+# sorted: prints JSON with sorted lists.
 sorted()
 {
 	/usr/bin/python3 -c '
@@ -147,7 +147,7 @@ def ordered(value):
 print(json.dumps(ordered(json.load(sys.stdin)), indent=1, sort_keys=True))'
 }
 
-# Ends everything, up to the modules.
+# unload: clears the configuration, and unloads the modules.
 unload()
 {
 	targetcli clearconfig confirm=True > $SCRATCH/log 2>&1 || {
@@ -163,7 +163,7 @@ unload_one()
 	rmdir $T/$FABRIC && retry 5 rmmod "$MODULE" || fail "cannot unload $MODULE"
 }
 
-# boot: does what systemd does at boot, with the environment that it gives.
+# boot: runs the commands of the systemd unit, with the environment of systemd.
 boot()
 {
 	unit=$(grep -l 'targetctl restore' /lib/systemd/system/*.service) || fail "no unit"
@@ -183,19 +183,19 @@ uninstalls()
 	make -s -C "$DIR" uninstall-userland || fail "cannot uninstall"
 }
 
-# is FILE TEXT
+# is FILE TEXT: checks the content of a file.
 is()
 {
 	[ "$(cat "$1")" = "$2" ] || fail "$1 is not $2"
 }
 
-# restored: it was, unless its module is missing.
+# restored: checks that the fabric exists, unless its module is missing.
 restored()
 {
 	[ "$MODULE" = "$missing" ] || [ -d $T/$FABRIC/$WWN/tpgt_7/lun/lun_5 ] || fail "no $FABRIC"
 }
 
-# made: what was to be made is there, under the names that the kernel has.
+# made: checks the created objects, under the names of the kernel.
 made()
 {
 	tpg=$T/$FABRIC/$WWN/tpgt_1
@@ -246,7 +246,7 @@ LOOP=$(losetup --find --show $SCRATCH/tmpfs/disk) || fail "no loop device"
 run $SCRATCH/make
 cat $SCRATCH/make.log
 each made
-# The class has said why not. Asked, the kernel would have said so in its log.
+# The class has refused the names with a reason. The kernel would have logged one.
 refused=$(grep -c 'is no port name of .*: want .*, as in ' $SCRATCH/make.log)
 [ "$refused" = "$(each wrong | wc -l)" ] || fail "$refused names were refused"
 ! dmesg | grep 'port name .*: want' || fail "the kernel had to refuse a name"

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Runs as init on a distribution's own kernel: loads the three modules of
-# session.sh, tries them, unloads them, and shows what the kernel has to report.
-# What it writes goes to the console; the harness reads it there.
+# Init on the kernel of a distribution: loads the three modules of session.sh, tests and
+# unloads them, and prints the reports of the kernel. The harness reads the console.
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export DISK_LOAD=/tcm/disk-load
@@ -13,7 +12,7 @@ mount -t devtmpfs dev /dev 2> /dev/null
 mount -t tmpfs tmp /tmp
 mkdir -p /var/target/pr /var/target/alua /etc/target/pr
 
-# The HOWTO's session.
+# howto: the session of the HOWTO.
 howto()
 {
 	modprobe tcm_nab5000
@@ -28,7 +27,7 @@ howto()
 	drop_backstore "$BACKSTORE"
 }
 
-# file_system DISK: one with a file, which is there after the next mount.
+# file_system DISK: creates a file system with a file, and checks the file after a remount.
 file_system()
 {
 	disk=$1
@@ -45,7 +44,7 @@ file_system()
 	echo "ext4 on $disk: the data are right"
 }
 
-# A disk of the module's own SCSI host.
+# disk_session: a disk of the loopback module.
 disk_session()
 {
 	modprobe tcm_disk
@@ -59,7 +58,7 @@ disk_session()
 	drop_backstore "$BACKSTORE"
 }
 
-# A disk on the network, of Debian's own initiator.
+# network_session: a disk of the iSCSI target, by the initiator of Debian.
 network_session()
 {
 	. /tcm/iscsi_lib.sh
@@ -89,7 +88,7 @@ run()
 	echo "status $?"
 }
 
-# The selftests end with an unload; this is the one that a user does.
+# The self-tests unload their modules. This is an unload by a user.
 unload_both()
 {
 	modprobe -a tcm_nab5000 tcm_disk

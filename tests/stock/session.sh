@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What a user types on a fresh Debian 13 with backports, to build three modules for
-# the distribution's kernel, two by hand and one by DKMS. The page "On your
-# distribution" shows the same commands. $1 is the package of tcm-mod-builder.
+# session.sh PACKAGE: the commands of a user on a fresh Debian 13 with backports, who builds
+# three modules for the distribution's kernel, two by hand and one by DKMS. The page "On
+# your distribution" has the same commands. PACKAGE is that of tcm-mod-builder.
 
 set -e -o pipefail
 
-# A line of the session, shown and run.
+# try COMMAND...: prints and runs a command.
 try()
 {
 	echo "\$ $*"
 	"$@"
 }
 
-# A line that must fail, with a text in what it says.
+# refuse TEXT COMMAND...: prints and runs a command that must fail with TEXT.
 refuse()
 {
 	text=$1
@@ -32,7 +32,7 @@ refuse()
 	}
 }
 
-# seconds NAME COMMAND...: says how long the command took.
+# seconds NAME COMMAND...: prints the time of a command.
 seconds()
 {
 	name=$1
@@ -62,7 +62,7 @@ echo "[kernel] $RELEASE"
 
 echo "=== doctor"
 refuse "cannot build a module" tcm-mod-builder doctor -k "$K"
-# The remedies are typed as they are printed, until no package is missing.
+# Run the printed remedies until no package is missing.
 for round in 1 2 3; do
 	tcm-mod-builder doctor -k "$K" > /tmp/doctor 2>&1 || true
 	sed -n 's/^ *-> \(apt install [^,;`(]*\).*/\1/p' /tmp/doctor | sort -u > /tmp/remedies
@@ -91,7 +91,7 @@ try make -C tcm_nab5000 KDIR="$K" test
 quietly tcm-mod-builder -p iSCSI -m tcm_net --data-path iscsi -o tcm_net -k "$K"
 seconds make-iscsi try make -C tcm_net KDIR="$K"
 try make -C tcm_net KDIR="$K" modules_install
-# The initiator that logs in to it, in the guest.
+# The initiator for the guest.
 quietly apt-get install --yes --no-install-recommends open-iscsi iproute2
 
 echo "=== dkms"
@@ -102,14 +102,14 @@ try dkms status
 modinfo -k "$RELEASE" -F filename tcm_disk | grep -F updates/dkms/
 
 echo "=== upgrade"
-# Another kernel arrives, and its source is not there: DKMS says what to install.
+# Another kernel is installed without its source: DKMS names the package to install.
 OTHER=${RELEASE%-amd64}-cloud-amd64
 quietly apt-get remove --yes "linux-source-*"
 rm -rf /var/cache/tcm-mod-builder/source-*
 refuse "Autoinstall on $OTHER failed" apt-get install --yes \
 	--no-install-recommends -t trixie-backports "linux-headers-$OTHER"
 grep -F "apt install linux-source-" /var/lib/dkms/tcm_disk/0.1/build/make.log
-# With it, dpkg ends what it has begun, and DKMS builds the module.
+# With the source, dpkg completes the installation, and DKMS builds the module.
 seconds dkms-other-flavour quietly apt-get install --yes --no-install-recommends \
 	"linux-source-$(echo "$RELEASE" | cut -d. -f1,2)"
 quietly dpkg --configure --pending

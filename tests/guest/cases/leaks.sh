@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The cases before this have leaked no memory. kmemleak passes over what is younger than
-# five seconds, and the first scan may report what has just been freed.
+# The cases before this one have leaked no memory. kmemleak ignores objects younger than
+# five seconds, and the first scan may report objects that have just been freed.
 
 . "$GUEST/lib.sh"
 

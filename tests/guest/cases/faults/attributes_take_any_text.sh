@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Each attribute of a portal group with a LUN takes any text, or refuses it.
+# Each attribute of a portal group with a LUN accepts or refuses any text.
 
 . "$GUEST/faults_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Allocations fail while everything is made, 50 times.
+# Allocations fail while all objects are created, 50 times.
 
 . "$GUEST/faults_lib.sh"
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Allocations of a load and of the workers fail: data that were acknowledged are there.
+# Allocations of a load and of workers fail: no acknowledged data are lost.
 
 . "$GUEST/faults_lib.sh"
 
 need_failing_memory
 TIMES=1000000
-# failures: number of allocations that have failed. may_fail 1|0: of the load and of the
-# workers of target core and of the block layer.
+# failures: prints the number of failed allocations. may_fail 1|0: lets allocations of the
+# load, and of workers of target core and of the block layer, fail or not.
 failures()
 {
 	echo $((TIMES - $(cat $F/times)))
@@ -29,7 +29,7 @@ may_fail()
 # A file: target core allocates memory for each command on it.
 file_disk faults $SCRATCH/file 32
 log_in
-# Errors are allowed, but not without end.
+# Errors are allowed, but the load must end.
 load insistent "$DISK" 24
 allocations_fail
 echo $TIMES > $F/times

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A write to a full backstore fails, and the data before it are there.
+# A write to a full backstore fails, and earlier data are kept.
 
 . "$GUEST/faults_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A LUN is linked and unlinked ROUNDS times, and its attributes take any text.
+# A LUN is linked and unlinked ROUNDS times, and then works.
 
 . "$GUEST/faults_lib.sh"
 

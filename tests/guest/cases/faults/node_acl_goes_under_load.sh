@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A node ACL that is removed under load ends its nexus and the load; another nexus works.
+# A node ACL removed under load ends its nexus and the load. Another nexus works.
 
 . "$GUEST/faults_lib.sh"
 

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Nothing that a load uses can be removed.
+# Objects in use by a load cannot be removed.
 
 . "$GUEST/faults_lib.sh"
 
 a_disk
 load busy "$DISK" 24 io_uring
-fails rmdir "$TPG" || fail "the portal group went"
-fails rmdir "${TPG%/*}" || fail "the target port went"
-fails rmmod "$MODULE" || fail "the module went"
-(echo NULL > "$TPG/nexus") 2> /dev/null && fail "the nexus went"
-# The load goes on.
+fails rmdir "$TPG" || fail "the portal group was removed"
+fails rmdir "${TPG%/*}" || fail "the target port was removed"
+fails rmmod "$MODULE" || fail "the module was unloaded"
+(echo NULL > "$TPG/nexus") 2> /dev/null && fail "the nexus was removed"
+# The load continues.
 retry 60 is_loaded "$(commands)" || fail "the load has ended: $(cat $SCRATCH/load)"
 stop_load

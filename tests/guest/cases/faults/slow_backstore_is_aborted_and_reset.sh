@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Commands of a slow backstore are aborted, the logical unit is reset, and the disk recovers.
+# Commands of a slow backstore are aborted, the LUN is reset, and the disk recovers.
 
 . "$GUEST/faults_lib.sh"
 
@@ -12,11 +12,11 @@ DISK=$(disk "$TPG") || fail "$DISK"
 impatient
 delay 5000
 aborts=$(logged 'ABORT_TASK: Found referenced')
-# The time of the read is over long before it is done: it is aborted, and tried again.
+# The read times out before it is complete: it is aborted and retried.
 read_block &
 READ=$!
 retry 60 has_logged "$aborts" 'ABORT_TASK: Found referenced' || fail "no abort"
-# While others are under way, the logical unit is reset.
+# Reset the LUN while other commands are in flight.
 read_block 9 &
 OTHER=$!
 retry 60 in_flight 1 || fail "no read is under way"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Initiators without a node ACL authenticate themselves by the portal group's secrets.
+# Initiators without a node ACL are authenticated by the secrets of the portal group.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Discovery needs authentication only where the fabric enforces it.
+# Discovery needs authentication only if the fabric enforces it.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Nobody logs in where authentication is wanted and no secret is set.
+# Logins are refused if authentication is required and no secret is set.
 
 . "$GUEST/iscsi_case_lib.sh"
 

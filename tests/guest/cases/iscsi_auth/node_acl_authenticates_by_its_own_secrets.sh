@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A node ACL has secrets of its own, and says whether its initiator has to authenticate itself.
+# A node ACL has its own secrets, and its own requirement of authentication.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Files of secrets are root's, take what they may, and are cleared by NULL.
+# Files of secrets are readable by root only, refuse invalid values, and are cleared by NULL.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The kernel's initiator is refused as long as it has no secret.
+# The target refuses an initiator without a secret.
 
 . "$GUEST/iscsi_chap_lib.sh"
 

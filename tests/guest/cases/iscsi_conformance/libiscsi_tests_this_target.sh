@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# libiscsi tests the target; the host judges.
+# libiscsi tests the target, for the host to evaluate.
 
 . "$GUEST/iscsi_conformance_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A portal group that is disabled under load ends its sessions; enabled, it takes them again.
+# A portal group disabled under load ends its sessions. Enabled, it accepts logins again.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Allocations of connections fail now and then.
+# Allocations of connections fail under load.
 
 . "$GUEST/iscsi_faults_lib.sh"
 
@@ -8,8 +8,8 @@ need_failing_memory
 # More failures than there can be.
 TIMES=1000000
 
-# connections_may_fail 1|0: allocations fail or not in the threads of connections
-# and in kthreadd, which makes new ones.
+# connections_may_fail 1|0: lets allocations fail or not in the threads of connections and
+# in kthreadd, which starts them.
 connections_may_fail()
 {
 	for comm in $(grep -l '^iscsi_\|^kthreadd' /proc/[0-9]*/comm); do
@@ -17,7 +17,7 @@ connections_may_fail()
 	done 2> /dev/null
 }
 
-# failures: the allocations that have failed since $F/times was TIMES.
+# failures: prints the number of allocations that have failed since $F/times was TIMES.
 failures()
 {
 	echo $((TIMES - $(cat $F/times)))
@@ -28,7 +28,7 @@ an_allocation_failed()
 	[ "$(failures)" -gt 0 ]
 }
 
-# Allocations of connections fail now and then, for a second from the first failure on.
+# without_memory: lets allocations of connections fail until a second after the first failure.
 without_memory()
 {
 	allocations_fail

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An initiator that is logged in gets a node ACL, and loses it with its session.
+# A logged-in initiator gets a node ACL, and loses it together with its session.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

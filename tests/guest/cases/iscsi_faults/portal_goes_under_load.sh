@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A network portal is removed and made under load.
+# A network portal is removed and created again under load.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

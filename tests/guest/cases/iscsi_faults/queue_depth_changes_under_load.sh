@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The queue depth of an initiator that is logged in changes.
+# The queue depth of a logged-in initiator changes under load.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Somebody else logs in as an initiator that is there.
+# Another client logs in with the names of initiators under load.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

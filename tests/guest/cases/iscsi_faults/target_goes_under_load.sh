@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A target is removed and made under load; its module stays.
+# A target is removed and created again under load. Its module cannot be unloaded.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# In demo mode, an initiator that loses its connection keeps its key, and others are fenced off.
+# In demo mode, an initiator that loses its connection keeps its key, and others stay fenced.
 
 . "$GUEST/iscsi_case_lib.sh"
 

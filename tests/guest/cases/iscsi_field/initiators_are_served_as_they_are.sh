@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Initiators of the field log in with their keys and names, and what is wrong is refused.
+# Initiators in the field log in with their keys and names. Invalid ones are refused.
 
 . "$GUEST/iscsi_case_lib.sh"
 

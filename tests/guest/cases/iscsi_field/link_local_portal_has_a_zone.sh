@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A portal at a link-local address names its interface, and discovery does not.
+# A portal at a link-local address has a zone, which discovery does not show.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# More sessions than a page has room for are listed up to the end of a line.
+# A list of sessions longer than a page is truncated after a complete line.
 
 . "$GUEST/iscsi_faults_lib.sh"
 
-# listed: how many lines dynamic_sessions has.
+# listed: prints the number of lines in dynamic_sessions.
 listed()
 {
 	wc -l < "$TPG/dynamic_sessions"

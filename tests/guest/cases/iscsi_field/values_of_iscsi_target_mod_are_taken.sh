@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Values that iscsi_target_mod takes are kept, and negotiated down.
+# Values that iscsi_target_mod accepts are accepted, and negotiated down.
 
 . "$GUEST/iscsi_case_lib.sh"
 
-# takes DIR NAME=VALUE...: each file keeps its value.
+# takes DIR NAME=VALUE...: checks that each file keeps its value.
 takes()
 {
 	dir=$1

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Sessions whose PDUs are mutated, by SEED, for SECONDS.
+# Sessions with PDUs mutated by SEED, for FUZZ_SECONDS.
 
 . "$GUEST/iscsi_case_lib.sh"
 
 a_target
 "$CLIENT" fuzz $V4 $WWN "$FUZZ_SECONDS" "$SEED" || fail "fuzz"
-# Whoever is gone has left nothing behind.
+# All sessions have ended.
 everybody_goes

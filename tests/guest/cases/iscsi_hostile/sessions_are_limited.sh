@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A portal group takes as many sessions as max_sessions says.
+# A portal group accepts at most max_sessions sessions.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A connection without a login, data or an answer to a ping is dropped when its time is over.
+# A connection without a login, data or an answer to a ping is dropped after its timeout.
 
 . "$GUEST/iscsi_case_lib.sh"
 

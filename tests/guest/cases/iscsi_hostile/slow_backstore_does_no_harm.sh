@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Commands that a slow backstore has are aborted, and their sessions end.
+# Commands in a slow backstore are aborted, and their sessions end.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data, with one to 64 commands at once.
+# Data are right with one to 64 commands at once.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data of commands that are queued before they are submitted, or are not.
+# Data are right if commands are queued before their submission, or not.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

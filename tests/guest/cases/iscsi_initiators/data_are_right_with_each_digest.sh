@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data, with digests of headers, of data, and of both.
+# Data are right with header digests, data digests, and both.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

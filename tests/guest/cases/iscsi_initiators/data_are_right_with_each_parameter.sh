@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data, unasked or not, with the command or not, and in short bursts.
+# Data are right if they are unsolicited or not, immediate or not, and in short bursts.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An initiator of a target that is disabled logs out, and logs in again when it is enabled.
+# The initiator of a disabled target logs out, and logs in again when the target is enabled.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 
 two_targets
-# is_back: iscsid looks at its clock when somebody asks it something.
+# is_back: queries iscsid, which checks its timers only then, and reads.
 is_back()
 {
 	iscsiadm -m session -P 1 > /dev/null
@@ -15,4 +15,4 @@ log_in ${WWN}2 $V4 default
 echo 0 > "$TPG2/enable" || fail "cannot disable"
 ! iscsi-inq iscsi://$V4/${WWN}2/0 > /dev/null 2>&1 || fail "disabled, but logged in"
 echo 1 > "$TPG2/enable"
-retry 60 is_back || fail "not back: $(iscsiadm -m session -P 1)"
+retry 60 is_back || fail "the session does not return: $(iscsiadm -m session -P 1)"

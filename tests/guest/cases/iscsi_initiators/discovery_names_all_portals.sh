@@ -5,11 +5,11 @@
 . "$GUEST/iscsi_initiators_lib.sh"
 
 two_targets
-# found PORTAL OPTIONS...
+# found PORTAL OPTIONS...: checks discovery at a portal.
 found()
 {
 	discover "$@" > $SCRATCH/found || fail "no discovery at $1"
-	# The address of another portal is the one that was asked.
+	# Each line once, at every portal.
 	for line in "$V4,1 ${WWN}1" "$V4,1 ${WWN}2" "$V6,1 ${WWN}1"; do
 		[ "$(grep -cxF "$line" $SCRATCH/found)" -eq 1 ] || fail "no $line: $(cat $SCRATCH/found)"
 	done

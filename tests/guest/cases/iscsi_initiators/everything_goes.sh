@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Both targets and the module go, and those of the initiator.
+# Both targets are removed, and the modules of target and initiator are unloaded.
 #
-# last: it takes away what the others share.
+# last: it removes the targets that the other cases share.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Without demo mode, an initiator without a node ACL is kept out; a session ends with its node
+# Without demo mode, only initiators with a node ACL can log in. A session ends with its node
 # ACL.
 
 . "$GUEST/iscsi_initiators_lib.sh"
@@ -8,8 +8,8 @@
 THIRD=iqn.1994-05.org.example.client:third
 
 two_targets
-# A name that has not been there: target core loses memory when it turns the ACL that demo mode
-# has made into a node ACL (fixes replaced_entry).
+# A new name: target core leaks memory when it converts a demo-mode ACL into a node ACL (fix
+# replaced_entry).
 iscsiadm -m iface -I third --op=new > /dev/null || fail "no third interface"
 iscsiadm -m iface -I third --op=update -n iface.initiatorname -v $THIRD > /dev/null
 iscsiadm -m node -T ${WWN}1 -p $V4 -I third --op=new > /dev/null || fail "no third record"

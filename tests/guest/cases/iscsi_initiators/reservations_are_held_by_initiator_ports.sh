@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Initiators that register are shown by name and ISID, and ports by their RTPI.
+# Registered initiators are shown by name and ISID, and target ports by RTPI.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 
@@ -20,7 +20,7 @@ for name in $FIRST $SECOND; do
 	grep -q "$name,i,0x00023d" $SCRATCH/persist || fail "no $name: $(cat $SCRATCH/persist)"
 done
 # The relative target port is a designator of four bytes, of type 4, SPC-4 section 7.8.6.7.
-# port DISK TPG
+# port DISK TPG: checks the RTPI of a disk.
 port()
 {
 	wanted="51 94 00 04 00 00 00 $(printf %02x "$(($(cat "$2/rtpi")))")"

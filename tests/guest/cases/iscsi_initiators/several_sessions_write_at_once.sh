@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Two initiators at one target, and one of them at another target, by IPv6 too.
+# Two initiators write to one target, and one of them to another target, also over IPv6.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

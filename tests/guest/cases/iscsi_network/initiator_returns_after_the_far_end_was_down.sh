@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The target's end of the wire is cut under load and mended: the session ends, comes
-# back, and all data are right.
+# The target's end of the link goes down and up under load: the session ends and returns,
+# and all data are right.
 
 . "$GUEST/iscsi_network_lib.sh"
 

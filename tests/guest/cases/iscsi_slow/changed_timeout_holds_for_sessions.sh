@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A timeout that changes holds for sessions that are there.
+# A changed timeout applies to existing sessions.
 
 . "$GUEST/iscsi_slow_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An answer leaves when it is there, whatever other commands do.
+# An answer is sent without waiting for other commands.
 
 . "$GUEST/iscsi_slow_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An initiator is dropped for its own silence alone, not for a slow backstore.
+# An initiator is not dropped because of a slow backstore.
 
 . "$GUEST/iscsi_slow_lib.sh"
 

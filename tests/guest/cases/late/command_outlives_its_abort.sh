@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The handler of aborts says at once that a command is aborted: its data, and those of
+# The abort handler reports success while the command still runs: its data, and those of
 # another command, are right.
 
 . "$GUEST/faults_lib.sh"
@@ -20,7 +20,7 @@ is_aborted()
 	[ "$(cat "/sys/block/${DISK##*/}/device/iotmo_cnt")" != 0x0 ]
 }
 retry 60 is_aborted || fail "the read does not time out"
-# Meanwhile the midlayer would use again the memory that it believes to have back.
+# The midlayer would reuse the memory of the aborted command for this one.
 read_block 9 &
 OTHER=$!
 delay 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Takes the kernel with it.
+# Panics the kernel.
 
 echo 1 > /proc/sys/kernel/sysrq
 echo c > /proc/sysrq-trigger

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Does not run here.
+# Cannot run.
 
 . "$GUEST/lib.sh"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Passes, after all of these.
+# Passes, after all others.
 
 true

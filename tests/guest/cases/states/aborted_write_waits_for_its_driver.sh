@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# ABORT TASK of a write that waits for data is answered when the driver gives the write back.
+# ABORT TASK of a write that waits for data is answered when the driver releases the write.
 
 . "$GUEST/states_lib.sh"
 
@@ -11,7 +11,7 @@ tell submit $a 30 0 write 512 01 $WRITE
 held write 30 waits
 tell tmr $a 31 0 abort 30
 held write 30 aborted
-! ended 31 || fail "answered before the driver gave the command back"
+! ended 31 || fail "answered before the driver released the command"
 must "execute" tell finish execute 30
 result 31 "status 01"
 [ "$(aborted)" -eq $((n + 1)) ] || fail "not aborted"

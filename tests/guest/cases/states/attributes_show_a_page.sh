@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An attribute shows at most a page, and is an error beyond.
+# An attribute shows at most a page. A longer value is an error.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Each attribute takes any text, or refuses it.
+# Each attribute accepts or refuses any text.
 
 . "$GUEST/states_lib.sh"
 

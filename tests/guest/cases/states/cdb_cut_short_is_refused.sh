@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A CDB that is shorter than its group has it is refused; a whole one is answered.
+# A CDB shorter than its group requires is refused. A complete one is answered.
 
 . "$GUEST/states_lib.sh"
 
 two_sessions
-# The first byte of one of each group, and its length.
+# First bytes and length of a CDB of each group.
 tag=100
 for block in 00:6 3f:10 5f:10 88:16 a8:12 ff:10 7f00000000000018:32; do
 	cdb=${block%:*}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data of commands, with the initiator's length and with that of the CDB.
+# Data are transferred with the length of the initiator, and with that of the CDB.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# No login before the portal group is enabled, and none after it is disabled.
+# Logins are refused before the portal group is enabled, and after it is disabled.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A portal group goes with a held write, a held response and their sessions, and the module after it.
+# A portal group is removed with a held write, a held response and their sessions, and the module is
+# unloaded.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Neither ABORT TASK nor LUN RESET waits for a response that is on its way.
+# Neither ABORT TASK nor LUN RESET waits for a response that is being sent.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A logout waits for a write, and for a response, until the driver is done with them.
+# A logout waits until the driver releases a write or a response.
 
 . "$GUEST/states_lib.sh"
 
 two_sessions
-# waits PROCESS: for commands.
+# waits PROCESS: checks that a logout waits for commands.
 waits()
 {
 	retry 20 grep -qs target_wait_for /proc/$1/wchan ||

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A task management function that waits for its command is aborted by a reset.
+# LUN RESET aborts a TMF that waits for its command.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A session resets the logical unit under its own write and another session's.
+# LUN RESET aborts a write of its own session and one of another session.
 
 . "$GUEST/states_lib.sh"
 
@@ -13,10 +13,10 @@ held write 35 waits
 tell tmr $b 36 0 reset
 held write 34 aborted
 held write 35 aborted
-! ended 36 || fail "reset before the driver gave the commands back"
+! ended 36 || fail "answered before the driver released the commands"
 must "execute" tell finish execute 34
 must "fail" tell finish fail 35
 result 36 "status 01"
-# TAS: a command that another session has aborted ends with TASK ABORTED.
+# TAS: a command aborted by another session ends with TASK ABORTED.
 result 34 "status 40"
-! ended 35 || fail "a command that its own session has aborted was answered"
+! ended 35 || fail "a command aborted by its own session was answered"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A node ACL is removed while its sessions are made, ended, and submit commands.
+# A node ACL is removed while its sessions begin, end and submit commands.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A node ACL that the driver holds is removed when the driver lets it go.
+# The removal of a node ACL waits until the driver releases it.
 
 . "$GUEST/states_lib.sh"
 

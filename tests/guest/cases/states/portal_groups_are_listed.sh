@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Enabled portal groups are listed by the fabric, and each has an RTPI of its own.
+# The fabric lists enabled portal groups, and each has its own RTPI.
 
 . "$GUEST/states_lib.sh"
 

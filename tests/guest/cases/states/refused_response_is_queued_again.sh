@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A response that the driver gives back to target core comes again.
+# Target core queues a response again if the driver refuses it.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# PERSISTENT RESERVE OUT whose list of initiators is cut short or wrong is refused.
+# PERSISTENT RESERVE OUT with a truncated or invalid list of initiators is refused.
 #
-# last: after a list that it refuses, target core waits for the LUN for ever when that
-# goes: core_scsi3_decode_spec_i_port() keeps a count of it.
+# last: after a refused list, target core waits forever when the LUN is removed:
+# core_scsi3_decode_spec_i_port() leaks a reference to it.
 
 . "$GUEST/states_lib.sh"
 
 trap - EXIT
-# register LIST [LENGTH]: the other initiator as well, by a list that is LENGTH bytes long.
+# register LIST [LENGTH]: registers the other initiator as well, by the first LENGTH bytes of LIST.
 register()
 {
 	length=${2:-$((${#1} / 2))}
@@ -17,7 +17,7 @@ register()
 	retry 20 ended 80 || fail "no answer to $*"
 }
 
-# registrations: read by the initiator. READ FULL STATUS.
+# registrations: prints the data of READ FULL STATUS.
 registrations()
 {
 	tell submit $SESSION 81 0 read 512 00 5e030000000000020000
@@ -27,10 +27,10 @@ registrations()
 
 two_sessions
 SESSION=$a
-# Reports what has happened before.
+# A command that reports unit attentions.
 tell submit $SESSION 79 0 none 0 00 $TUR
 retry 20 ended 79 || fail "no answer"
-# No key as yet, then the new one, and SPEC_I_PT.
+# No existing key, the new key, and SPEC_I_PT.
 head=0000000000000000123456789abcdef00000000008000000
 other=06000000${B#naa.}000000000000000000000000
 list=${head}00000018$other
@@ -40,7 +40,7 @@ for length in $lengths; do
 	register $list "$length"
 	result 80 "status 02 sense 5/"
 done
-# A list longer or shorter than it says, of another protocol, of nobody.
+# Lists longer or shorter than their length, of another protocol, of an unknown initiator.
 for wrong in ${head}00000019$other ${head}ffffffff$other ${head}00000017$other \
 	${head}0000001800${other#??} ${head}0000001845${other#??} \
 	${head}00000018060000005001405000000fff000000000000000000000000; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Residuals, for lengths that are longer and shorter than the CDB's.
+# Residuals are reported for lengths above and below that of the CDB.
 
 . "$GUEST/states_lib.sh"
 

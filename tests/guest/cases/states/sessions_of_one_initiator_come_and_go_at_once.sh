@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Sessions of one initiator of demo mode are made and ended at once.
+# Sessions of one demo-mode initiator begin and end concurrently.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A session that target core has stopped takes neither commands nor functions.
+# A session stopped by target core refuses commands and TMFs.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Each function, from either session, for a command in each state, while each allocation fails.
+# Each TMF, from either session, for a command in each state, while each allocation fails.
 
 . "$GUEST/states_lib.sh"
 
@@ -20,7 +20,7 @@ for state in write response; do
 		for what in "abort 50" reset; do
 			tell submit $submit
 			held $state 50
-			# Each one that succeeds ends the command: there is another one then.
+			# A successful TMF ends the command: submit another.
 			each_allocation write $TPG/tmr "$who 51 0 $what" $TPG/finish "$finish" \
 				$TPG/submit "$submit" || fail "$state $who $what"
 			held $state 50

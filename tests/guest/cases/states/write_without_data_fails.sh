@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A write whose data the driver cannot get ends with a sense.
+# A write whose data the driver cannot get ends with sense data.
 
 . "$GUEST/states_lib.sh"
 
