@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Port names and TransportIDs on the host: the same files that are compiled into the modules.
+//! Port names and TransportIDs on the host, by the files that are compiled into the modules.
 //!
-//! Each file is included as it is, and wrapped so that all protocols look alike to the tests and
-//! to the fuzzer. No input may make them panic.
+//! Each file is included unchanged, and wrapped in one interface for the tests and the fuzzer. No
+//! input may make them panic.
 
 #![allow(
     clippy::duplicate_mod,
-    reason = "each protocol's file has hex.rs as a module of its own, as in a generated module"
+    reason = "the file of each protocol has its own module hex.rs, as in a generated module"
 )]
 
 #[path = "../../kernel-template/protocol/fc.rs"]
@@ -34,7 +34,7 @@ mod ssa;
 use anyhow::Result;
 use iscsi::{ISID_DIGITS, LEN_MAX};
 
-/// An initiator session identifier, as the digits that a TransportID holds.
+/// An initiator session identifier, as digits of a TransportID.
 pub type Isid = [u8; ISID_DIGITS];
 
 /// The functions of a protocol's `transport_id.rs`.
@@ -42,7 +42,7 @@ pub type Isid = [u8; ISID_DIGITS];
 pub struct Codec {
     /// The protocol's name.
     pub protocol: &'static str,
-    /// The accepted names, for messages.
+    /// Description of the accepted names, for messages.
     pub form: &'static str,
     /// Reads a name in any of its spellings.
     pub parse: fn(&[u8]) -> Option<Port>,
@@ -51,29 +51,29 @@ pub struct Codec {
 }
 
 impl Codec {
-    /// Whether this is the canonical spelling of a name: the one that the driver accepts for target
-    /// ports and node ACLs.
+    /// Returns true if `name` is in the canonical spelling, the only one that the driver accepts
+    /// for target ports and node ACLs.
     #[must_use]
     pub fn is_canonical(&self, name: &[u8]) -> bool {
         (self.parse)(name).is_some_and(|port| port.text == name)
     }
 }
 
-/// A port's name, read.
+/// A parsed port name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Port {
     /// The canonical form.
     pub text: Vec<u8>,
-    /// The canonical form, as C has it.
+    /// The canonical form with a NUL, as in C.
     pub with_nul: Vec<u8>,
-    /// The number in the name, if there is one: most significant byte first.
+    /// The number in the name, most significant byte first, if it has one.
     pub value: Vec<u8>,
 }
 
 /// The content of a TransportID: a port's name in its canonical form, and the ISID.
 pub type Named = (Vec<u8>, Option<Isid>);
 
-/// How a protocol's TransportIDs are written and read.
+/// Functions that write and read the TransportIDs of a protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct IdCodec {
     /// Writes the TransportID of a name, with an ISID if the protocol has one.
@@ -100,7 +100,7 @@ macro_rules! codec {
     };
 }
 
-/// TransportIDs of a fixed length, which have no ISID.
+/// TransportIDs of a fixed length without an ISID.
 macro_rules! fixed {
     ($file:ident) => {
         Some(IdCodec {
@@ -113,7 +113,7 @@ macro_rules! fixed {
     };
 }
 
-/// Those of iSCSI, which do.
+/// TransportIDs of iSCSI, with an ISID.
 const ISCSI: IdCodec = IdCodec {
     encode: |name, isid| {
         let mut id = [0xff; LEN_MAX];
@@ -161,11 +161,11 @@ pub static CODECS: [Codec; 12] = [
     ),
 ];
 
-/// The bytes of a text of hexadecimal digits, two for each.
+/// Bytes of a text with two hexadecimal digits for each.
 ///
 /// # Errors
 ///
-/// A sentence on the character that is no such digit.
+/// If a character is not a hexadecimal digit.
 pub fn from_hex(digits: &str) -> Result<Vec<u8>> {
     let pairs = digits.as_bytes().chunks(2).map(|pair| {
         let pair = std::str::from_utf8(pair)?;
@@ -174,13 +174,13 @@ pub fn from_hex(digits: &str) -> Result<Vec<u8>> {
     pairs.collect()
 }
 
-/// Bytes in hexadecimal digits, two for each.
+/// Text with two hexadecimal digits for each byte.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The protocol of this name.
+/// The codec of a protocol.
 #[must_use]
 pub fn codec(protocol: &str) -> Option<&'static Codec> {
     CODECS.iter().find(|codec| codec.protocol == protocol)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Compares the results of libiscsi's test suite, and of other clients, for two disks.
+//! Results of libiscsi's test suite for two disks, compared.
 
 use std::collections::BTreeMap;
 
-/// How each test of `iscsi-test-cu` ended, by suite and name; whether it passed.
+/// Results of `iscsi-test-cu`, by suite and name: true for a test that has passed.
 #[must_use]
 pub fn results(output: &str) -> BTreeMap<String, bool> {
     let mut results = BTreeMap::new();
@@ -17,7 +17,7 @@ pub fn results(output: &str) -> BTreeMap<String, bool> {
             let name = rest.split(" ...").next().unwrap_or(rest);
             test = Some(format!("{suite}.{name}"));
         }
-        // A test's own output is between its name and its result, which may be on any later line.
+        // The output of a test separates its name from its result, which may be on a later line.
         let passed = match () {
             () if line.trim_end().ends_with("passed") => true,
             () if line.trim_end().ends_with("FAILED") => false,
@@ -30,8 +30,7 @@ pub fn results(output: &str) -> BTreeMap<String, bool> {
     results
 }
 
-/// The differences between the results of two disks: for each test that ends differently, its name
-/// and a sentence.
+/// Differences between the results of two disks: the name of each such test, and a sentence.
 #[must_use]
 pub fn differences(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>) -> Vec<String> {
     let word = |result: Option<&bool>| match result {
@@ -54,11 +53,11 @@ pub fn differences(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>)
         .collect()
 }
 
-/// Prints how the results of our disk compare to those of the kernel's own module `name`.
+/// Prints the results of our disk, compared with those of the C module `name`.
 ///
 /// # Panics
 ///
-/// If a test passes on the peer alone, or hardly any passes there.
+/// If a test passes only on the peer, or fewer than 200 pass there.
 pub fn compare(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>, name: &str) {
     let passed = |results: &BTreeMap<_, bool>| results.values().filter(|passed| **passed).count();
     let differences = differences(ours, peer);
@@ -73,11 +72,11 @@ pub fn compare(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>, nam
     for difference in differences {
         println!("{difference}");
     }
-    assert!(passed(peer) > 200, "hardly a test passes on {name}");
+    assert!(passed(peer) > 200, "too few tests pass on {name}");
     for (test, passed) in peer {
         assert!(
             !passed || ours.get(test) == Some(&true),
-            "{test} passes on {name} alone"
+            "{test} passes only on {name}"
         );
     }
 }
@@ -105,7 +104,7 @@ Suite: Read6
     }
 
     #[test]
-    fn a_difference_either_way_is_told() {
+    fn difference_in_either_direction_is_reported() {
         let (mut ours, peer) = (results(OUTPUT), results(OUTPUT));
         assert!(differences(&ours, &peer).is_empty());
         ours.insert("Read6.Simple".to_owned(), true);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The main job, from nothing to a module that answers configfs: the mini-HOWTO's session.
+//! A demonstration: the session of the mini-HOWTO, from an empty cache to a loaded module.
 
 use std::fs;
 use std::io::Write;
@@ -16,7 +16,8 @@ use crate::module::{Profile, builder};
 use crate::session::{Fabric, NAB5000, draw, lsmod, script, tree};
 use crate::shell::{logged, output, shown};
 
-/// Generates, builds, boots, loads, shows the tree, unloads, and says how long each step took.
+/// Generates and builds a module, boots a guest, loads the module, shows its tree and unloads it.
+/// Prints the time of each step.
 ///
 /// # Errors
 ///
@@ -49,7 +50,7 @@ pub fn demo() -> Result<()> {
     Ok(())
 }
 
-/// Does a step, and says how long it took.
+/// Runs a step, and prints its time.
 fn timed_step<T>(what: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
     let start = Instant::now();
     let done = step()?;
@@ -61,8 +62,7 @@ fn timed(what: &str, start: Instant) {
     println!("  {what}: {} s", start.elapsed().as_secs());
 }
 
-/// Generates a module into the kernel's own tree, with both questions answered yes; gives its
-/// directory.
+/// Generates an in-tree module, with both questions answered yes. Returns its directory.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ fn timed(what: &str, start: Instant) {
 pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Result<PathBuf> {
     let mut command = Command::new(builder(Profile::Dev)?);
     let _changing = kernel.changed()?;
-    // --force replaces a module of an earlier run, but not one whose files were edited.
+    // --force replaces the module of an earlier run, unless its files were edited.
     command
         .args(["-p", proto, "-m", fabric.module, "--force", "-k"])
         .arg(&kernel.source);
@@ -93,7 +93,7 @@ pub fn generate_in_tree(kernel: &Kernel, proto: &str, fabric: &Fabric<'_>) -> Re
     Ok(kernel.source.join("drivers/target").join(fabric.module))
 }
 
-/// Enables a module that is in the tree, and builds the modules.
+/// Enables an in-tree module, and builds all modules.
 ///
 /// # Errors
 ///

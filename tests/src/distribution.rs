@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A distribution's kernel: the headers packages of Debian, as `dpkg` would lay them out.
+//! The kernel of a distribution: headers packages of Debian, unpacked as by `dpkg`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,25 +12,25 @@ use rustix::fs::FlockOperation;
 use crate::kernel::Apt;
 use crate::shell::{cache, lock, output, text};
 
-/// The suite, and the package that depends on its newest headers.
+/// The suite, and its package that depends on the newest headers.
 const SUITE: &str = "trixie-backports";
 const NEWEST: &str = "linux-headers-amd64";
 
 /// The headers packages of one kernel, unpacked.
 #[derive(Clone, Debug)]
 pub struct Headers {
-    /// The directory that stands for `/usr/src`.
+    /// The directory in place of `/usr/src`.
     pub src: PathBuf,
-    /// The release, as `uname -r` says it.
+    /// The release, as in `uname -r`.
     pub release: String,
 }
 
 impl Headers {
-    /// Gets them, unpacked below the cache.
+    /// Fetches the packages, and unpacks them in the cache.
     ///
     /// # Errors
     ///
-    /// If they cannot be fetched.
+    /// If a package cannot be fetched.
     pub fn get() -> Result<Self> {
         let dir = cache()?.join("headers");
         fs::create_dir_all(&dir)?;
@@ -63,13 +63,13 @@ impl Headers {
         })
     }
 
-    /// The directory of the flavour: what `/lib/modules/V/build` is a link to.
+    /// The directory of the flavour, the target of the link `/lib/modules/V/build`.
     #[must_use]
     pub fn build(&self) -> PathBuf {
         self.src.join(format!("linux-headers-{}", self.release))
     }
 
-    /// The directory that all flavours share.
+    /// The directory shared by all flavours.
     #[must_use]
     pub fn common(&self) -> PathBuf {
         let common = self

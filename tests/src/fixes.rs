@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The fixes of target core that are written beside a series, proved on a kernel: each applies
-//! alone and is clean, and what it mends is seen in a guest without it and not with it.
+//! The fixes of target core that accompany a series, proved on a kernel: each applies alone and
+//! passes checkpatch, and its fault appears in a guest without the fix, and not with it.
 //!
-//! Target core is a module of the debug kernel, so it is built out of tree, and the guest takes
-//! that one. The fabric is one in C, `tests/fixtures/fixes`, which refuses: with the layer a
-//! driver cannot do what these faults need.
+//! Target core is a module of the debug kernel. It is built out of tree, and the guest loads that
+//! build. The fabric, `tests/fixtures/fixes`, is in C and refuses calls: a driver on the layer
+//! cannot provoke these faults.
 
 use std::fs;
 use std::path::PathBuf;
@@ -25,13 +25,13 @@ use crate::target_core;
 
 /// A fix to prove.
 struct Case {
-    /// Its name in `tests/guest/fixes.sh`.
+    /// Name of the case in `tests/guest/fixes.sh`.
     name: &'static str,
-    /// A part of its subject.
+    /// Part of the subject of the patch.
     subject: &'static str,
-    /// A text of target core, and what it is replaced by, so that what is rare is seen each time.
+    /// File of target core, text and replacement, which make a rare fault appear each time.
     widened: Option<(&'static str, &'static str, &'static str)>,
-    /// Texts that the guest shows without it.
+    /// Texts in the output or log of a guest without the fix.
     seen: &'static [&'static str],
 }
 
@@ -66,10 +66,10 @@ const CASES: [Case; 4] = [
     },
 ];
 
-/// The parts of a kernel's tree that the fixes change, or that target core is built from.
+/// Directories that the fixes change, or that target core is built from.
 const PARTS: [&str; 2] = ["drivers/target", "include/target"];
 
-/// Proves the fixes, or the one of this name.
+/// Proves all fixes, or the fix `name`.
 ///
 /// # Errors
 ///
@@ -81,14 +81,14 @@ pub fn fixes(name: Option<&str>) -> Result<()> {
     let cases: Vec<_> = cases.collect();
     ensure!(
         !cases.is_empty(),
-        "no fix is called {}; there are {}",
+        "no fix {}; choose one of {}",
         name.unwrap_or_default(),
         CASES.each_ref().map(|case| case.name).join(", ")
     );
     let bench = timed("a tree and a fabric", Bench::new)?;
     ensure!(
         bench.patches()?.len() == CASES.len(),
-        "there are not as many fixes as cases here"
+        "the numbers of fixes and of cases differ"
     );
     for case in cases {
         println!("{}", case.name);
@@ -151,8 +151,8 @@ impl Bench {
         let patches = self.patches()?.into_iter();
         let mut named =
             patches.filter(|path| fs::read_to_string(path).is_ok_and(|s| is_about(&s, case)));
-        let patch = named.next().context("it has not been written")?;
-        ensure!(named.next().is_none(), "two have this subject");
+        let patch = named.next().context("the patch has not been written")?;
+        ensure!(named.next().is_none(), "two patches have this subject");
         Ok(patch)
     }
 
@@ -168,27 +168,30 @@ impl Bench {
         git(&tree, &["reset", "--quiet", "--hard", "base"])?;
         if let Some((file, old, new)) = case.widened {
             let text = fs::read_to_string(tree.join(file))?;
-            ensure!(text.matches(old).count() == 1, "{file} has no one {old}");
+            ensure!(
+                text.matches(old).count() == 1,
+                "{file} does not have {old} once"
+            );
             fs::write(tree.join(file), text.replace(old, new))?;
             git(&tree, &["commit", "--quiet", "--all", "--message", "Wider"])?;
         }
         let without = timed("without it", || self.run(case))?;
         for text in case.seen {
             let is_seen = without.output.contains(text) || without.log.contains(text);
-            ensure!(is_seen, "without it there is no `{text}`");
+            ensure!(is_seen, "no `{text}` without the fix");
         }
         apply(&tree, &[&patch])?;
         let with = timed("with it", || self.run(case))?;
         with.check()?;
         ensure!(
             with.output.contains("--- complete") && with.part("leaks")?.is_empty(),
-            "with it:\n{}",
+            "with the fix:\n{}",
             with.output
         );
         Ok(())
     }
 
-    /// Builds target core as it is in the tree, and has a guest do what provokes the fault.
+    /// Builds target core of the tree, and provokes the fault in a guest.
     fn run(&self, case: &Case) -> Result<Outcome> {
         build(&self.kernel, &self.core(), &[])?;
         let mut guest = Guest::new(&self.kernel);
@@ -202,7 +205,7 @@ impl Bench {
     }
 }
 
-/// Returns true if a patch is that of a case.
+/// Returns true if a patch belongs to a case.
 fn is_about(patch: &str, case: &Case) -> bool {
     let (head, _) = patch.split_once("\n\n").unwrap_or((patch, ""));
     head.replace("\n ", " ").contains(case.subject)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A kernel tree of our own, as small as it can be, for tests that need no kernel.
+//! A minimal kernel tree, for tests that need no kernel.
 
 use std::fs;
 use std::io::{self, Write};
@@ -16,17 +16,17 @@ use tempfile::TempDir;
 use crate::module::{Profile, builder};
 use crate::shell::checkout;
 
-/// A copy of `tests/fixtures/tree`, to be changed at will.
+/// A copy of `tests/fixtures/tree` that a test may change.
 #[derive(Debug)]
 pub struct FixtureTree(TempDir);
 
 impl FixtureTree {
-    /// Makes a copy. Ends the program if there is no libclang, which reads the tree's header: one
-    /// message takes the place of a failure of each test.
+    /// Makes a copy. Ends the program if libclang, which parses the header, is missing: one message
+    /// replaces the failure of each test.
     ///
     /// # Errors
     ///
-    /// If it cannot be written.
+    /// If the copy cannot be written.
     pub fn new() -> Result<Self> {
         static LIBCLANG: Once = Once::new();
         LIBCLANG.call_once(need_libclang);
@@ -35,7 +35,7 @@ impl FixtureTree {
         Ok(Self(dir))
     }
 
-    /// The tree's root.
+    /// The root of the tree.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.0.path()
@@ -53,7 +53,7 @@ impl FixtureTree {
         self.path().join("drivers/target")
     }
 
-    /// Replaces a text in a file, which must hold it.
+    /// Replaces the first occurrence of a text in a file.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl FixtureTree {
     ///
     /// # Panics
     ///
-    /// If the file does not hold the text: the test would prove nothing.
+    /// If the file does not contain the text: the test would prove nothing.
     pub fn replace(&self, file: &Path, from: &str, to: &str) -> Result<()> {
         let text = fs::read_to_string(file)?;
         assert!(text.contains(from), "{} has no `{from}`", file.display());
@@ -69,7 +69,7 @@ impl FixtureTree {
         Ok(())
     }
 
-    /// Every file and its bytes, to compare with later.
+    /// All files with their bytes, for a later comparison.
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl FixtureTree {
     }
 }
 
-/// Ends a test program that needs libclang and finds none, with a message.
+/// Ends the test program with a message if libclang is missing.
 fn need_libclang() {
     let mut reader = Command::new(builder(Profile::Dev).expect("cargo builds the generator"));
     reader.arg(SUBCOMMAND);
@@ -100,7 +100,7 @@ fn need_libclang() {
          or run what does without: cargo test --no-fail-fast, which repeats this message for each\n\
          program that has such tests\n\n"
     );
-    // The macros for output would be captured.
+    // The test harness captures the output of macros.
     let _ = io::stderr().write_all(message.as_bytes());
     exit(1);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Fuzzes port names, TransportIDs, and the PDUs and texts of the iSCSI transport: checks
-//! properties of every input on inputs that mutations make of a small corpus.
+//! Fuzzer of port names, TransportIDs, and the PDUs and texts of the iSCSI transport: checks
+//! properties of mutated inputs from a small corpus.
 //!
-//! Coverage guidance would need a nightly compiler. Instead the mutations use the parts that names
-//! and TransportIDs are made of, and an accepted input with a new outcome joins the corpus for the
-//! rest of the run.
+//! Coverage guidance would need a nightly compiler. Instead, the mutations insert parts of names
+//! and TransportIDs, and an accepted input with a new outcome joins the corpus for the rest of the
+//! run.
 
 use std::collections::HashSet;
 use std::fs;
@@ -49,10 +49,10 @@ const TOKENS: [&[u8]; 24] = [
     b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 
-/// The longest input; the longest TransportID has 248 bytes.
+/// Maximum length of an input. The longest TransportID has 248 bytes.
 const INPUT_MAX: usize = 320;
 
-/// The PDUs and texts of the iSCSI transport.
+/// Name of the corpus of PDUs and texts of the iSCSI transport.
 const WIRE: &str = "wire";
 
 const ISID: Isid = *b"00023d000001";
@@ -66,7 +66,7 @@ pub struct Outcome {
     len: usize,
 }
 
-/// Numbers of inputs, and of those that were accepted.
+/// Numbers of inputs and of accepted ones.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     inputs: u64,
@@ -74,12 +74,12 @@ struct Tally {
     transport_ids: u64,
 }
 
-/// Fuzzes every protocol and the iSCSI transport, each for its share of the time, and prints how
-/// many inputs there were.
+/// Fuzzes each protocol and the iSCSI transport, for an equal share of the time, and prints the
+/// numbers of inputs.
 ///
 /// # Errors
 ///
-/// The first input that fails a check, and the seed of the run.
+/// The first input that fails a check, with the seed of the run.
 pub fn fuzz(time: Duration, seed: u64) -> Result<()> {
     println!("seed {seed}");
     let share = time / u32::try_from(CODECS.len() + 1)?;
@@ -114,8 +114,8 @@ fn run(codec: &Codec, time: Duration, seed: u64) -> Result<Tally> {
     Ok(Tally { inputs, ..tally })
 }
 
-/// Tries inputs made of a pool by mutations; those with an outcome that is new join it. Returns how
-/// many there were.
+/// Tries mutated inputs of a pool. Inputs with a new outcome join the pool. Returns the number of
+/// inputs.
 fn grow<O: Eq + Hash>(
     mut pool: Vec<Vec<u8>>,
     time: Duration,
@@ -129,7 +129,7 @@ fn grow<O: Eq + Hash>(
     }
     let start = Instant::now();
     let mut inputs = 0;
-    // The clock is read now and then only.
+    // Reading the clock for each input would be slow.
     while inputs % 1000 != 0 || start.elapsed() < time {
         let input = mutated(&pool, &mut rng);
         let outcome = tried(&input)?;
@@ -141,7 +141,7 @@ fn grow<O: Eq + Hash>(
     Ok(inputs)
 }
 
-/// Checks an input; a panic is an error like any other.
+/// Checks an input. A panic is an error, too.
 fn tried(codec: &Codec, input: &[u8], seed: u64) -> Result<Outcome> {
     caught(|| check(codec, input)).with_context(|| described(codec.protocol, input, seed))
 }
@@ -153,12 +153,12 @@ fn caught<T>(check: impl FnOnce() -> Result<T>) -> Result<T> {
 fn described(what: &str, input: &[u8], seed: u64) -> String {
     let hex = to_hex(input);
     format!(
-        "{what}, seed {seed}: \"{}\", to be added to its file in tests/corpus as `hex {hex}`",
+        "{what}, seed {seed}: \"{}\"; add the line `hex {hex}` to tests/corpus/{what}",
         input.escape_ascii()
     )
 }
 
-/// Makes all checks on an input, taken for a name and for a TransportID.
+/// Checks an input, both as a name and as a TransportID.
 ///
 /// # Errors
 ///
@@ -172,7 +172,7 @@ pub fn check(codec: &Codec, input: &[u8]) -> Result<Outcome> {
     })
 }
 
-/// Makes the checks on a name; returns whether the input is one.
+/// Checks an input as a name. Returns true if it is one.
 fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
     let Some(port) = (codec.parse)(name) else {
         return Ok(false);
@@ -181,7 +181,7 @@ fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
     ensure!(!text.contains(&0), "a NUL in the canonical form");
     ensure!(
         port.with_nul.strip_suffix(&[0]) == Some(text),
-        "no NUL at the end"
+        "the form with a NUL has none"
     );
     ensure!(
         (codec.parse)(text).as_ref() == Some(&port),
@@ -201,23 +201,23 @@ fn check_name(codec: &Codec, name: &[u8]) -> Result<bool> {
         );
         ensure!(
             id[0] & 0xf == row(codec)?.id,
-            "another protocol's TransportID"
+            "its TransportID is of another protocol"
         );
         ensure!(
             (transport_id.decode)(&id) == Some((text.clone(), None)),
-            "its TransportID is another's"
+            "its TransportID is of another name"
         );
         if row(codec)?.has_isid() {
             ensure!(
                 (transport_id.decode)(&encode(Some(&ISID))?) == Some((text.clone(), Some(ISID))),
-                "its TransportID with an ISID is another's"
+                "its TransportID with an ISID is of another name"
             );
         }
     }
     Ok(true)
 }
 
-/// Makes the checks on a TransportID; returns whether the input is one.
+/// Checks an input as a TransportID. Returns true if it is one.
 fn check_transport_id(codec: &Codec, id: &[u8]) -> Result<bool> {
     let Some(transport_id) = &codec.transport_id else {
         return Ok(false);
@@ -225,12 +225,12 @@ fn check_transport_id(codec: &Codec, id: &[u8]) -> Result<bool> {
     let Some((name, isid)) = (transport_id.decode)(id) else {
         return Ok(false);
     };
-    let encoded = (transport_id.encode)(&name, isid.as_ref()).context("cannot be written again")?;
-    // Encoding it again must give the same bytes, except for an ISID in upper case.
+    let encoded = (transport_id.encode)(&name, isid.as_ref()).context("cannot be encoded again")?;
+    // The bytes must be the same, except for the case of an ISID.
     let isid_start = isid.map_or(id.len(), |_| 4 + name.len() + ",i,0x".len());
     ensure!(
         encoded[..isid_start] == id[..isid_start] && encoded.eq_ignore_ascii_case(id),
-        "written again it is {}",
+        "encoded again, it is {}",
         encoded.escape_ascii()
     );
     Ok(true)
@@ -240,8 +240,7 @@ fn row(codec: &Codec) -> Result<&'static Protocol> {
     protocol::find(codec.protocol).map_err(|reason| anyhow!(reason))
 }
 
-/// The inputs that mutations start from: the table's names, their TransportIDs, and the protocol's
-/// corpus file.
+/// Initial inputs: names of the table, their TransportIDs, and the corpus file of the protocol.
 fn corpus(codec: &Codec) -> Result<Vec<Vec<u8>>> {
     let row = row(codec)?;
     let names = [row.example, row.other_example, row.initiator_example];
@@ -260,7 +259,7 @@ fn corpus(codec: &Codec) -> Result<Vec<Vec<u8>>> {
     Ok(inputs)
 }
 
-/// The inputs in a file of `tests/corpus`, if there is one. A line of it is `text …` or `hex …`.
+/// Inputs in a file of `tests/corpus`, if it exists. A line is `text …` or `hex …`.
 fn corpus_file(name: &str) -> Result<Vec<Vec<u8>>> {
     let path = checkout().join("tests/corpus").join(name);
     if !path.exists() {
@@ -273,7 +272,7 @@ fn corpus_file(name: &str) -> Result<Vec<Vec<u8>>> {
     inputs.filter_map(Result::transpose).collect()
 }
 
-/// The input in a line of a corpus file; `None` for a comment.
+/// Input in a line of a corpus file, `None` for a comment.
 fn line_input(line: &str) -> Result<Option<Vec<u8>>> {
     match line.split_once(' ') {
         Some(("#", _)) => Ok(None),
@@ -283,7 +282,7 @@ fn line_input(line: &str) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// An input made from the pool by a few mutations.
+/// An input of the pool after one to three mutations.
 fn mutated(pool: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     let mut input = rng.choice(pool).cloned().unwrap_or_default();
     for _ in 0..rng.usize(1..=3) {
@@ -294,7 +293,7 @@ fn mutated(pool: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     input
 }
 
-/// Changes a part of an input: half the time such that digits remain digits, and letters letters.
+/// Changes a part of an input. Half of the changes keep digits digits, and letters letters.
 fn mutate(input: &mut Vec<u8>, other: &[u8], rng: &mut Rng) {
     let from = rng.usize(..=input.len());
     let to = rng.usize(from..=input.len().min(from + 16));
@@ -338,11 +337,11 @@ fn in_other_case(byte: u8) -> u8 {
     }
 }
 
-/// Gives an input the length that a TransportID has, and the field that says so.
+/// Gives an input the length of a TransportID, and sets its length field.
 fn finish(input: &mut Vec<u8>) {
     let end = input.iter().rposition(|byte| *byte != 0).unwrap_or(0);
     input.truncate(end + 1);
-    // iSCSI's text has a NUL at its end, and the others have room for one.
+    // The text of iSCSI ends with a NUL. The other formats have room for one.
     input.resize((end + 2).max(24).next_multiple_of(4), 0);
     if input[0] & 0xf == 5 {
         let additional = u16::try_from(input.len() - 4).unwrap_or(u16::MAX);
@@ -356,14 +355,14 @@ mod tests {
     use crate::codec::{Port, codec};
     use crate::suite::seed;
 
-    /// A second for each protocol, and the transport.
+    /// One second for each protocol and the transport.
     #[test]
-    fn nothing_is_found_in_seconds() {
+    fn fuzzer_finds_no_fault_in_seconds() {
         fuzz(Duration::from_secs(13), seed()).unwrap();
     }
 
     #[test]
-    fn the_corpus_reaches_what_it_is_for() {
+    fn corpus_has_each_kind_of_input() {
         for codec in &CODECS {
             let outcomes: Vec<_> = corpus(codec)
                 .unwrap()
@@ -380,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_hold_is_found() {
+    fn fuzzer_finds_wrong_codecs() {
         let fc = codec("FC").unwrap();
         let found = |wrong: &Codec| {
             let error = run(wrong, Duration::from_secs(10), 1).unwrap_err();
@@ -413,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_corpus_line_is_text_or_hex() {
+    fn corpus_line_is_text_or_hex() {
         assert_eq!(line_input("text a b").unwrap().unwrap(), b"a b");
         assert_eq!(line_input("hex 00ff").unwrap().unwrap(), [0, 0xff]);
         assert!(line_input("# comment").unwrap().is_none());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! git, for trees of the tests' own: the same whatever the user has configured.
+//! git for trees of the tests, without the configuration of the user.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -33,14 +33,14 @@ pub(crate) fn git(tree: &Path, words: &[&str]) -> Result<String> {
     output(git.arg("-C").arg(tree).args(settings()).args(words))
 }
 
-/// Makes a tree remember who makes commits, for git that is run otherwise.
+/// Sets the author of commits in the configuration of a tree, for other callers of git.
 pub(crate) fn identify(tree: &Path) -> Result<()> {
     git(tree, &["config", "user.name", NAME])?;
     git(tree, &["config", "user.email", ADDRESS])?;
     Ok(())
 }
 
-/// Applies patches to a tree, as a maintainer does.
+/// Applies patches to a tree with `git am`.
 pub(crate) fn apply(tree: &Path, patches: &[impl AsRef<OsStr>]) -> Result<()> {
     let mut am = Command::new("git");
     am.arg("-C").arg(tree).args(settings());

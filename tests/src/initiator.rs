@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! An iSCSI initiator of the tests' own, which says what no real one would. It shares no code with
-//! the target. The program `iscsi-client` uses it in a guest.
+//! An iSCSI initiator for tests, which can send invalid PDUs. It shares no code with the target.
+//! The program `iscsi-client` uses it in a guest.
 //!
 //! Source: RFC 7143, sections 6 and 11.
 
@@ -18,26 +18,26 @@ use crate::codec::{from_hex, to_hex};
 /// A basic header segment.
 pub type Header = [u8; 48];
 
-/// The tag that stands for none.
+/// The reserved tag, for no task.
 pub const NO_TAG: u32 = u32::MAX;
 
-/// How long the target may take to answer. A debug kernel without KVM takes its time.
+/// Limit of time for an answer. A debug kernel without KVM is slow.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a digest is made by.
+/// The algorithm of digests.
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// The digest of some bytes, as it goes over the wire.
+/// Digest of bytes, in the byte order of a PDU.
 fn digest(bytes: &[u8]) -> [u8; 4] {
     CRC32C.checksum(bytes).to_le_bytes()
 }
 
-/// Which digests the PDUs of a session have.
+/// Digests in the PDUs of a session.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Digests {
-    /// Those of headers.
+    /// Header digests.
     pub header: bool,
-    /// Those of data segments.
+    /// Data digests.
     pub data: bool,
 }
 
@@ -53,7 +53,7 @@ pub struct Pdu {
 }
 
 impl Pdu {
-    /// A PDU of an opcode and flags, with these 4-byte fields.
+    /// A PDU with an opcode, flags, and fields of four bytes at offsets.
     #[must_use]
     pub fn new(opcode: u8, flags: u8, fields: &[(usize, u32)]) -> Self {
         let mut header = [0; 48];
@@ -68,7 +68,7 @@ impl Pdu {
         }
     }
 
-    /// With a data segment.
+    /// The PDU with a data segment.
     #[must_use]
     pub fn with(mut self, data: &[u8]) -> Self {
         let length = u32::try_from(data.len()).unwrap_or(u32::MAX).to_be_bytes();
@@ -77,26 +77,26 @@ impl Pdu {
         self
     }
 
-    /// What it is.
+    /// The opcode.
     #[must_use]
     pub fn opcode(&self) -> u8 {
         self.header[0] & 0x3f
     }
 
-    /// A field of four bytes.
+    /// A field of four bytes at an offset.
     #[must_use]
     pub fn field(&self, offset: usize) -> u32 {
         let bytes = [0, 1, 2, 3].map(|index| self.header[offset + index]);
         u32::from_be_bytes(bytes)
     }
 
-    /// As it goes over the wire without digests.
+    /// Bytes of the PDU without digests.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.bytes_with(Digests::default())
     }
 
-    /// As it goes over the wire. Its lengths need not be those that its header tells.
+    /// Bytes of the PDU with digests. The lengths in its header need not be right.
     #[must_use]
     pub fn bytes_with(&self, digests: Digests) -> Vec<u8> {
         let mut bytes = [&self.header[..], &self.ahs].concat();
@@ -118,7 +118,7 @@ impl Pdu {
         u16::from_be_bytes([self.header[36], self.header[37]])
     }
 
-    /// The value of a key in its text.
+    /// The value of a key in the data segment.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<String> {
         let text = String::from_utf8_lossy(&self.data);
@@ -129,17 +129,17 @@ impl Pdu {
     }
 }
 
-/// Opcodes of what the target sends.
+/// Opcodes of the target.
 pub mod reply {
     /// A SCSI response.
     pub const RESPONSE: u8 = 0x21;
     /// A login response.
     pub const LOGIN: u8 = 0x23;
-    /// Data of a read.
+    /// Data-In.
     pub const DATA: u8 = 0x25;
     /// A logout response.
     pub const LOGOUT: u8 = 0x26;
-    /// A request for data.
+    /// Ready To Transfer.
     pub const R2T: u8 = 0x31;
     /// A reject.
     pub const REJECT: u8 = 0x3f;
@@ -155,17 +155,17 @@ pub mod stage {
     pub const FULL: u8 = 3;
 }
 
-/// Who logs in, and to what.
+/// Names for a login.
 #[derive(Clone, Debug)]
 pub struct Names {
     /// The initiator.
     pub initiator: String,
-    /// The target; none for a discovery session.
+    /// The target, `None` for a discovery session.
     pub target: Option<String>,
 }
 
 impl Names {
-    /// The keys that begin a login.
+    /// Keys of the first login request.
     #[must_use]
     pub fn keys(&self) -> String {
         let kind = match &self.target {
@@ -181,16 +181,15 @@ impl Names {
 pub struct Connection {
     /// The socket.
     pub stream: TcpStream,
-    /// The number of the next command.
+    /// `CmdSN` of the next command.
     pub cmd_sn: u32,
-    /// The number of the next status.
+    /// `StatSN` of the next response.
     pub exp_stat_sn: u32,
     /// The tag of the next task.
     pub tag: u32,
-    /// The initiator's part of the session's identifier: another session of the same initiator
-    /// needs another one.
+    /// The ISID. Each session of an initiator needs another one.
     pub isid: [u8; 6],
-    /// Which digests the PDUs have, both ways.
+    /// Digests in PDUs of both directions.
     pub digests: Digests,
 }
 
@@ -199,7 +198,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// If nobody listens.
+    /// If the portal does not accept the connection.
     pub fn new(portal: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&portal, PATIENCE)
             .with_context(|| format!("cannot connect to {portal}"))?;
@@ -220,12 +219,12 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// If the connection is gone.
+    /// If the connection is closed.
     pub fn send(&mut self, pdu: &Pdu) -> Result<()> {
         self.send_bytes(&pdu.bytes_with(self.digests))
     }
 
-    /// Sends bytes: less than a PDU, or more.
+    /// Sends bytes, which need not be a complete PDU.
     ///
     /// # Errors
     ///
@@ -234,11 +233,11 @@ impl Connection {
         Ok(self.stream.write_all(bytes)?)
     }
 
-    /// Receives a PDU; none if the target has closed the connection.
+    /// Receives a PDU, or `None` if the target has closed the connection.
     ///
     /// # Errors
     ///
-    /// If nothing comes, or a digest is wrong.
+    /// If no PDU arrives in time, or a digest is wrong.
     pub fn receive(&mut self) -> Result<Option<Pdu>> {
         let mut pdu = Pdu::new(0, 0, &[]);
         if !self.fill(&mut pdu.header)? {
@@ -277,7 +276,7 @@ impl Connection {
         Ok(Some(pdu))
     }
 
-    /// Reads as many bytes; whether they all came before the end of the connection.
+    /// Fills `place`. Returns false if the connection ends before that.
     fn fill(&mut self, place: &mut [u8]) -> Result<bool> {
         match self.stream.read_exact(place) {
             Ok(()) => Ok(true),
@@ -312,14 +311,16 @@ impl Connection {
         pdu
     }
 
-    /// Sends a login request; the response, with its status.
+    /// Sends a login request. Returns the status and the response.
     ///
     /// # Errors
     ///
-    /// If the target says something else, or nothing.
+    /// If the target sends another PDU or none.
     pub fn ask(&mut self, current: u8, next: Option<u8>, text: &str) -> Result<(u16, Pdu)> {
         self.send(&self.login_request(current, next, text))?;
-        let pdu = self.receive()?.context("the target hangs up")?;
+        let pdu = self
+            .receive()?
+            .context("the target closed the connection")?;
         ensure!(pdu.opcode() == reply::LOGIN, "no login response: {pdu:?}");
         Ok((pdu.status(), pdu))
     }
@@ -328,7 +329,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// If the target refuses.
+    /// If the target refuses the login.
     pub fn log_in(&mut self, names: &Names, operational: &str) -> Result<()> {
         let text = names.keys() + operational;
         let (status, pdu) = self.ask(stage::OPERATIONAL, Some(stage::FULL), &text)?;
@@ -338,7 +339,7 @@ impl Connection {
         Ok(())
     }
 
-    /// A SCSI command on LUN 0. Flags are those of the header: 0x80 final, 0x40 read, 0x20 write.
+    /// A SCSI command for LUN 0, with the flags of the header: 0x80 final, 0x40 read, 0x20 write.
     #[must_use]
     pub fn command(&mut self, flags: u8, length: u32, cdb: &[u8]) -> Pdu {
         let fields = [
@@ -354,7 +355,7 @@ impl Connection {
         pdu
     }
 
-    /// Data of a write, as a request for them wants.
+    /// Data-Out for an R2T.
     #[must_use]
     pub fn data_out(&self, tag: u32, transfer_tag: u32, number: u32, offset: u32) -> Pdu {
         let fields = [
@@ -367,21 +368,23 @@ impl Connection {
         Pdu::new(0x05, 0x80, &fields)
     }
 
-    /// Asks LUN 0 what it is.
+    /// Sends INQUIRY to LUN 0.
     ///
     /// # Errors
     ///
-    /// If there is no answer.
+    /// If it is not answered.
     pub fn inquire(&mut self) -> Result<()> {
         let command = self.command(0xc0, 36, &[0x12, 0, 0, 0, 36, 0]);
         let tag = command.field(16);
         self.send(&command)?;
         loop {
-            let pdu = self.receive()?.context("the target hangs up")?;
+            let pdu = self
+                .receive()?
+                .context("the target closed the connection")?;
             match pdu.opcode() {
                 reply::RESPONSE if pdu.field(16) == tag => return Ok(()),
                 reply::DATA if pdu.field(16) == tag && pdu.header[1] & 1 != 0 => return Ok(()),
-                // What other commands come to.
+                // PDUs of other commands.
                 0x20 | 0x32 | reply::RESPONSE | reply::DATA => {}
                 other => bail!("an answer of kind {other:#x}"),
             }
@@ -392,11 +395,13 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// If the target does not say that the session is closed.
+    /// If the target does not confirm the logout.
     pub fn log_out(&mut self) -> Result<()> {
         let fields = [(16, self.tag), (24, self.cmd_sn), (28, self.exp_stat_sn)];
         self.send(&Pdu::new(0x46, 0x80, &fields))?;
-        let pdu = self.receive()?.context("the target hangs up")?;
+        let pdu = self
+            .receive()?
+            .context("the target closed the connection")?;
         ensure!(
             pdu.opcode() == reply::LOGOUT && pdu.header[2] == 0,
             "no logout: {pdu:?}"
@@ -405,7 +410,7 @@ impl Connection {
     }
 }
 
-/// The digests that the last response of a login agrees on.
+/// Digests agreed on by the last response of a login.
 #[must_use]
 pub fn agreed(pdu: &Pdu) -> Digests {
     let is_crc = |key| pdu.value(key).as_deref() == Some("CRC32C");
@@ -415,14 +420,14 @@ pub fn agreed(pdu: &Pdu) -> Digests {
     }
 }
 
-/// Returns true if the target has kept the connection, and said nothing for too long.
+/// Returns true if an error is a timeout of an open connection.
 #[must_use]
 pub fn is_silence(error: &Error) -> bool {
     let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
     matches!(kind, Some(ErrorKind::WouldBlock | ErrorKind::TimedOut))
 }
 
-/// The response to a challenge by CHAP with SHA-256, as a key's value (RFC 1994, section 4.1).
+/// Response to a CHAP challenge with SHA-256, as the value of a key (RFC 1994, section 4.1).
 #[must_use]
 pub fn proof(id: u8, secret: &str, challenge: &[u8]) -> String {
     let digest = Sha256::new()
@@ -433,17 +438,17 @@ pub fn proof(id: u8, secret: &str, challenge: &[u8]) -> String {
     hex(&digest)
 }
 
-/// Bytes as a key's value.
+/// Bytes as the value of a key, in hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     format!("0x{}", to_hex(bytes))
 }
 
-/// The bytes of a key's value in hexadecimal.
+/// Bytes of the value of a key in hexadecimal.
 ///
 /// # Errors
 ///
-/// If it is none.
+/// If the value is not in hexadecimal.
 pub fn bytes(value: &str) -> Result<Vec<u8>> {
     let digits = value.strip_prefix("0x").context("no 0x")?;
     from_hex(digits)

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Kernels: source packages fetched, configured, built and kept in the cache.
+//! Kernels: source packages that are fetched, configured, built and kept in the cache.
 //!
 //! `CACHE/VERSION/source` is the tree, `CACHE/VERSION/{plain,debug}` are the builds. A stamp in
-//! each names the inputs that it was made from, and exists only while the build is whole. If the
-//! stamp is missing or differs, or a product has another size than when it was made, make does what
-//! is left; if that fails, the kernel is built again from nothing. A tree is locked while it is
-//! changed.
+//! each build names its inputs, and exists only while the build is complete. If the stamp is
+//! missing or differs, or the size of a product has changed, make completes the build. If make
+//! fails, the kernel is built from scratch. A tree is locked while it is changed.
 
 mod apt;
 mod config;
@@ -30,17 +29,17 @@ use crate::target_core;
 pub(crate) use apt::{Apt, mirror};
 pub use known::{BETWEEN, CURRENT, LTS, is_there, newest};
 
-/// The file in a build that names its inputs.
+/// The stamp in a build, which names the inputs.
 const STAMP: &str = ".tcm-stamp";
 
 /// The purpose of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
-    /// Figures.
+    /// For measurements.
     Plain,
-    /// Correctness: every checker is on.
+    /// For correctness: with all checkers.
     Debug,
-    /// The same as plain, built with GCC.
+    /// As plain, but built with GCC.
     Gcc,
 }
 
@@ -77,7 +76,7 @@ impl Flavour {
     }
 }
 
-/// A kernel, built.
+/// A kernel that is built.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     /// The source tree.
@@ -86,18 +85,18 @@ pub struct Kernel {
     pub build: PathBuf,
     /// The compiler of its C.
     pub compiler: Compiler,
-    /// The tools that it was built with.
+    /// The tools of its build.
     pub tools: Tools,
-    /// Directories whose modules guests take instead of the kernel's own.
+    /// Directories of modules that replace those of the kernel in guests.
     pub modules: Vec<PathBuf>,
 }
 
-/// Gets the kernel `version`, built; `TCM_KERNEL_SOURCE` and `TCM_KERNEL_BUILD` name one of the
-/// user's own.
+/// Fetches and builds the kernel `version`. `TCM_KERNEL_SOURCE` and `TCM_KERNEL_BUILD` name a
+/// kernel of the user instead.
 ///
 /// # Errors
 ///
-/// If it cannot be fetched, configured as asked, or built.
+/// If it cannot be fetched, configured or built.
 pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     let tools = setup()?;
     if let Some(kernel) = own(&tools)? {
@@ -122,7 +121,7 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     Ok(kernel)
 }
 
-/// The kernel of the user's own, if one is named.
+/// The kernel of the user, if the environment names one.
 fn own(tools: &Tools) -> Result<Option<Kernel>> {
     let named = |name| std::env::var_os(name).map(PathBuf::from);
     let (source, build) = match (named("TCM_KERNEL_SOURCE"), named("TCM_KERNEL_BUILD")) {
@@ -147,7 +146,7 @@ fn own(tools: &Tools) -> Result<Option<Kernel>> {
     }))
 }
 
-/// Gets the source of the kernel `version`.
+/// Fetches the source of the kernel `version`. Returns its tree.
 ///
 /// # Errors
 ///
@@ -181,7 +180,7 @@ pub fn source(version: &str) -> Result<PathBuf> {
 }
 
 impl Kernel {
-    /// `make` for this kernel, as a user calls it whose PATH has the tools.
+    /// `make` for this kernel, as called by a user with the tools in PATH.
     #[must_use]
     pub fn make(&self) -> Command {
         let mut make = Command::new("make");
@@ -200,7 +199,7 @@ impl Kernel {
         make.arg(format!("-j{}", jobs()));
         make.env("PATH", format!("{LLVM}/bin:{path}"));
         make.env("LIBCLANG_PATH", format!("{LLVM}/lib"));
-        // cargo sets variables for the programs that it runs; the kernel's make must not see them.
+        // Variables that cargo sets for its programs must not reach the kernel's make.
         let of_cargo = |name: &str| {
             name.starts_with("CARGO")
                 || ["MAKEFLAGS", "MFLAGS", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"].contains(&name)
@@ -211,7 +210,8 @@ impl Kernel {
         make
     }
 
-    /// Configures and builds it from `inputs`, unless another process has in the meantime.
+    /// Configures and builds the kernel from `inputs`, unless another process has done so
+    /// meanwhile.
     fn make_anew(&self, version: &str, flavour: Flavour, inputs: &str) -> Result<()> {
         fs::create_dir_all(&self.build)?;
         let _building = self.changed()?;
@@ -224,7 +224,7 @@ impl Kernel {
         products::remove_damaged(&self.build)?;
         let mut built = self.configure(flavour).and_then(|()| self.build_all(&name));
         if let (false, Err(error)) = (is_new, &built) {
-            println!("{error:#}\nbuilding {name} again, from nothing");
+            println!("{error:#}\nbuilding {name} from scratch");
             empty(&self.build)?;
             built = self.configure(flavour).and_then(|()| self.build_all(&name));
         }
@@ -251,23 +251,23 @@ impl Kernel {
         self.is_made_from(&inputs)
     }
 
-    /// Notes that the build is whole.
+    /// Records that the build is complete.
     fn is_made_from(&self, inputs: &str) -> Result<()> {
         products::record(&self.build)?;
         Ok(fs::write(self.build.join(STAMP), inputs)?)
     }
 
-    /// Returns true if the build is made from `inputs`, and its products are as make has left them.
+    /// Returns true if the build is made from `inputs`, and its products are undamaged.
     fn is_whole(&self, inputs: &str) -> bool {
         self.stamp() == inputs && products::are_whole(&self.build)
     }
 
-    /// The inputs that the kernel was made from, empty if it was not.
+    /// The inputs of the build, empty if it is incomplete.
     pub(crate) fn stamp(&self) -> String {
         text(&self.build.join(STAMP))
     }
 
-    /// The inputs that a kernel is made from.
+    /// The inputs of a kernel, as a hash.
     fn inputs(&self, flavour: Flavour) -> Result<String> {
         let mut hash = Sha256::new();
         for name in flavour.fragments() {
@@ -280,7 +280,7 @@ impl Kernel {
         Ok(to_hex(&hash.finalize()))
     }
 
-    /// Keeps the build tree from being changed until the result is dropped.
+    /// Locks the build tree against changes until the result is dropped.
     ///
     /// # Errors
     ///
@@ -289,7 +289,7 @@ impl Kernel {
         lock(&self.build, FlockOperation::LockShared)
     }
 
-    /// Keeps others from using the build tree until the result is dropped.
+    /// Locks the build tree against use by others until the result is dropped.
     ///
     /// # Errors
     ///
@@ -298,7 +298,7 @@ impl Kernel {
         lock(&self.build, FlockOperation::LockExclusive)
     }
 
-    /// Builds the kernel and its modules, and shows the progress.
+    /// Builds the kernel and its modules, and prints the progress.
     fn build_all(&self, what: &str) -> Result<()> {
         let log = self.build.join("build.log");
         println!("building {what}; see {}", log.display());
@@ -314,7 +314,7 @@ impl Kernel {
         self.build.join("arch/x86/boot/bzImage")
     }
 
-    /// The release, as `uname -r` says it.
+    /// The release, as in `uname -r`.
     #[must_use]
     pub fn release(&self) -> String {
         text(&self.build.join("include/config/kernel.release"))

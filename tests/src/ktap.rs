@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Reads KTAP, the kernel's test output: <https://docs.kernel.org/dev-tools/ktap.html>.
+//! KTAP, the test output of the kernel: <https://docs.kernel.org/dev-tools/ktap.html>.
 
 use std::fmt::Write;
 
@@ -9,9 +9,8 @@ use anyhow::{Result, bail, ensure};
 /// Indentation of a subtest's lines below those of its test.
 const INDENT: &str = "    ";
 
-/// Checks a KTAP report: at least one test, each `ok` and none skipped, as many as the plan says,
-/// and the same of each test's subtests. Returns how many there were; of a test with subtests,
-/// these are counted.
+/// Checks a KTAP report: at least one test, as many as planned, all `ok`, none skipped, and the
+/// same for subtests. Returns the number of tests. A test with subtests counts as these.
 ///
 /// # Errors
 ///
@@ -33,7 +32,7 @@ fn is_failure(line: &str) -> bool {
     line.starts_with("not ok ") || line.starts_with("ok ") && line.contains("# SKIP")
 }
 
-/// Counts the tests of a report none of whose tests has failed.
+/// Counts the tests of a report without failures.
 fn passed(report: &str) -> Result<usize> {
     let (mut tests, mut plan, mut count) = (0, None, 0);
     let mut subtests = String::new();
@@ -61,15 +60,15 @@ fn passed(report: &str) -> Result<usize> {
 /// The end of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// All was right.
+    /// The case has passed.
     Passed,
-    /// It did not run, for a reason in its output.
+    /// The case did not run. Its output has the reason.
     Skipped,
-    /// Something was wrong.
+    /// The case has failed.
     Failed,
 }
 
-/// A case with its result.
+/// A finished case.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// Its name: subject and outcome.
@@ -82,7 +81,7 @@ pub struct Case {
     pub said: String,
 }
 
-/// The cases of a report that may be a part of a longer text, or end too soon.
+/// Cases of a report, which may be part of a longer text, or truncated.
 #[must_use]
 pub fn cases(text: &str) -> Vec<Case> {
     let mut cases = Vec::new();
@@ -105,7 +104,7 @@ pub fn cases(text: &str) -> Vec<Case> {
     cases
 }
 
-/// The output of the case that a report breaks off in.
+/// Output of the case in which a truncated report ends.
 #[must_use]
 pub fn unfinished(text: &str) -> String {
     let lines: Vec<_> = text.lines().collect();
@@ -115,13 +114,13 @@ pub fn unfinished(text: &str) -> String {
     said.map(|line| format!("{line}\n")).collect()
 }
 
-/// The text of a comment: a line of a case's output.
+/// Text of a comment, which is a line of a case's output.
 fn comment(line: &str) -> Option<&str> {
     let comment = line.strip_prefix('#')?;
     Some(comment.strip_prefix(' ').unwrap_or(comment))
 }
 
-/// `ok 1 - NAME # 5 s`, or `not ok`, or with `SKIP`: the name, the end and the seconds.
+/// Name, end and seconds in a line `ok 1 - NAME # 5 s`, with `not ok` or `SKIP`.
 fn result(line: &str) -> Option<(&str, End, u64)> {
     let (has_passed, rest) = match line.strip_prefix("not ") {
         Some(rest) => (false, rest),
@@ -139,7 +138,7 @@ fn result(line: &str) -> Option<(&str, End, u64)> {
     Some((name, end, seconds.unwrap_or_default()))
 }
 
-/// A report of cases.
+/// KTAP report of cases.
 #[must_use]
 pub fn report(cases: &[Case]) -> String {
     let mut text = format!("KTAP version 1\n1..{}\n", cases.len());
@@ -162,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_report_passes() {
+    fn incomplete_or_failed_report_is_an_error() {
         assert_eq!(check("KTAP version 1\nok 1 a\nok 2 b\n1..2\n").unwrap(), 2);
         assert!(check("KTAP version 1\nok 1 a\nnot ok 2 b\n1..2\n").is_err());
         assert!(check("KTAP version 1\nok 1 a\n1..2\n").is_err());
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn report_of_cases_is_read_back() {
+    fn written_report_is_read_back() {
         let text = "KTAP version 1\n1..3\n# a\n#\n# b\nok 1 - s/x # 7 s\nok 2 - s/y # SKIP\n\
                     # wrong\nnot ok 3 - s/z # 9 s\n";
         let cases = cases(text);
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn output_of_a_case_that_does_not_end_is_kept() {
+    fn output_of_an_unfinished_case_is_kept() {
         assert_eq!(
             unfinished("1..2\n# a\nok 1 - s/x # 7 s\n# b\n#\n# c\n"),
             "b\n\nc\n"

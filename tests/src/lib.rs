@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The project's harness: it installs what is missing, fetches and builds kernels, builds modules
-//! as a user would, and boots them. `cargo xtask` is its command line; the tests use it too.
+//! The test harness: installs missing tools, fetches and builds kernels, builds modules as a user
+//! would, and boots them. `cargo xtask` is its command line, and the tests use it as a library.
 
 pub mod bench;
 pub mod cases;
@@ -30,7 +30,7 @@ mod target_core;
 
 pub use on_host::{codec, wire};
 
-/// Files of modules that run on the host too. No input may make them panic.
+/// Files of modules that also run on the host. No input may make them panic.
 #[deny(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

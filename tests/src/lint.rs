@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel's gates, on generated modules: clippy and W=1 without a finding, rustfmt, checkpatch.
+//! Gates of the kernel on generated modules: clippy, W=1, rustfmt and checkpatch, without findings.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,14 +16,13 @@ use crate::module::{Built, ISCSI, LOOPBACK, Module, Profile, builder};
 use crate::shell::output;
 use crate::suite::{Length, Modules, is_skipped};
 
-/// Runs every gate on a module of each protocol, and on one of each data path; and on one of each
-/// data path for the kernel with long-term support, in a full run also for the one between. Runs
-/// those that need no build on modules with a short and a long name, too. Prints nothing if nothing
-/// is found.
+/// Runs all gates on a module of each protocol and of each data path for the current kernel, and of
+/// each data path for the LTS kernel. A full run includes the kernel between. Gates without a build
+/// also get modules with a short and a long name.
 ///
 /// # Errors
 ///
-/// What a gate has found.
+/// The findings of a gate.
 pub fn lint() -> Result<()> {
     let iscsi = find("iSCSI").map_err(Error::msg)?;
     if !is_skipped(CURRENT) {
@@ -49,7 +48,7 @@ fn current(iscsi: &'static Protocol) -> Result<()> {
     patch(&kernel)
 }
 
-/// Runs the gates for another kernel than the current one.
+/// Runs the gates for a kernel other than the current one.
 fn others(version: &str, protocol: &'static Protocol, data_paths: &[&[&str]]) -> Result<()> {
     let kernel = get(version, Flavour::Plain)?;
     let modules = Modules::new(&kernel)?;
@@ -59,7 +58,7 @@ fn others(version: &str, protocol: &'static Protocol, data_paths: &[&[&str]]) ->
     Ok(())
 }
 
-/// Runs the gates on a module. Clippy and W=1 are part of its build: see [`Built::new`].
+/// Runs the gates on a module. Its build includes clippy and W=1: see [`Built::new`].
 fn gates(
     kernel: &Kernel,
     protocol: &'static Protocol,
@@ -71,11 +70,11 @@ fn gates(
     texts(kernel, &built.dir).with_context(on)
 }
 
-/// A short name, and the longest that needs no `--fabric-name`: how a text is laid out must not
-/// depend on them.
+/// A short name, and the longest without `--fabric-name`: the format of the text must not depend on
+/// the name.
 const NAMES: [&str; 2] = ["tcm_x", "tcm_the_longest_of_the_names_so_far"];
 
-/// Runs the gates that need no build on an iSCSI module of each data path, under each of [`NAMES`].
+/// Runs the gates without a build on an iSCSI module of each data path, with each of [`NAMES`].
 fn names(kernel: &Kernel) -> Result<()> {
     for name in NAMES {
         for options in [&[][..], &LOOPBACK, &ISCSI] {
@@ -93,7 +92,8 @@ fn names(kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// Runs rustfmt and checkpatch on a module's own files: the bindings are generated in the build.
+/// Runs rustfmt and checkpatch on the files of a module, without the bindings, which the build
+/// generates.
 fn texts(kernel: &Kernel, dir: &Path) -> Result<()> {
     let manifest = Manifest::read(dir)?;
     let files = || manifest.files().map(|(path, _)| dir.join(path));
@@ -114,7 +114,7 @@ fn rustfmt(kernel: &Kernel, files: impl Iterator<Item = PathBuf>) -> Result<()> 
     Ok(())
 }
 
-/// Whether checkpatch has rules for a file.
+/// Returns true if checkpatch has rules for a file.
 fn is_for_checkpatch(path: &Path) -> bool {
     let named = ["Kbuild", "Kconfig"]
         .iter()
@@ -122,10 +122,10 @@ fn is_for_checkpatch(path: &Path) -> bool {
     named || has_extension(path, "c") || has_extension(path, "h")
 }
 
-/// The findings that checkpatch has for any patch with new files.
+/// Findings of checkpatch for any patch with new files.
 const IGNORED: &str = "FILE_PATH_CHANGES,NO_AUTHOR_SIGN_OFF";
 
-/// Runs checkpatch on a patch that adds a module to the kernel's tree, as its author would send it.
+/// Runs checkpatch on a patch that adds a module to the kernel's tree.
 fn patch(kernel: &Kernel) -> Result<()> {
     let tree = FixtureTree::new()?;
     let git = |words: &[&str]| git(tree.path(), words);
@@ -150,10 +150,10 @@ fn has_extension(path: &Path, wanted: &str) -> bool {
     path.extension().is_some_and(|end| end == wanted)
 }
 
-/// Runs checkpatch of a kernel's tree on a patch.
+/// Runs the checkpatch of a kernel's tree on a patch.
 pub(crate) fn checkpatch(source: &Path, patch: &Path) -> Result<()> {
     let mut checkpatch = Command::new("perl");
-    // Where the tree is one of git's, it looks at SPDX lines with Debian's Python.
+    // In a git tree, checkpatch checks SPDX lines with Python, which must be Debian's.
     checkpatch.current_dir(source).env("PATH", "/usr/bin:/bin");
     checkpatch.args(["scripts/checkpatch.pl", "--strict", "--no-summary"]);
     checkpatch.args(["--terse", "--ignore", IGNORED]);
@@ -161,7 +161,7 @@ pub(crate) fn checkpatch(source: &Path, patch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs it on a file.
+/// Runs checkpatch on a file.
 fn checkpatch_file(kernel: &Kernel, file: &Path) -> Result<()> {
     let mut checkpatch = Command::new("perl");
     checkpatch.arg(kernel.source.join("scripts/checkpatch.pl"));

@@ -26,9 +26,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Installs the packages and tools that are missing.
+    /// Installs missing packages and tools.
     Setup,
-    /// Gets a kernel, built: its source and build directories are the last two lines.
+    /// Fetches and builds a kernel. Prints its source and build directories in the last two lines.
     Kernel {
         /// Two numbers [default: the newest that is known and there].
         version: Option<String>,
@@ -46,75 +46,75 @@ enum Command {
         #[arg(long)]
         debug: bool,
     },
-    /// Runs a command in a guest, and fails if the guest's kernel reports anything.
+    /// Runs a command in a guest, and fails if the kernel reports a fault.
     Boot {
         /// Two numbers [default: the newest that is known and there].
         version: Option<String>,
         /// With every checker on.
         #[arg(long)]
         debug: bool,
-        /// Directory of modules that modprobe shall find; may be given again.
+        /// Directory of modules for modprobe; may be repeated.
         #[arg(long, value_name = "DIR")]
         module: Vec<PathBuf>,
-        /// One processor, whose clock counts instructions.
+        /// Use one processor whose clock counts instructions.
         #[arg(long)]
         icount: bool,
-        /// Seconds to give up after.
+        /// Limit of time, in seconds.
         #[arg(long, default_value_t = 600)]
         limit: u64,
-        /// The command, run with sh.
+        /// The command, for sh.
         #[arg(last = true, required = true)]
         command: Vec<String>,
     },
-    /// The main job: generates, builds, boots and loads the mini-HOWTO's module, and shows its
+    /// Runs the session of the mini-HOWTO: generates, builds and loads a module, and shows its
     /// tree.
     Demo,
-    /// Runs the kernel's gates on generated modules: clippy, W=1, rustfmt, checkpatch.
+    /// Runs the gates of the kernel on generated modules: clippy, W=1, rustfmt, checkpatch.
     Lint,
     /// Runs all tests, host and guest.
     Test {
-        /// The long ones at their full length, which takes hours.
+        /// Run long tests at full length, which takes hours.
         #[arg(long)]
         full: bool,
     },
     /// Fuzzes the port names and TransportIDs of every protocol, and the iSCSI transport's PDUs.
     Fuzz {
-        /// How long, for all protocols together.
+        /// Time for all protocols together, in seconds.
         #[arg(long, default_value_t = 60)]
         seconds: u64,
-        /// The seed of a run to repeat [default: another one each time].
+        /// Seed of a run to repeat [default: random].
         #[arg(long)]
         seed: Option<u64>,
     },
-    /// Does in a fresh Debian root what a user of a distribution's kernel does, and boots it.
+    /// Builds modules for a distribution's kernel in a fresh Debian root, and boots that kernel.
     Stock,
-    /// Proves the series of patches for the kernel: each builds, and the result boots.
+    /// Proves the series of patches for the kernel: each patch builds, and the result boots.
     Series {
-        /// The driver of one of them alone.
+        /// Driver of the only series to prove or write.
         module: Option<String>,
-        /// Write that one for a kernel's tree instead, to an empty directory.
+        /// Write that series for a kernel's tree instead, to an empty directory.
         #[arg(long, value_name = "DIR", requires = "module", requires = "kernel")]
         write: Option<PathBuf>,
-        /// The tree: the root of a git repository. The series is for its HEAD.
+        /// Kernel tree: the root of a git repository. The series is for its HEAD.
         #[arg(long, value_name = "TREE", requires = "write")]
         kernel: Option<PathBuf>,
     },
-    /// Proves the fixes of target core beside it: each mends what is seen without it.
+    /// Proves the fixes of target core: each fault appears only without its fix.
     Fixes {
-        /// One of them alone.
+        /// The only fix to prove.
         name: Option<String>,
     },
-    /// One of the series' steps, for git.
+    /// Runs the gates of one patch of a series, for git.
     #[command(hide = true)]
     SeriesGates {
         /// The driver of the series.
         module: String,
     },
-    /// Makes a Debian package of the generator: its path is the last line.
+    /// Makes a Debian package of the generator. Prints its path in the last line.
     Deb,
-    /// Measures, and prints each figure as a ratio to a peer's.
+    /// Measures, and prints each figure as a ratio to that of a peer.
     Bench {
-        /// One part alone.
+        /// The only part to measure.
         #[arg(value_enum)]
         part: Option<Part>,
     },

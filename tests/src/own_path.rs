@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Modules with a data path of the tests' own, which the command line does not know.
+//! Modules with a data path of a test, which the command line does not have.
 
 use std::fs;
 use std::path::Path;
@@ -14,11 +14,11 @@ use tcm_mod_builder::names::Names;
 use tcm_mod_builder::plan;
 use tcm_mod_builder::protocol::find;
 
-/// The files of a module for SAS, out of tree.
+/// Files of an out-of-tree module for SAS.
 ///
 /// # Errors
 ///
-/// If the kernel's header cannot be read, or the module not be written.
+/// If the header of the kernel cannot be read, or the module cannot be generated.
 pub fn generate(tree: &Path, module: &str, data_path: &DataPath) -> Result<Files> {
     let model = tcm_bindings::read(&Header::in_tree(tree)?)?;
     let protocol = find("SAS").map_err(|error| anyhow!("{error}"))?;
@@ -39,7 +39,7 @@ pub fn generate(tree: &Path, module: &str, data_path: &DataPath) -> Result<Files
 ///
 /// # Errors
 ///
-/// If one cannot be written.
+/// If a file cannot be written.
 pub fn write(files: &Files, dir: &Path) -> Result<()> {
     for (path, file) in files.iter() {
         let path = dir.join(path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Makes a Debian package. The manual pages and completions are made by the program that is
-//! packaged; `generator/Cargo.toml` says which file goes where.
+//! The Debian package. The packaged program writes its manual pages and completions.
+//! `generator/Cargo.toml` has the place of each file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use crate::module::{Profile, builder};
 use crate::setup::cargo_deb;
 use crate::shell::{checkout, output};
 
-/// The shells that Debian has a place for completions of.
+/// Shells whose completions Debian has a directory for.
 const SHELLS: [&str; 3] = ["bash", "fish", "zsh"];
 
-/// Makes the package, of the release build; returns its path.
+/// Makes the package from the release build. Returns its path.
 ///
 /// # Errors
 ///
-/// If something cannot be built or written.
+/// If the program or the package cannot be built.
 pub fn deb() -> Result<PathBuf> {
     let program = builder(Profile::Release)?;
     // `generator/Cargo.toml` takes these files from target/release/package.
@@ -37,8 +37,7 @@ pub fn deb() -> Result<PathBuf> {
     Ok(PathBuf::from(path))
 }
 
-/// Writes the manual pages to a new directory, compressed as Debian wants them: the same bytes each
-/// time.
+/// Writes the manual pages to a new directory, compressed by Debian's rules, reproducibly.
 fn pages(program: &Path, dir: &Path) -> Result<()> {
     if dir.exists() {
         fs::remove_dir_all(dir)?;

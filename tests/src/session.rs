@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The session of the 2010 mini-HOWTO, and the tree that it ends with.
+//! The session of the 2010 mini-HOWTO, and its configfs tree.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anyhow::{Result, bail};
 
-/// A fabric as the session uses it.
+/// A fabric for the session.
 #[derive(Clone, Copy, Debug)]
 pub struct Fabric<'a> {
-    /// The module.
+    /// Name of the module.
     pub module: &'a str,
-    /// Its name in configfs.
+    /// Name in configfs.
     pub name: &'a str,
     /// A target port.
     pub wwn: &'a str,
-    /// The number of the ramdisk host bus adapter that the session makes.
+    /// Number of the ramdisk HBA.
     pub hba: usize,
 }
 
-/// The fabric that the HOWTO makes.
+/// The fabric of the HOWTO.
 pub const NAB5000: Fabric<'static> = Fabric {
     module: "tcm_nab5000",
     name: "nab5000",
@@ -28,8 +28,8 @@ pub const NAB5000: Fabric<'static> = Fabric {
     hba: 0,
 };
 
-/// The entries of the HOWTO's listing below the fabric's directory, without the wwn and the port's
-/// name.
+/// Entries below the directory of the fabric in the HOWTO's listing, with a general name for the
+/// target port, and without the link of the LUN.
 const HOWTO: [&str; 13] = [
     "discovery_auth",
     "WWN",
@@ -46,11 +46,11 @@ const HOWTO: [&str; 13] = [
     "WWN/tpgt_1/param",
 ];
 
-/// The line that marks the listing in the output.
+/// Line before the listing in the output.
 const TREE: &str = "--- tree of ";
 
-/// The commands of the session: load, make, link, look, and take it all away. Stops at the first
-/// that fails. For any shell, so that find is not busybox's, which cannot print this.
+/// Commands of the session: load, create, link, list and remove. The script stops at the first
+/// failure. It calls `/usr/bin/find`, since busybox has no `-printf`.
 #[must_use]
 pub fn script(fabric: &Fabric<'_>) -> String {
     let Fabric {
@@ -81,7 +81,7 @@ pub fn script(fabric: &Fabric<'_>) -> String {
     )
 }
 
-/// An entry of a tree: its path below the fabric's directory, what it is, where it leads.
+/// An entry of a tree: path below the directory of the fabric, type, and target of a link.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     path: String,
@@ -89,7 +89,7 @@ pub struct Entry {
     link: String,
 }
 
-/// The tree of `fabric` that the session's output shows.
+/// The tree of `fabric` in the output of the session.
 #[must_use]
 pub fn tree(fabric: &Fabric<'_>, output: &str) -> Vec<Entry> {
     let start = format!("{TREE}{}", fabric.name);
@@ -108,7 +108,7 @@ pub fn tree(fabric: &Fabric<'_>, output: &str) -> Vec<Entry> {
         .collect()
 }
 
-/// The loaded modules that the session's output shows.
+/// The loaded modules in the output of the session.
 #[must_use]
 pub fn lsmod(output: &str) -> String {
     let lines = output
@@ -121,18 +121,18 @@ pub fn lsmod(output: &str) -> String {
         .join("\n")
 }
 
-/// Checks a fabric's tree: the HOWTO's entries are there, and all others are as in the tree of the
-/// kernel's own fabric module.
+/// Checks the tree of a fabric: it has the entries of the HOWTO, and all others match the tree of a
+/// C fabric module.
 ///
 /// # Errors
 ///
-/// The entries that are missing or too many.
+/// The entries that are missing, or that only this tree has.
 pub fn check(fabric: &Fabric<'_>, output: &str, own: &Fabric<'_>, own_output: &str) -> Result<()> {
     let found = general(fabric, &tree(fabric, output));
     let expected = general(own, &tree(own, own_output));
     let port = ('l', "WWN/tpgt_1/lun/lun_0/FABRIC_port".to_owned());
     let version = ('f', "version".to_owned());
-    // The kernel's own module has portal groups that are always open.
+    // The portal groups of the C module are always enabled.
     let enable = ('f', "WWN/tpgt_1/enable".to_owned());
     let mut faults = String::new();
     for entry in [&port, &version, &enable] {
@@ -158,11 +158,11 @@ pub fn check(fabric: &Fabric<'_>, output: &str, own: &Fabric<'_>, own_output: &s
     if faults.is_empty() {
         Ok(())
     } else {
-        bail!("the tree of {} is not right:\n{faults}", fabric.name)
+        bail!("the tree of {} is wrong:\n{faults}", fabric.name)
     }
 }
 
-/// The entries by kind and path, with general names where those of fabrics differ.
+/// Entries by type and path, with general names for those that depend on the fabric.
 fn general(fabric: &Fabric<'_>, tree: &[Entry]) -> BTreeSet<(char, String)> {
     tree.iter()
         .map(|entry| {
@@ -175,7 +175,7 @@ fn general(fabric: &Fabric<'_>, tree: &[Entry]) -> BTreeSet<(char, String)> {
         .collect()
 }
 
-/// Draws a tree as tree(1) does.
+/// A tree in the format of tree(1).
 #[must_use]
 pub fn draw(root: &str, tree: &[Entry]) -> String {
     let mut text = format!("{root}\n");
@@ -203,7 +203,8 @@ pub fn draw(root: &str, tree: &[Entry]) -> String {
     text
 }
 
-/// Whether a sibling follows, at this level, of the entry at `index` or of what it is in.
+/// Returns true if the ancestor at `level` of the entry at `index`, or the entry itself, has a
+/// later sibling.
 fn has_more(tree: &[Entry], index: usize, level: usize) -> bool {
     let prefix = |path: &str| path.split('/').take(level).collect::<Vec<_>>().join("/");
     let own = prefix(&tree[index].path);
@@ -222,7 +223,7 @@ mod tests {
         "noise\n--- tree of nab5000\nd a\t\nf a/b\t\nl a/c\t../x\nf d\t\n--- lsmod\n";
 
     #[test]
-    fn a_tree_is_read_and_drawn() {
+    fn tree_is_read_and_drawn() {
         let tree = tree(&NAB5000, OUTPUT);
         assert_eq!(tree.len(), 4);
         assert_eq!(
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_without_the_howtos_entries_is_refused() {
+    fn tree_without_the_entries_of_the_howto_is_refused() {
         let error = check(&NAB5000, OUTPUT, &NAB5000, OUTPUT).unwrap_err();
         assert!(error.to_string().contains("discovery_auth"));
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Installs the packages and tools that a fresh Debian machine with cargo lacks. Prints nothing if
-//! nothing is missing.
+//! Packages and tools that a fresh Debian machine with cargo lacks: installed if they are missing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use rustix::fs::FlockOperation;
 
 use crate::shell::{cache, lock, logged, output};
 
-/// The packages that build kernels, boot them, and test on the host.
+/// Packages for builds and boots of kernels, and for tests on the host.
 const PACKAGES: [&str; 21] = [
     "bc",
     "bison",
@@ -37,7 +36,7 @@ const PACKAGES: [&str; 21] = [
     "zlib1g-dev",
 ];
 
-/// The packages of the programs that use disks and configure targets in a guest.
+/// Packages of programs that use disks and configure targets in a guest.
 const CLIENTS: [&str; 10] = [
     "dbus",
     "dmsetup",
@@ -51,34 +50,34 @@ const CLIENTS: [&str; 10] = [
     "targetcli-fb",
 ];
 
-/// The emulator, and the programs that must be of its version.
+/// The emulator, and packages that must have its version.
 const QEMU: [&str; 3] = ["qemu-system-x86", "qemu-block-extra", "qemu-utils"];
 
-/// The compiler for kernels, with its library's source and its linter. Debian's stable releases
-/// have a newer one under another name, for browsers, which cannot be installed beside the first.
+/// The compiler for kernels, with the source of its library and clippy. Stable releases of Debian
+/// have a newer compiler for browsers, whose packages conflict with the first.
 const COMPILERS: [[&str; 3]; 2] = [
     ["rustc-web", "rust-web-src", "rust-web-clippy"],
     ["rustc", "rust-src", "rust-clippy"],
 ];
 
-/// The versions that the project is tested with.
+/// Versions of the tools.
 const BINDGEN: &str = "0.73.2";
 const CARGO_DEB: &str = "3.8.0";
 const VIRTME_NG: &str = "1.42";
 
-/// The directory in which the LLVM tools have names without a version.
+/// Directory of the LLVM tools with unversioned names.
 pub const LLVM: &str = "/usr/lib/llvm-19";
 
-/// The tools that are not Debian's.
+/// Tools that are not Debian packages.
 #[derive(Clone, Debug)]
 pub struct Tools {
     /// `bindgen`, the command.
     pub bindgen: PathBuf,
-    /// The directory that `vng` and its helpers are in.
+    /// Directory of `vng` and its helpers.
     pub virtme: PathBuf,
 }
 
-/// Installs what is missing.
+/// Installs missing packages and tools.
 ///
 /// # Errors
 ///
@@ -88,7 +87,7 @@ pub fn setup() -> Result<Tools> {
     packages()?;
     let bindgen = cargo_tool("bindgen-cli", "bindgen", BINDGEN)?;
     let venv = cache()?.join(format!("tools/virtme-ng-{VIRTME_NG}"));
-    // pip writes the program before it is done.
+    // pip writes the program before the installation is complete.
     let is_installed = venv.join("installed");
     if !is_installed.exists() {
         println!("installing virtme-ng {VIRTME_NG}");
@@ -122,7 +121,7 @@ pub fn cargo_deb() -> Result<PathBuf> {
     cargo_tool("cargo-deb", "cargo-deb", CARGO_DEB)
 }
 
-/// A program of a crate's, installed in the cache if it is missing.
+/// A program of a crate, installed in the cache if it is missing.
 fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
     let root = cache()?.join(format!("tools/{program}-{version}"));
     let path = root.join("bin").join(program);
@@ -140,7 +139,7 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
         "--root",
     ]);
     cargo.arg(root);
-    // The caller's settings must not change the tools.
+    // Settings of the caller must not affect the tools.
     cargo.current_dir("/").env_remove("RUSTFLAGS");
     logged(&mut cargo, &cache()?.join(format!("{program}.log")))?;
     Ok(path)
@@ -169,7 +168,7 @@ fn packages() -> Result<()> {
 ///
 /// # Errors
 ///
-/// If one cannot be installed.
+/// If a package cannot be installed.
 pub fn require(names: &[&str]) -> Result<()> {
     let missing = missing(names);
     if missing.is_empty() {
@@ -188,8 +187,8 @@ fn missing<'a>(names: impl IntoIterator<Item = &'a &'a str>) -> Vec<String> {
         .collect()
 }
 
-/// The packages of QEMU that are missing. A program that was installed from another suite, such as
-/// backports, keeps the release's emulator away: the two are made one version, the release's.
+/// Missing packages of QEMU. A package from another suite, such as backports, conflicts with the
+/// emulator of the release, so that all of them get the version of the release.
 fn missing_of_qemu() -> Vec<String> {
     match codename() {
         Some(release) if !installed(&QEMU[..1]) => {
@@ -199,7 +198,7 @@ fn missing_of_qemu() -> Vec<String> {
     }
 }
 
-/// The name of the machine's release, as apt has it: `bookworm`.
+/// Name of this machine's release for apt, such as `bookworm`.
 fn codename() -> Option<String> {
     let text = fs::read_to_string("/etc/os-release").ok()?;
     let mut values = text
@@ -209,15 +208,15 @@ fn codename() -> Option<String> {
 }
 
 fn install(names: &[String], log: &Path) -> Result<()> {
-    // An installation that was interrupted is ended first: apt-get refuses to begin another.
+    // apt-get refuses to run before an interrupted installation is completed.
     logged(as_root("dpkg").args(["--configure", "--pending"]), log)?;
     let mut install = as_root("apt-get");
-    // Nothing that is installed is removed; QEMU's programs may go back to the release's version.
+    // No package is removed. Only QEMU may be downgraded, to the version of the release.
     install
         .args(["install", "--yes", "--no-install-recommends"])
         .args(["--no-remove", "--allow-downgrades"])
         .args(names);
-    logged(&mut install, log).context("install these packages by hand, then call again")
+    logged(&mut install, log).context("install these packages by hand, then run this again")
 }
 
 fn installed(names: &[&str]) -> bool {
@@ -233,7 +232,7 @@ fn available(name: &str) -> bool {
     output(Command::new("apt-cache").args(["show", name])).is_ok_and(|text| !text.is_empty())
 }
 
-/// A command with the rights to install packages.
+/// A command with the permission to install packages.
 #[must_use]
 pub fn as_root(program: &str) -> Command {
     let mut command = if rustix::process::geteuid().is_root() {
@@ -247,7 +246,7 @@ pub fn as_root(program: &str) -> Command {
     command
 }
 
-/// The compiler for kernels: Debian's, which has the library's source beside it.
+/// The compiler for kernels: that of Debian, which has the source of its library.
 #[must_use]
 pub fn rustc() -> &'static Path {
     Path::new("/usr/bin/rustc")

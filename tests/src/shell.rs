@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Runs other programs: their output goes to a log, and an error names the program and the log.
+//! Other programs: their output is logged, and an error names the program and the log.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::fs::FlockOperation;
 
-/// The directory of everything that takes long to get: kernels and tools, outside the checkout.
+/// The cache of kernels and tools, outside the checkout.
 ///
 /// # Errors
 ///
@@ -37,23 +37,23 @@ pub fn checkout() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_owned()
 }
 
-/// Waits for the lock `how` on a directory, and holds it until the result is dropped. The lock
-/// binds those that call this, in this process and in others.
+/// Takes the lock `how` on a directory, and holds it until the result is dropped. The lock is
+/// advisory, for this process and others.
 ///
 /// # Errors
 ///
-/// If the directory is not there, or its file system knows no locks.
+/// If the directory does not exist, or its file system does not support locks.
 pub fn lock(dir: &Path, how: FlockOperation) -> Result<File> {
     let file = File::open(dir).with_context(|| format!("no directory {}", dir.display()))?;
     rustix::fs::flock(&file, how).with_context(|| format!("cannot lock {}", dir.display()))?;
     Ok(file)
 }
 
-/// Makes an empty directory, or empties it.
+/// Creates a directory, or empties an existing one.
 ///
 /// # Errors
 ///
-/// If something in it cannot be removed.
+/// If an entry cannot be removed.
 pub fn empty(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir)?;
     for entry in fs::read_dir(dir)? {
@@ -67,7 +67,8 @@ pub fn empty(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end. Its output goes to `log`; if it fails, the error shows why.
+/// Runs a command with its output in `log`. The error of a failed command has the complaints of the
+/// log.
 ///
 /// # Errors
 ///
@@ -77,8 +78,8 @@ pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
     succeeded(command, status, log)
 }
 
-/// As [`logged`], and shows how many steps of make are done: on a terminal at once, elsewhere each
-/// minute.
+/// As [`logged`], and prints the number of finished steps of make: continuously on a terminal, else
+/// once a minute.
 ///
 /// # Errors
 ///
@@ -130,8 +131,8 @@ fn succeeded(command: &Command, status: ExitStatus, log: &Path) -> Result<()> {
     );
 }
 
-/// The last lines of a log that say what is wrong: not make's steps, nor the directories that it
-/// enters and leaves. Of a log without any, the last lines.
+/// The last lines of a log without make's steps and directories, or the last lines of a log that
+/// has no others.
 fn complaints(log: &str) -> String {
     let all: Vec<_> = log.lines().collect();
     let said = |line: &&str| !is_step(line) && !is_directory(line);
@@ -157,7 +158,7 @@ pub fn is_directory(line: &str) -> bool {
     line.starts_with("make") && line.contains("ing directory")
 }
 
-/// Runs a command to its end and returns its standard output.
+/// Runs a command and returns its standard output.
 ///
 /// # Errors
 ///
@@ -180,7 +181,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The text of a file, empty for a file that does not exist.
+/// The text of a file, or an empty one if the file does not exist.
 #[must_use]
 pub fn text(path: &Path) -> String {
     let bytes = fs::read(path).unwrap_or_default();

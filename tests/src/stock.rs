@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A distribution's own kernel: a fresh Debian root, the session of a user in it
-//! (`tests/stock/session.sh`), and a boot of its kernel, as it is, with that root.
+//! The kernel of a distribution: a fresh Debian root, the session of a user in it
+//! (`tests/stock/session.sh`), and a boot of the unchanged kernel with that root.
 //!
-//! As root, since debootstrap, chroot and mounts are. Nothing outside the cache is changed.
+//! debootstrap, chroot and mounts require root. Nothing outside the cache is changed.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -19,11 +19,11 @@ use crate::package;
 use crate::setup::require;
 use crate::shell::{cache, checkout, logged, output, text};
 
-/// The release of Debian, and the suites that its root has.
+/// The release of Debian, and the suites of the root.
 const RELEASE: &str = "trixie";
 const SUITES: [&str; 2] = ["trixie", "trixie-backports"];
 
-/// The paths that the guest's disk lacks: the guest builds nothing.
+/// Paths that the disk of the guest lacks: the guest builds nothing.
 const NOT_BOOTED: [&str; 11] = [
     "./dev",
     "./mnt",
@@ -38,7 +38,7 @@ const NOT_BOOTED: [&str; 11] = [
     "./var/cache",
 ];
 
-/// The parts of the guest's output that end with a status.
+/// Parts of the guest's output that end with a status.
 const PARTS: [&str; 7] = [
     "kernel",
     "howto",
@@ -49,10 +49,10 @@ const PARTS: [&str; 7] = [
     "unload",
 ];
 
-/// How long the guest may take, in seconds. Without KVM it takes about 100.
+/// Limit of time for the guest, in seconds. Without KVM it needs about 100.
 const LIMIT: u32 = 600;
 
-/// From an empty root to modules that ran on its kernel.
+/// Makes a root, builds modules in it, and runs them on its kernel.
 ///
 /// # Errors
 ///
@@ -60,7 +60,7 @@ const LIMIT: u32 = 600;
 pub fn stock() -> Result<()> {
     ensure!(
         rustix::process::geteuid().is_root(),
-        "this makes a Debian root, which takes the rights of root; run it with sudo"
+        "cannot make a Debian root: not run as root; run it with sudo"
     );
     let start = Instant::now();
     require(&["debootstrap", "e2fsprogs", "qemu-system-x86"])?;
@@ -79,7 +79,7 @@ pub fn stock() -> Result<()> {
     Ok(())
 }
 
-/// The directory of it all, in the cache.
+/// The directory in the cache.
 struct Stock(PathBuf);
 
 impl Stock {
@@ -93,7 +93,7 @@ impl Stock {
         self.0.join(name)
     }
 
-    /// Makes the root anew from a base that is kept.
+    /// Makes a fresh root from a base that is kept.
     fn root(&self) -> Result<PathBuf> {
         let (base, root) = (self.path("base"), self.path("root"));
         let stamp = self.path("base.stamp");
@@ -121,7 +121,7 @@ impl Stock {
         Ok(root)
     }
 
-    /// Runs the session in a fresh root; returns its output.
+    /// Runs the session in a fresh root. Returns its output.
     fn session(&self, package: &Path) -> Result<String> {
         let root = self.root()?;
         fs::copy(package, root.join("tmp/tcm-mod-builder.deb"))?;
@@ -147,7 +147,7 @@ impl Stock {
         Ok(said)
     }
 
-    /// A shell command in the root, with mounts of its own, which end with it.
+    /// A shell command in the root, in a separate mount namespace.
     fn inside(&self, root: &Path, command: &str) -> Command {
         let script = "set -e; R=$1; mount --make-rprivate /; mount -t proc proc $R/proc\n\
                       mount --rbind /dev $R/dev; mount -t sysfs sys $R/sys\n\
@@ -169,7 +169,7 @@ impl Stock {
         unshare
     }
 
-    /// Makes a disk of the root, with the guest's script.
+    /// Makes a disk from the root, with the script of the guest.
     fn disk(&self) -> Result<()> {
         let (root, copy, disk) = (self.path("root"), self.path("copy"), self.path("disk.img"));
         remove(&copy)?;
@@ -210,7 +210,7 @@ impl Stock {
         remove(&copy)
     }
 
-    /// Boots the kernel of the root, and its initrd, as they are; returns the console's log.
+    /// Boots the unchanged kernel and initrd of the root. Returns the log of the console.
     fn boot(&self, release: &str) -> Result<String> {
         let boot = self.path("root/boot");
         let log = self.path("console.log");
@@ -237,7 +237,7 @@ impl Stock {
     }
 }
 
-/// Checks the guest's output: each part ended well, and the kernel reported nothing.
+/// Checks the output of the guest: each part has succeeded, and the kernel has reported nothing.
 fn check(log: &str, release: &str) -> Result<()> {
     let reports = reports(log);
     ensure!(

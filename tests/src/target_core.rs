@@ -2,8 +2,8 @@
 
 //! Target core of the debug kernel, with the fix of device entries.
 //!
-//! Without it KASAN reports target core now and then when a session ends on a busy host, whatever
-//! the fabric does, and lockdep ends with the report. `fixes` proves the fix.
+//! Without the fix, KASAN sometimes reports target core when a session ends on a busy host, with
+//! any fabric, and lockdep is disabled by the report. `fixes` proves the fix.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,13 +22,13 @@ const FIX: &str = "tests/series/fixes/device_entries.patch";
 /// The directory of target core in a kernel's tree.
 pub(crate) const DIR: &str = "drivers/target";
 
-/// Has make build target core alone in its directory: make prefers a Kbuild to the Makefile.
+/// Writes a Kbuild that builds only target core in its directory. make prefers it to the Makefile.
 pub(crate) fn alone(dir: &Path) -> Result<()> {
     let text = "include $(src)/Makefile\nobj-m := target_core_mod.o\n";
     Ok(fs::write(dir.join("Kbuild"), text)?)
 }
 
-/// The directory of the module, built for `kernel`, beside its build.
+/// Builds the module for `kernel`, beside its build directory. Returns the directory of the module.
 ///
 /// # Errors
 ///

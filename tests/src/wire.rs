@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The PDUs, text keys and authentication of the iSCSI transport on the host: the same files that
-//! are compiled into the module. No input may make them panic.
+//! PDUs, text keys and authentication of the iSCSI transport on the host, by the files that are
+//! compiled into the module. No input may make them panic.
 //!
-//! The checks that every input must pass are here, for the tests and for `cargo xtask fuzz`.
+//! The checks for each input are here, for the tests and for `cargo xtask fuzz`.
 
 #![allow(
     dead_code,
@@ -33,7 +33,7 @@ use pdu::{
     CDB_MAX, Command, DataOut, HEADER_LEN, Login, LoginStatus, Logout, Request, TaskManagement,
 };
 
-/// A library that has SHA-256 alone.
+/// A library with SHA-256 only.
 struct Host;
 
 impl Crypto for Host {
@@ -47,7 +47,7 @@ impl Crypto for Host {
     }
 }
 
-/// The outcome for an input, by which the fuzzer recognizes new ones.
+/// The outcome for an input. The fuzzer keeps inputs with a new outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Outcome {
     cdb_length: Option<usize>,
@@ -58,7 +58,7 @@ pub struct Outcome {
     status: u16,
 }
 
-/// Makes all checks on an input, taken for a PDU, and for a text.
+/// Checks an input, both as a PDU and as a text.
 ///
 /// # Errors
 ///
@@ -75,7 +75,7 @@ pub fn check(input: &[u8]) -> Result<Outcome> {
     })
 }
 
-/// Reads every field of a header; returns the length of its command descriptor block.
+/// Reads each field of a header. Returns the length of the CDB.
 fn check_header(input: &[u8]) -> Result<Option<usize>> {
     let mut header = [0; HEADER_LEN];
     for (place, byte) in header.iter_mut().zip(input) {
@@ -95,19 +95,23 @@ fn check_header(input: &[u8]) -> Result<Option<usize>> {
         (function.function(), function.referenced_tag()),
         (data.offset(), data.data_sn(), logout.reason(), logout.cid()),
     ));
-    ensure!(request.data_length() < 1 << 24, "a longer data segment");
+    ensure!(
+        request.data_length() < 1 << 24,
+        "the data segment is too long"
+    );
     let ahs = input.get(HEADER_LEN..).unwrap_or_default();
     let ahs = ahs.get(..request.ahs_length()).unwrap_or(ahs);
     let mut cdb = [0; CDB_MAX];
     let length = pdu::cdb(Command(&request).cdb(), ahs, &mut cdb);
     ensure!(
         length.is_none_or(|length| length <= CDB_MAX),
-        "a longer command"
+        "the CDB is too long"
     );
     Ok(length)
 }
 
-/// Negotiates the keys of a text; returns how many are new, unknown, repeated and rejected.
+/// Negotiates the keys of a text. Returns the numbers of accepted, unknown, repeated and rejected
+/// ones.
 fn check_text(text: &[u8]) -> Result<(usize, usize, usize, usize)> {
     let mut negotiation = Negotiation::new(Parameters::OFFER);
     let mut counts = [0usize; 4];
@@ -120,7 +124,7 @@ fn check_text(text: &[u8]) -> Result<(usize, usize, usize, usize)> {
                     let mut place = [0; 16];
                     let mut writer = Writer::new(&mut place);
                     let _ = answer.is_none_or(|answer| writer.pair(key, answer));
-                    ensure!(writer.length() <= 16, "more than there is room for");
+                    ensure!(writer.length() <= 16, "the answer is too long");
                     0
                 }
             }
@@ -139,7 +143,7 @@ fn check_text(text: &[u8]) -> Result<(usize, usize, usize, usize)> {
             && (512..=262_144).contains(&agreed.max_burst_length)
             && (512..=262_144).contains(&agreed.max_xmit_data_segment_length)
             && agreed.max_outstanding_r2t == 1,
-        "agreed on {agreed:?}"
+        "invalid outcome: {agreed:?}"
     );
     let [said, unknown, repeated, rejected] = counts;
     Ok((said, unknown, repeated, rejected))
@@ -152,8 +156,8 @@ const CREDENTIALS: Credentials<'_> = Credentials {
     password_mutual: b"another secret",
 };
 
-/// Takes the lines of a text for the requests of a handshake; returns how it ends. Without the
-/// secret, none may succeed.
+/// Runs a handshake with the lines of a text as requests. Returns its status. Without the secret,
+/// it must not succeed.
 fn check_proof(text: &[u8]) -> Result<LoginStatus> {
     let mut chap = Chap::new([7; RANDOM_LEN]);
     for request in text.split(|byte| *byte == b'\n') {
@@ -174,12 +178,15 @@ fn check_proof(text: &[u8]) -> Result<LoginStatus> {
                 && place == <[u8; 32]>::from(digest)
         };
         let is_known = keys::pairs(text).flatten().any(knows);
-        ensure!(!chap.is_done() || is_known, "let in without the secret");
+        ensure!(
+            !chap.is_done() || is_known,
+            "authenticated without the secret"
+        );
     }
     Ok(LoginStatus::SUCCESS)
 }
 
-/// The inputs that mutations start from.
+/// Initial inputs for mutations.
 #[must_use]
 pub fn corpus() -> Vec<Vec<u8>> {
     let texts: [&[u8]; 6] = [
@@ -194,7 +201,7 @@ pub fn corpus() -> Vec<Vec<u8>> {
     let mut inputs: Vec<_> = texts.iter().map(|text| text.to_vec()).collect();
     let mut command = vec![0x01, 0xe1, 0, 0, 2];
     command.resize(HEADER_LEN, 0);
-    // An extended command descriptor block of four bytes more.
+    // An extended CDB with four more bytes.
     command.extend([0, 5, 1, 0, 1, 2, 3, 4]);
     inputs.push(command);
     inputs

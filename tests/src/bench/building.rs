@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Generating and building a module, and its size.
+//! Generation, build and size of a module.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::module::{Profile, builder};
 use crate::setup::LLVM;
 use crate::shell::{logged, output, text};
 
-/// How often a command is run. The best time counts: anything above it is noise.
+/// Number of runs of a command. The best time counts, since the rest is noise.
 const RUNS: u32 = 7;
 
-/// The figures of the module in a directory.
+/// Figures of the module in a directory.
 pub(super) fn figures(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figure>> {
     let mut figures = generating(kernel, module, scratch)?;
     figures.push(size(kernel, module)?);
@@ -26,13 +26,14 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<
     Ok(figures)
 }
 
-/// A command's best wall time in seconds, and its peak memory in KiB.
+/// Best wall time of a command in seconds, and its peak memory in KiB.
 struct Cost {
     seconds: f64,
     kib: f64,
 }
 
-/// Runs a command and prints its wall time and the peak memory of it and its children.
+/// Python program that runs a command, and prints its wall time and the peak memory of its
+/// processes.
 const MEASURE: &str = "\
 import resource, subprocess, sys, time
 start = time.monotonic()
@@ -62,8 +63,7 @@ fn cost(mut command: impl FnMut() -> Result<Vec<String>>) -> Result<Cost> {
     Ok(best)
 }
 
-/// Generating a module, as a ratio to bindgen merely parsing the same header with the flags that
-/// Kbuild gives it.
+/// Generation of a module, as a ratio to bindgen parsing the same header with the flags of Kbuild.
 fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figure>> {
     let generator = builder(Profile::Release)?;
     let mut run = 0;
@@ -90,7 +90,7 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
     let header = scratch.join("header.h");
     fs::copy(module.join("bindings_helper.h"), &header)?;
     let peer = cost(|| {
-        // The flags are meant for a shell, in the directory that Kbuild works in.
+        // The flags are quoted for a shell, and relative to the directory of Kbuild.
         let line = format!(
             "cd '{}' && exec '{}' '{}' --allowlist-type target_core_fabric_ops -o /dev/null -- {flags}",
             module.display(),
@@ -124,7 +124,7 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
     ])
 }
 
-/// The C flags that Kbuild's bindgen was run with in `module`.
+/// C flags of bindgen in the build of `module`.
 fn kbuild_flags(module: &Path) -> Result<String> {
     let saved = text(&module.join(".bindings_tested.rs.cmd"));
     let command = saved.lines().next().unwrap_or_default();
@@ -132,7 +132,7 @@ fn kbuild_flags(module: &Path) -> Result<String> {
         .split_once(" -- ")
         .context("Kbuild saved no bindgen command")?
         .1;
-    // Without Kbuild's -MMD, which writes a file of dependencies.
+    // Without -MMD, which would write a file of dependencies.
     let words = flags
         .split(' ')
         .filter(|word| !word.starts_with("-Wp,-MMD"));
@@ -143,7 +143,7 @@ fn remote(kernel: &Kernel) -> PathBuf {
     kernel.build.join("drivers/target/tcm_remote/tcm_remote.ko")
 }
 
-/// Text and data of the module, as a ratio to those of the kernel's own.
+/// Text and data of the module, as a ratio to those of `tcm_remote`.
 fn size(kernel: &Kernel, module: &Path) -> Result<Figure> {
     let ours = text_and_data(&module.join(format!("{}.ko", MODULE.name)))?;
     let peer = text_and_data(&remote(kernel))?;
@@ -169,7 +169,7 @@ fn text_and_data(file: &Path) -> Result<u32> {
     Ok(text + data)
 }
 
-/// Building the module from nothing, as a ratio to building a copy of the kernel's own.
+/// Clean build of the module, as a ratio to that of a copy of `tcm_remote`.
 fn building(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Figure> {
     let peer_dir = scratch.join("tcm_remote");
     fs::create_dir(&peer_dir)?;

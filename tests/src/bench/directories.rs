@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Making and removing the directories of a fabric.
+//! Creation and removal of the directories of a fabric.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,15 +12,15 @@ use crate::guest::Guest;
 use crate::kernel::Kernel;
 use crate::module::rounds;
 
-/// The figures of the module in a directory.
+/// Figures of the module in a directory.
 pub(super) fn figures(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let mut figures = instructions(kernel, module)?;
     figures.extend(scale(kernel, module)?);
     Ok(figures)
 }
 
-/// Instructions for making and removing each kind of directory, as ratios to the kernel's own
-/// fabric module. The guest's clock counts instructions, so the figures do not depend on the host.
+/// Instructions to create and remove each kind of directory, as ratios to those of `tcm_remote`.
+/// The clock of the guest counts instructions, so that the figures do not depend on the host.
 fn instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
@@ -60,20 +60,20 @@ fn instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
         .collect()
 }
 
-/// How many directories of a kind there are.
+/// Numbers of directories of a kind.
 const COUNTS: [u32; 3] = [FEW, 1000, MANY];
 const FEW: u32 = 100;
 const MANY: u32 = 4000;
 
-/// How often all of them are made where time is measured.
+/// Number of runs in which all of them are created, for measurements of time.
 const TURNS: u32 = 3;
 
-/// The cost of making directories with many of their kind there, on our fabric and on the peer's in
-/// turn, as `configfs-rounds` prints it: the least of the runs.
+/// Cost of creating directories beside many of the same kind, on our fabric and the peer's, as
+/// `configfs-rounds` prints it: the minimum of the runs.
 struct Scale {
-    /// Making all of them: by kind, ours and the peer's.
+    /// Creation of all of them: by kind, ours and the peer's.
     all: BTreeMap<String, [f64; 2]>,
-    /// Making one more.
+    /// Creation of one more.
     one: BTreeMap<String, [f64; 2]>,
 }
 
@@ -110,8 +110,8 @@ fn run_scale(guest: &Guest<'_>, count: u32, turns: u32) -> Result<Scale> {
     Ok(scale)
 }
 
-/// Making directories where there are many, as ratios to the kernel's own fabric module; and
-/// whether that ratio grows with them.
+/// Creation of directories beside many others, as ratios to `tcm_remote`, and the growth of these
+/// ratios.
 fn scale(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let mut counting = Guest::new(kernel);
     counting.modules = vec![module.to_owned()];
@@ -152,14 +152,14 @@ fn scale(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
             ours: format!("{many:.3}"),
             peer: format!("{few:.3}"),
             ratio: many / few,
-            // Instructions are the same within a hundredth from run to run.
+            // The number of instructions varies by less than a hundredth.
             target: Target::Most(1.01),
         });
     }
     Ok(figures)
 }
 
-/// The most that many directories of a kind may cost.
+/// Target of the cost of a kind of directory.
 fn most_of(kind: &str) -> Target {
     Target::Most(if kind == "wwn" { 1.0 } else { 1.03 })
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Commands to a disk of a fabric.
+//! Commands to the disk of a fabric.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,28 +14,28 @@ use crate::kernel::Kernel;
 use crate::module::{ISCSI, LOOPBACK, Module};
 use crate::shell::checkout;
 
-/// The figures of a disk, whose module is in a directory.
+/// Figures of a disk whose module is in a directory.
 pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
     let mut figures = instructions(kernel, module, disk)?;
     figures.extend(rates(kernel, module, disk)?);
     Ok(figures)
 }
 
-/// A disk to be measured beside that of the kernel's own module.
+/// A disk to compare with that of a C module.
 pub(super) struct Disk {
-    /// Its module.
+    /// The module.
     pub module: Module<'static>,
-    /// The script of `tests/guest` that runs the loads on both.
+    /// Script of `tests/guest` that runs the loads on both disks.
     script: &'static str,
-    /// The kernel's own module.
+    /// The C module.
     pub peer: &'static str,
-    /// What a command may cost, as a ratio.
+    /// Target of the instructions of a command.
     instructions: Target,
-    /// What the rate of commands shall be, as a ratio.
+    /// Target of the rate of commands.
     rate: Target,
 }
 
-/// The disk of a SCSI host.
+/// The disk of a loopback module.
 pub(super) const LOOP_DISK: Disk = Disk {
     module: Module {
         proto: "iSCSI",
@@ -48,7 +48,7 @@ pub(super) const LOOP_DISK: Disk = Disk {
     rate: Target::Least(1.0),
 };
 
-/// The disk of an iSCSI target, with the kernel's own initiator.
+/// The disk of an iSCSI target, with the initiator of the kernel.
 pub(super) const NETWORK_DISK: Disk = Disk {
     module: Module {
         proto: "iSCSI",
@@ -61,23 +61,23 @@ pub(super) const NETWORK_DISK: Disk = Disk {
     rate: Target::Least(1.05),
 };
 
-/// How long a guest may take for its loads.
+/// Limit of time for the loads of a guest.
 pub(super) const LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// A run of fio: how much it moved, and how long that took.
+/// Amount of data and time of a run of fio.
 struct Run {
     kib: f64,
     milliseconds: f64,
 }
 
-/// The runs of a load, on our disk and on the peer's.
+/// Runs of a load on our disk and the peer's.
 #[derive(Default)]
 struct Runs {
     ours: Vec<Run>,
     peer: Vec<Run>,
 }
 
-/// Runs the loads in the guest; gives the runs by load.
+/// Runs the loads in a guest. Returns the runs by load.
 fn speed(guest: &Guest<'_>, disk: &Disk, jobs: u32, rounds: u32) -> Result<BTreeMap<String, Runs>> {
     let name = disk.module.name;
     let outcome = guest.run_quietly(&format!(
@@ -106,7 +106,7 @@ fn speed(guest: &Guest<'_>, disk: &Disk, jobs: u32, rounds: u32) -> Result<BTree
     Ok(loads)
 }
 
-/// How many KiB each command of the load moves: the number that the load's name begins with.
+/// KiB of each command of a load: the number at the start of its name.
 fn block(load: &str) -> Result<f64> {
     let number = load.split(' ').next().unwrap_or_default();
     number.parse().with_context(|| format!("no size in {load}"))
@@ -117,8 +117,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// The figures of loads: of each the median of what `measure` makes of a run and of how many
-/// commands it had.
+/// Figures of loads: for each, the median of `measure` over the runs. `measure` gets a run and its
+/// number of commands.
 fn disk_figures(
     loads: BTreeMap<String, Runs>,
     target: Target,
@@ -144,13 +144,13 @@ fn disk_figures(
     loads.into_iter().map(figure).collect()
 }
 
-/// Instructions for each command to a disk, those of fio included, as ratios to the peer's.
+/// Instructions of each command to a disk, including fio, as ratios to the peer's.
 fn instructions(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
     let mut guest = Guest::new(kernel);
     guest.modules = vec![module.to_owned()];
     guest.limit = LIMIT;
     guest.count_instructions();
-    // Once: instructions hardly vary from run to run.
+    // One run is enough, since instructions hardly vary.
     disk_figures(
         speed(&guest, disk, 1, 1)?,
         disk.instructions,
@@ -160,7 +160,7 @@ fn instructions(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figur
     )
 }
 
-/// Commands a second that two processors get done, as ratios to the peer's.
+/// Commands per second of two processors, as ratios to the peer's.
 fn rates(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
     let mut guest = Guest::racing(kernel);
     guest.modules = vec![module.to_owned()];

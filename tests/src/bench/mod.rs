@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Figures, each as a ratio to a named peer that is measured in the same run.
+//! Measurements, each as a ratio to a named peer of the same run.
 
 mod building;
 mod directories;
@@ -16,7 +16,7 @@ use crate::kernel::{CURRENT, Flavour, Kernel, get};
 use crate::module::{Module, build};
 use disks::{Disk, LOOP_DISK, NETWORK_DISK};
 
-/// A module without a data path, of the HOWTO's protocol.
+/// A module without a data path, for the protocol of the HOWTO.
 const MODULE: Module<'static> = Module {
     proto: "iSCSI",
     name: "tcm_bench",
@@ -35,9 +35,9 @@ struct Figure {
 /// The target of a ratio.
 #[derive(Clone, Copy)]
 enum Target {
-    /// At most so much: a cost.
+    /// A cost: at most this ratio.
     Most(f64),
-    /// At least so much: a rate.
+    /// A rate: at least this ratio.
     Least(f64),
 }
 
@@ -59,12 +59,12 @@ impl fmt::Display for Target {
     }
 }
 
-/// A part of the figures.
+/// A part of the measurements.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum Part {
-    /// Generating and building a module, and using its directories.
+    /// Generation and build of a module, and its directories.
     Module,
-    /// The disk of a module with a SCSI host of its own.
+    /// The disk of a loopback module.
     Loopback,
     /// The disk of an iSCSI target.
     Iscsi,
@@ -74,7 +74,7 @@ pub enum Part {
 ///
 /// # Errors
 ///
-/// If something cannot be measured. A target that is missed is not an error: the table shows it.
+/// If a measurement fails. A missed target is not an error: the table shows it.
 pub fn bench(part: Option<Part>) -> Result<()> {
     let kernel = get(CURRENT, Flavour::Plain)?;
     let scratch = tempfile::tempdir()?;
@@ -96,7 +96,7 @@ pub fn bench(part: Option<Part>) -> Result<()> {
     Ok(())
 }
 
-/// Generates and builds the module of a disk; its directory.
+/// Generates and builds the module of a disk. Returns its directory.
 fn built(kernel: &Kernel, disk: &Disk, scratch: &Path) -> Result<PathBuf> {
     let dir = scratch.join(disk.module.name);
     disk.module.generate(kernel, &dir)?;
@@ -104,7 +104,7 @@ fn built(kernel: &Kernel, disk: &Disk, scratch: &Path) -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// A module without a data path: generating and building it, and using its directories.
+/// Figures of a module without a data path: generation, build and directories.
 fn module(kernel: &Kernel, scratch: &Path) -> Result<Vec<Figure>> {
     let module = scratch.join(MODULE.name);
     MODULE.generate(kernel, &module)?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Many sessions of an iSCSI target: what a login and a read cost beside others, how that grows,
-//! and how much memory a session takes.
+//! Many sessions of an iSCSI target: cost of a login and a read by the number of sessions, and
+//! memory of a session.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,14 +15,14 @@ use crate::kernel::Kernel;
 use crate::module::iscsi_rate;
 use crate::shell::checkout;
 
-/// How many sessions are there.
+/// Numbers of sessions.
 const FEW: &str = "1";
 const MANY: &str = "64";
 
-/// What was measured, by what it is and how many sessions there were: ours, and the peer's.
+/// Values of our target and the peer's, by quantity and number of sessions.
 type Measured = BTreeMap<(String, String), [f64; 2]>;
 
-/// The figures of a target, whose module is in a directory.
+/// Figures of a target whose module is in a directory.
 pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
     let mut guest = Guest::racing(kernel);
     guest.modules = vec![module.to_owned()];
@@ -84,8 +84,8 @@ fn figure(what: String, [ours, peer]: [f64; 2], target: Target) -> Figure {
     }
 }
 
-/// Measures both targets in a guest. The script prints lines of what, how many sessions, whose, and
-/// the figure.
+/// Measures both targets in a guest. The script prints lines of quantity, number of sessions,
+/// target and value.
 fn measure(guest: &Guest<'_>, disk: &Disk) -> Result<Measured> {
     let name = disk.module.name;
     let outcome = guest.run_quietly(&format!(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Runs in a guest: makes and removes configfs directories while allocations fail, or thousands of
-//! times, and measures how long that takes.
+//! A guest program that creates and removes configfs directories, while allocations fail or
+//! thousands of times, and measures the time.
 //!
-//! A shell would need memory of its own to start each mkdir; here only the calls under test run
-//! while the kernel is told to let this task's allocations fail.
+//! A shell would allocate memory to start each mkdir. Here, only the calls under test run while
+//! allocations of this task fail.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -46,7 +46,7 @@ fn number(text: &str) -> io::Result<u32> {
 
 // Faults.
 
-/// The directories of one round, from the outermost.
+/// Directories of one round, the outermost first.
 struct Tree {
     directories: Vec<(&'static str, PathBuf)>,
     link: PathBuf,
@@ -71,9 +71,9 @@ impl Tree {
     }
 }
 
-/// Lets the allocations of this task fail, as failslab is set up to.
+/// Switch for failing allocations of this task, by the settings of failslab.
 ///
-/// The file stays open: opening it again would allocate memory, which may fail.
+/// The file stays open, since opening it again would allocate memory.
 struct MakeItFail(File);
 
 impl MakeItFail {
@@ -90,14 +90,14 @@ impl MakeItFail {
     }
 }
 
-/// Makes and removes the tree while allocations fail: every failure must be ENOMEM, and all
-/// directories that were made must go away again.
+/// Creates and removes the tree while allocations fail: each failure must be ENOMEM, and all
+/// created directories must be removable.
 fn faults(tree: &Tree, rounds: &str) -> io::Result<()> {
     let rounds = number(rounds)?;
     let make_it_fail = MakeItFail::open()?;
     let mut failures: BTreeMap<String, u32> = BTreeMap::new();
-    // A round without faults brings in every page of this program that a round touches: a page
-    // fault that fails would kill it.
+    // A round without faults loads all pages that a round needs: a failing page fault would kill
+    // this program.
     round(tree, |_, step| step())?;
     for _ in 0..rounds {
         round(tree, |kind, step| {
@@ -107,7 +107,7 @@ fn faults(tree: &Tree, rounds: &str) -> io::Result<()> {
             let Err(error) = result else { return Ok(()) };
             judge(kind, &error)?;
             *failures.entry(format!("{kind}: {error}")).or_default() += 1;
-            // Now without faults, so that the next step gets its turn in every round.
+            // Without faults, so that each round reaches the next step.
             step()
         })?;
     }
@@ -118,14 +118,14 @@ fn faults(tree: &Tree, rounds: &str) -> io::Result<()> {
     for kind in tree.directories.iter().map(|(kind, _)| *kind) {
         if !failures.keys().any(|failure| failure.starts_with(kind)) {
             return Err(io::Error::other(format!(
-                "no {kind} has failed: there were no faults"
+                "no {kind} has failed: fault injection does not work"
             )));
         }
     }
     Ok(())
 }
 
-/// Makes the tree, each step by way of `attempt`, and removes it.
+/// Creates the tree, each step through `attempt`, and removes it.
 fn round(
     tree: &Tree,
     mut attempt: impl FnMut(&str, &dyn Fn() -> io::Result<()>) -> io::Result<()>,
@@ -141,21 +141,21 @@ fn round(
     Ok(())
 }
 
-/// Target core turns every error of the fabric for a target port or a portal group into EINVAL; all
-/// other errors must be ENOMEM.
+/// Checks an error: it must be ENOMEM, or EINVAL for a target port or portal group, since target
+/// core replaces errors of the fabric there.
 fn judge(kind: &str, error: &io::Error) -> io::Result<()> {
     let hidden = matches!(kind, "wwn" | "tpg") && error.kind() == ErrorKind::InvalidInput;
     if hidden || error.kind() == ErrorKind::OutOfMemory {
         return Ok(());
     }
     Err(io::Error::other(format!(
-        "{kind} failed with {error}, which is not for want of memory"
+        "{kind} failed with {error}, which is not ENOMEM"
     )))
 }
 
 // Links.
 
-/// Links a backstore to a LUN and takes it away again, as soon as that is allowed.
+/// Links a backstore to a LUN and unlinks it, without a delay.
 fn links(tpg: &Path, backstore: &str, rounds: &str) -> io::Result<()> {
     let rounds = number(rounds)?;
     let lun = tpg.join("lun/lun_0");
@@ -172,11 +172,11 @@ fn links(tpg: &Path, backstore: &str, rounds: &str) -> io::Result<()> {
 
 // Time.
 
-/// Prints how long making and removing a target port, a portal group and a node ACL takes: the
-/// median of each, in nanoseconds of the guest's clock.
+/// Prints the median times to create and remove a target port, a portal group and a node ACL, in
+/// nanoseconds of the guest's clock.
 ///
-/// Each has neighbours: with the only object of its kind, the allocator would take a page and give
-/// it back every time, or not, as chance has it.
+/// Each has neighbours: for the only object of a kind, the allocator may or may not take and free a
+/// page each time.
 fn time(wwn: &Path, initiator: &str, rounds: &str) -> io::Result<()> {
     let rounds = number(rounds)?;
     let tpg = wwn.join("tpgt_9");
@@ -210,7 +210,7 @@ fn measure(what: &str, directory: &Path, rounds: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// How long making a directory and removing it takes.
+/// Median times to create and remove a directory.
 fn median_times(directory: &Path, rounds: u32) -> io::Result<(Duration, Duration)> {
     let (mut making, mut removing) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
@@ -224,7 +224,7 @@ fn median_times(directory: &Path, rounds: u32) -> io::Result<(Duration, Duration
     Ok((median(making), median(removing)))
 }
 
-/// The median: rounds that a timer or RCU has interrupted do not count.
+/// Median, which ignores rounds interrupted by a timer or RCU.
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
@@ -232,8 +232,8 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 // Scale.
 
-/// Makes so many target ports, then so many node ACLs in one portal group. Prints for each kind how
-/// long making all took, and how long making one more takes in the median, in nanoseconds.
+/// Creates `count` target ports, then `count` node ACLs in one portal group. Prints for each kind
+/// the time to create all, and the median time to create one more, in nanoseconds.
 fn scale(fabric: &Path, count: &str, rounds: &str) -> io::Result<()> {
     let (count, rounds) = (number(count)?, number(rounds)?);
     many("wwn", fabric, count, rounds)?;
@@ -256,7 +256,7 @@ fn many(what: &str, parent: &Path, count: u32, rounds: u32) -> io::Result<()> {
     directories.iter().rev().try_for_each(fs::remove_dir)
 }
 
-/// A name in its canonical form, so that no two names are of one port.
+/// A canonical port name, different for each index.
 fn port(index: u32) -> String {
     format!("iqn.2003-01.org.example:t{index:04}")
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Runs in a guest, to keep a disk busy and to check it, past the page cache. It stands in for fio
-//! in guests where a program with sixty libraries takes minutes to start.
+//! A guest program that keeps a disk busy, or verifies it, with direct I/O. It replaces fio in
+//! guests where a program with sixty libraries takes minutes to start.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -9,13 +9,13 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::process::ExitCode;
 use std::thread;
 
-/// `O_DIRECT` on x86, which the guests are.
+/// `O_DIRECT` on x86, the architecture of guests.
 const O_DIRECT: i32 = 0o40000;
 
-/// The alignment of the memory for direct I/O.
+/// Alignment of memory for direct I/O.
 const PAGE: usize = 4096;
 
-/// How many threads there are, each with a part of the disk of its own.
+/// Number of threads, each with a separate part of the disk.
 const THREADS: u64 = 8;
 
 fn main() -> ExitCode {
@@ -40,14 +40,14 @@ fn invalid(text: &str) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, text)
 }
 
-/// A thread's part of a disk.
+/// The part of a disk for one thread.
 struct Part {
     disk: File,
     start: u64,
     length: u64,
 }
 
-/// Does the same to each part of a disk, at the same time.
+/// Runs a task on all parts of a disk in parallel.
 fn each_part(
     disk: &str,
     mib: &str,
@@ -71,11 +71,9 @@ fn each_part(
             .iter()
             .map(|part| scope.spawn(|| task(part)))
             .collect();
-        threads.into_iter().try_for_each(|thread| {
-            thread
-                .join()
-                .map_err(|_| invalid("a thread has panicked"))?
-        })
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().map_err(|_| invalid("a thread panicked"))?)
     })
 }
 
@@ -102,7 +100,7 @@ impl Memory {
     }
 }
 
-/// The next number of a sequence without a pattern: Knuth's linear congruential generator.
+/// Next pseudo-random number: the linear congruential generator of Knuth.
 fn next(seed: &mut u64) -> u64 {
     *seed = seed
         .wrapping_mul(6_364_136_223_846_793_005)
@@ -110,7 +108,7 @@ fn next(seed: &mut u64) -> u64 {
     *seed >> 33
 }
 
-/// Fills memory with the pattern for the place `at`: no two places have the same.
+/// Fills memory with the pattern for the offset `at`, which differs for each offset.
 fn pattern(at: u64, bytes: &mut [u8]) {
     let mut seed = at;
     for word in bytes.chunks_exact_mut(8) {
@@ -119,7 +117,7 @@ fn pattern(at: u64, bytes: &mut [u8]) {
     }
 }
 
-/// Writes all of a part, in blocks of all sizes up to 64 KiB, and reads it back.
+/// Writes a part in blocks of up to 64 KiB, and reads it back.
 fn verify(part: &Part) -> io::Result<()> {
     let mut expected = Memory::new(64 << 10);
     let mut found = Memory::new(64 << 10);
@@ -146,7 +144,7 @@ fn verify(part: &Part) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads and writes without end, in random order; `judge` says what an error means.
+/// Reads and writes forever, in random order. `judge` decides whether an error ends that.
 fn run(part: &Part, judge: fn(io::Error) -> io::Result<()>) -> io::Result<()> {
     let mut memory = Memory::new(PAGE);
     let mut seed = part.start;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What runs in a guest to measure an iSCSI target with many sessions: the time of a login, the
-//! time of a 4 KiB read, and the memory that a session takes. One thread has all sessions, so that
-//! no scheduling of its own is measured.
+//! A guest program that measures an iSCSI target with many sessions: the time of a login, the time
+//! of a 4 KiB read, and the memory of a session. One thread has all sessions, so that its own
+//! scheduling is not measured.
 
 use std::fs;
 use std::process::ExitCode;
@@ -11,8 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use xtask::initiator::{Connection, Names, reply};
 
-/// What an initiator says of itself in its only login request. A target that has nothing to add
-/// ends the login at once.
+/// Keys of the only login request. A target with nothing to propose ends the login at once.
 const KEYS: &str = "HeaderDigest=None\0DataDigest=None\0MaxConnections=1\0InitialR2T=Yes\0\
     ImmediateData=Yes\0MaxRecvDataSegmentLength=262144\0MaxBurstLength=262144\0\
     FirstBurstLength=65536\0DefaultTime2Wait=2\0DefaultTime2Retain=0\0MaxOutstandingR2T=1\0\
@@ -32,7 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Nanoseconds of a login or a read, or bytes of a session.
+/// Measures the nanoseconds of a login or a read, or the bytes of a session.
 fn run(args: &[String]) -> Result<f64> {
     let [what, portal, target, sessions, count] = args else {
         bail!("want: login|read|memory PORTAL TARGET SESSIONS COUNT");
@@ -56,7 +55,7 @@ fn run(args: &[String]) -> Result<f64> {
     }
 }
 
-/// An initiator that is logged in many times.
+/// An initiator with many sessions.
 struct Initiator {
     portal: String,
     names: Names,
@@ -64,7 +63,7 @@ struct Initiator {
 }
 
 impl Initiator {
-    /// One more session.
+    /// Opens another session.
     fn session(&self) -> Result<Connection> {
         let mut connection = Connection::new(self.portal.parse().context("PORTAL")?)?;
         let number = u16::try_from(self.sessions.len())?;
@@ -73,7 +72,7 @@ impl Initiator {
         Ok(connection)
     }
 
-    /// So many more sessions.
+    /// Opens further sessions.
     fn log_in(&mut self, sessions: u32) -> Result<()> {
         for _ in 0..sessions {
             let session = self.session()?;
@@ -82,7 +81,7 @@ impl Initiator {
         Ok(())
     }
 
-    /// Nanoseconds of a login and its logout beside the sessions that are there.
+    /// Nanoseconds of a login and a logout beside the existing sessions.
     fn time_of_a_login(&self, count: u32) -> Result<f64> {
         let start = Instant::now();
         for _ in 0..count {
@@ -91,7 +90,7 @@ impl Initiator {
         Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(count))
     }
 
-    /// Nanoseconds of a read, of which each session has one at a time.
+    /// Nanoseconds of a read, with one read of each session at a time.
     fn time_of_a_read(&mut self, count: u32) -> Result<f64> {
         let sessions = u32::try_from(self.sessions.len())?;
         let turns = count / sessions;
@@ -103,7 +102,9 @@ impl Initiator {
                 session.send(&command)?;
             }
             for session in &mut self.sessions {
-                let pdu = session.receive()?.context("the target hangs up")?;
+                let pdu = session
+                    .receive()?
+                    .context("the target closed the connection")?;
                 let is_all = pdu.opcode() == reply::DATA && pdu.data.len() == 4096;
                 ensure!(is_all && pdu.header[1] & 1 != 0, "no data: {pdu:?}");
             }
@@ -111,7 +112,8 @@ impl Initiator {
         Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(turns * sessions))
     }
 
-    /// Bytes that each of so many more sessions takes, both ends of its connection included.
+    /// Bytes of a session, including both ends of its connection, measured with `count` further
+    /// ones.
     fn memory_of_a_session(&mut self, count: u32) -> Result<f64> {
         let before = free()?;
         self.log_in(count)?;
@@ -119,7 +121,7 @@ impl Initiator {
     }
 }
 
-/// Bytes that nobody uses, or that can be had back.
+/// Bytes of free memory, after caches are dropped.
 fn free() -> Result<f64> {
     fs::write("/proc/sys/vm/drop_caches", "3")?;
     let all = fs::read_to_string("/proc/meminfo")?;

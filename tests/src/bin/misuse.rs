@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Runs in a guest: makes calls in which the n-th allocation fails, for each n, and writes texts of
-//! all kinds, up to a page long, to attributes.
+//! A guest program that makes calls in which the n-th allocation fails, for each n, and writes
+//! texts of many kinds, up to a page long, to attributes.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -36,11 +36,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// More allocations than any call here makes.
+/// More allocations than any call makes.
 const MANY: u32 = 2_000;
 
-/// Calls `step` once for each of its allocations, or each `stride`th of them, which fails, and once
-/// without a failure. After a step that has succeeded comes `undo`.
+/// Calls `step` once for each `stride`th of its allocations, which fails, and once without a
+/// failure. Calls `undo` after each success.
 fn nth(
     stride: usize,
     mut step: impl FnMut() -> io::Result<()>,
@@ -50,7 +50,7 @@ fn nth(
         .read(true)
         .write(true)
         .open("/proc/thread-self/fail-nth")?;
-    // Once without faults: a page fault that fails would kill this program.
+    // A call without faults loads all pages: a failing page fault would kill this program.
     step()?;
     undo()?;
     let (mut failed, mut survived) = (0, 0);
@@ -81,14 +81,14 @@ fn nth(
             println!("{failed} allocations fail the call, {survived} do not");
             return if failed + survived == 0 {
                 Err(io::Error::other(
-                    "nothing was allocated: there were no faults",
+                    "no allocation has failed: fault injection does not work",
                 ))
             } else {
                 Ok(())
             };
         }
     }
-    Err(io::Error::other("there is no end of allocations"))
+    Err(io::Error::other("the call makes too many allocations"))
 }
 
 fn load(file: &Path, name: &str, stride: &str) -> io::Result<()> {
@@ -104,7 +104,7 @@ fn load(file: &Path, name: &str, stride: &str) -> io::Result<()> {
     )
 }
 
-/// Writes a text; what undoes it are texts for files, in pairs.
+/// Writes a text. `undo` has pairs of a file and a text that undo this.
 fn write(file: &str, text: &str, undo: &[&str]) -> io::Result<()> {
     let opened = File::options().write(true).open(file)?;
     nth(
@@ -117,7 +117,7 @@ fn write(file: &str, text: &str, undo: &[&str]) -> io::Result<()> {
     )
 }
 
-/// Writes a text to a file that may not take it yet.
+/// Writes a text to a file, and retries if the file refuses it.
 fn insist(file: &str, text: &str) -> io::Result<()> {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -128,7 +128,7 @@ fn insist(file: &str, text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes texts of all kinds and lengths to each attribute below `dir`, and reads it.
+/// Writes texts of many kinds and lengths to each attribute below `dir`, and reads it.
 fn texts(dir: &Path) -> io::Result<()> {
     let mut files = Vec::new();
     collect(dir, &mut files)?;

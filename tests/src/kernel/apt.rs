@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Debian's packages of kernels: fetched with the machine's own settings of apt, or with others.
+//! Debian packages of kernels, fetched with the settings of apt on this machine, or with others.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::known;
 use crate::setup::setup;
 use crate::shell::{cache, empty, logged, output};
 
-/// Debian suites that newer kernels than the machine's own are in.
+/// Debian suites with newer kernels.
 const SUITES: [&str; 5] = [
     "trixie-backports",
     "forky-backports",
@@ -21,7 +21,7 @@ const SUITES: [&str; 5] = [
     "experimental",
 ];
 
-/// Downloads the source package to `dir`, from the machine's own suites or else from a newer one.
+/// Downloads the source package to `dir`, from the suites of this machine or a newer one.
 pub(super) fn fetch(version: &str, dir: &Path) -> Result<PathBuf> {
     setup()?;
     let package = known::package(version);
@@ -40,7 +40,7 @@ pub(super) fn fetch(version: &str, dir: &Path) -> Result<PathBuf> {
     );
 }
 
-/// apt, with the machine's settings or with settings of its own.
+/// apt with the settings of this machine, or with others.
 pub(crate) struct Apt {
     options: Vec<String>,
 }
@@ -52,8 +52,8 @@ impl Apt {
         }
     }
 
-    /// apt with [`SUITES`] of the machine's own mirror, and lists of its own, so that the machine's
-    /// settings stay as they are.
+    /// apt with [`SUITES`] of this machine's mirror and separate lists, which leaves the settings
+    /// of the machine unchanged.
     pub(crate) fn newer_suites() -> Result<Self> {
         let dir = cache()?.join("apt");
         for part in ["sources", "lists/partial", "cache/archives/partial"] {
@@ -75,7 +75,7 @@ impl Apt {
                 "APT::Sandbox::User=".to_owned(),
             ],
         };
-        // A suite that does not exist yet is no fault; one that has the package will do.
+        // Suites that do not exist yet are no error: one suite with the package is enough.
         let log = cache()?.join("apt-suites.log");
         let _ = logged(apt.command("apt-get").arg("update"), &log);
         Ok(apt)
@@ -89,7 +89,7 @@ impl Apt {
         command
     }
 
-    /// The names of all packages of kernels' sources.
+    /// Names of all packages with kernel sources.
     pub(super) fn sources(&self) -> Result<String> {
         output(self.command("apt-cache").args(["pkgnames", "linux-source"]))
     }
@@ -109,7 +109,7 @@ impl Apt {
     }
 }
 
-/// The address of the Debian mirror that the machine is set up with.
+/// Address of this machine's Debian mirror.
 pub(crate) fn mirror() -> Result<String> {
     let format = "$(SITE) $(REPO_URI) $(ORIGIN) $(LABEL)";
     let mut command = Command::new("apt-get");
@@ -129,7 +129,7 @@ pub(crate) fn mirror() -> Result<String> {
         .context("the machine's package sources have no Debian mirror; run `apt-get update`")
 }
 
-/// Unpacks the tree of a source package to `source`, which is there when all of it is.
+/// Unpacks the tree of a source package to `source`, which exists only when it is complete.
 pub(super) fn unpack(package: &Path, source: &Path) -> Result<()> {
     println!("unpacking {}", package.display());
     let scratch = source.with_extension("unpacking");

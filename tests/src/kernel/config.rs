@@ -24,8 +24,8 @@ impl Kernel {
         self.check_config(flavour)
     }
 
-    /// Checks that every line of the fragments is in the configuration: make drops a symbol whose
-    /// dependencies are not met without a message.
+    /// Checks that the configuration has each line of the fragments: make silently drops symbols
+    /// with unmet dependencies.
     fn check_config(&self, flavour: Flavour) -> Result<()> {
         let config = text(&self.build.join(".config"));
         let is_set = |line: &str| config.lines().any(|set| set == line);
@@ -36,7 +36,7 @@ impl Kernel {
                     .strip_prefix("# CONFIG_")
                     .and_then(|l| l.strip_suffix(" is not set"));
                 let holds = match off {
-                    // A symbol that is not there at all is off as well.
+                    // An absent symbol is off as well.
                     Some(symbol) => !config.contains(&format!("\nCONFIG_{symbol}=")),
                     None => !line.starts_with("CONFIG_") || is_set(line),
                 };
@@ -49,7 +49,7 @@ impl Kernel {
             return Ok(());
         }
         bail!(
-            "{} does not take:\n{}",
+            "the configuration of {} lacks:\n{}",
             self.source.display(),
             lost.join("\n")
         );

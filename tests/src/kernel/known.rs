@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernels that the project is known to work with, and which of them are there: in the cache,
-//! or in a list of packages. A package that is dropped ends no command.
+//! The supported kernels, and those available in the cache or a list of packages. If a package is
+//! dropped, another kernel takes its place.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -17,20 +17,20 @@ pub const CURRENT: &str = "7.3";
 /// The kernel with long-term support that the mini-HOWTO's session is tested on.
 pub const LTS: &str = "6.12";
 
-/// A kernel between these: its header is always read, and a full run boots it.
+/// A kernel between these: its header is always tested, and a full run boots it.
 pub const BETWEEN: &str = "7.2";
 
-/// All of them, the newest first.
+/// All supported kernels, the newest first.
 const KNOWN: [&str; 3] = [CURRENT, BETWEEN, LTS];
 
-/// The newest known kernel that is there, else the LTS. Prints which, and why.
+/// The newest available kernel, or the LTS. Prints the choice and its reason.
 pub fn newest() -> &'static str {
     let choice = choose(is_there);
     println!("{}", said(choice));
     choice
 }
 
-/// Returns true if the kernel `version` is there; the user's own takes the place of each.
+/// Returns true if the kernel `version` is available. A kernel of the user replaces any version.
 #[must_use]
 pub fn is_there(version: &str) -> bool {
     let is_own = std::env::var_os("TCM_KERNEL_SOURCE").is_some();
@@ -43,13 +43,13 @@ pub(super) fn package(version: &str) -> String {
     format!("linux-source-{version}")
 }
 
-/// Returns true if a list of packages, a name in each line, has the kernel `version`.
+/// Returns true if a list of packages, one on each line, has the kernel `version`.
 fn has(list: &str, version: &str) -> bool {
     let package = package(version);
     list.lines().any(|name| name == package)
 }
 
-/// Returns true if the machine's list of packages or one of a newer suite has the kernel `version`.
+/// Returns true if the lists of this machine or of newer suites have the kernel `version`.
 fn in_lists(version: &str) -> bool {
     static LISTS: [OnceLock<String>; 2] = [const { OnceLock::new() }; 2];
     let list = |apt: Result<Apt>| apt.and_then(|apt| apt.sources()).unwrap_or_default();
@@ -62,7 +62,7 @@ fn choose(is_there: impl Fn(&str) -> bool) -> &'static str {
     newest.unwrap_or(LTS)
 }
 
-/// The line that says which kernel is taken, and why not a newer one.
+/// Message with the chosen kernel, and the reason if it is not the newest.
 fn said(choice: &str) -> String {
     let newer: Vec<_> = KNOWN.into_iter().take_while(|it| *it != choice).collect();
     if newer.is_empty() {
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     /// `apt-cache pkgnames linux-source` of Debian 13, alone and with backports, and of a later
-    /// Debian whose kernels are newer than those that are known.
+    /// Debian with only newer kernels.
     const STABLE: &str = include_str!("../../fixtures/packages/stable");
     const BACKPORTS: &str = include_str!("../../fixtures/packages/backports");
     const LATER: &str = include_str!("../../fixtures/packages/later");
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn newest_known_kernel_of_the_lists_is_taken() {
+    fn newest_supported_kernel_of_the_lists_is_chosen() {
         assert_eq!(chosen(&[STABLE, BACKPORTS]), CURRENT);
         let dropped = BACKPORTS.replace(&package(CURRENT), "");
         assert_eq!(chosen(&[STABLE, &dropped]), BETWEEN);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn line_names_the_packages_that_are_missing() {
+    fn message_names_the_missing_packages() {
         assert!(!said(CURRENT).contains("linux-source"));
         let line = "kernel 6.12: no list of packages has linux-source-7.3 or linux-source-7.2";
         assert_eq!(said(LTS), line);

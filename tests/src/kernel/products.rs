@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The products of a kernel's build that guests and builds of modules read. Their sizes are
-//! recorded when make has made them, so that an interrupted write or a full disk is noticed later.
-//! Damage that keeps the size is not.
+//! Products of a kernel's build that guests and builds of modules read. Their sizes are recorded
+//! after the build, so that an interrupted write or a full disk is detected. Damage that keeps the
+//! size is not.
 
 use std::fmt::Write;
 use std::fs;
@@ -12,10 +12,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::shell::text;
 
-/// The file in a build that has the sizes of its products.
+/// File in a build with the sizes of its products.
 const RECORD: &str = ".tcm-products";
 
-/// The products of each build, besides its modules.
+/// Products of each build, without its modules.
 const PRODUCTS: [&str; 10] = [
     ".config",
     "Module.symvers",
@@ -29,7 +29,7 @@ const PRODUCTS: [&str; 10] = [
     "modules.order",
 ];
 
-/// Records the products of a build that has succeeded.
+/// Records the products of a successful build.
 pub(super) fn record(build: &Path) -> Result<()> {
     let mut record = String::new();
     let order = text(&build.join("modules.order"));
@@ -37,19 +37,23 @@ pub(super) fn record(build: &Path) -> Result<()> {
     for name in PRODUCTS.map(ToOwned::to_owned).into_iter().chain(modules) {
         let path = build.join(&name);
         let found = fs::metadata(&path).with_context(|| format!("no {}", path.display()))?;
-        ensure!(found.len() > 0, "make has left {} empty", path.display());
+        ensure!(
+            found.len() > 0,
+            "make has written an empty {}",
+            path.display()
+        );
         let _ = writeln!(record, "{} {name}", found.len());
     }
     Ok(fs::write(build.join(RECORD), record)?)
 }
 
-/// Returns true if the products are there, and have the sizes that are recorded.
+/// Returns true if the products exist with the recorded sizes.
 pub(super) fn are_whole(build: &Path) -> bool {
     let record = text(&build.join(RECORD));
     !record.is_empty() && record.lines().all(|line| is_whole(build, line))
 }
 
-/// Removes the products that have other sizes than recorded: make takes them for whole.
+/// Removes products of other sizes than recorded: make would consider them complete.
 pub(super) fn remove_damaged(build: &Path) -> Result<()> {
     for line in text(&build.join(RECORD)).lines() {
         let path = build.join(name(line));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Builds that are kept, repaired and begun again, with a Makefile in place of a kernel's.
+//! Kept, repaired and repeated builds, with a Makefile in place of the kernel's.
 
 use super::*;
 
-/// A tree whose make leaves a product as it finds it, as the kernel's does, and fails while
-/// there is a file `broken`.
+/// Makefile that, like the kernel's, does not rebuild an existing product. It fails while a file
+/// `broken` exists.
 const MAKEFILE: &str = "\
 FILES := Module.symvers arch/x86/boot/bzImage include/config/auto.conf \\
 	include/config/kernel.release include/generated/autoconf.h include/generated/rustc_cfg \\
@@ -81,7 +81,7 @@ fn damaged_product_is_made_again() {
 }
 
 #[test]
-fn build_that_make_cannot_complete_begins_from_nothing() {
+fn build_that_make_cannot_complete_starts_from_scratch() {
     let tree = Tree::new();
     tree.get().unwrap();
     tree.write("broken", "");

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Operational keys of real initiators, and the answers of the target, a request each. To add an
-//! initiator, add a row; its source says where the keys are from.
+//! Operational keys of real initiators with the answers of the target, by request. To add an
+//! initiator, add a row with the source of its keys.
 //!
-//! Texts are written with a space where the protocol has NUL.
+//! In the texts, a space stands for the NUL of the protocol.
 
 use super::*;
 
-/// The requests of an initiator in the operational stage, each with the answer.
+/// Requests of an initiator in the operational stage, each with the answer.
 struct Exchange {
     initiator: &'static str,
     source: &'static str,
     requests: &'static [(&'static str, &'static str)],
 }
 
-/// Initiators at a target with the default values. Each answer begins with the declaration.
+/// Initiators of a target with default values. The declaration that begins each answer is left out.
 const INITIATORS: [Exchange; 9] = [
     Exchange {
         initiator: "open-iscsi 2.1",
@@ -125,8 +125,8 @@ const INITIATORS: [Exchange; 9] = [
     },
 ];
 
-/// Values that an administrator has set, and what a negotiation comes to: the proposals in the
-/// first answer, and the outcome.
+/// Values set by an administrator, with a negotiation: requests, answers with proposals, and the
+/// outcome.
 struct Demand {
     offer: fn(&mut Parameters),
     requests: &'static [(&'static str, &'static str)],
@@ -138,9 +138,9 @@ const FORCED: Digests = Digests {
     none: false,
 };
 
-/// Values of `param` hold (RFC 7143, sections 6.2.1 and 7.12).
+/// Values of `param` (RFC 7143, sections 6.2.1 and 7.12).
 const DEMANDS: [Demand; 12] = [
-    // A digest that is demanded is had, or the login fails.
+    // A required digest is agreed on, or the login fails.
     Demand {
         offer: |offer| offer.data_digest = FORCED,
         requests: &[("", "DataDigest=CRC32C"), ("DataDigest=CRC32C", "")],
@@ -161,13 +161,13 @@ const DEMANDS: [Demand; 12] = [
         requests: &[("", "HeaderDigest=CRC32C"), ("", "")],
         outcome: Err(0x0200),
     },
-    // Nothing is common.
+    // No common value.
     Demand {
         offer: |_| (),
         requests: &[("HeaderDigest=MD5", "")],
         outcome: Err(0x0200),
     },
-    // A limit holds for an initiator that does not name the key, whatever it answers.
+    // A limit holds for an initiator that does not name the key, with any answer.
     Demand {
         offer: |offer| offer.immediate_data = false,
         requests: &[("", "ImmediateData=No"), ("ImmediateData=Yes", "")],
@@ -200,7 +200,7 @@ const DEMANDS: [Demand; 12] = [
         requests: &[("", "InitialR2T=No"), ("InitialR2T=No", "")],
         outcome: Ok(|agreed| !agreed.initial_r2t),
     },
-    // A first burst is never longer than a burst.
+    // A first burst is no longer than a burst.
     Demand {
         offer: |offer| offer.first_burst_length = 131_072,
         requests: &[(
@@ -209,7 +209,7 @@ const DEMANDS: [Demand; 12] = [
         )],
         outcome: Ok(|agreed| agreed.first_burst_length == 16384),
     },
-    // The longest data segment that the target sends holds for an initiator that declares none.
+    // The limit of the target's data segments holds for an initiator that declares none.
     Demand {
         offer: |offer| offer.max_xmit_data_segment_length = 4096,
         requests: &[("", "")],
@@ -217,7 +217,7 @@ const DEMANDS: [Demand; 12] = [
     },
 ];
 
-/// The answer to a request of a negotiation, or the status that ends the login.
+/// Answer to a request of a negotiation, or the status that ends the login.
 fn answer(negotiation: &mut Negotiation, request: &str) -> Result<String, LoginStatus> {
     let text = request.replace(' ', "\0");
     let mut place = [0; 2048];
@@ -239,7 +239,7 @@ fn answer(negotiation: &mut Negotiation, request: &str) -> Result<String, LoginS
 }
 
 #[test]
-fn real_initiators_get_their_answers_without_proposals() {
+fn keys_of_real_initiators_are_answered_without_proposals() {
     for exchange in &INITIATORS {
         let mut negotiation = Negotiation::new(Parameters::OFFER);
         for (request, expected) in exchange.requests {
@@ -252,7 +252,7 @@ fn real_initiators_get_their_answers_without_proposals() {
 }
 
 #[test]
-fn values_of_an_administrator_hold() {
+fn values_of_the_administrator_hold() {
     for (index, demand) in DEMANDS.iter().enumerate() {
         let mut offer = Parameters::OFFER;
         (demand.offer)(&mut offer);
@@ -275,11 +275,11 @@ fn values_of_an_administrator_hold() {
 }
 
 #[test]
-fn a_key_is_named_once() {
+fn repeated_key_is_refused() {
     let mut negotiation = Negotiation::new(Parameters::OFFER);
     assert!(answer(&mut negotiation, "MaxBurstLength=8192").is_ok());
     let again = answer(&mut negotiation, "MaxBurstLength=4096");
     assert_eq!(again, Err(LoginStatus::INITIATOR_ERROR));
-    // Keys that the target does not know may come again.
+    // Unknown keys may be repeated.
     assert!(answer(&mut negotiation, "X-a=1 X-a=2").is_ok());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Layouts, keys and the handshake, as the RFCs have them.
+//! Layouts, keys and the handshake, by the RFCs.
 
 use crate::codec::to_hex;
 
@@ -9,7 +9,7 @@ use super::pdu::{Header, NO_TAG, Numbers, Opcode, Reject, Reply, Residual, Stage
 use super::*;
 use proptest::prelude::*;
 
-/// A header of zeros, but for these bytes at these places.
+/// A header of zeros with bytes at some offsets.
 fn header(parts: &[(usize, &[u8])]) -> Request {
     let mut header = [0; HEADER_LEN];
     for (offset, bytes) in parts {
@@ -27,7 +27,7 @@ const NUMBERS: Numbers = Numbers {
 };
 
 #[test]
-fn a_command_is_read_as_rfc_7143_lays_it_out() {
+fn command_is_read_by_rfc_7143() {
     let request = header(&[
         (0, &[0x41, 0xe1, 0, 0, 2, 0x01, 0x02, 0x03]),
         (8, &[0, 5, 0, 0, 0, 0, 0, 0]),
@@ -50,7 +50,7 @@ fn a_command_is_read_as_rfc_7143_lays_it_out() {
 }
 
 #[test]
-fn logical_units_are_numbered_as_the_kernel_does() {
+fn lun_is_read_as_the_kernel_does() {
     // Peripheral addressing of LUN 3, flat space of LUN 300, and a second level.
     for (wire, lun) in [
         ([0, 3, 0, 0, 0, 0, 0, 0], 3),
@@ -62,15 +62,15 @@ fn logical_units_are_numbered_as_the_kernel_does() {
 }
 
 #[test]
-fn a_long_cdb_goes_on_in_the_additional_header_segments() {
+fn long_cdb_continues_in_the_additional_header_segments() {
     let mut cdb = [0; CDB_MAX];
     let first = [0x7f; 16];
     assert_eq!(pdu::cdb(&first, &[], &mut cdb), Some(16));
-    // Seventeen bytes: the length counts the reserved byte, and three bytes pad.
+    // Seventeen bytes: the length includes the reserved byte, and three bytes are padding.
     let ahs = [0, 2, 1, 0, 0x55, 0, 0, 0];
     assert_eq!(pdu::cdb(&first, &ahs, &mut cdb), Some(17));
     assert_eq!(cdb.get(16), Some(&0x55));
-    // A length of a bidirectional read comes before.
+    // After the length of a bidirectional read.
     let ahs = [0, 5, 2, 0, 0, 0, 2, 0, 0, 5, 1, 0, 1, 2, 3, 4];
     assert_eq!(pdu::cdb(&first, &ahs, &mut cdb), Some(20));
     for wrong in [&[0, 9, 1, 0][..], &[0, 0, 1, 0], &[0, 1, 1], &[1, 0, 1, 0]] {
@@ -79,7 +79,7 @@ fn a_long_cdb_goes_on_in_the_additional_header_segments() {
 }
 
 #[test]
-fn replies_are_laid_out_as_rfc_7143_has_them() {
+fn replies_are_laid_out_by_rfc_7143() {
     let bytes = |reply: Reply| *reply.numbered(NUMBERS).as_bytes();
     let at = |header: Header, offset: usize| {
         u32::from_be_bytes([0, 1, 2, 3].map(|index| {
@@ -134,12 +134,12 @@ fn replies_are_laid_out_as_rfc_7143_has_them() {
 }
 
 #[test]
-fn serial_numbers_go_round() {
+fn serial_numbers_wrap() {
     assert!(pdu::is_before(1, 2) && pdu::is_before(u32::MAX, 0));
     assert!(!pdu::is_before(2, 2) && !pdu::is_before(0, u32::MAX));
 }
 
-/// The result of negotiating a key, with the target's own value `offer`.
+/// Answer to a key, with the values `offer` of the target.
 fn outcome(key: &str, value: &str, offer: &Parameters, agreed: &mut Parameters) -> String {
     let mut place = [0; 128];
     let mut writer = Writer::new(&mut place);
@@ -154,7 +154,7 @@ fn outcome(key: &str, value: &str, offer: &Parameters, agreed: &mut Parameters) 
 }
 
 #[test]
-fn keys_come_out_as_rfc_7143_says() {
+fn keys_are_negotiated_by_rfc_7143() {
     let offer = Parameters::OFFER;
     for (key, value, expected) in [
         ("HeaderDigest", "CRC32C,None", "CRC32C"),
@@ -192,7 +192,7 @@ fn keys_come_out_as_rfc_7143_says() {
 }
 
 #[test]
-fn requests_of_one_login_have_the_same_isid_tag_and_versions() {
+fn login_request_with_another_isid_tag_or_version_is_refused() {
     let with = |parts: &[(usize, &[u8])]| header(parts);
     let first = with(&[(0, &[0x43, 0x81]), (8, &[0x80, 1]), (16, &[0, 0, 0, 5])]);
     let next = with(&[(0, &[0x43, 0x87]), (8, &[0x80, 1]), (16, &[0, 0, 0, 5])]);
@@ -211,8 +211,8 @@ fn requests_of_one_login_have_the_same_isid_tag_and_versions() {
 }
 
 #[test]
-fn a_command_that_abort_task_names_before_it_comes_counts_as_received() {
-    // ABORT TASK, immediate, with the number that comes next: RFC 7143, section 11.6.1.
+fn command_aborted_before_its_arrival_counts_as_received() {
+    // Immediate ABORT TASK with the next CmdSN: RFC 7143, section 11.6.1.
     let abort = |number: u32| {
         header(&[
             (0, &[0x42, 0x81]),
@@ -231,7 +231,7 @@ fn a_command_that_abort_task_names_before_it_comes_counts_as_received() {
 }
 
 #[test]
-fn a_first_burst_is_never_longer_than_a_burst() {
+fn first_burst_is_no_longer_than_a_burst() {
     let mut agreed = Parameters::DEFAULT;
     let offer = Parameters::OFFER;
     outcome("FirstBurstLength", "65536", &offer, &mut agreed);
@@ -240,7 +240,7 @@ fn a_first_burst_is_never_longer_than_a_burst() {
 }
 
 #[test]
-fn a_text_is_split_at_its_nuls() {
+fn text_is_split_at_nuls() {
     let text = b"A=1\0B=\0\0C=x=y\0D\0=1\0";
     let found: Vec<_> = pairs(text).collect();
     let expected: [Option<(&[u8], &[u8])>; 5] = [
@@ -253,7 +253,7 @@ fn a_text_is_split_at_its_nuls() {
     assert_eq!(found, expected);
 }
 
-/// The bytes of a binary value.
+/// Bytes of a binary value.
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let mut place = [0; 64];
     let length = chap::decode(text.as_bytes(), &mut place)?;
@@ -261,7 +261,7 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 #[test]
-fn binary_values_are_read_as_rfc_7143_and_rfc_4648_have_them() {
+fn binary_values_are_read_by_rfc_7143_and_rfc_4648() {
     for (text, bytes) in [
         ("0x", ""),
         ("0X666f", "fo"),
@@ -273,7 +273,7 @@ fn binary_values_are_read_as_rfc_7143_and_rfc_4648_have_them() {
         ("0bZm9vYmE=", "fooba"),
         ("0bZm9vYmFy", "foobar"),
         ("0b+/+/", "\u{fb}\u{ff}\u{bf}"),
-        // Without the padding that RFC 4648 wants.
+        // Without the padding of RFC 4648.
         ("0bZg", "f"),
         ("0bZm8", "fo"),
         ("0bZm9vYg", "foob"),
@@ -299,7 +299,7 @@ fn binary_values_are_read_as_rfc_7143_and_rfc_4648_have_them() {
     assert_eq!(decoded(&format!("0x{}", "00".repeat(65))), None);
 }
 
-/// The target's responses to the requests of a handshake, or the status that ends it.
+/// Responses of the target to the requests of a handshake, or the status that ends it.
 fn handshake(requests: &[&str]) -> Result<Vec<String>, u16> {
     let mut chap = Chap::new([7; RANDOM_LEN]);
     let mut answers = Vec::new();
@@ -320,7 +320,7 @@ fn handshake(requests: &[&str]) -> Result<Vec<String>, u16> {
 }
 
 #[test]
-fn both_sides_prove_that_they_know_their_secrets() {
+fn target_and_initiator_authenticate_each_other() {
     let response = Sha256::digest([&[7], CREDENTIALS.password, &[7; 32]].concat());
     let proof = format!(
         "CHAP_N=reader\0CHAP_R=0x{}\0CHAP_I=9\0CHAP_C=0x0102\0",
@@ -334,11 +334,11 @@ fn both_sides_prove_that_they_know_their_secrets() {
         String::new(),
     ];
     assert_eq!(answers, expected);
-    // A handshake is over once.
+    // A finished handshake takes no further request.
     let refused = LoginStatus::AUTHENTICATION_FAILURE.0;
     assert_eq!(handshake(&["CHAP_A=7\0", &proof, &proof]), Err(refused));
     assert_eq!(handshake(&[&proof]), Err(refused));
-    // The initiator decides if the target proves itself, too: RFC 7143, section 12.1.3.
+    // Mutual authentication is the choice of the initiator: RFC 7143, section 12.1.3.
     let one_way = format!("CHAP_N=reader\0CHAP_R=0x{}\0", to_hex(&response));
     let answers = handshake(&["CHAP_A=7\0", &one_way]).unwrap_or_default();
     assert_eq!(answers.get(1).map(String::as_str), Some(""));
@@ -348,14 +348,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn nothing_makes_it_panic(
+    fn any_input_passes_the_checks(
         bytes in proptest::collection::vec(prop_oneof![Just(0u8), Just(1), any::<u8>()], 0..400),
     ) {
         prop_assert!(check(&bytes).is_ok());
     }
 
     #[test]
-    fn no_text_makes_it_panic_or_agree_on_nonsense(
+    fn any_text_of_keys_passes_the_checks(
         text in "((HeaderDigest|DataDigest|InitialR2T|ImmediateData|MaxBurstLength\
                  |FirstBurstLength|MaxRecvDataSegmentLength|DefaultTime2Wait|CHAP_A|CHAP_C|X)\
                  =(Yes|No|None|CRC32C|,|-|0x)?[0-9a-f]{0,12}(\u{0}|=|,|\n){0,3}){0,6}",
@@ -364,7 +364,7 @@ proptest! {
     }
 
     #[test]
-    fn a_binary_value_comes_back(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+    fn written_binary_value_is_read_back(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         let mut place = [0; 160];
         let mut writer = Writer::new(&mut place);
         prop_assert!(writer.pair(b"k", Value::Binary(&bytes)));

@@ -74,8 +74,8 @@ fn is_copy(text: &str, templates: &[String]) -> bool {
     text.is_empty() || rests.any(|rest| is_copy(rest.trim_start_matches('\n'), templates))
 }
 
-/// The NOP module for iSCSI is blessed as text, without copies of templates. Those of other protocols are
-/// blessed as differences from it.
+/// The NOP module for iSCSI is blessed as text, without copies of templates. Those of other
+/// protocols are blessed as differences from it.
 #[test]
 fn files_of_each_protocol_match_the_blessed_ones() {
     let tree = FixtureTree::new().unwrap();

@@ -2,8 +2,8 @@
 
 //! The generated text: as blessed, and by rules for every module.
 //!
-//! `TCM_BLESS=1 cargo test -p xtask --test golden` writes the current text to `tests/golden`. Read the
-//! difference before you commit it.
+//! `TCM_BLESS=1 cargo test -p xtask --test golden` writes the current text to `tests/golden`. Read
+//! the difference before you commit it.
 
 mod blessed;
 mod rules;

@@ -15,8 +15,8 @@ use xtask::module::{Profile, builder};
 
 use super::{files, generate};
 
-/// Checks that each file of the module in `dir` names the owner that the manifest has. Returns the paths
-/// of the generator's files that name none.
+/// Checks that each file of the module in `dir` names the owner that the manifest has. Returns the
+/// paths of the generator's files that name none.
 fn check_owners(dir: &Path) -> Vec<String> {
     let mut silent = Vec::new();
     for (path, owner) in Manifest::read(dir).unwrap().files() {

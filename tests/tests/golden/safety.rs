@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `unsafe` in generated text: none in the author's files, elsewhere with a SAFETY comment that names a
-//! fact, and callbacks with a contract.
+//! `unsafe` in generated text: none in the author's files, elsewhere with a SAFETY comment that
+//! names a fact, and callbacks with a contract.
 
 use std::fs;
 use std::path::Path;
@@ -16,8 +16,8 @@ use xtask::fixture::FixtureTree;
 
 use super::{files, generate};
 
-/// Mentions of `unsafe` that an author's file may have: `unsafe` is allowed in the generator's modules
-/// only.
+/// Mentions of `unsafe` that an author's file may have: `unsafe` is allowed in the generator's
+/// modules only.
 const FORBIDDEN: [&str; 3] = [
     "#![deny(unsafe_code)]",
     "#![forbid(unsafe_code)]",
@@ -56,8 +56,8 @@ fn is_rust(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|end| end == "rs")
 }
 
-/// Checks that an author's file has no `unsafe`, and a lint against it. The root denies it, since it has
-/// to allow it in the generator's modules. Any other file forbids it.
+/// Checks that an author's file has no `unsafe`, and a lint against it. The root denies it, since
+/// it has to allow it in the generator's modules. Any other file forbids it.
 fn check_author(path: &str, text: &str) {
     let code = text
         .lines()

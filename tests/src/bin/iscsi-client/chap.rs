@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Authentication by CHAP, and ways round it.
+//! Authentication by CHAP, and attempts to bypass it.
 
 use anyhow::{Context, Result, ensure};
 use xtask::initiator::{Connection, Pdu, bytes, hex, proof, stage};
 
 use super::{Case, INITIATOR_ERROR, INVALID, NOT_AUTHENTIC, SUCCESS, Target, want};
 
-/// The credentials that the guest's script has set.
+/// Credentials, which the guest's script sets.
 const USER: &str = "reader";
 const SECRET: &str = "a secret of the initiator's";
 const TARGET_USER: &str = "librarian";
@@ -31,7 +31,7 @@ impl Challenged {
         Self::chosen(connection)
     }
 
-    /// Says which digest it is.
+    /// Offers digests, and reads the challenge.
     fn chosen(mut connection: Connection) -> Result<Self> {
         let (status, pdu) = connection.ask(stage::SECURITY, None, "CHAP_A=99,7,5\0")?;
         want(status, SUCCESS)?;
@@ -48,19 +48,19 @@ impl Challenged {
         proof(self.id, SECRET, &self.challenge)
     }
 
-    /// The right answer.
+    /// The correct answer.
     fn proof(&self) -> String {
         format!("CHAP_N={USER}\0CHAP_R={}\0", self.response())
     }
 
-    /// Sends an answer, and wants to go on to the next stage; the status, and the response.
+    /// Sends an answer with a transition to the next stage. Returns the status and the response.
     fn answer(&mut self, text: &str) -> Result<(u16, Pdu)> {
         self.connection
             .ask(stage::SECURITY, Some(stage::OPERATIONAL), text)
     }
 }
 
-/// What follows a successful handshake: the session works.
+/// Completes the login after a handshake, and checks that the session works.
 fn proceed(mut connection: Connection, pdu: &Pdu) -> Result<()> {
     ensure!(pdu.header[1] & 0x80 != 0, "the stage does not end");
     let (status, pdu) = connection.ask(stage::OPERATIONAL, Some(stage::FULL), "")?;
@@ -69,21 +69,24 @@ fn proceed(mut connection: Connection, pdu: &Pdu) -> Result<()> {
     connection.log_out()
 }
 
-/// A first request that must be refused so.
+/// Checks that a first request is refused with a status.
 fn refused_first(target: &Target, current: u8, next: u8, text: &str, wanted: u16) -> Result<()> {
     let text = target.names.keys() + text;
     let (status, _) = target.connect()?.ask(current, Some(next), &text)?;
     want(status, wanted)
 }
 
-/// An answer to the challenge that must be refused so.
+/// Checks that an answer to the challenge is refused with a status.
 fn refused(target: &Target, answer: fn(&Challenged) -> String, wanted: u16) -> Result<()> {
     let mut challenged = Challenged::new(target)?;
     let text = answer(&challenged);
     let (status, _) = challenged.answer(&text)?;
     want(status, wanted)?;
-    // That is the end of the connection.
-    ensure!(challenged.connection.receive()?.is_none(), "it goes on");
+    // The target closes the connection.
+    ensure!(
+        challenged.connection.receive()?.is_none(),
+        "the connection stays open"
+    );
     Ok(())
 }
 
@@ -99,7 +102,7 @@ pub(super) const ONE_WAY: [Case; 22] = [
         let text = target.names.keys() + "AuthMethod=CHAP\0";
         let (status, pdu) = connection.ask(stage::SECURITY, Some(stage::FULL), &text)?;
         want(status, SUCCESS)?;
-        ensure!(pdu.header[1] & 0x80 == 0, "let in");
+        ensure!(pdu.header[1] & 0x80 == 0, "logged in without a proof");
         let mut challenged = Challenged::chosen(connection)?;
         let (status, pdu) = challenged.answer(&challenged.proof())?;
         want(status, SUCCESS)?;
@@ -199,7 +202,7 @@ pub(super) const ONE_WAY: [Case; 22] = [
     }),
 ];
 
-/// The method that is chosen of a list.
+/// The method that the target chooses from a list.
 fn method(target: &Target, methods: &str) -> Result<Option<String>> {
     let text = format!("{}AuthMethod={methods}\0", target.names.keys());
     let (status, pdu) = target.connect()?.ask(stage::SECURITY, None, &text)?;
@@ -207,8 +210,8 @@ fn method(target: &Target, methods: &str) -> Result<Option<String>> {
     Ok(pdu.value("AuthMethod"))
 }
 
-/// Authentication that is optional, with credentials set: the target chooses the first method that
-/// both support (RFC 7143, section 6.2.1).
+/// Optional authentication with credentials: the target chooses the first method that both sides
+/// support (RFC 7143, section 6.2.1).
 pub(super) const OPTIONAL: [Case; 4] = [
     ("None before CHAP", |target| {
         let chosen = method(target, "None,CHAP")?;
@@ -246,7 +249,7 @@ pub(super) const MUTUAL: [Case; 8] = [
         ensure!(name.as_deref() == Some(TARGET_USER), "{name:?}");
         let response = pdu.value("CHAP_R").context("no CHAP_R")?;
         let wanted = proof(200, TARGET_SECRET, &challenge);
-        ensure!(response == wanted, "{response}, and not {wanted}");
+        ensure!(response == wanted, "{response} instead of {wanted}");
         proceed(challenged.connection, &pdu)
     }),
     ("a challenge of 1024 bytes", |target| {

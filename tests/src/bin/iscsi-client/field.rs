@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Initiators as they are in the field, and the values of an administrator that must hold.
+//! Logins and commands of initiators in the field, and values that an administrator requires.
 
 use std::thread;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use xtask::initiator::{Connection, NO_TAG, Names, Pdu, agreed, reply, stage};
 
 use super::{Case, INITIATOR_ERROR, SUCCESS, Target, answered, reserve, want, write};
 
-/// A login by another initiator name; the status.
+/// Status of a login with another initiator name.
 fn status_for(target: &Target, initiator: &str) -> Result<u16> {
     let names = Names {
         initiator: initiator.to_owned(),
@@ -21,7 +21,7 @@ fn status_for(target: &Target, initiator: &str) -> Result<u16> {
     Ok(status)
 }
 
-/// A second login request in which something has changed: RFC 7143, section 11.12.
+/// Checks that a second login request with a change is refused: RFC 7143, section 11.12.
 fn changed(target: &Target, change: fn(&mut Pdu)) -> Result<()> {
     let mut connection = target.connect()?;
     let text = target.names.keys();
@@ -126,7 +126,7 @@ pub(super) const FIELD: [Case; 13] = [
         for command in &commands {
             let response = answered(&mut connection, reply::RESPONSE)?;
             let (found, wanted) = (response.field(16), command.field(16));
-            ensure!(found == wanted, "task {found}, and not {wanted}");
+            ensure!(found == wanted, "task {found} instead of {wanted}");
         }
         connection.inquire()?;
         connection.log_out()
@@ -171,7 +171,7 @@ pub(super) const FIELD: [Case; 13] = [
     }),
 ];
 
-/// Logs in without keys, at a target with demands; the keys that it proposes.
+/// Begins a login without keys, at a target with required values. Returns the proposals.
 fn proposed(target: &Target) -> Result<(Connection, Pdu)> {
     let mut connection = target.connect()?;
     let text = target.names.keys();
@@ -181,7 +181,7 @@ fn proposed(target: &Target) -> Result<(Connection, Pdu)> {
     Ok((connection, pdu))
 }
 
-/// At a target with `DataDigest=CRC32C`, `ImmediateData=No` and `TargetAlias=shelf`.
+/// Logins at a target with `DataDigest=CRC32C`, `ImmediateData=No` and `TargetAlias=shelf`.
 pub(super) const DEMANDS: [Case; 3] = [
     ("keys that the initiator does not name", |target| {
         let (mut connection, pdu) = proposed(target)?;
@@ -193,7 +193,7 @@ pub(super) const DEMANDS: [Case; 3] = [
         let (status, mut pdu) = connection.ask(stage::OPERATIONAL, Some(stage::FULL), answer)?;
         want(status, SUCCESS)?;
         ensure!(pdu.header[1] & 0x83 == 0x83, "the login goes on: {pdu:?}");
-        // The answer is the initiator's own.
+        // The target does not repeat the keys.
         ensure!(pdu.value("DataDigest").is_none(), "{pdu:?}");
         pdu.data = answer.into();
         connection.digests = agreed(&pdu);
@@ -214,21 +214,21 @@ pub(super) const DEMANDS: [Case; 3] = [
     }),
 ];
 
-/// The status of a write of a block.
+/// Status of a write of one block.
 fn write_status(connection: &mut Connection) -> Result<u8> {
     loop {
         let write = write(connection, 1).with(&[0x5a; 512]);
         connection.send(&write)?;
         let response = answered(connection, reply::RESPONSE)?;
-        // Unit attentions come first.
+        // Skip unit attentions.
         if response.header[3] != 2 || response.data.get(4) != Some(&6) {
             return Ok(response.header[3]);
         }
     }
 }
 
-/// Fences an initiator off: one registers and reserves, its connection is cut, and another one that
-/// has not registered may not write, neither then nor later.
+/// Checks a reservation after the loss of a connection: one initiator registers and reserves, its
+/// connection is cut, and another one without a registration cannot write, neither then nor later.
 pub(super) fn fenced(target: &Target) -> Result<()> {
     const CONFLICT: u8 = 0x18;
     let holder = target.by("holder");

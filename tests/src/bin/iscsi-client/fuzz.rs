@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Valid sessions with mutated PDUs.
+//! Sessions with mutated PDUs.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use xtask::initiator::{Connection, NO_TAG, Pdu, agreed, reply, stage};
 
 use super::{SUCCESS, Target, set, want, write};
 
-/// How many initiator ports take turns.
+/// Number of initiator ports, used in turn.
 const PORTS: u32 = 16;
 
-/// For so many seconds: sessions whose PDUs are mutated.
+/// Runs sessions with mutated PDUs for `seconds`.
 pub(super) fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<()> {
     println!("seed {seed}");
     let mut rng = Rng::with_seed(seed);
@@ -22,8 +22,8 @@ pub(super) fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<()> {
     while Instant::now() < end {
         sessions += 1;
         let mut connection = target.connect()?;
-        // A login may be read only after that of the next session, whose place it would take: so
-        // neighbours are different ports.
+        // The target may read a login after that of the next session, and would reinstate that
+        // session if both were of one port.
         connection.isid[4] = 1 + u8::try_from(sessions % PORTS)?;
         sent +=
             session(connection, target, &mut rng).with_context(|| format!("session {sessions}"))?;
@@ -36,7 +36,7 @@ pub(super) fn fuzz(target: &Target, seconds: u64, seed: u64) -> Result<()> {
     Ok(())
 }
 
-/// A session; how many PDUs were sent. It is no error that the target ends it.
+/// Runs a session. Returns the number of PDUs sent. The target may close the connection.
 fn session(mut connection: Connection, target: &Target, rng: &mut Rng) -> Result<u32> {
     let digests = [
         "",
@@ -68,7 +68,7 @@ fn session(mut connection: Connection, target: &Target, rng: &mut Rng) -> Result
     stream.set_read_timeout(Some(Duration::from_millis(50)))?;
     stream.set_write_timeout(Some(Duration::from_secs(2)))?;
     let mut sent = 0;
-    // What was asked for is answered, right or wrong.
+    // An R2T is answered, with valid or mutated data.
     while let Some(mut pdu) = ask.take() {
         if sent > 0 && rng.u8(..3) == 0 {
             mutate(&mut pdu, rng);
@@ -94,15 +94,15 @@ fn session(mut connection: Connection, target: &Target, rng: &mut Rng) -> Result
     Ok(sent)
 }
 
-/// Sends a PDU. Where it has digests, they are right for what its header says of lengths, so that
-/// the target looks at the rest; but now and then a bit is turned over on the way.
+/// Sends a PDU. Its digests match the lengths in the header, so that the target parses it.
+/// Sometimes a bit is flipped.
 fn send(connection: &mut Connection, mut pdu: Pdu, rng: &mut Rng) -> Result<()> {
     let digests = connection.digests;
     if digests.header {
         pdu.ahs.resize(usize::from(pdu.header[4]) * 4, 1);
     }
     if digests.data {
-        // More than the target takes at once is refused by the header.
+        // The target refuses a longer data segment by the header.
         let length = (pdu.field(4) & 0x00ff_ffff).min(65_536);
         pdu.data.resize(length as usize, 2);
     }
@@ -114,7 +114,7 @@ fn send(connection: &mut Connection, mut pdu: Pdu, rng: &mut Rng) -> Result<()> 
     connection.send_bytes(&bytes)
 }
 
-/// A PDU that is right.
+/// A valid PDU.
 fn any(connection: &mut Connection, rng: &mut Rng) -> Pdu {
     let numbers = |it: &Connection| [(16, it.tag), (24, it.cmd_sn), (28, it.exp_stat_sn)];
     match rng.u8(..10) {
@@ -122,7 +122,7 @@ fn any(connection: &mut Connection, rng: &mut Rng) -> Pdu {
         1 => connection.command(0xc0, 4096, &[0x28, 0, 0, 0, 0, 0, 0, 0, 8, 0]),
         2 => write(connection, 8),
         3 => write(connection, 8).with(&[9; 4096]),
-        // Data follow unasked.
+        // Unsolicited data follow.
         4 => connection.command(0x20, 4096, &[0x2a, 0, 0, 0, 0, 0, 0, 0, 8, 0]),
         5 => {
             let tag = connection.tag.wrapping_sub(1);
@@ -139,7 +139,7 @@ fn any(connection: &mut Connection, rng: &mut Rng) -> Pdu {
     }
 }
 
-/// Makes something wrong.
+/// Mutates a PDU.
 fn mutate(pdu: &mut Pdu, rng: &mut Rng) {
     let extremes = [0, 1, 0x7fff_ffff, 0x8000_0000, NO_TAG - 1, NO_TAG];
     match rng.u8(..8) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! PDUs and texts that no initiator should send.
+//! Invalid PDUs and texts. The target must refuse them without harm to itself or other sessions.
 
 mod data;
 mod digests;
@@ -13,7 +13,7 @@ use xtask::initiator::{Connection, Pdu};
 
 use super::{Case, Target, all, answered, ended};
 
-/// Sends all of it to a target.
+/// Runs all cases.
 pub(super) fn hostile(target: &Target) -> Result<()> {
     let cases: [&[Case]; 5] = [
         &digests::CASES,
@@ -25,7 +25,7 @@ pub(super) fn hostile(target: &Target) -> Result<()> {
     all(target, &cases.concat())
 }
 
-/// Sends a PDU, after which the connection must end.
+/// Sends a PDU, after which the target must close the connection.
 fn fatal(target: &Target, pdu: impl FnOnce(&mut Connection) -> Pdu) -> Result<()> {
     let mut connection = target.session("")?;
     let pdu = pdu(&mut connection);
@@ -33,7 +33,7 @@ fn fatal(target: &Target, pdu: impl FnOnce(&mut Connection) -> Pdu) -> Result<()
     ended(&mut connection)
 }
 
-/// Sends a PDU, after which the session must go on; what it was answered with.
+/// Sends a PDU that has `answers`, after which the session must still work.
 fn harmless(
     target: &Target,
     pdu: impl FnOnce(&mut Connection) -> Pdu,
@@ -49,7 +49,7 @@ fn harmless(
     connection.log_out()
 }
 
-/// Checks that a response is ABORTED COMMAND, after which the initiator tries again, with this
+/// Checks that a response has the sense key ABORTED COMMAND, after which initiators retry, and this
 /// additional sense code and qualifier.
 fn is_aborted(response: &Pdu, additional: [u8; 2]) -> Result<()> {
     let key = response.data.get(4).map(|byte| byte & 0xf);
@@ -60,10 +60,10 @@ fn is_aborted(response: &Pdu, additional: [u8; 2]) -> Result<()> {
     let found = response.data.get(14..16);
     ensure!(
         found == Some(&additional),
-        "{found:02x?}, and not {additional:02x?}"
+        "sense {found:02x?} instead of {additional:02x?}"
     );
     Ok(())
 }
 
-/// A number of requests of 4 KB that is too many for one text.
+/// Number of requests of 4 KB that are too many for one text.
 const MANY: usize = 100;

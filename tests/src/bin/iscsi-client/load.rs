@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Initiators that write and read, whatever is done to the target.
+//! Initiators that write and read while the target is disturbed.
 
 use std::path::Path;
 use std::sync::Barrier;
@@ -13,22 +13,21 @@ use xtask::initiator::{Connection, is_silence, reply};
 
 use super::{Target, each};
 
-/// The first block that is used. Where LUN 0 is not linked, target core has one of its own there,
-/// of 64 blocks, that says of every read that it went well.
+/// The first block in use. In place of an unlinked LUN 0, target core has a virtual one of 64
+/// blocks that answers each read with success.
 const START: u32 = 64;
 
-/// The blocks of 512 bytes that a write has, and the writes that an initiator's part of the disk
-/// has room for.
+/// Blocks of 512 bytes in a write, and writes in an initiator's part of the disk.
 const BLOCKS: u8 = 8;
 const PLACES: usize = 8;
 
-/// An initiator that goes on whatever happens to it.
+/// An initiator that continues after errors.
 struct Insistent {
     target: Target,
-    /// Where its part of the disk begins, in blocks.
+    /// Start of its part of the disk, in blocks.
     start: u32,
     session: Option<Connection>,
-    /// What must be at each place, if that is known.
+    /// Expected content of each place, if it is known.
     expected: [Option<u8>; PLACES],
     rng: Rng,
     done: u64,
@@ -36,11 +35,11 @@ struct Insistent {
     gone: u64,
 }
 
-/// So many initiators at once write and read for as long as `file` is there. Connections may break
-/// and commands fail, but what a write was answered for is there, nothing hangs, and at the end all
-/// works. Says "begun" when each initiator has written once; none goes on before that, since the
-/// first ones would hold up the others. If one cannot write, it says why, and the load never
-/// begins.
+/// Runs parallel initiators that write and read while `file` exists. Connections may break and
+/// commands may fail, but acknowledged data must be there, nothing may hang, and at the end all
+/// must work. Prints "begun" when each initiator has written once. None continues before that,
+/// since the first ones would delay the others. If an initiator cannot write, it prints the reason,
+/// and the load does not begin.
 pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> {
     let begun = Barrier::new(usize::try_from(initiators)?);
     let figures = each(initiators, |index| {
@@ -63,7 +62,7 @@ pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> 
             let place = one.rng.usize(..PLACES);
             one.attempt(place)?;
         }
-        // Whatever has been done to the target is over.
+        // The target is no longer disturbed.
         for place in 0..PLACES {
             one.succeed(place)?;
         }
@@ -71,26 +70,28 @@ pub(super) fn load(target: &Target, initiators: u64, file: &Path) -> Result<()> 
     })?;
     let [done, broken, gone] =
         [0, 1, 2].map(|index| figures.iter().map(|figures| figures[index]).sum::<u64>());
-    println!("{done} writes, {broken} broken connections, {gone} of them without a word");
+    println!("{done} writes, {broken} broken connections, {gone} of them without FIN or RST");
     Ok(())
 }
 
 impl Insistent {
-    /// Attempts a place until all goes well, for at most five minutes: two hundred initiators are
-    /// slow on a busy host. A target that does not answer is an error of the connection long
-    /// before.
+    /// Attempts a place until it succeeds, for at most five minutes, since two hundred initiators
+    /// are slow on a busy host. The connection fails much earlier if the target does not answer.
     fn succeed(&mut self, place: usize) -> Result<()> {
         let patience = Instant::now() + Duration::from_secs(300);
         let done = self.done;
         while self.done == done {
-            ensure!(Instant::now() < patience, "it does not work");
+            ensure!(
+                Instant::now() < patience,
+                "the place cannot be written and read"
+            );
             self.attempt(place)?;
         }
         Ok(())
     }
 
-    /// Reads a place, and writes it. It is an error if the data are not those that were written, or
-    /// if the target says nothing.
+    /// Reads a place, and writes it. Wrong data are an error, and so is a target that does not
+    /// answer.
     fn attempt(&mut self, place: usize) -> Result<()> {
         match self.exchange(place) {
             Ok(true) => {
@@ -107,9 +108,10 @@ impl Insistent {
         }
     }
 
-    /// The same; whether all went well. An error with a session is one of the data.
+    /// As [`Self::attempt`]. Returns true if both commands succeed. If an error leaves the session,
+    /// the data are wrong.
     fn exchange(&mut self, place: usize) -> Result<bool> {
-        // A session that breaks is dropped by the question marks.
+        // `?` drops a broken session.
         let mut session = match self.session.take() {
             Some(session) => session,
             None => {
@@ -131,7 +133,7 @@ impl Insistent {
         if let (true, Some(byte)) = (is_read, self.expected[place]) {
             if let Some(found) = data.iter().find(|found| **found != byte) {
                 self.session = Some(session);
-                bail!("block {address}: {found:#x}, and not {byte:#x}");
+                bail!("block {address}: {found:#x} instead of {byte:#x}");
             }
         }
         let byte = self.rng.u8(..);
@@ -150,26 +152,28 @@ impl Insistent {
         Ok(is_read && is_written)
     }
 
-    /// The result, or another error than silence if the target has ended the connection without a
-    /// word: the network drops a FIN or RST that it has no memory for, and tells nobody. What is
-    /// sent to an end that is gone is answered by a reset, though.
+    /// The result, or an error other than silence if the target has closed the connection and its
+    /// FIN or RST was lost, which happens without free memory. Data for a closed connection are
+    /// answered by a reset.
     fn unless_gone<T>(&mut self, session: &mut Connection, result: Result<T>) -> Result<T> {
         let Err(error) = &result else {
             return result;
         };
         if is_silence(error) && (session.send_bytes(&[0]).is_err() || session.is_reset()) {
             self.gone += 1;
-            bail!("the connection was gone without a word");
+            bail!("the connection was closed without FIN or RST");
         }
         result
     }
 }
 
-/// The status of a command, and the data of a read; sends those of a write as they are asked for.
+/// Status of a command and data of a read. Sends the data of a write for each R2T.
 fn finished(session: &mut Connection, tag: u32, write: &[u8]) -> Result<(u8, Vec<u8>)> {
     let mut data = Vec::new();
     loop {
-        let pdu = session.receive()?.context("the target hangs up")?;
+        let pdu = session
+            .receive()?
+            .context("the target closed the connection")?;
         let is_mine = pdu.field(16) == tag;
         match pdu.opcode() {
             reply::DATA if is_mine => {
@@ -185,8 +189,8 @@ fn finished(session: &mut Connection, tag: u32, write: &[u8]) -> Result<(u8, Vec
                 let out = session.data_out(tag, pdu.field(20), 0, offset);
                 session.send(&out.with(part.context("an R2T beyond the data")?))?;
             }
-            // The target asks for a logout.
-            0x32 => bail!("the target wants the session to end"),
+            // Asynchronous message with a request for logout.
+            0x32 => bail!("the target requests a logout"),
             _ => {}
         }
     }

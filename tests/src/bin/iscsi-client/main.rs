@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A client of an iSCSI target, in a guest: logins by the hundred, ways round authentication,
-//! what a hostile initiator does, and valid sessions with mutated PDUs.
+//! A guest program: client of an iSCSI target, with many logins, attempts to bypass authentication,
+//! invalid PDUs, and sessions with mutated PDUs.
 
 mod chap;
 mod field;
@@ -27,11 +27,11 @@ const NOT_AUTHENTIC: u16 = 0x0201;
 const INVALID: u16 = 0x020b;
 const OUT_OF_RESOURCES: u16 = 0x0302;
 
-/// Delay of a busy machine, at most.
+/// Maximum delay on a busy machine.
 const LATE: Duration = Duration::from_secs(60);
 
-/// Time in which a target ends a connection for a reason of its own: less than the 30 seconds after
-/// which it ends one for its silence.
+/// Limit of time for the target to close a connection after an error, less than the 30 seconds
+/// after which it closes a silent one.
 const SOON: Duration = Duration::from_secs(25);
 
 fn main() -> ExitCode {
@@ -96,7 +96,7 @@ impl Target {
         Connection::new(self.portal)
     }
 
-    /// The same for another initiator.
+    /// The same target for another initiator.
     fn by(&self, name: impl Display) -> Self {
         Self {
             portal: self.portal,
@@ -107,14 +107,14 @@ impl Target {
         }
     }
 
-    /// A session that has just begun.
+    /// A new session.
     fn session(&self, operational: &str) -> Result<Connection> {
         let mut connection = self.connect()?;
         connection.log_in(&self.names, operational)?;
         Ok(connection)
     }
 
-    /// A login, a command and a logout.
+    /// Logs in, sends a command and logs out.
     fn visit(&self) -> Result<()> {
         let mut connection = self.session("").context("a login")?;
         connection.inquire().context("an INQUIRY")?;
@@ -122,7 +122,7 @@ impl Target {
     }
 }
 
-/// Runs initiators at once; returns their results.
+/// Runs initiators in parallel. Returns their results.
 fn each<T: Send>(initiators: u64, run: impl Fn(u64) -> Result<T> + Sync) -> Result<Vec<T>> {
     thread::scope(|scope| {
         let run = &run;
@@ -137,7 +137,7 @@ fn each<T: Send>(initiators: u64, run: impl Fn(u64) -> Result<T> + Sync) -> Resu
     })
 }
 
-/// Visits, by several initiators at once, each by a name of its own.
+/// Makes visits by parallel initiators with different names.
 fn logins(target: &Target, count: u64, initiators: u64) -> Result<()> {
     let start = Instant::now();
     each(initiators, |index| {
@@ -150,10 +150,10 @@ fn logins(target: &Target, count: u64, initiators: u64) -> Result<()> {
     Ok(())
 }
 
-/// Something to try: its name, and what must go well.
+/// A case: its name, and a function that must succeed.
 type Case = (&'static str, fn(&Target) -> Result<()>);
 
-/// Tries each.
+/// Runs all cases.
 fn all(target: &Target, cases: &[Case]) -> Result<()> {
     let mut failed = 0;
     for (name, case) in cases {
@@ -169,7 +169,7 @@ fn all(target: &Target, cases: &[Case]) -> Result<()> {
     Ok(())
 }
 
-/// PERSISTENT RESERVE OUT, SPC-4 section 6.16, which must succeed.
+/// Sends PERSISTENT RESERVE OUT (SPC-4, section 6.16), which must succeed.
 fn reserve(
     connection: &mut Connection,
     action: u8,
@@ -183,10 +183,12 @@ fn reserve(
     let command = connection.command(0xa0, 24, &cdb).with(&list);
     connection.send(&command)?;
     loop {
-        let pdu = connection.receive()?.context("the target hangs up")?;
+        let pdu = connection
+            .receive()?
+            .context("the target closed the connection")?;
         if pdu.opcode() == reply::RESPONSE && pdu.field(16) == command.field(16) {
             let status = pdu.header[3];
-            // A unit attention of an earlier event comes once.
+            // Retry after a unit attention for an earlier event.
             if status == 2 && pdu.data.get(4) == Some(&6) {
                 return reserve(connection, action, kind, key, action_key);
             }
@@ -199,41 +201,43 @@ fn reserve(
 fn want(status: u16, wanted: u16) -> Result<()> {
     ensure!(
         status == wanted,
-        "status {status:#06x}, and not {wanted:#06x}"
+        "status {status:#06x} instead of {wanted:#06x}"
     );
     Ok(())
 }
 
-/// Reads what still comes, up to the end of the connection, which must come: at once, and not only
-/// since the target finds the initiator silent.
+/// Checks that the target closes the connection soon, not because of silence. Ignores PDUs before
+/// that.
 fn ended(connection: &mut Connection) -> Result<()> {
     let start = Instant::now();
     while connection.receive()?.is_some() {}
-    ensure!(start.elapsed() < SOON, "it goes on");
+    ensure!(start.elapsed() < SOON, "the connection stays open");
     Ok(())
 }
 
-/// The next PDU, of this kind.
+/// Receives the next PDU, which must have the opcode `wanted`.
 fn answered(connection: &mut Connection, wanted: u8) -> Result<Pdu> {
-    let pdu = connection.receive()?.context("the target hangs up")?;
+    let pdu = connection
+        .receive()?
+        .context("the target closed the connection")?;
     ensure!(pdu.opcode() == wanted, "not {wanted:#x}: {pdu:?}");
     Ok(pdu)
 }
 
-/// A write of 64 KiB that the target has asked for the data of: the request.
+/// Sends a write of 64 KiB without data. Returns the R2T.
 fn asked(connection: &mut Connection) -> Result<Pdu> {
     let write = write(connection, 128);
     connection.send(&write)?;
     answered(connection, reply::R2T)
 }
 
-/// A write of blocks of 512 bytes.
+/// A write command for blocks of 512 bytes.
 fn write(connection: &mut Connection, blocks: u8) -> Pdu {
     let length = u32::from(blocks) * 512;
     connection.command(0xa0, length, &[0x2a, 0, 0, 0, 0, 0, 0, 0, blocks, 0])
 }
 
-/// A task management function on LUN 0, which must be complete.
+/// Sends a TMF to LUN 0, whose response must be FUNCTION COMPLETE.
 fn manage(connection: &mut Connection, function: u8, task: u32) -> Result<()> {
     let fields = [
         (16, connection.tag),
@@ -245,7 +249,9 @@ fn manage(connection: &mut Connection, function: u8, task: u32) -> Result<()> {
     connection.tag += 1;
     connection.send(&Pdu::new(0x42, 0x80 | function, &fields))?;
     loop {
-        let pdu = connection.receive()?.context("the target hangs up")?;
+        let pdu = connection
+            .receive()?
+            .context("the target closed the connection")?;
         if pdu.opcode() == 0x22 && pdu.field(16) == tag {
             ensure!(pdu.header[2] == 0, "response {}", pdu.header[2]);
             return Ok(());
@@ -253,7 +259,7 @@ fn manage(connection: &mut Connection, function: u8, task: u32) -> Result<()> {
     }
 }
 
-/// Sets a field of the header.
+/// Sets a field of four bytes in the header.
 fn set(pdu: &mut Pdu, offset: usize, value: u32) {
     pdu.header[offset..offset + 4].copy_from_slice(&value.to_be_bytes());
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Cases that take time: commands that the backstore has, initiators that are silent, connections
-//! and sessions that are held.
+//! Slow cases: commands in the backstore, silent initiators, and many connections or sessions.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -14,14 +13,14 @@ use super::{
     Case, LATE, OUT_OF_RESOURCES, SUCCESS, Target, answered, asked, ended, manage, reserve, want,
 };
 
-/// Begins a read, which takes the backstore more than a second; its tag.
+/// Sends a read, which takes the backstore more than a second. Returns its tag.
 fn read(connection: &mut Connection) -> Result<u32> {
     let command = connection.command(0xc0, 512, &[0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0]);
     connection.send(&command)?;
     Ok(command.field(16))
 }
 
-/// Ends of commands that the backstore has.
+/// Aborts and ends of sessions with commands in the backstore.
 pub(super) const SLOW: [Case; 5] = [
     ("PREEMPT AND ABORT during a read", |target| {
         let mut holder = target.by("holder").session("")?;
@@ -31,7 +30,7 @@ pub(super) const SLOW: [Case; 5] = [
         let mut connection = target.session("")?;
         reserve(&mut connection, 0, 0, 0, 1)?;
         read(&mut connection)?;
-        // The read is aborted, for which its response has to be given back meanwhile.
+        // The abort of the read needs its response to be released meanwhile.
         reserve(&mut connection, 5, 5, 1, 2)?;
         reserve(&mut connection, 3, 0, 1, 0)?;
         connection.log_out()
@@ -75,28 +74,27 @@ pub(super) const SLOW: [Case; 5] = [
     }),
 ];
 
-/// The resolution of the target's clock, and more.
+/// More than the resolution of the target's clock.
 const EARLY: Duration = Duration::from_millis(100);
 
-/// Says nothing until the target hangs up: not earlier than `seconds` after `start`, nor much
-/// later.
+/// Checks that the target closes a silent connection `seconds` after `start`.
 fn is_dropped(mut connection: Connection, start: Instant, seconds: u64) -> Result<()> {
     while connection.receive()?.is_some() {}
     is_time(start, seconds)
 }
 
-/// Checks that `seconds` have gone by since `start`, and not many more. `start` is before the
-/// target's clock starts, or the machine could make it look early.
+/// Checks that about `seconds` have passed since `start`. `start` must precede the start of the
+/// target's timer, or the target may seem early on a slow machine.
 fn is_time(start: Instant, seconds: u64) -> Result<()> {
     let (taken, wanted) = (start.elapsed(), Duration::from_secs(seconds));
     ensure!(
         taken + EARLY >= wanted && taken < wanted + LATE,
-        "after {taken:?}, and not {wanted:?}"
+        "after {taken:?} instead of {wanted:?}"
     );
     Ok(())
 }
 
-/// The times are those that the guest's script has set.
+/// Silent initiators. The guest's script sets the timeouts.
 pub(super) const SILENT: [Case; 4] = [
     ("nothing at all", |target| {
         let start = Instant::now();
@@ -112,9 +110,9 @@ pub(super) const SILENT: [Case; 4] = [
         let mut connection = target.session("")?;
         let start = Instant::now();
         asked(&mut connection)?;
-        // It answers pings, so that it is not dropped for its silence.
+        // Pings are answered, so that only the missing data end the session.
         while let Some(pdu) = connection.receive()? {
-            ensure!(start.elapsed() < LATE, "it waits for ever");
+            ensure!(start.elapsed() < LATE, "the connection stays open");
             let fields = [(16, NO_TAG), (20, pdu.field(20)), (24, connection.cmd_sn)];
             if pdu.opcode() == 0x20 && connection.send(&Pdu::new(0x40, 0x80, &fields)).is_err() {
                 break;
@@ -132,8 +130,8 @@ pub(super) const SILENT: [Case; 4] = [
     }),
 ];
 
-/// Holds `count` connections that never log in, and logs in. One that was there before all of them,
-/// and comes from another machine, by an address of the portal's, can still log in.
+/// Opens `count` connections that never log in, and logs in beside them. An earlier connection from
+/// another address can still log in, too.
 pub(super) fn flood(target: &Target, other: SocketAddr, count: u64) -> Result<()> {
     let mut early = Connection::new(other)?;
     let held: Vec<_> = (0..count)
@@ -144,7 +142,7 @@ pub(super) fn flood(target: &Target, other: SocketAddr, count: u64) -> Result<()
     early.log_out()?;
     target.visit()?;
     let seconds = start.elapsed().as_secs_f64();
-    // Nobody has waited for the others' time to log in to run out.
+    // The logins have not waited for the timeout of the other connections.
     let open = held.iter().filter(|connection| is_open(connection)).count();
     println!("a login beside {open} others, of {count}, in {seconds:.1} s");
     ensure!(open > 0, "the others were dropped first");
@@ -160,7 +158,7 @@ fn is_open(connection: &Connection) -> bool {
     read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
-/// Holds as many sessions as a portal group takes: the next is refused, until one has logged out.
+/// Opens the maximum number of sessions: another login is refused until a session has logged out.
 pub(super) fn crowd(target: &Target, most: u64) -> Result<()> {
     let mut held: Vec<_> = (0..most)
         .map(|index| target.by(index).session(""))
@@ -168,7 +166,7 @@ pub(super) fn crowd(target: &Target, most: u64) -> Result<()> {
     let text = target.names.keys();
     let (status, _) = target.connect()?.ask(1, Some(stage::FULL), &text)?;
     want(status, OUT_OF_RESOURCES)?;
-    // A second login takes the place of the first session.
+    // A second login of a port reinstates its session.
     let mut again = target.by(0).session("")?;
     ended(&mut held[0])?;
     again.log_out()?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Data of a write: unexpected, out of order, too much, too little, or never sent.
+//! Data of writes: unexpected, out of order, too much, too little, or never sent.
 
 use anyhow::Result;
 use xtask::initiator::{Connection, NO_TAG, Pdu, reply};
@@ -8,12 +8,12 @@ use xtask::initiator::{Connection, NO_TAG, Pdu, reply};
 use super::super::{Case, Target, answered, asked, manage, set, write};
 use super::{fatal, harmless, is_aborted};
 
-/// Unexpected unsolicited data, and an incorrect amount of data: the additional sense code and its
-/// qualifier (RFC 7143, section 11.4.7.2).
+/// Additional sense code and qualifier for unexpected unsolicited data, and for an incorrect amount
+/// of data (RFC 7143, section 11.4.7.2).
 const UNEXPECTED: [u8; 2] = [0x0c, 0x0c];
 const AMOUNT: [u8; 2] = [0x0c, 0x0d];
 
-/// Sends data for a request in which something is wrong: the write fails, the session goes on.
+/// Sends invalid data for an R2T: the write fails, and the session continues.
 fn wrong_data(target: &Target, additional: [u8; 2], spoil: fn(&mut Pdu)) -> Result<()> {
     let mut connection = target.session("")?;
     let r2t = asked(&mut connection)?;
@@ -37,26 +37,26 @@ pub(super) const CASES: [Case; 13] = [
                 .with(&[0; 512])
         })
     }),
-    ("data with a number that comes too early", |target| {
+    ("immediate data with a CmdSN ahead of its turn", |target| {
         fatal(target, |it| {
             it.cmd_sn += 1;
             write(it, 8).with(&[0; 4096])
         })
     }),
-    ("data that nobody has asked for", |target| {
+    ("data without an R2T", |target| {
         let pdu = |it: &mut Connection| it.data_out(77, NO_TAG, 0, 0).with(&[0; 512]);
         harmless(target, pdu, &[])
     }),
-    ("data with a hole before them", |target| {
+    ("data after a gap", |target| {
         wrong_data(target, UNEXPECTED, |data| set(data, 40, 4096))
     }),
     ("data at an offset that wraps", |target| {
         wrong_data(target, UNEXPECTED, |data| set(data, 40, 0xffff_fe00))
     }),
-    ("data with the wrong number", |target| {
+    ("data with the wrong DataSN", |target| {
         wrong_data(target, UNEXPECTED, |data| set(data, 36, 1))
     }),
-    ("data for another request", |target| {
+    ("data for another R2T", |target| {
         wrong_data(target, UNEXPECTED, |data| {
             let tag = data.field(20);
             set(data, 20, tag ^ 1);
@@ -69,7 +69,7 @@ pub(super) const CASES: [Case; 13] = [
             set(data, 4, 0);
         })
     }),
-    ("an end while data are asked for", |target| {
+    ("a connection closed during an R2T", |target| {
         for part in [0, 20, 48, 1000] {
             let mut connection = target.session("")?;
             let r2t = asked(&mut connection)?;
@@ -90,13 +90,16 @@ pub(super) const CASES: [Case; 13] = [
             connection.log_out()
         },
     ),
-    ("an end while a COMPARE AND WRITE waits", |target| {
-        let mut connection = target.session("")?;
-        let cdb = [0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0];
-        let command = connection.command(0xa0, 1024, &cdb);
-        connection.send(&command)?;
-        answered(&mut connection, reply::R2T)?;
-        drop(connection);
-        target.visit()
-    }),
+    (
+        "a connection closed while COMPARE AND WRITE waits",
+        |target| {
+            let mut connection = target.session("")?;
+            let cdb = [0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0];
+            let command = connection.command(0xa0, 1024, &cdb);
+            connection.send(&command)?;
+            answered(&mut connection, reply::R2T)?;
+            drop(connection);
+            target.visit()
+        },
+    ),
 ];

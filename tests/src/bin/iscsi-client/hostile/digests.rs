@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Header and data digests, right and wrong.
+//! Header and data digests, valid and invalid.
 
 use anyhow::{Result, ensure};
 use xtask::initiator::{Connection, NO_TAG, Pdu, reply};
@@ -16,7 +16,7 @@ fn with_digests(target: &Target) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Sends a PDU with a bit turned over, so many bytes before its end.
+/// Sends a PDU with a flipped bit, `place` bytes before its end.
 fn send_spoilt(connection: &mut Connection, pdu: &Pdu, place: usize) -> Result<()> {
     let mut bytes = pdu.bytes_with(connection.digests);
     let index = bytes.len() - place;
@@ -24,8 +24,8 @@ fn send_spoilt(connection: &mut Connection, pdu: &Pdu, place: usize) -> Result<(
     connection.send_bytes(&bytes)
 }
 
-/// A write of 4 KiB whose data come with it, one bit of which is turned over: the target says that
-/// the digest is wrong, the write fails, and the session goes on.
+/// Sends a write of 4 KiB with immediate data and a flipped bit: the target rejects the digest, the
+/// write fails, and the session continues.
 fn spoilt_data(target: &Target, place: usize) -> Result<()> {
     let mut connection = with_digests(target)?;
     let write = write(&mut connection, 8).with(&[0x77; 4096]);
@@ -33,7 +33,7 @@ fn spoilt_data(target: &Target, place: usize) -> Result<()> {
     let reject = answered(&mut connection, reply::REJECT)?;
     ensure!(reject.header[2] == 2, "no Data Digest Error: {reject:?}");
     let response = answered(&mut connection, reply::RESPONSE)?;
-    // A CRC error of the protocol service.
+    // PROTOCOL SERVICE CRC ERROR.
     is_aborted(&response, [0x47, 0x05])?;
     connection.inquire()?;
     connection.log_out()
@@ -49,7 +49,7 @@ pub(super) const CASES: [Case; 4] = [
         connection.inquire()?;
         connection.log_out()
     }),
-    ("a header that is not what its digest says", |target| {
+    ("a header that does not match its digest", |target| {
         for place in [1, 52] {
             let mut connection = with_digests(target)?;
             let ping = Pdu::new(
@@ -58,11 +58,11 @@ pub(super) const CASES: [Case; 4] = [
                 &[(16, 5), (20, NO_TAG), (24, connection.cmd_sn)],
             );
             send_spoilt(&mut connection, &ping, place)?;
-            ensure!(connection.receive()?.is_none(), "answered");
+            ensure!(connection.receive()?.is_none(), "the PDU is answered");
         }
         target.visit()
     }),
-    ("data that are not what their digest says", |target| {
+    ("data that do not match their digest", |target| {
         spoilt_data(target, 100)
     }),
     ("a wrong digest of data", |target| spoilt_data(target, 1)),

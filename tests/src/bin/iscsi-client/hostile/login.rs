@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Logins: names, keys and stages out of order, and PDUs before and after a login.
+//! Logins: invalid names, keys and stages, commands before a login, and requests after it.
 
 use anyhow::{bail, ensure};
 use xtask::initiator::{reply, stage};
@@ -14,7 +14,7 @@ pub(super) const CASES: [Case; 12] = [
         let (status, _) = target.connect()?.ask(1, Some(stage::FULL), text)?;
         want(status, 0x0207)
     }),
-    ("a text that is no pair", |target| {
+    ("a text without a pair", |target| {
         let text = target.names.keys() + "nonsense\0";
         let (status, _) = target.connect()?.ask(1, Some(stage::FULL), &text)?;
         want(status, INITIATOR_ERROR)
@@ -33,7 +33,7 @@ pub(super) const CASES: [Case; 12] = [
             INITIATOR_ERROR,
         )
     }),
-    ("a stage that does not exist", |target| {
+    ("an unknown stage", |target| {
         let (status, _) = target.connect()?.ask(2, Some(3), &target.names.keys())?;
         want(status, INVALID)
     }),
@@ -43,7 +43,7 @@ pub(super) const CASES: [Case; 12] = [
         want(connection.ask(1, None, &text)?.0, SUCCESS)?;
         want(connection.ask(0, Some(1), "")?.0, INVALID)
     }),
-    ("a session that does not exist", |target| {
+    ("an unknown session", |target| {
         let mut connection = target.connect()?;
         let mut request = connection.login_request(1, Some(3), &target.names.keys());
         request.header[14..16].copy_from_slice(&[0xff, 0xfe]);
@@ -51,7 +51,7 @@ pub(super) const CASES: [Case; 12] = [
         let pdu = answered(&mut connection, reply::LOGIN)?;
         want(pdu.status(), 0x020a)
     }),
-    ("a login without end", |target| {
+    ("an endless login", |target| {
         let mut connection = target.connect()?;
         let text = target.names.keys() + &"X-pad=1\0".repeat(500);
         for _ in 0..MANY {
@@ -63,7 +63,7 @@ pub(super) const CASES: [Case; 12] = [
                 return want(pdu.status(), INITIATOR_ERROR);
             }
         }
-        bail!("{MANY} requests were taken")
+        bail!("{MANY} requests were accepted")
     }),
     ("a command before the login", |target| {
         let mut connection = target.connect()?;
@@ -83,14 +83,14 @@ pub(super) const CASES: [Case; 12] = [
         connection.send(&request)?;
         ended(&mut connection)
     }),
-    ("a good login behind a bad one", |target| {
+    ("a valid login after an invalid one", |target| {
         let mut connection = target.connect()?;
         let bad = connection.login_request(1, Some(3), "nonsense\0");
         let good = connection.login_request(1, Some(3), &target.names.keys());
         connection.send_bytes(&[bad.bytes(), good.bytes()].concat())?;
         let pdu = answered(&mut connection, reply::LOGIN)?;
         ensure!(pdu.header[36] == 2, "{pdu:?}");
-        ensure!(connection.receive()?.is_none(), "it goes on");
+        ensure!(connection.receive()?.is_none(), "the connection stays open");
         Ok(())
     }),
 ];

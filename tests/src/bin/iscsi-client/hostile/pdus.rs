@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! PDUs with wrong headers, PDUs cut short, and answers that are never read.
+//! PDUs with invalid headers, truncated PDUs, and answers that are never read.
 
 use std::io::Read;
 use std::thread;
@@ -12,7 +12,7 @@ use xtask::initiator::{Connection, NO_TAG, Pdu, reply};
 use super::super::{Case, Target, answered, set, write};
 use super::{fatal, harmless};
 
-/// Sends 80 MB of a PDU, and reads no answer: the target must stop reading.
+/// Sends 80 MB of a PDU without reading answers: the target must stop reading.
 fn never_read(target: &Target, pdu: fn(&Connection) -> Pdu) -> Result<()> {
     let mut connection = target.session("")?;
     let patience = Some(Duration::from_secs(2));
@@ -20,11 +20,11 @@ fn never_read(target: &Target, pdu: fn(&Connection) -> Pdu) -> Result<()> {
     let bytes = pdu(&connection).bytes();
     let many = bytes.repeat((8192 / bytes.len()).max(1));
     let is_blocked = (0..10_000).any(|_| connection.send_bytes(&many).is_err());
-    ensure!(is_blocked, "80 MB were taken, with no answer read");
+    ensure!(is_blocked, "the target took 80 MB while no answer was read");
     target.visit()
 }
 
-/// Leaves a connection when so much of a PDU is sent.
+/// Closes connections after `sent` bytes of a PDU.
 fn vanishes(target: &Target, pdu: &Pdu, sent: usize) -> Result<()> {
     target.session("")?.send_bytes(&pdu.header)?;
     target
@@ -34,8 +34,8 @@ fn vanishes(target: &Target, pdu: &Pdu, sent: usize) -> Result<()> {
 }
 
 pub(super) const CASES: [Case; 14] = [
-    ("much behind what ends the connection", |target| {
-        // The last PDU reaches an initiator that has sent more, and no reset follows it.
+    ("bytes after a fatal PDU", |target| {
+        // The initiator receives the last PDU even if it has sent more, and no reset follows.
         let mut connection = target.session("")?;
         let wrong = connection.login_request(1, Some(3), "");
         connection.send_bytes(&[wrong.bytes(), vec![0; 4096]].concat())?;
@@ -61,7 +61,7 @@ pub(super) const CASES: [Case; 14] = [
             pdu
         })
     }),
-    ("a number beyond the window", |target| {
+    ("a CmdSN beyond the window", |target| {
         let pdu = |it: &mut Connection| {
             let number = it.cmd_sn;
             let mut pdu = it.command(0x80, 0, &[0; 6]);
@@ -71,7 +71,7 @@ pub(super) const CASES: [Case; 14] = [
         };
         harmless(target, pdu, &[])
     }),
-    ("a number that was used", |target| {
+    ("a CmdSN that was used", |target| {
         let pdu = |it: &mut Connection| {
             let number = it.cmd_sn;
             let mut pdu = it.command(0x80, 0, &[0; 6]);
@@ -81,11 +81,11 @@ pub(super) const CASES: [Case; 14] = [
         };
         harmless(target, pdu, &[])
     }),
-    ("an opcode that does not exist", |target| {
+    ("an unknown opcode", |target| {
         let pdu = |it: &mut Connection| Pdu::new(0x5d, 0x80, &[(16, 9), (24, it.cmd_sn)]);
         harmless(target, pdu, &[reply::REJECT])
     }),
-    ("a function that does not exist", |target| {
+    ("an unknown TMF", |target| {
         let pdu = |it: &mut Connection| Pdu::new(0x42, 0xff, &[(16, 9), (24, it.cmd_sn)]);
         harmless(target, pdu, &[reply::REJECT])
     }),
@@ -99,7 +99,7 @@ pub(super) const CASES: [Case; 14] = [
         connection.inquire()?;
         connection.log_out()
     }),
-    ("an end in the middle of each PDU", |target| {
+    ("connections closed within a PDU", |target| {
         let mut connection = target.session("")?;
         let write = write(&mut connection, 8).with(&[0; 4096]);
         connection.log_out()?;
@@ -112,11 +112,11 @@ pub(super) const CASES: [Case; 14] = [
         let pdu = |it: &mut Connection| it.command(0xa0, u32::MAX, &[0; 6]);
         harmless(target, pdu, &[reply::REJECT])
     }),
-    ("a command both ways, of no bytes", |target| {
+    ("a bidirectional command of no bytes", |target| {
         let pdu = |it: &mut Connection| it.command(0xe0, 0, &[0; 6]);
         harmless(target, pdu, &[reply::RESPONSE])
     }),
-    ("the answer to no ping, with a number", |target| {
+    ("an answer without a ping, with a CmdSN", |target| {
         let pdu = |it: &mut Connection| Pdu::new(0x00, 0x80, &[(16, NO_TAG), (24, it.cmd_sn)]);
         harmless(target, pdu, &[])
     }),
@@ -126,8 +126,8 @@ pub(super) const CASES: [Case; 14] = [
             Pdu::new(0x40, 0x80, &fields).with(&[1; 8192])
         })
     }),
-    ("answers to functions that are never read", |target| {
-        // TARGET COLD RESET, which is refused at once.
+    ("answers to TMFs that are never read", |target| {
+        // TARGET COLD RESET, which is refused.
         never_read(target, |connection| {
             Pdu::new(0x42, 0x87, &[(16, 5), (24, connection.cmd_sn)])
         })

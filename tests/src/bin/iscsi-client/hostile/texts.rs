@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text requests: split, without end, with unknown keys, with many keys.
+//! Text requests: split, endless, with unknown or repeated keys.
 
 use anyhow::{Context, Result, bail, ensure};
 use xtask::initiator::{Connection, NO_TAG, Pdu, reply};
@@ -8,7 +8,7 @@ use xtask::initiator::{Connection, NO_TAG, Pdu, reply};
 use super::super::{Case, ended};
 use super::MANY;
 
-/// Sends a text request; the answer.
+/// Sends a text request. Returns the answer.
 fn ask_text(connection: &mut Connection, flags: u8, transfer_tag: u32, text: &str) -> Result<Pdu> {
     let fields = [
         (16, 99),
@@ -18,7 +18,9 @@ fn ask_text(connection: &mut Connection, flags: u8, transfer_tag: u32, text: &st
     ];
     let pdu = Pdu::new(0x44, flags, &fields).with(text.as_bytes());
     connection.send(&pdu)?;
-    connection.receive()?.context("the target hangs up")
+    connection
+        .receive()?
+        .context("the target closed the connection")
 }
 
 pub(super) const CASES: [Case; 4] = [
@@ -31,7 +33,7 @@ pub(super) const CASES: [Case; 4] = [
         ensure!(name == target.names.target, "{name:?}");
         connection.log_out()
     }),
-    ("a text without end", |target| {
+    ("an endless text", |target| {
         let mut connection = target.session("")?;
         let mut tag = NO_TAG;
         for _ in 0..MANY {
@@ -41,7 +43,7 @@ pub(super) const CASES: [Case; 4] = [
                 Err(error) => return Err(error),
             }
         }
-        bail!("{MANY} requests were taken")
+        bail!("{MANY} requests were accepted")
     }),
     ("texts with an unknown key or value", |target| {
         let mut connection = target.session("")?;
@@ -61,7 +63,7 @@ pub(super) const CASES: [Case; 4] = [
         ensure!(name == target.names.target, "{name:?}");
         connection.log_out()
     }),
-    ("SendTargets four hundred times", |target| {
+    ("four hundred SendTargets keys", |target| {
         let mut connection = target.session("")?;
         let text = ask_text(&mut connection, 0x80, NO_TAG, &"SendTargets=\0".repeat(400))?;
         let all = String::from_utf8_lossy(&text.data);
