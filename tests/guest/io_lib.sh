@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A fabric with a SCSI host of its own, for cases on data: MODULE and FABRIC are its names, WWN is a
-# target port, INITIATOR an initiator. MIB megabytes are written. To be sourced.
+# A loopback fabric for cases on data, named MODULE and FABRIC, with the target port WWN and
+# the initiator INITIATOR. MIB megabytes are written. To be sourced.
 
 . "$GUEST/lib.sh"
 
 trap end EXIT
 
-# a_disk MIB: TPG has a RAM disk, with protection information if PROTECTION is 1. DISK is that of
-# the initiator.
+# a_disk MIB: creates TPG with a RAM disk, with protection information if PROTECTION is 1.
+# DISK is its block device.
 a_disk()
 {
 	modprobe "$MODULE" || fail "no module"
@@ -20,7 +20,7 @@ a_disk()
 	DISK=$(disk "$TPG") || fail "$DISK"
 }
 
-# end: of a case that has passed, takes everything away, up to the module.
+# end: after a case that has passed, removes everything and unloads the module.
 end()
 {
 	status=$?

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# libiscsi and others look at a disk of the module; the host judges.
+# Tests of libiscsi and output of other programs for a disk of the module, for the host to
+# evaluate.
 
 . "$GUEST/conformance_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A file system has what was written to it, and is clean.
+# A file system keeps its files, and is clean.
 
 . "$GUEST/io_lib.sh"
 

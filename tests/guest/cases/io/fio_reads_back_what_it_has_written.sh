@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data of all sizes are right, at each queue depth.
+# Data of many sizes are right at each queue depth.
 
 . "$GUEST/io_lib.sh"
 
 a_disk 96
-# One after the other, in one fio, which takes longer to start than to do one of them.
+# All jobs in one fio, since fio takes longer to start than to run a job.
 set -- --name=psync --ioengine=psync
 for depth in 1 4 16 64; do
 	set -- "$@" --name=io_uring.$depth --stonewall --ioengine=io_uring --iodepth=$depth

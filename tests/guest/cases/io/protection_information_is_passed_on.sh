@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The block layer makes protection information, and target core checks it.
+# The block layer generates protection information, and target core checks it.
 
 . "$GUEST/io_lib.sh"
 
