@@ -130,7 +130,7 @@ fn register_and_move(id: &[u8]) -> Vec<u8> {
 /// Invalid TransportIDs with the name of a node ACL: truncated, or of another protocol. For iSCSI
 /// also with a length that is too large or no multiple of four, and without the ISID that the
 /// format promises.
-fn no_transport_ids(protocol: &Protocol) -> Vec<Vec<u8>> {
+fn invalid_transport_ids(protocol: &Protocol) -> Vec<Vec<u8>> {
     let id = transport_id(protocol, &plain(protocol.other_example));
     let changed = |at: usize, byte| {
         let mut changed = id.clone();
@@ -220,7 +220,7 @@ fn write_questions(protocol: &Protocol, dir: &Path) {
     write("register", &register(&ids.collect::<Vec<_>>().concat()));
     let id = transport_id(protocol, &initiators[0]);
     write("move", &register_and_move(&id));
-    for (index, id) in no_transport_ids(protocol).iter().enumerate() {
+    for (index, id) in invalid_transport_ids(protocol).iter().enumerate() {
         write(&format!("refused.{index}"), &register(id));
     }
 }
@@ -286,7 +286,7 @@ fn check_reservations(protocol: &Protocol, seen: &Seen) {
     ];
     let is_claimed = protocol.persistent_reservations();
     assert_eq!(able, [is_claimed; 3], "{}", protocol.name);
-    for (index, id) in no_transport_ids(protocol).iter().enumerate() {
+    for (index, id) in invalid_transport_ids(protocol).iter().enumerate() {
         assert!(!seen.is(&format!("refused.{index}")), "{id:?}");
         let decoded = transport_ids(protocol).and_then(|codec| (codec.decode)(id));
         assert_eq!(decoded, None);
