@@ -57,7 +57,7 @@ pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
 pub use compat::ARef;
 pub use data::{Buffer, Direction};
 pub use lun::Lun;
-pub use nexus::{Login, Nexus, INITIATOR_NAME_MAX};
+pub use nexus::{Nexus, SessionData, INITIATOR_NAME_MAX};
 pub use node_acl::{
     HeldNodeAcl, NodeAcl, NodeAclGuard, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs,
     TpgNaclParamAttrs,
@@ -69,7 +69,7 @@ pub use ops::{
 pub use payload::{Payload, PayloadMut, Segment, Segments};
 pub use pending::{Pending, SenseReason};
 pub use protocol::Protocol;
-pub use queue::{Batch, CmdQueue, Right};
+pub use queue::{Batch, CmdQueue, QueuedCmd};
 pub use registration::{module_target_fabric, DiscoveryAttrs, Registration, WwnAttrs};
 pub use request::{Refusal, Refused, Request, TaskAttribute};
 pub use response::{Completed, Residual, Response};

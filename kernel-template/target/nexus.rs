@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Login and logout: an I_T nexus that the driver has set up.
+//! SessionData and logout: an I_T nexus that the driver has set up.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
@@ -39,7 +39,7 @@ pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
 /// The part of a session that is not in the C object: the portal group, and the driver's data. It
 /// lives until the nexus has ended, and any call of `close_session` has returned.
 #[pin_data]
-pub struct Login<T: Operations> {
+pub struct SessionData<T: Operations> {
     data: T::Session,
     pub(super) is_close_requested: AtomicBool,
     #[pin]
@@ -48,7 +48,7 @@ pub struct Login<T: Operations> {
     tpg: ARef<Tpg<T>>,
 }
 
-impl<T: Operations> Login<T> {
+impl<T: Operations> SessionData<T> {
     /// The portal group that the initiator has logged in to.
     pub fn tpg(&self) -> &Tpg<T> {
         &self.tpg
@@ -90,13 +90,13 @@ impl<T: Operations> Login<T> {
 /// `session` is registered with target core, and its private pointer is a count of `login`.
 pub struct Nexus<T: Operations> {
     session: NonNull<bindings::se_session>,
-    login: Arc<Login<T>>,
+    login: Arc<SessionData<T>>,
 }
 
-// SAFETY: Any thread may use and remove a session of target core, and `Login` is `Send` and `Sync`.
+// SAFETY: Any thread may use and remove a session of target core, and `SessionData` is `Send` and `Sync`.
 unsafe impl<T: Operations> Send for Nexus<T> {}
 
-// SAFETY: Target core locks what it changes of a session, and `Login` is `Sync`.
+// SAFETY: Target core locks what it changes of a session, and `SessionData` is `Sync`.
 unsafe impl<T: Operations> Sync for Nexus<T> {}
 
 impl<T: Operations> Nexus<T> {
@@ -122,7 +122,7 @@ impl<T: Operations> Nexus<T> {
             return Err(EINVAL);
         }
         let login = Arc::pin_init(
-            try_pin_init!(Login {
+            try_pin_init!(SessionData {
                 data,
                 is_close_requested: AtomicBool::new(false),
                 close_called <- Completion::new(),
@@ -227,6 +227,6 @@ impl<T: Operations> Drop for Nexus<T> {
         drop(is_open);
         // SAFETY: The pointer was a count of `login`, by the type's invariants. The session, which
         // had it, is removed.
-        drop(unsafe { Arc::<Login<T>>::from_raw(private.cast()) });
+        drop(unsafe { Arc::<SessionData<T>>::from_raw(private.cast()) });
     }
 }

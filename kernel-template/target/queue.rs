@@ -30,7 +30,7 @@ use crate::target::{
 ///
 /// There must be at most one such value for a command at a time, and it must keep the command
 /// alive. `into_cmd` must return the pointer to that command.
-pub unsafe trait Right: Sized + Send {
+pub unsafe trait QueuedCmd: Sized + Send {
     /// The fabric.
     type Fabric: Operations;
 
@@ -47,7 +47,7 @@ pub unsafe trait Right: Sized + Send {
 
 // SAFETY: Target core calls `write_pending` for a command once, asks for a response only after the
 // `Pending` is used up, and keeps the command until then.
-unsafe impl<T: Operations> Right for Pending<T> {
+unsafe impl<T: Operations> QueuedCmd for Pending<T> {
     type Fabric = T;
 
     fn into_cmd(self) -> *mut Cmd<T> {
@@ -65,7 +65,7 @@ unsafe impl<T: Operations> Right for Pending<T> {
 
 // SAFETY: Target core asks for a response once the `Pending` is used up, one at a time, and a
 // response that is given back was not kept. The reference keeps the command alive.
-unsafe impl<T: Operations> Right for Reference<Completed<T>> {
+unsafe impl<T: Operations> QueuedCmd for Reference<Completed<T>> {
     type Fabric = T;
 
     fn into_cmd(self) -> *mut Cmd<T> {
@@ -88,9 +88,9 @@ unsafe impl<T: Operations> Right for Reference<Completed<T>> {
 /// The pointer is null, `CLOSED`, or the command that was queued last, whose link leads to
 /// the one before it, and so on until null. The queue owns the right to each, and is the only user
 /// of its link.
-pub struct CmdQueue<R: Right>(AtomicPtr<Cmd<R::Fabric>>);
+pub struct CmdQueue<R: QueuedCmd>(AtomicPtr<Cmd<R::Fabric>>);
 
-impl<R: Right> CmdQueue<R> {
+impl<R: QueuedCmd> CmdQueue<R> {
     /// Marks a queue that is closed. No command is at this address.
     const CLOSED: *mut Cmd<R::Fabric> = 1 as *mut Cmd<R::Fabric>;
 
@@ -162,7 +162,7 @@ impl<R: Right> CmdQueue<R> {
     }
 }
 
-impl<R: Right> Default for CmdQueue<R> {
+impl<R: QueuedCmd> Default for CmdQueue<R> {
     fn default() -> Self {
         Self::new()
     }
@@ -194,7 +194,7 @@ unsafe fn discount<O: SeCmd>(object: &O) {
     references(object).fetch_sub(1, Ordering::Release);
 }
 
-impl<R: Right> Drop for CmdQueue<R> {
+impl<R: QueuedCmd> Drop for CmdQueue<R> {
     fn drop(&mut self) {
         drop(self.close());
     }
@@ -206,9 +206,9 @@ impl<R: Right> Drop for CmdQueue<R> {
 ///
 /// The pointer is null or a command, whose link leads to the next one, and so on until null. The
 /// batch owns the right to each, and is the only user of its link.
-pub struct Batch<R: Right>(*mut Cmd<R::Fabric>, PhantomData<R>);
+pub struct Batch<R: QueuedCmd>(*mut Cmd<R::Fabric>, PhantomData<R>);
 
-impl<R: Right> Batch<R> {
+impl<R: QueuedCmd> Batch<R> {
     /// A batch without commands.
     pub const fn empty() -> Self {
         Self(ptr::null_mut(), PhantomData)
@@ -234,9 +234,9 @@ impl<R: Right> Batch<R> {
 }
 
 // SAFETY: A batch owns its rights, which are `Send`.
-unsafe impl<R: Right> Send for Batch<R> {}
+unsafe impl<R: QueuedCmd> Send for Batch<R> {}
 
-impl<R: Right> Iterator for Batch<R> {
+impl<R: QueuedCmd> Iterator for Batch<R> {
     type Item = R;
 
     fn next(&mut self) -> Option<R> {
@@ -253,7 +253,7 @@ impl<R: Right> Iterator for Batch<R> {
     }
 }
 
-impl<R: Right> Drop for Batch<R> {
+impl<R: QueuedCmd> Drop for Batch<R> {
     fn drop(&mut self) {
         self.for_each(drop);
     }

@@ -17,7 +17,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        nexus::Login,
+        nexus::SessionData,
         NodeAcl,
         Operations,
         Tpg, //
@@ -43,8 +43,8 @@ impl<T: Operations> Session<T> {
         unsafe { &*ptr.cast() }
     }
 
-    fn login(&self) -> &Login<T> {
-        // SAFETY: `Nexus::new` has set the pointer, to a `Login<T>` of which the session has a
+    fn login(&self) -> &SessionData<T> {
+        // SAFETY: `Nexus::new` has set the pointer, to a `SessionData<T>` of which the session has a
         // count until it is removed.
         unsafe { &*(*self.0.get()).fabric_sess_ptr.cast() }
     }

@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What a digest is made by.
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// The digest of some bytes, as it goes over the wire.
+/// The digest of some bytes, as it is sent.
 fn digest(bytes: &[u8]) -> [u8; 4] {
     CRC32C.checksum(bytes).to_le_bytes()
 }
@@ -90,13 +90,13 @@ impl Pdu {
         u32::from_be_bytes(bytes)
     }
 
-    /// As it goes over the wire without digests.
+    /// As it is sent without digests.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.bytes_with(Digests::default())
     }
 
-    /// As it goes over the wire. Its lengths need not be those that its header tells.
+    /// As it is sent. Its lengths need not be those that its header tells.
     #[must_use]
     pub fn bytes_with(&self, digests: Digests) -> Vec<u8> {
         let mut bytes = [&self.header[..], &self.ahs].concat();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Commands in each state that a wire may keep them in, and what may come then: a fabric that is the
+//! Commands in each state that a transport may keep them in, and what may come then: a fabric that is the
 //! tests' own holds them, on the debug kernel.
 //!
 //! The cases are in `tests/guest/cases/states`.

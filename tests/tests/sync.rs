@@ -230,6 +230,33 @@ fn a_driver_that_holds_its_registration_is_told_to_give_it_to_the_layer() {
 }
 
 #[test]
+fn renamed_types_of_the_layer_are_steps_of_the_author() {
+    let fixture = Fixture::new("loopback");
+    let rename = |file: &str, from: &str, to: &str| {
+        let text = fixture.text(file).replace(from, to);
+        fs::write(fixture.dir.join(file), text).unwrap();
+    };
+    rename("tcm_x.rs", "SessionData", "Login");
+    rename("loopback.rs", "SessionData", "Login");
+    let queue = "fn drain<R: Right<Fabric = Fabric>>(queue: &CmdQueue<R>) {}\n";
+    let text = fixture.text("loopback.rs") + queue;
+    fs::write(fixture.dir.join("loopback.rs"), text).unwrap();
+    let steps = "To do: tcm_x.rs: replace `Login` of `crate::target` by `SessionData`, its new name\n\
+                 To do: loopback.rs: replace `Login` of `crate::target` by `SessionData`, its new \
+                 name\n\
+                 To do: loopback.rs: replace `Right` of `crate::target` by `QueuedCmd`, its new name\n";
+    fixture.sync().assert().success().stdout(contains(steps));
+    rename("tcm_x.rs", "Login", "SessionData");
+    rename("loopback.rs", "Login", "SessionData");
+    rename("loopback.rs", "Right", "QueuedCmd");
+    fixture
+        .sync()
+        .assert()
+        .success()
+        .stdout(contains("To do").not());
+}
+
+#[test]
 fn a_field_that_other_kernels_lack_asks_nothing_of_the_author() {
     let fixture = Fixture::new("loopback");
     fixture.change("unsigned int direct_compl_supp:1;", "");
@@ -271,11 +298,11 @@ fn the_authors_files_are_left_alone() {
     let fixture = Fixture::new("nop");
     let driver = fixture.text("tcm_x.rs") + "// Mine.\n";
     fs::write(fixture.dir.join("tcm_x.rs"), &driver).unwrap();
-    fs::write(fixture.dir.join("wire.rs"), "// Mine too.\n").unwrap();
+    fs::write(fixture.dir.join("transport.rs"), "// Mine too.\n").unwrap();
     fixture.change("u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
     fixture.sync().assert().success();
     assert_eq!(fixture.text("tcm_x.rs"), driver);
-    assert_eq!(fixture.text("wire.rs"), "// Mine too.\n");
+    assert_eq!(fixture.text("transport.rs"), "// Mine too.\n");
 }
 
 #[test]

@@ -39,7 +39,6 @@ use crate::{
         Attributes,
         BoxedCmd,
         DiscoveryAttrs,
-        Login,
         NodeAcl,
         Np,
         Operations,
@@ -48,6 +47,7 @@ use crate::{
         Protocol,
         Response,
         Session,
+        SessionData,
         Task,
         TmrResponse,
         Tpg,
@@ -334,7 +334,7 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Closes the initiator's connection, which ends the session.
-    fn close_session(se_sess: &Login<Self>) {
+    fn close_session(se_sess: &SessionData<Self>) {
         iscsi::close_session(se_sess)
     }
 

@@ -40,7 +40,7 @@ use kernel::{
 use crate::{
     socket::may_log,
     target::{
-        self, Aborted, Attribute, Cmd, Login, NodeAcl, Operations, Page, Pending, Response,
+        self, Aborted, Attribute, Cmd, NodeAcl, Operations, Page, Pending, Response, SessionData,
         TmrResponse, Tpg, TpgBaseAttrs, TpgNaclBaseAttrs,
     },
     transport_id::PortName,
@@ -218,8 +218,8 @@ pub(crate) fn aborted_task(task: Aborted<'_, Fabric>) {
 }
 
 /// Ends a session whose node ACL is being removed or changed.
-pub(crate) fn close_session(login: &Login<Fabric>) {
-    login.data().link.close();
+pub(crate) fn close_session(session: &SessionData<Fabric>) {
+    session.data().link.close();
 }
 
 /// Writes the initiator session identifier, as hexadecimal digits; its length.

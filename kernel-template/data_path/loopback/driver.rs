@@ -34,7 +34,6 @@ use crate::{
         Aborted,
         Attribute,
         Attributes,
-        Login,
         Lun,
         NodeAcl,
         Operations,
@@ -43,6 +42,7 @@ use crate::{
         Protocol,
         Response,
         Session,
+        SessionData,
         Task,
         TmrResponse,
         Tpg,
@@ -82,7 +82,7 @@ struct TargetPort {
 struct PortalGroup {
     tag: u16,
     #[pin]
-    link: loopback::Link,
+    group: loopback::Group,
 }
 
 /// An initiator port that may log in:
@@ -228,7 +228,7 @@ impl Operations for Fabric {
     ///
     /// Returns the value of the attribute `fabric_prot_type`.
     fn tpg_check_prot_fabric_only(se_tpg: &Tpg<Self>) -> i32 {
-        se_tpg.data().link.protection_type()
+        se_tpg.data().group.protection_type()
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
@@ -248,7 +248,7 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Logs the initiator out.
-    fn close_session(se_sess: &Login<Self>) {
+    fn close_session(se_sess: &SessionData<Self>) {
         loopback::close_session(se_sess)
     }
 
@@ -349,7 +349,7 @@ impl Operations for Fabric {
         let tpgt = target::tpg_tag(name)?;
         Ok(try_pin_init!(PortalGroup {
             tag: tpgt,
-            link <- loopback::Link::new(tpgt),
+            group <- loopback::Group::new(tpgt),
         }))
     }
 
@@ -357,21 +357,21 @@ impl Operations for Fabric {
     ///
     /// Logs the initiator out.
     fn fabric_drop_tpg(se_tpg: &Tpg<Self>) {
-        se_tpg.data().link.close()
+        se_tpg.data().group.close()
     }
 
     /// Called in process context.
     ///
     /// Adds the SCSI device of the LUN.
     fn fabric_post_link(se_tpg: &Tpg<Self>, se_lun: &Lun) -> Result {
-        se_tpg.data().link.add_lun(se_lun)
+        se_tpg.data().group.add_lun(se_lun)
     }
 
     /// Called in process context.
     ///
     /// Removes the SCSI device of the LUN.
     fn fabric_pre_unlink(se_tpg: &Tpg<Self>, se_lun: &Lun) {
-        se_tpg.data().link.remove_lun(se_lun)
+        se_tpg.data().group.remove_lun(se_lun)
     }
 
     /// Called in process context.

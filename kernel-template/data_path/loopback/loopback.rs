@@ -26,8 +26,8 @@ use crate::{
     rcu,
     scsi_host::{Command, Driver, Host, HostByte, Template},
     target::{
-        self, Attribute, Login, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request,
-        Response, TaskAttribute, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
+        self, Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
+        SessionData, TaskAttribute, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
     },
     transport_id::PortName,
     Fabric, //
@@ -139,7 +139,7 @@ impl Waiter {
 
 /// The data of a portal group: the wire, and the LUNs that are linked.
 #[pin_data]
-pub(crate) struct Link {
+pub(crate) struct Group {
     host: Host<Loopback>,
     /// The LUNs that are linked. Held while devices come and go.
     #[pin]
@@ -147,7 +147,7 @@ pub(crate) struct Link {
     protection_type: AtomicI32,
 }
 
-impl Link {
+impl Group {
     /// Makes the SCSI host of the portal group with this tag.
     pub(crate) fn new(tag: u16) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
@@ -260,8 +260,8 @@ pub(crate) fn respond_tmr(response: TmrResponse<Fabric>) {
 }
 
 /// Ends a session whose node ACL goes away.
-pub(crate) fn close_session(session: &Login<Fabric>) {
-    session.tpg().data().link.close();
+pub(crate) fn close_session(session: &SessionData<Fabric>) {
+    session.tpg().data().group.close();
 }
 
 /// `tpgt_$TAG/nexus`: the name of the initiator that is logged in. Write a name to log it in, or
@@ -274,20 +274,20 @@ impl Attribute for NexusName {
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
         let guard = rcu::read_lock();
-        let nexus = tpg.data().link.initiator().nexus.read(&guard);
+        let nexus = tpg.data().group.initiator().nexus.read(&guard);
         page.write_bytes(nexus.ok_or(ENODEV)?.initiator_name())?;
         page.write_bytes(b"\n")
     }
 
     fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
-        let link = &tpg.data().link;
+        let group = &tpg.data().group;
         if **text == *b"NULL" {
-            return link.log_out();
+            return group.log_out();
         }
         // Any spelling of the name is accepted here: `parse` returns the canonical one.
         let name =
             PortName::parse(text).ok_or_else(|| crate::refused(text, PortName::FORM.as_bytes()))?;
-        link.log_in(tpg, &name)
+        group.log_in(tpg, &name)
     }
 }
 
@@ -299,8 +299,8 @@ impl Attribute for Address {
     type Directory = TpgBaseAttrs<Fabric>;
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
-        let link = &tpg.data().link;
-        writeln!(page, "{}:0:{}", link.host.number(), link.initiator().id)
+        let group = &tpg.data().group;
+        writeln!(page, "{}:0:{}", group.host.number(), group.initiator().id)
     }
 }
 
@@ -314,7 +314,7 @@ impl Attribute for TransportStatus {
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
         let is_online = tpg
             .data()
-            .link
+            .group
             .initiator()
             .is_online
             .load(Ordering::Relaxed);
@@ -322,7 +322,7 @@ impl Attribute for TransportStatus {
     }
 
     fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
-        let initiator = tpg.data().link.initiator();
+        let initiator = tpg.data().group.initiator();
         match &**text {
             b"online" => initiator.is_online.store(true, Ordering::Relaxed),
             b"offline" => {
@@ -349,7 +349,7 @@ impl Attribute for FabricProtType {
     type Directory = TpgAttribAttrs<Fabric>;
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
-        writeln!(page, "{}", tpg.data().link.protection_type())
+        writeln!(page, "{}", tpg.data().group.protection_type())
     }
 
     fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
@@ -363,7 +363,7 @@ impl Attribute for FabricProtType {
             }
         };
         tpg.data()
-            .link
+            .group
             .protection_type
             .store(value, Ordering::Relaxed);
         Ok(())

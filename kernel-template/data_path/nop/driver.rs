@@ -30,7 +30,6 @@ use crate::{
         Attribute,
         Attributes,
         BoxedCmd,
-        Login,
         NodeAcl,
         Operations,
         Page,
@@ -38,6 +37,7 @@ use crate::{
         Protocol,
         Response,
         Session,
+        SessionData,
         Task,
         TmrResponse,
         Tpg,
@@ -220,7 +220,7 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Does nothing: no session exists.
-    fn close_session(_se_sess: &Login<Self>) {}
+    fn close_session(_se_sess: &SessionData<Self>) {}
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
     ///
