@@ -118,28 +118,6 @@ impl Attribute for Version {
     }
 }
 
-/// Accepts the name of a port's directory only in the canonical spelling, so that a port has one
-/// directory.
-///
-/// # Errors
-///
-/// [`EINVAL`], with the canonical spelling in the log.
-fn check_port_name(name: &BStr) -> Result {
-    if PortName::is_canonical(name) {
-        return Ok(());
-    }
-    match PortName::parse(name) {
-        Some(port) => Err(refused(name, port.as_bytes())),
-        None => Err(refused(name, PortName::FORM.as_bytes())),
-    }
-}
-
-/// Logs the name that is wanted, and returns the error.
-fn refused(name: &BStr, want: &[u8]) -> Error {
-    pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
-    EINVAL
-}
-
 #[vtable]
 impl Operations for Fabric {
     const NAME: &'static CStr = c_str!("nab5000");
@@ -245,7 +223,7 @@ impl Operations for Fabric {
     type Session = Arc<iscsi::Peer>;
     type Cmd = iscsi::Io;
     type CmdMemory = BoxedCmd<Self>;
-    type Tmr = Arc<iscsi::Function>;
+    type Tmr = Arc<iscsi::Tmf>;
 
     /// Called in process context.
     ///
@@ -409,7 +387,7 @@ impl Operations for Fabric {
     ///
     /// Makes a target port if its name is canonical.
     fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
-        check_port_name(name)?;
+        iscsi::check_target_name(name)?;
         let name = PortName::parse(name).ok_or(EINVAL)?;
         Ok(try_init!(TargetPort { name }))
     }

@@ -20,6 +20,7 @@ mod connection;
 mod keys;
 mod link;
 mod login;
+mod names;
 mod negotiation;
 mod pdu;
 mod portal;
@@ -40,8 +41,8 @@ use kernel::{
 use crate::{
     socket::may_log,
     target::{
-        self, Aborted, Attribute, Cmd, NodeAcl, Operations, Page, Pending, Response, SessionData,
-        TmrResponse, Tpg, TpgBaseAttrs, TpgNaclBaseAttrs,
+        Aborted, Attribute, Cmd, NodeAcl, Page, Pending, Response, SessionData, TmrResponse, Tpg,
+        TpgBaseAttrs, TpgNaclBaseAttrs,
     },
     transport_id::PortName,
     Fabric, //
@@ -51,8 +52,10 @@ pub(crate) use auth::*;
 use keys::{Parameters, Writer};
 pub(crate) use link::Peer;
 use link::Shown;
+use names::{c_name, target_name};
+pub(crate) use names::{check_initiator_name, check_target_name, initiator_sid};
 pub(crate) use portal::{NetworkPortal, Registry};
-pub(crate) use session::{Function, Io, PAGES_MAX};
+pub(crate) use session::{Io, Tmf, PAGES_MAX};
 pub(crate) use settings::*;
 
 /// Time that a portal group which is disabled waits for its initiators to log out, in seconds.
@@ -222,39 +225,6 @@ pub(crate) fn close_session(session: &SessionData<Fabric>) {
     session.data().link.close();
 }
 
-/// Writes the initiator session identifier, as hexadecimal digits; its length.
-pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
-    let Some(place) = digits.get_mut(..2 * peer.isid.len()) else {
-        return 0;
-    };
-    for (pair, byte) in place.chunks_exact_mut(2).zip(peer.isid) {
-        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
-            *digit = b"0123456789abcdef"
-                .get(usize::from(nibble))
-                .copied()
-                .unwrap_or(b'0');
-        }
-    }
-    place.len()
-}
-
-/// Accepts a node ACL only under the canonical name of an initiator, the one that target core
-/// derives from a TransportID.
-pub(crate) fn check_initiator_name(name: &BStr) -> Result {
-    let canonical = PortName::parse_initiator(name);
-    if canonical.is_some_and(|canonical| canonical.as_bytes() == &**name) {
-        return Ok(());
-    }
-    match PortName::offending_byte(name) {
-        Some(byte) => pr_err!("initiator name {}: may not have byte {:#04x}\n", name, byte),
-        None => pr_err!(
-            "initiator name {}: want lower case, and 1 to 223 bytes\n",
-            name
-        ),
-    }
-    Err(EINVAL)
-}
-
 /// Shows each peer that has a session with a portal group and is meant, up to the last whole line
 /// that a page has room for.
 fn for_each_peer(
@@ -287,8 +257,8 @@ impl Attribute for DynamicSessions {
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
         let is_dynamic = |peer: &Peer| {
-            let listed = tpg.node_acl(peer.c_name());
-            listed.is_some_and(|listed| listed.is_dynamic())
+            let acl = tpg.node_acl(peer.c_name());
+            acl.is_some_and(|acl| acl.is_dynamic())
         };
         for_each_peer(&tpg.data().group, is_dynamic, |peer| {
             write_line(page, b"", peer.name.as_bytes())
@@ -362,14 +332,9 @@ impl Attribute for CmdsnDepth {
     }
 }
 
-/// The name of an initiator, for target core.
-fn c_name(name: &PortName) -> &CStr {
-    target::c_str(name.to_bytes_with_nul())
-}
-
 /// Returns true if an administrator has made a node ACL for an initiator in a portal group. Those of
 /// demo mode are kept, and let nobody in after demo mode has ended.
-fn is_listed(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
+fn has_explicit_acl(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
     let acl = tpg.node_acl(c_name(name));
     acl.is_some_and(|acl| !acl.is_dynamic())
 }
@@ -383,10 +348,4 @@ fn offer(group: Option<&Tpg<Fabric>>) -> Parameters {
     // Whatever is negotiated first, the one is not longer than the other.
     offer.first_burst_length = offer.first_burst_length.min(offer.max_burst_length);
     offer
-}
-
-/// The name of the target that a portal group belongs to.
-fn target_name(tpg: &Tpg<Fabric>) -> &[u8] {
-    let name: &BStr = Fabric::tpg_get_wwn(tpg).as_ref();
-    name
 }

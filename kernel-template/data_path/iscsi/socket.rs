@@ -10,32 +10,33 @@
 //!
 //! C header: [`include/linux/net.h`](srctree/include/linux/net.h)
 
+mod address;
+mod listener;
+mod message;
+
 use core::{
-    mem::{self, MaybeUninit},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
+    net::SocketAddr,
     ptr::{self, NonNull},
-    sync::atomic::{AtomicI32, Ordering},
+    sync::atomic::{AtomicI32, Ordering}, //
 };
 
-use kernel::{
-    error::to_result,
-    ffi::{c_int, c_uint},
-    prelude::*,
-    time::Jiffies, //
-};
+use kernel::{ffi::c_int, prelude::*, time::Jiffies};
 
 use crate::{
     bindings::{
         self,
         tcm_nab5000_can_splice as can_splice,
         tcm_nab5000_interface as interface_index,
-        tcm_nab5000_is_in_this_namespace as is_in_this_namespace,
         tcm_nab5000_kick as socket_kick,
         tcm_nab5000_may_log as is_within_limit,
         tcm_nab5000_wait as socket_wait, //
     },
     target::{Payload, PayloadMut}, //
 };
+
+use address::Address;
+pub(crate) use listener::Listener;
+use message::{counted, message, send_flags, Pages};
 
 /// A `struct socket`. Dropping it closes it.
 ///
@@ -74,144 +75,6 @@ impl Drop for Raw {
     }
 }
 
-/// An address as C has it.
-union Address {
-    storage: bindings::__kernel_sockaddr_storage,
-    v4: bindings::sockaddr_in,
-    v6: bindings::sockaddr_in6,
-}
-
-impl Address {
-    fn zeroed() -> Self {
-        // SAFETY: The fields of the union have numbers and arrays of numbers, which may be zero.
-        unsafe { MaybeUninit::zeroed().assume_init() }
-    }
-
-    /// The address, and its length in bytes.
-    fn new(address: &SocketAddr) -> (Self, usize) {
-        let mut raw = Self::zeroed();
-        match address {
-            SocketAddr::V4(v4) => {
-                raw.v4.sin_family = bindings::AF_INET as u16;
-                raw.v4.sin_port = v4.port().to_be();
-                raw.v4.sin_addr.s_addr = u32::from_ne_bytes(v4.ip().octets());
-                (raw, mem::size_of::<bindings::sockaddr_in>())
-            }
-            SocketAddr::V6(v6) => {
-                raw.v6.sin6_family = bindings::AF_INET6 as u16;
-                raw.v6.sin6_port = v6.port().to_be();
-                raw.v6.sin6_addr.in6_u.u6_addr8 = v6.ip().octets();
-                raw.v6.sin6_scope_id = v6.scope_id();
-                (raw, mem::size_of::<bindings::sockaddr_in6>())
-            }
-        }
-    }
-
-    /// The address that C has filled in. One of IPv4 that came to a socket of IPv6 is itself.
-    fn get(&self) -> Option<SocketAddr> {
-        // SAFETY: All are numbers, so any bits are valid; the family says which of them are meant.
-        unsafe {
-            match u32::from(self.storage.__bindgen_anon_1.__bindgen_anon_1.ss_family) {
-                bindings::AF_INET => {
-                    let ip = Ipv4Addr::from(self.v4.sin_addr.s_addr.to_ne_bytes());
-                    let port = u16::from_be(self.v4.sin_port);
-                    Some(SocketAddrV4::new(ip, port).into())
-                }
-                bindings::AF_INET6 => {
-                    let ip = Ipv6Addr::from(self.v6.sin6_addr.in6_u.u6_addr8);
-                    let port = u16::from_be(self.v6.sin6_port);
-                    match ip.to_ipv4_mapped() {
-                        Some(v4) => Some(SocketAddr::new(IpAddr::V4(v4), port)),
-                        None => Some(SocketAddrV6::new(ip, port, 0, self.v6.sin6_scope_id).into()),
-                    }
-                }
-                _ => None,
-            }
-        }
-    }
-}
-
-/// A socket that accepts connections.
-pub(crate) struct Listener(Raw);
-
-impl Listener {
-    /// Listens at `address`, in the network namespace of the calling task. Called in process
-    /// context; sleeps.
-    ///
-    /// The address need not be one of the machine's yet: connections come as soon as it is.
-    /// IPv4 takes a multicast address, too, to which no connection comes.
-    ///
-    /// `buffer` is the most that connections ever have as [`Socket::set_receive_buffer`].
-    ///
-    /// # Errors
-    ///
-    /// `EADDRINUSE` if somebody else listens there, `EAFNOSUPPORT` if the kernel lacks the protocol, and what else `bind(2)` and
-    /// `listen(2)` fail with.
-    pub(crate) fn bind(address: &SocketAddr, backlog: u16, buffer: u32) -> Result<Self> {
-        let family = match address {
-            SocketAddr::V4(_) => bindings::AF_INET,
-            SocketAddr::V6(_) => bindings::AF_INET6,
-        };
-        let mut socket = ptr::null_mut();
-        // SAFETY: `socket` is valid for the write of a pointer.
-        to_result(unsafe {
-            bindings::sock_create(
-                family as c_int,
-                bindings::sock_type_SOCK_STREAM as c_int,
-                0,
-                &mut socket,
-            )
-        })?;
-        let listener = Self(Raw(NonNull::new(socket).ok_or(ENOMEM)?));
-        let (mut address, length) = Address::new(address);
-        // SAFETY: The socket has just been made, so its `sk` is there and nobody else changes it.
-        // The address is as long as it says.
-        to_result(unsafe {
-            bindings::sock_set_reuseaddr((*socket).sk);
-            bindings::ip_sock_set_freebind((*socket).sk);
-            // TCP scales its windows by this, once and for all.
-            bindings::sock_set_rcvbuf((*socket).sk, buffer as c_int);
-            bindings::kernel_bind(socket, ptr::from_mut(&mut address).cast(), length as c_int)
-        })?;
-        // SAFETY: The socket has been bound above, and belongs to `listener`.
-        to_result(unsafe { bindings::kernel_listen(socket, backlog.into()) })?;
-        Ok(listener)
-    }
-
-    /// Waits for a connection. Called in process context; sleeps.
-    ///
-    /// # Errors
-    ///
-    /// [`EINVAL`] after [`Self::shut_down`]. Other errors are of a connection that did not come
-    /// about, or of memory or files that are short.
-    pub(crate) fn accept(&self) -> Result<Socket> {
-        let mut socket = ptr::null_mut();
-        // SAFETY: The socket listens, or did before `shut_down`, and is alive while it is borrowed.
-        // `socket` is valid for the write of a pointer.
-        to_result(unsafe { bindings::kernel_accept(self.0.as_ptr(), &mut socket, 0) })?;
-        let socket = Raw(NonNull::new(socket).ok_or(ENOMEM)?);
-        // SAFETY: The socket has just been accepted, so it has a `sk`, of TCP.
-        unsafe { bindings::tcp_sock_set_nodelay((*socket.as_ptr()).sk) };
-        Ok(Socket {
-            raw: socket,
-            kicked: AtomicI32::new(0),
-        })
-    }
-
-    /// Ends the listening: [`Self::accept`] fails from now on. Called in process context; sleeps.
-    pub(crate) fn shut_down(&self) {
-        self.0.shut_down();
-    }
-
-    /// Returns true if it listens in the network namespace of the calling task. Called in process
-    /// context.
-    pub(crate) fn is_in_this_namespace(&self) -> bool {
-        // SAFETY: `bind` has made the socket with a `sk`, which holds its namespace. The calling
-        // task has one, since it does not exit.
-        unsafe { is_in_this_namespace(self.0.as_ptr()) }
-    }
-}
-
 /// Returns the number of a network interface, in the network namespace of the calling task; 0 for
 /// an unknown name. Called in process context.
 pub(crate) fn interface(name: &CStr) -> u32 {
@@ -225,9 +88,6 @@ pub(crate) fn may_log() -> bool {
     // SAFETY: The function has no requirements.
     unsafe { is_within_limit() }
 }
-
-/// Maximum number of segments of a payload in one call.
-const SEGMENTS: usize = 32;
 
 /// Events that a thread waits for, besides kicks and the end of the connection.
 #[derive(Clone, Copy)]
@@ -427,69 +287,3 @@ impl Socket {
 
 /// `kernel_getsockname()` or `kernel_getpeername()`.
 type GetName = unsafe extern "C" fn(*mut bindings::socket, *mut bindings::sockaddr) -> c_int;
-
-/// A message with these flags, and no data yet.
-fn message(flags: c_uint) -> bindings::msghdr {
-    // SAFETY: The struct has numbers, pointers and an iterator, all of which may be zero.
-    let mut message: bindings::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
-    message.msg_flags = flags;
-    message
-}
-
-fn send_flags(more: bool) -> c_uint {
-    let more = if more { bindings::MSG_MORE } else { 0 };
-    bindings::MSG_DONTWAIT | bindings::MSG_NOSIGNAL | more
-}
-
-/// Result of a call that returns a number of bytes.
-fn counted(result: c_int) -> Result<usize> {
-    to_result(result.min(0))?;
-    Ok(result as usize)
-}
-
-/// The pages of a part of a payload, or of its beginning.
-struct Pages {
-    vectors: [MaybeUninit<bindings::bio_vec>; SEGMENTS],
-    count: c_uint,
-    length: usize,
-}
-
-impl Pages {
-    fn new(payload: &Payload<'_>, offset: u32, count: u32) -> Result<Self> {
-        let mut pages = Self {
-            vectors: [const { MaybeUninit::uninit() }; SEGMENTS],
-            count: 0,
-            length: 0,
-        };
-        let segments = payload.segments(offset, count)?;
-        for (place, segment) in pages.vectors.iter_mut().zip(segments) {
-            place.write(bindings::bio_vec {
-                bv_page: segment.page(),
-                bv_len: segment.length(),
-                bv_offset: segment.offset(),
-            });
-            pages.count += 1;
-            pages.length += segment.length() as usize;
-        }
-        Ok(pages)
-    }
-
-    /// # Safety
-    ///
-    /// `iterator` must be valid for writes, and must not be used after this is dropped, or the
-    /// payload that this was made of is not borrowed any more.
-    unsafe fn iterate(&self, iterator: *mut bindings::iov_iter, direction: u32) {
-        let vectors = self.vectors.as_ptr().cast();
-        // SAFETY: `new` has written `count` vectors, of `length` bytes together. `iterator` is
-        // valid for writes, and does not outlive them, by the requirements of this function.
-        unsafe {
-            bindings::iov_iter_bvec(
-                iterator,
-                direction,
-                vectors,
-                self.count as usize,
-                self.length,
-            );
-        }
-    }
-}

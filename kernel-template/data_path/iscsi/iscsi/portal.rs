@@ -25,7 +25,7 @@ use kernel::{
 use super::{
     auth::Discovery,
     connection,
-    is_listed,
+    has_explicit_acl,
     keys::{Value, Writer},
     link::Link,
     target_name, //
@@ -149,7 +149,7 @@ fn is_shown(group: &Tpg<Fabric>, initiator: &PortName) -> bool {
     is_up
         && (settings.generate_node_acls() != 0
             || settings.demo_mode_discovery() != 0
-            || is_listed(group, initiator))
+            || has_explicit_acl(group, initiator))
 }
 
 /// Appends a key and its value.

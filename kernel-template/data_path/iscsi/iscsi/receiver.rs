@@ -9,7 +9,7 @@ use kernel::{alloc::AllocError, prelude::*};
 
 use super::{
     pdu::{self, Reject, Request, DIGEST_LEN, HEADER_LEN},
-    session::Task, //
+    session::PendingWrite, //
 };
 use crate::{crc32c::Crc32c, socket::Socket};
 
@@ -53,7 +53,7 @@ pub(super) enum Sink {
     /// Into memory, as it is: a text, or a ping. What is beyond goes nowhere.
     Buffer(KVVec<u8>),
     /// Into the payload of a write, up to its end; what is beyond goes nowhere.
-    Payload(Task),
+    Payload(PendingWrite),
     /// Into the payload of a write with this tag, once target core has allocated it.
     Awaited(u32),
 }
@@ -240,10 +240,10 @@ impl Receiver {
                 }
                 count
             }
-            Sink::Payload(task) if task.room() > position => {
-                let count = rest.min(task.room() - position);
-                let start = task.offset() + position;
-                let mut payload = task.payload();
+            Sink::Payload(write) if write.room() > position => {
+                let count = rest.min(write.room() - position);
+                let start = write.offset() + position;
+                let mut payload = write.payload();
                 let count = socket.receive_payload(&mut payload, start, count)?;
                 if has_digest {
                     self.crc.update_payload(&payload, start, count as u32)?;

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sends what a connection has to say: replies, responses, and the data of reads.
+//! The sending half of a connection: a queue of replies, and the PDU that is being sent.
 //!
-//! One PDU is on its way at a time, as far as the network has room. It gets its numbers when it
-//! sets out, so that they are in the order of sending.
+//! One PDU is sent at a time, as far as the network has room. It gets its numbers when it is begun,
+//! so numbers are in the order of sending.
 
 #![forbid(unsafe_code)]
+
+mod response;
 
 use kernel::{prelude::*, time::Jiffies};
 
 use super::{
     keys::Parameters,
     link::Link,
-    pdu::{self, Numbers, Reply, Residual, DIGEST_LEN, HEADER_LEN},
+    pdu::{self, Numbers, Reply, DIGEST_LEN, HEADER_LEN},
 };
 use crate::{
     crc32c::Crc32c,
-    target::{self, Batch, Completed, Reference},
+    target::{Batch, Completed, Reference},
     Fabric, //
 };
 
-/// The length of the sense data in a response, with its length before it.
-const SENSE_MAX: usize = 2 + 96;
+use response::{has_status, DataIn, SENSE_MAX};
 
 /// Number of waiting replies at which nothing more is received.
 const REPLIES_MAX: usize = 64;
@@ -45,16 +46,6 @@ struct Queued {
     reply: Reply,
     data: KVVec<u8>,
     after: After,
-}
-
-/// A read whose data are being sent.
-struct Reading {
-    response: Reference<Completed<Fabric>>,
-    length: u32,
-    offset: u32,
-    data_sn: u32,
-    /// Rest of the sequence, in bytes.
-    burst: u32,
 }
 
 /// The data segment of the PDU that is on its way.
@@ -95,7 +86,7 @@ pub(super) struct Sender {
     /// were done before: those that may be sent once `batch` is, and those after them.
     answers: [KVec<Reply>; 2],
     batch: Batch<Reference<Completed<Fabric>>>,
-    reading: Option<Reading>,
+    reading: Option<DataIn>,
     head: [u8; HEADER_LEN + DIGEST_LEN],
     body: Body,
     tail: [u8; 3 + DIGEST_LEN],
@@ -326,7 +317,7 @@ impl Sender {
         };
         let length = response.payload().len();
         if response.data().has_data() && length != 0 {
-            let reading = Reading {
+            let reading = DataIn {
                 response,
                 length,
                 offset: 0,
@@ -345,72 +336,6 @@ impl Sender {
         self.body = Body::None;
         self.lengths = [0; 3];
         self.sent = 0;
-    }
-
-    /// Begins the next data of a read.
-    fn begin_data(&mut self, mut reading: Reading, link: &Link) -> Result {
-        if reading.burst == 0 {
-            reading.burst = self.agreed.max_burst_length;
-        }
-        let (offset, rest) = (reading.offset, reading.length - reading.offset);
-        let length = rest
-            .min(reading.burst)
-            .min(self.agreed.max_xmit_data_segment_length);
-        reading.burst -= length;
-        reading.offset += length;
-        let is_last = reading.offset == reading.length;
-        let io = reading.response.data();
-        let is_final = is_last || reading.burst == 0;
-        let mut reply = Reply::data_in(io.request.task_tag(), reading.data_sn, offset, is_final);
-        if is_last && has_status(&reading.response) {
-            link.command_ended(io);
-            reply = reply.with_status(reading.response.status(), residual(&reading.response));
-        }
-        reading.data_sn += 1;
-        self.reading = Some(reading);
-        self.begin(
-            reply.with_data(length),
-            Body::Payload { offset, length },
-            link,
-        )
-    }
-
-    /// Begins the response to a command, after `data_sn` PDUs of data.
-    fn begin_response(
-        &mut self,
-        response: &Completed<Fabric>,
-        data_sn: u32,
-        link: &Link,
-    ) -> Result {
-        let io = response.data();
-        link.command_ended(io);
-        if io.is_refused_write() {
-            self.refused_writes
-                .push(io.request.task_tag(), GFP_KERNEL)?;
-        }
-        let sent = data_sn + io.r2t_count();
-        let tag = io.request.task_tag();
-        let mut reply = Reply::response(tag, response.status(), residual(response), sent);
-        let mut body = Body::None;
-        if let Some(sense) = response.sense() {
-            // SPC-4, section 4.5: byte 7 says how much follows the first eight.
-            let length = sense.get(7).map_or(8, |more| 8 + usize::from(*more));
-            let length = length.min(sense.len());
-            let mut bytes = [0; SENSE_MAX];
-            let [high, low, rest @ ..] = &mut bytes;
-            [*high, *low] = (length as u16).to_be_bytes();
-            for (place, byte) in rest.iter_mut().zip(sense.iter().take(length)) {
-                *place = *byte;
-            }
-            if let Some(fault) = io.fault() {
-                // SPC-4, sections 4.5.2 and 4.5.3.
-                let offset = if sense.first() == Some(&0x72) { 2 } else { 12 };
-                set(&mut bytes, 2 + offset, &fault);
-            }
-            body = Body::Sense(bytes, 2 + length);
-            reply = reply.with_data(2 + length as u32);
-        }
-        self.begin(reply, body, link)
     }
 
     /// Begins to send a PDU.
@@ -493,18 +418,4 @@ pub(super) fn copied(bytes: &[u8]) -> Result<KVVec<u8>> {
     let mut copy = KVVec::new();
     copy.extend_from_slice(bytes, GFP_KERNEL)?;
     Ok(copy)
-}
-
-/// Returns true if the last data of a read bring the status: it has no sense data then.
-fn has_status(response: &Completed<Fabric>) -> bool {
-    response.status() == 0 && response.sense().is_none()
-}
-
-/// The residual, as the protocol has it.
-fn residual(response: &Completed<Fabric>) -> Residual {
-    match response.residual() {
-        target::Residual::None => Residual::None,
-        target::Residual::Underflow(count) => Residual::Underflow(count),
-        target::Residual::Overflow(count) => Residual::Overflow(count),
-    }
 }

@@ -10,7 +10,7 @@ use kernel::{
     time::{msecs_to_jiffies, Jiffies}, //
 };
 
-use super::{Session, Sink, Task};
+use super::{PendingWrite, Session, Sink};
 use crate::iscsi::{
     pdu::Reply,
     receiver::End,
@@ -56,28 +56,28 @@ impl Session {
             return Err(End::Silent("it has not read for nopin_response_timeout"));
         }
         let mut index = 0;
-        while let Some(task) = self.tasks.get(index) {
-            if task.pending.is_aborted() {
-                drop(self.tasks.remove(index));
+        while let Some(write) = self.writes.get(index) {
+            if write.pending.is_aborted() {
+                drop(self.writes.remove(index));
                 continue;
             }
-            self.expect_data(task, &timeouts)?;
+            self.expect_data(write, &timeouts)?;
             index += 1;
         }
-        if let Sink::Payload(task) = sink {
-            if task.pending.is_aborted() {
+        if let Sink::Payload(write) = sink {
+            if write.pending.is_aborted() {
                 *sink = Sink::Discard;
             } else {
-                self.expect_data(task, &timeouts)?;
+                self.expect_data(write, &timeouts)?;
             }
         }
         self.ping(sender, &timeouts)
     }
 
     /// Expects the data of a write in time. Those of other writes may come first.
-    fn expect_data(&self, task: &Task, timeouts: &Timeouts) -> Result<(), End> {
+    fn expect_data(&self, write: &PendingWrite, timeouts: &Timeouts) -> Result<(), End> {
         let passed = |since: Jiffies| self.waited.wrapping_sub(since);
-        if passed(task.since).min(passed(self.moved)) > seconds(timeouts.dataout_timeout) {
+        if passed(write.since).min(passed(self.moved)) > seconds(timeouts.dataout_timeout) {
             return Err(End::Silent(
                 "no data of a write have come for dataout_timeout",
             ));

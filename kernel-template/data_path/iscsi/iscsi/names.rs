@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Names of targets and initiators: the checks for configfs directories, and conversions for target
+//! core.
+
+#![forbid(unsafe_code)]
+
+use kernel::{prelude::*, str::BStr};
+
+use super::link::Peer;
+use crate::{
+    target::{self, Operations, Tpg},
+    transport_id::PortName,
+    Fabric, //
+};
+
+/// Accepts the directory of a target only under the target's canonical name, so that a target has
+/// one directory.
+///
+/// # Errors
+///
+/// [`EINVAL`], with the canonical name in the log.
+pub(crate) fn check_target_name(name: &BStr) -> Result {
+    if PortName::is_canonical(name) {
+        return Ok(());
+    }
+    let port = PortName::parse(name);
+    let want = port
+        .as_ref()
+        .map_or(PortName::FORM.as_bytes(), PortName::as_bytes);
+    pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
+    Err(EINVAL)
+}
+
+/// Accepts a node ACL only under the canonical name of an initiator, the one that target core
+/// derives from a TransportID.
+pub(crate) fn check_initiator_name(name: &BStr) -> Result {
+    let canonical = PortName::parse_initiator(name);
+    if canonical.is_some_and(|canonical| canonical.as_bytes() == &**name) {
+        return Ok(());
+    }
+    match PortName::offending_byte(name) {
+        Some(byte) => pr_err!("initiator name {}: may not have byte {:#04x}\n", name, byte),
+        None => pr_err!(
+            "initiator name {}: want lower case, and 1 to 223 bytes\n",
+            name
+        ),
+    }
+    Err(EINVAL)
+}
+
+/// Writes the initiator session identifier, as hexadecimal digits; its length.
+pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
+    let Some(place) = digits.get_mut(..2 * peer.isid.len()) else {
+        return 0;
+    };
+    for (pair, byte) in place.chunks_exact_mut(2).zip(peer.isid) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = b"0123456789abcdef"
+                .get(usize::from(nibble))
+                .copied()
+                .unwrap_or(b'0');
+        }
+    }
+    place.len()
+}
+
+/// The name of an initiator, for target core.
+pub(super) fn c_name(name: &PortName) -> &CStr {
+    target::c_str(name.to_bytes_with_nul())
+}
+
+/// The name of the target that a portal group belongs to.
+pub(super) fn target_name(tpg: &Tpg<Fabric>) -> &[u8] {
+    let name: &BStr = Fabric::tpg_get_wwn(tpg).as_ref();
+    name
+}

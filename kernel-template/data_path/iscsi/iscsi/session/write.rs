@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Writes that wait for their data.
+//!
+//! Target core allocates the payload of a write and passes it as a [`Pending`]. Data are received
+//! straight into the payload, immediate data included. A write with data missing asks for them by
+//! R2T; one with data out of order fails, since error recovery level 0 cannot ask again.
+
+#![forbid(unsafe_code)]
+
+use core::sync::atomic::Ordering;
+
+use kernel::{
+    c_str,
+    prelude::*,
+    time::Jiffies, //
+};
+
+use super::Session;
+use crate::{
+    iscsi::{
+        pdu::{Command, DataOut, Opcode, Reply, Request, NO_TAG},
+        receiver::{End, Sink},
+        sender::Sender, //
+    },
+    target::{PayloadMut, Pending, SenseReason},
+    thread,
+    Fabric, //
+};
+
+/// Additional sense codes and their qualifiers of RFC 7143, section 11.4.7.2.
+pub(super) mod sense {
+    /// The digest of the data is wrong.
+    pub(crate) const CRC_ERROR: u16 = 0x4705;
+    /// Data came that were not asked for.
+    pub(crate) const UNEXPECTED_DATA: u16 = 0x0c0c;
+    /// Too few data came, or too many.
+    pub(crate) const WRONG_AMOUNT: u16 = 0x0c0d;
+}
+
+/// The operation code of PERSISTENT RESERVE OUT, SPC-4 section 6.16.
+const PERSISTENT_RESERVE_OUT: u8 = 0x5f;
+
+/// State of the data of a write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Transfer {
+    /// None are on their way.
+    Idle,
+    /// They come unasked.
+    Unsolicited,
+    /// They were asked for, up to this offset, by this tag.
+    Solicited { end: u32, tag: u32 },
+}
+
+/// A write that waits for its data.
+pub(in crate::iscsi) struct PendingWrite {
+    pub(super) pending: Pending<Fabric>,
+    length: u32,
+    offset: u32,
+    transfer: Transfer,
+    data_sn: u32,
+    r2t_sn: u32,
+    /// [`Session::waited`] when the target began to wait for the data.
+    pub(super) since: Jiffies,
+}
+
+impl PendingWrite {
+    fn new(mut pending: Pending<Fabric>, since: Jiffies) -> Self {
+        let length = pending.payload().len();
+        let io = pending.data();
+        io.is_allocated.store(true, Ordering::Relaxed);
+        let transfer = if io.request.is_final() {
+            Transfer::Idle
+        } else {
+            Transfer::Unsolicited
+        };
+        Self {
+            pending,
+            length,
+            offset: 0,
+            transfer,
+            data_sn: 0,
+            r2t_sn: 0,
+            since,
+        }
+    }
+
+    fn tag(&self) -> u32 {
+        self.pending.data().request.task_tag()
+    }
+
+    /// Returns the number of bytes that have been received.
+    pub(in crate::iscsi) fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// Returns the number of bytes that the payload has room for, from there on.
+    pub(in crate::iscsi) fn room(&self) -> u32 {
+        self.length.saturating_sub(self.offset)
+    }
+
+    /// The payload.
+    pub(in crate::iscsi) fn payload(&mut self) -> PayloadMut<'_> {
+        self.pending.payload()
+    }
+
+    /// Returns true if data are what the write waits for: in order, and no more than may come.
+    fn is_next(&self, data: &DataOut<'_>, first_burst: u32) -> bool {
+        let (end, tag) = match self.transfer {
+            Transfer::Idle => return false,
+            Transfer::Unsolicited => (first_burst, NO_TAG),
+            Transfer::Solicited { end, tag } => (end, tag),
+        };
+        let Some(data_end) = self.offset.checked_add(data.0.data_length()) else {
+            return false;
+        };
+        let expected = Command(&self.pending.data().request).expected_length();
+        data.offset() == self.offset
+            && data.data_sn() == self.data_sn
+            && data.0.transfer_tag() == tag
+            && data_end <= end.min(expected)
+    }
+
+    /// Fails the command, for one of the reasons of [`sense`].
+    pub(super) fn fail(self, fault: u16) {
+        self.pending.data().fault.store(fault, Ordering::Relaxed);
+        self.pending.fail(SenseReason::ABORT_CMD);
+    }
+}
+
+impl Session {
+    pub(super) fn begin_data(&mut self, sender: &Sender, request: &Request) -> Result<Sink, End> {
+        let tag = request.task_tag();
+        if self.is_awaited(tag) {
+            return Ok(Sink::Awaited(tag));
+        }
+        // Data of a write that was answered or aborted may still be on their way.
+        let Some(index) = self.writes.iter().position(|write| write.tag() == tag) else {
+            return Ok(Sink::Discard);
+        };
+        let write = self.writes.remove(index).map_err(|_| End::Now)?;
+        Ok(admit(write, sender, request))
+    }
+
+    /// Takes a write that target core has allocated memory for. If the data that come next are its,
+    /// it goes into the sink.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory.
+    pub(in crate::iscsi) fn take_write(
+        &mut self,
+        pending: Pending<Fabric>,
+        sender: &mut Sender,
+        request: &Request,
+        sink: &mut Sink,
+    ) -> Result<(), End> {
+        let write = PendingWrite::new(pending, self.waited);
+        let tag = write.tag();
+        self.forget(tag);
+        if !matches!(sink, Sink::Awaited(awaited) if *awaited == tag) {
+            return self.go_on(sender, write);
+        }
+        *sink = match request.opcode() {
+            Opcode::DataOut => admit(write, sender, request),
+            _ => Sink::Payload(write),
+        };
+        Ok(())
+    }
+
+    /// Target core is not to allocate memory for a write any more: it has, or has answered it.
+    pub(in crate::iscsi) fn forget(&mut self, tag: u32) {
+        self.awaited.retain(|other| *other != tag);
+    }
+
+    /// Goes on with a write: executes it, asks for more data, or waits for them.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory.
+    pub(in crate::iscsi) fn go_on(
+        &mut self,
+        sender: &mut Sender,
+        mut write: PendingWrite,
+    ) -> Result<(), End> {
+        if write.transfer == Transfer::Idle {
+            let left = write.room();
+            if left == 0 {
+                return execute(write.pending);
+            }
+            let length = left.min(sender.agreed.max_burst_length);
+            let tag = self.next_tag;
+            self.next_tag = (self.next_tag + 1) % NO_TAG;
+            let io = write.pending.data();
+            let reply =
+                Reply::ready_to_transfer(&io.request, tag, write.r2t_sn, write.offset, length);
+            io.r2t_count.fetch_add(1, Ordering::Relaxed);
+            sender.reply(reply)?;
+            write.r2t_sn = write.r2t_sn.wrapping_add(1);
+            write.data_sn = 0;
+            let end = write.offset + length;
+            write.transfer = Transfer::Solicited { end, tag };
+            write.since = self.waited;
+        }
+        if let Err(error) = self.writes.reserve(1, GFP_KERNEL) {
+            write.pending.fail(SenseReason::OUT_OF_RESOURCES);
+            return Err(error.into());
+        }
+        self.writes.push(write, GFP_KERNEL)?;
+        Ok(())
+    }
+
+    /// Takes data of a write.
+    pub(super) fn take_data(
+        &mut self,
+        sender: &mut Sender,
+        request: &Request,
+        mut write: PendingWrite,
+    ) -> Result<(), End> {
+        if request.data_length() != 0 {
+            write.offset += request.data_length();
+            self.moved = self.waited;
+        }
+        let is_final = request.is_final();
+        if request.opcode() == Opcode::DataOut {
+            write.data_sn = write.data_sn.wrapping_add(1);
+            if is_final {
+                if let Transfer::Solicited { end, .. } = write.transfer {
+                    if write.offset != end {
+                        write.fail(sense::WRONG_AMOUNT);
+                        return Ok(());
+                    }
+                }
+                write.transfer = Transfer::Idle;
+            }
+        }
+        self.go_on(sender, write)
+    }
+}
+
+/// Executes a write whose data have come.
+///
+/// PERSISTENT RESERVE OUT may abort other commands, and waits until they are given back: that is
+/// for this thread to do, so another one executes it.
+fn execute(pending: Pending<Fabric>) -> Result<(), End> {
+    let opcode = Command(&pending.data().request).cdb().first().copied();
+    if opcode == Some(PERSISTENT_RESERVE_OUT) {
+        thread::spawn(c_str!("iscsi_pr"), move || pending.execute())?;
+    } else {
+        pending.execute();
+    }
+    Ok(())
+}
+
+/// Says where data go: to the write that waits for them, or nowhere, if they are not what it waits
+/// for. Then it fails, since without recovery the right ones never come.
+fn admit(write: PendingWrite, sender: &Sender, request: &Request) -> Sink {
+    if write.is_next(&DataOut(request), sender.agreed.first_burst_length) {
+        return Sink::Payload(write);
+    }
+    write.fail(sense::UNEXPECTED_DATA);
+    Sink::Discard
+}
