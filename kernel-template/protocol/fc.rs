@@ -14,6 +14,9 @@
 #![allow(dead_code, reason = "without a data path the names alone are used")]
 
 mod hex;
+mod name;
+
+use name::Name;
 
 /// The length of a TransportID.
 pub(crate) const LEN: usize = 24;
@@ -22,12 +25,7 @@ const PROTOCOL: u8 = 0x00;
 const TEXT_LEN: usize = 23;
 
 /// The name of a Fibre Channel port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    value: u64,
-}
+pub(crate) type PortName = Name<u64, { TEXT_LEN + 1 }>;
 
 impl PortName {
     /// The accepted names, for messages.
@@ -36,7 +34,7 @@ impl PortName {
 
     /// Reads a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let digits = hex::strip_prefix(name, b"0x").unwrap_or(name);
+        let digits = name::strip_prefix(name, b"0x").unwrap_or(name);
         let with_colons = hex::read_bytes(name.split(|byte| *byte == b':'));
         let bytes = with_colons.or_else(|| hex::read_bytes(digits.chunks(2)))?;
         Some(Self::from_value(u64::from_be_bytes(bytes)))
@@ -49,28 +47,13 @@ impl PortName {
 
     /// The port with this N_Port_Name.
     pub(crate) fn from_value(value: u64) -> Self {
-        let mut text = *b"00:00:00:00:00:00:00:00\0";
+        let mut text = *b"00:00:00:00:00:00:00:00";
         let digits = hex::digits(value.to_be_bytes());
         let places = text.iter_mut().filter(|byte| **byte == b'0');
         for (place, digit) in places.zip(digits) {
             *place = digit;
         }
-        Self { text, value }
-    }
-
-    /// The N_Port_Name.
-    pub(crate) fn value(&self) -> u64 {
-        self.value
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        Self::new(text, value)
     }
 }
 
@@ -78,7 +61,7 @@ impl PortName {
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
     let bytes = [PROTOCOL, 0, 0, 0, 0, 0, 0, 0].into_iter();
-    for (place, byte) in id.iter_mut().zip(bytes.chain(name.value.to_be_bytes())) {
+    for (place, byte) in id.iter_mut().zip(bytes.chain(name.value().to_be_bytes())) {
         *place = byte;
     }
     id

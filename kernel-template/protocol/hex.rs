@@ -2,14 +2,8 @@
 
 //! Hexadecimal digits in port names: read in any case, written in lower case.
 //!
-//! What the protocols with such names have in common, and nothing about a protocol. Pure `core`:
-//! the same file is compiled and tested on the host.
-
-/// Returns what follows `prefix`, which may be in any case.
-pub(super) fn strip_prefix<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
+//! Shared by the protocols whose names have such digits. Pure `core`: the same file is compiled and
+//! tested on the host.
 
 /// Reads `N` bytes, each from a pair of digits; there must be no pair more.
 pub(super) fn read_bytes<'a, const N: usize>(

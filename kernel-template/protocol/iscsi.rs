@@ -13,6 +13,10 @@
 
 #![allow(dead_code, reason = "without a data path the names alone are used")]
 
+mod name;
+
+use name::Name;
+
 /// The longest name, in bytes.
 pub(crate) const NAME_MAX: usize = 223;
 
@@ -30,12 +34,7 @@ const SEPARATOR: &[u8] = b",i,0x";
 const ADDITIONAL_LENGTH_MIN: usize = 20;
 
 /// The name of an iSCSI node, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, lower case, followed by NUL up to the end.
-    text: [u8; NAME_MAX + 1],
-    len: u8,
-}
+pub(crate) type PortName = Name<(), { NAME_MAX + 1 }>;
 
 impl PortName {
     /// The accepted names, for messages.
@@ -44,12 +43,8 @@ impl PortName {
 
     /// Reads a name in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let mut text = [0; NAME_MAX + 1];
-        let place = text.get_mut(..name.len())?;
-        place.copy_from_slice(name);
-        place.make_ascii_lowercase();
-        let len = u8::try_from(name.len()).ok()?;
-        is_canonical(place).then_some(Self { text, len })
+        let port = Self::in_lower_case(name)?;
+        is_canonical(port.as_bytes()).then_some(port)
     }
 
     /// Reads the name of an initiator, in any case. More names than those of the RFC are in use, such
@@ -57,11 +52,13 @@ impl PortName {
     /// [`Self::offending_byte`] finds.
     pub(crate) fn parse_initiator(name: &[u8]) -> Option<Self> {
         let is_accepted = !name.is_empty() && Self::offending_byte(name).is_none();
-        let mut text = [0; NAME_MAX + 1];
-        text.get_mut(..name.len())?.copy_from_slice(name);
-        text.make_ascii_lowercase();
-        let len = u8::try_from(name.len().min(NAME_MAX)).ok()?;
-        (is_accepted && name.len() <= NAME_MAX).then_some(Self { text, len })
+        Self::in_lower_case(name).filter(|_| is_accepted)
+    }
+
+    /// Converts a name to lower case, if it is not too long.
+    fn in_lower_case(name: &[u8]) -> Option<Self> {
+        let bytes = name.iter().map(u8::to_ascii_lowercase);
+        (name.len() <= NAME_MAX).then(|| Self::new(bytes, ()))
     }
 
     /// The first byte that the name of an initiator may not have: a comma, which ends the name in a
@@ -74,16 +71,6 @@ impl PortName {
     /// Whether this is a name in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         is_canonical(name)
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.get(..usize::from(self.len)).unwrap_or_default()
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        self.text.get(..=usize::from(self.len)).unwrap_or_default()
     }
 }
 

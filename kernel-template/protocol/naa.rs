@@ -13,17 +13,15 @@
 #![allow(dead_code, reason = "without a data path the names alone are used")]
 
 mod hex;
+mod name;
+
+use name::Name;
 
 const PREFIX: &[u8] = b"naa.";
 const TEXT_LEN: usize = 20;
 
 /// The name of a port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    value: u64,
-}
+pub(crate) type PortName = Name<u64, { TEXT_LEN + 1 }>;
 
 impl PortName {
     /// The accepted names, for messages.
@@ -32,8 +30,8 @@ impl PortName {
 
     /// Reads a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let digits = hex::strip_prefix(name, PREFIX)
-            .or_else(|| hex::strip_prefix(name, b"0x"))
+        let digits = name::strip_prefix(name, PREFIX)
+            .or_else(|| name::strip_prefix(name, b"0x"))
             .unwrap_or(name);
         let bytes = hex::read_bytes(digits.chunks(2))?;
         Some(Self::from_value(u64::from_be_bytes(bytes)))
@@ -46,26 +44,7 @@ impl PortName {
 
     /// The port with this NAA name.
     pub(crate) fn from_value(value: u64) -> Self {
-        let mut text = [0; TEXT_LEN + 1];
         let digits = hex::digits(value.to_be_bytes());
-        for (place, byte) in text.iter_mut().zip(PREFIX.iter().copied().chain(digits)) {
-            *place = byte;
-        }
-        Self { text, value }
-    }
-
-    /// The NAA name.
-    pub(crate) fn value(&self) -> u64 {
-        self.value
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        Self::new(PREFIX.iter().copied().chain(digits), value)
     }
 }

@@ -13,17 +13,14 @@
 #![allow(dead_code, reason = "without a data path the names alone are used")]
 
 mod hex;
+mod name;
+
+use name::Name;
 
 const TEXT_LEN: usize = 12;
 
 /// The name of a PCI Express port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    domain: u16,
-    routing_id: u16,
-}
+pub(crate) type PortName = Name<(u16, u16), { TEXT_LEN + 1 }>;
 
 impl PortName {
     /// The accepted names, for messages.
@@ -64,35 +61,21 @@ impl PortName {
         let ([high, low], [bus, rest]) = (domain.to_be_bytes(), routing_id.to_be_bytes());
         let (device, function) = (rest / 8, rest % 8);
         let digits = hex::digits([high, low, bus, device]);
-        let mut text = *b"0000:00:00.0\0";
+        let mut text = *b"0000:00:00.0";
         let places = text.iter_mut().filter(|byte| **byte == b'0');
         for (place, digit) in places.zip(digits.chain([hex::digit(function)])) {
             *place = digit;
         }
-        Self {
-            text,
-            domain,
-            routing_id,
-        }
+        Self::new(text, (domain, routing_id))
     }
 
     /// The domain.
     pub(crate) fn domain(&self) -> u16 {
-        self.domain
+        self.value().0
     }
 
     /// The routing identifier: bus, device and function in 8, 5 and 3 bits.
     pub(crate) fn routing_id(&self) -> u16 {
-        self.routing_id
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        self.value().1
     }
 }

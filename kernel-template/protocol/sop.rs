@@ -14,6 +14,9 @@
 #![allow(dead_code, reason = "without a data path the names alone are used")]
 
 mod hex;
+mod name;
+
+use name::Name;
 
 /// The length of a TransportID.
 pub(crate) const LEN: usize = 24;
@@ -22,12 +25,7 @@ const PROTOCOL: u8 = 0x0a;
 const TEXT_LEN: usize = 7;
 
 /// The name of an SOP port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    routing_id: u16,
-}
+pub(crate) type PortName = Name<u16, { TEXT_LEN + 1 }>;
 
 impl PortName {
     /// The accepted names, for messages.
@@ -62,34 +60,24 @@ impl PortName {
         let [bus, low] = routing_id.to_be_bytes();
         let (device, function) = (low / 8, low % 8);
         let digits = hex::digits([bus, device]);
-        let mut text = *b"00:00.0\0";
+        let mut text = *b"00:00.0";
         let places = text.iter_mut().filter(|byte| **byte == b'0');
         for (place, digit) in places.zip(digits.chain([hex::digit(function)])) {
             *place = digit;
         }
-        Self { text, routing_id }
+        Self::new(text, routing_id)
     }
 
     /// The routing identifier: bus, device and function in 8, 5 and 3 bits.
     pub(crate) fn routing_id(&self) -> u16 {
-        self.routing_id
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        self.value()
     }
 }
 
 /// The TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
-    let bytes = [[PROTOCOL, 0], name.routing_id.to_be_bytes()];
+    let bytes = [[PROTOCOL, 0], name.routing_id().to_be_bytes()];
     for (place, byte) in id.iter_mut().zip(bytes.into_iter().flatten()) {
         *place = byte;
     }

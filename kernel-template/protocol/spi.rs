@@ -13,6 +13,10 @@
 
 #![allow(dead_code, reason = "without a data path the names alone are used")]
 
+mod name;
+
+use name::Name;
+
 /// The length of a TransportID.
 pub(crate) const LEN: usize = 24;
 
@@ -21,14 +25,7 @@ const PREFIX: &[u8] = b"spi.";
 const TEXT_MAX: usize = 15;
 
 /// The name of a parallel SCSI port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL up to the end.
-    text: [u8; TEXT_MAX + 1],
-    len: usize,
-    address: u16,
-    target_port: u16,
-}
+pub(crate) type PortName = Name<(u16, u16), { TEXT_MAX + 1 }>;
 
 impl PortName {
     /// The accepted names, for messages.
@@ -37,7 +34,7 @@ impl PortName {
 
     /// Reads a name in any of its spellings: the prefix may be in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let mut numbers = strip(name, PREFIX)?.split(|byte| *byte == b'.');
+        let mut numbers = name::strip_prefix(name, PREFIX)?.split(|byte| *byte == b'.');
         let (address, target_port) = (number(numbers.next()?)?, number(numbers.next()?)?);
         let is_all = numbers.next().is_none();
         is_all.then(|| Self::from_numbers(address, target_port))
@@ -50,47 +47,26 @@ impl PortName {
 
     /// The port with this SCSI address on the bus of the target port with this relative identifier.
     pub(crate) fn from_numbers(address: u16, target_port: u16) -> Self {
-        let mut text = [0; TEXT_MAX + 1];
         let numbers = digits(address).chain([b'.']).chain(digits(target_port));
-        let name = PREFIX.iter().copied().chain(numbers);
-        let mut len: usize = 0;
-        for (place, byte) in text.iter_mut().zip(name) {
-            *place = byte;
-            len = len.saturating_add(1);
-        }
-        Self {
-            text,
-            len,
-            address,
-            target_port,
-        }
+        let text = PREFIX.iter().copied().chain(numbers);
+        Self::new(text, (address, target_port))
     }
 
     /// The SCSI address.
     pub(crate) fn address(&self) -> u16 {
-        self.address
+        self.value().0
     }
 
     /// The relative identifier of the target port.
     pub(crate) fn target_port(&self) -> u16 {
-        self.target_port
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.get(..self.len).unwrap_or_default()
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        self.text.get(..=self.len).unwrap_or_default()
+        self.value().1
     }
 }
 
 /// The TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
-    let [address, target_port] = [name.address, name.target_port].map(u16::to_be_bytes);
+    let [address, target_port] = [name.address(), name.target_port()].map(u16::to_be_bytes);
     let bytes = [[PROTOCOL, 0], address, [0, 0], target_port];
     for (place, byte) in id.iter_mut().zip(bytes.into_iter().flatten()) {
         *place = byte;
@@ -104,12 +80,6 @@ pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     let target_port = u16::from_be_bytes(id.get(6..8)?.try_into().ok()?);
     let name = PortName::from_numbers(address, target_port);
     (encode(&name) == *id).then_some(name)
-}
-
-/// What follows `prefix`, which may be in any case.
-fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// Reads a decimal number without zeros before it.

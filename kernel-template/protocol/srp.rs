@@ -15,6 +15,9 @@
 #![allow(dead_code, reason = "without a data path the names alone are used")]
 
 mod hex;
+mod name;
+
+use name::Name;
 
 /// The length of a TransportID.
 pub(crate) const LEN: usize = 24;
@@ -24,12 +27,7 @@ const PREFIX: &[u8] = b"0x";
 const TEXT_LEN: usize = 34;
 
 /// The name of an SRP port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    value: [u8; 16],
-}
+pub(crate) type PortName = Name<[u8; 16], { TEXT_LEN + 1 }>;
 
 impl PortName {
     /// The accepted names, for messages.
@@ -50,27 +48,8 @@ impl PortName {
 
     /// The port with this identifier.
     pub(crate) fn from_value(value: [u8; 16]) -> Self {
-        let mut text = [0; TEXT_LEN + 1];
         let digits = hex::digits(value);
-        for (place, byte) in text.iter_mut().zip(PREFIX.iter().copied().chain(digits)) {
-            *place = byte;
-        }
-        Self { text, value }
-    }
-
-    /// The port identifier.
-    pub(crate) fn value(&self) -> [u8; 16] {
-        self.value
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        Self::new(PREFIX.iter().copied().chain(digits), value)
     }
 }
 
@@ -78,7 +57,7 @@ impl PortName {
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
     let bytes = [PROTOCOL, 0, 0, 0, 0, 0, 0, 0].into_iter();
-    for (place, byte) in id.iter_mut().zip(bytes.chain(name.value)) {
+    for (place, byte) in id.iter_mut().zip(bytes.chain(name.value())) {
         *place = byte;
     }
     id
@@ -93,7 +72,7 @@ pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
 /// Reads up to 32 digits, after a prefix or not; the bytes that they leave out are the first, and
 /// zero.
 fn right_aligned(name: &[u8]) -> Option<[u8; 16]> {
-    let digits = hex::strip_prefix(name, PREFIX).unwrap_or(name);
+    let digits = name::strip_prefix(name, PREFIX).unwrap_or(name);
     if !matches!(digits.len(), 2..=32) {
         return None;
     }

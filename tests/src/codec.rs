@@ -7,7 +7,7 @@
 
 #![allow(
     clippy::duplicate_mod,
-    reason = "each protocol's file has hex.rs as a module of its own, as in a generated module"
+    reason = "each protocol's file has hex.rs and name.rs as modules of its own, as in a generated module"
 )]
 
 #[path = "../../kernel-template/protocol/fc.rs"]
