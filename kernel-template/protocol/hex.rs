@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Hexadecimal digits in port names: read in any case, written in lower case.
+//! Hexadecimal digits in port names, read in any case and written in lower case.
 //!
 //! Shared by the protocols whose names have such digits. Pure `core`: the same file is compiled and
 //! tested on the host.
 
-/// Reads `N` bytes, each from a pair of digits; there must be no pair more.
+/// Reads `N` bytes, each from a pair of digits. More pairs are an error.
 pub(super) fn read_bytes<'a, const N: usize>(
     mut pairs: impl Iterator<Item = &'a [u8]>,
 ) -> Option<[u8; N]> {

@@ -33,7 +33,7 @@ pub(super) static LOOPBACK: DataPath = DataPath {
     selects: &[],
     kconfig_help: text!("Kconfig.help"),
     limits: &[
-        "Initiators are SCSI hosts of this machine: there is no other wire.",
+        "Initiators are SCSI hosts of this machine: there is no other transport.",
         "A portal group has one session at a time, and is always open: it has no ``enable``.",
         "There are no bidirectional commands.",
     ],

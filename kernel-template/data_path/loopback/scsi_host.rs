@@ -28,26 +28,26 @@ pub(crate) use command::{Command, HostByte};
 pub(crate) use host::Host;
 pub(crate) use template::{Template, QUEUE_DEPTH};
 
-/// A driver for SCSI hosts.
+/// A driver of SCSI hosts.
 #[vtable]
 pub(crate) trait Driver: Sized + 'static {
-    /// The driver's name in sysfs.
+    /// Name of the driver in sysfs.
     const NAME: &'static CStr;
 
-    /// The fabric that the commands go to.
+    /// Fabric that the commands are submitted to.
     type Fabric: Operations<CmdMemory = Command<Self>>;
 
-    /// The driver's part of a host.
+    /// The driver's data of a host.
     type Data: Send + Sync;
 
-    /// Takes a command. Called in process context or softirq: do not sleep.
+    /// Queues a command. Called in process context or softirq: do not sleep.
     fn queuecommand(data: &Self::Data, command: Command<Self>);
 
-    /// Aborts the command with this tag, which has timed out. Returns whether it was aborted.
-    /// Called in process context.
+    /// Aborts the timed-out command with this tag. Returns true on success. Called in process
+    /// context.
     fn eh_abort_handler(data: &Self::Data, lun: u64, tag: u64) -> bool;
 
-    /// Resets a logical unit, and ends all commands to it. Returns whether it was reset. Called in
+    /// Resets a logical unit, which ends all its commands. Returns true on success. Called in
     /// process context.
     fn eh_device_reset_handler(data: &Self::Data, lun: u64) -> bool;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The login phase: the initiator, the target that it wants, and the parameters of the session (RFC
-//! 7143, section 6.3).
+//! The login phase (RFC 7143, section 6.3): stages, authentication and negotiation.
 
 #![forbid(unsafe_code)]
 
@@ -26,38 +25,38 @@ use crate::{socket::may_log, transport_id::PortName};
 
 use identity::{value, Identity};
 
-/// The longest data segment of a login request, in bytes.
+/// Maximum data segment of a login request, in bytes.
 const SEGMENT_MAX: u32 = 8192;
 
-/// The longest text of a login request, which may be of many PDUs, in bytes.
+/// Maximum text of a login request, which may span several PDUs, in bytes.
 const TEXT_MAX: usize = 16_384;
 
-/// The longest text that the target answers with, in bytes: the longest data segment that an
-/// initiator takes during a login (RFC 7143, section 13.12).
+/// Maximum text of a login response, in bytes: the MaxRecvDataSegmentLength of an initiator during
+/// a login (RFC 7143, section 13.12).
 const ANSWER_MAX: usize = 8192;
 
 /// Outcome of a login request.
 pub(super) enum Next {
-    /// The login goes on, or fails.
+    /// The login continues, or has failed.
     Login,
     /// The login is complete.
     Session(KBox<Session>),
 }
 
-/// A login that is under way.
+/// A login in progress.
 pub(super) struct Login {
-    /// Facts of the first request.
+    /// The initiator and target, known after the first request.
     identity: Option<Identity>,
     stage: Stage,
     negotiation: Negotiation,
-    /// The handshake, once both want one.
+    /// The CHAP handshake, if that method was chosen.
     chap: Option<KBox<Chap>>,
-    /// The text of requests that go on.
+    /// Text of a request that continues in the next PDU.
     text: KVVec<u8>,
 }
 
 impl Login {
-    /// A login that has not begun.
+    /// Creates a login before its first request.
     pub(super) fn new() -> Self {
         Self {
             identity: None,
@@ -68,26 +67,26 @@ impl Login {
         }
     }
 
-    /// Returns the timeout of the login, in seconds, once it is known.
+    /// Returns the timeout of the login, in seconds. It is known after the first request.
     pub(super) fn timeout(&self) -> Option<u32> {
         let group = self.identity.as_ref()?.group.as_ref()?;
         Some(group.data().group.settings().login_timeout())
     }
 
-    /// Says in the log why a login has ended.
+    /// Logs the reason for the end of a login.
     pub(super) fn log_end(&self, link: &Link, why: &str) {
-        // A connection that comes to nothing, such as a monitor's, is not worth a line.
+        // A connection without a login request, such as a monitor's, is not logged.
         if let Some(identity) = &self.identity {
             log_refusal(link, identity.name.as_bytes(), identity.target(), why);
         }
     }
 
-    /// Takes a header. It need not have the I bit that RFC 7143 wants of a login request (section
-    /// 11.12): iscsi_target_mod does not look at the bit.
+    /// Handles the header of a login request. The I bit, which RFC 7143 requires (section 11.12),
+    /// is ignored, as by iscsi_target_mod.
     ///
     /// # Errors
     ///
-    /// If it is no login request.
+    /// Returns [`End::Now`] if it is another request.
     pub(super) fn begin(&mut self, request: &Request) -> Result<Sink, End> {
         let is_login = request.opcode() == Opcode::Login && request.data_length() <= SEGMENT_MAX;
         if is_login {
@@ -97,11 +96,11 @@ impl Login {
         }
     }
 
-    /// Takes a whole login request and answers it.
+    /// Handles a login request after its text was received, and answers it.
     ///
     /// # Errors
     ///
-    /// If the connection cannot go on.
+    /// Returns the reason if the connection cannot continue.
     pub(super) fn complete(
         &mut self,
         portal: &Portal,
@@ -156,7 +155,7 @@ impl Login {
         Ok(session.map_or(Next::Login, Next::Session))
     }
 
-    /// Answers that the login fails, says so in the log, and ends the connection.
+    /// Fails the login: sends the status, logs the reason, and ends the connection.
     fn fail(
         &self,
         link: &Link,
@@ -193,15 +192,16 @@ impl Login {
         Ok(Next::Login)
     }
 
-    /// Returns true if a request may be of this login: T and C exclude each other, and its ISID,
-    /// task tag and versions are those of the first one (RFC 7143, sections 11.12.2 to 11.12.8).
+    /// Returns true if a request may belong to this login: it does not have both the T and the C
+    /// bit, and its ISID, task tag and versions are those of the first request (RFC 7143, sections
+    /// 11.12.2 to 11.12.8).
     fn is_same_login(&self, login: &pdu::Login<'_>) -> bool {
         let is_whole = !(login.is_transit() && login.0.is_continued());
         let first = self.identity.as_ref().map(|identity| &identity.request);
         is_whole && first.is_none_or(|first| pdu::Login(first).is_continued_by(login))
     }
 
-    /// Answers the text of a request; the stage to go to, if it is time.
+    /// Answers the text of a request. Returns the next stage if this one is complete.
     fn answer(
         &mut self,
         portal: &Portal,
@@ -258,7 +258,7 @@ impl Login {
                     chap.answer::<Kernel>(&proof, credentials, writer)
                 })?;
             }
-            // It is too early for a proof, or too late.
+            // CHAP keys outside of a handshake.
             _ if !proof.is_empty() => return Err(LoginStatus::AUTHENTICATION_FAILURE),
             _ => {}
         }
@@ -282,8 +282,8 @@ impl Login {
     }
 }
 
-/// Says in the log that an initiator could not log in. The names, which may be of any length, are
-/// last: the log cuts a line that is too long.
+/// Logs the failure of a login. The names, which may have any length, come last: the log truncates
+/// long lines.
 fn log_refusal(link: &Link, name: &[u8], target: &[u8], why: &str) {
     if may_log() {
         pr_warn!(

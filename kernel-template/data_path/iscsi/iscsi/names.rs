@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Names of targets and initiators: the checks for configfs directories, and conversions for target
+//! Names of targets and initiators: checks of configfs directories, and conversions for target
 //! core.
 
 #![forbid(unsafe_code)]
@@ -14,12 +14,12 @@ use crate::{
     Fabric, //
 };
 
-/// Accepts the directory of a target only under the target's canonical name, so that a target has
-/// one directory.
+/// Accepts the directory of a target only under its canonical name, so that a target has one
+/// directory.
 ///
 /// # Errors
 ///
-/// [`EINVAL`], with the canonical name in the log.
+/// Returns [`EINVAL`], and logs the canonical name.
 pub(crate) fn check_target_name(name: &BStr) -> Result {
     if PortName::is_canonical(name) {
         return Ok(());
@@ -34,6 +34,10 @@ pub(crate) fn check_target_name(name: &BStr) -> Result {
 
 /// Accepts a node ACL only under the canonical name of an initiator, the one that target core
 /// derives from a TransportID.
+///
+/// # Errors
+///
+/// Returns [`EINVAL`], and logs the fault of the name.
 pub(crate) fn check_initiator_name(name: &BStr) -> Result {
     let canonical = PortName::parse_initiator(name);
     if canonical.is_some_and(|canonical| canonical.as_bytes() == &**name) {
@@ -49,7 +53,7 @@ pub(crate) fn check_initiator_name(name: &BStr) -> Result {
     Err(EINVAL)
 }
 
-/// Writes the initiator session identifier, as hexadecimal digits; its length.
+/// Writes the ISID of a session as hexadecimal digits. Returns their number.
 pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
     let Some(place) = digits.get_mut(..2 * peer.isid.len()) else {
         return 0;
@@ -65,12 +69,12 @@ pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
     place.len()
 }
 
-/// The name of an initiator, for target core.
+/// Converts the name of an initiator to a C string for target core.
 pub(super) fn c_name(name: &PortName) -> &CStr {
     target::c_str(name.to_bytes_with_nul())
 }
 
-/// The name of the target that a portal group belongs to.
+/// Returns the name of the target of a portal group.
 pub(super) fn target_name(tpg: &Tpg<Fabric>) -> &[u8] {
     let name: &BStr = Fabric::tpg_get_wwn(tpg).as_ref();
     name

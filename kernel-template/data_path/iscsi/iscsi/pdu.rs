@@ -2,9 +2,9 @@
 
 //! Headers of iSCSI protocol data units (RFC 7143, section 11).
 //!
-//! A PDU is a basic header segment of 48 bytes, additional header segments, a header digest, and a
-//! data segment with a digest of its own. Here are the headers that an initiator sends
-//! (`request`, `login`) and those that a target sends (`reply`); no connection is known here.
+//! A PDU has a basic header segment of 48 bytes, additional header segments, a header digest, and a
+//! data segment with a data digest. `request` and `login` read the headers that an initiator sends;
+//! `reply` writes those that a target sends. There is no state of a connection here.
 //!
 //! Pure `core`: the same files are compiled and tested on the host.
 
@@ -18,19 +18,19 @@ pub(crate) use login::*;
 pub(crate) use reply::*;
 pub(crate) use request::*;
 
-/// The length of a basic header segment, in bytes.
+/// Length of a basic header segment, in bytes.
 pub(crate) const HEADER_LEN: usize = 48;
 
-/// The length of a digest, in bytes.
+/// Length of a digest, in bytes.
 pub(crate) const DIGEST_LEN: usize = 4;
 
-/// The tag that stands for none: of a task, or of a transfer.
+/// The reserved tag, of no task and no transfer.
 pub(crate) const NO_TAG: u32 = 0xffff_ffff;
 
 /// A basic header segment.
 pub(crate) type Header = [u8; HEADER_LEN];
 
-/// Returns the number of bytes that follow `length` bytes up to a multiple of four.
+/// Returns the number of padding bytes after `length` bytes.
 pub(crate) fn padding(length: u32) -> u32 {
     length.wrapping_neg() & 3
 }
@@ -50,7 +50,7 @@ fn u64_at(header: &[u8], offset: usize) -> u64 {
     bytes.copied().map_or(0, u64::from_be_bytes)
 }
 
-/// Returns true if `a` comes before `b`, as serial numbers go round (RFC 1982).
+/// Returns true if `a` precedes `b` in serial number arithmetic (RFC 1982).
 pub(crate) fn is_before(a: u32, b: u32) -> bool {
     a.wrapping_sub(b) > u32::MAX / 2
 }

@@ -2,8 +2,8 @@
 
 //! The full feature phase of a connection: dispatch of PDUs, logout, and the end of the session.
 //!
-//! Each kind of request has a part of its own: commands, the data of writes, task management
-//! functions, and text. `order` puts numbered requests in order; `time` enforces timeouts.
+//! Commands, the data of writes, task management functions and text requests are in modules of
+//! their own. `order` delivers requests in CmdSN order; `time` enforces timeouts.
 
 #![forbid(unsafe_code)]
 
@@ -44,7 +44,7 @@ pub(crate) use tmf::Tmf;
 use write::sense;
 pub(super) use write::PendingWrite;
 
-/// Parts of a session that a discovery session lacks.
+/// State of a normal session: a session with a target, not for discovery.
 pub(super) struct Normal {
     pub(super) nexus: Nexus<Fabric>,
     pub(super) peer: Arc<Peer>,
@@ -53,36 +53,37 @@ pub(super) struct Normal {
 
 /// A session in its full feature phase.
 pub(super) struct Session {
-    /// The part that a discovery session lacks.
+    /// State of a normal session; `None` in a discovery session.
     normal: Option<Normal>,
     name: PortName,
     cid: u16,
     writes: KVec<PendingWrite>,
-    /// The tags of the writes that target core has not allocated memory for yet.
+    /// Tags of the writes whose payload target core has not allocated yet.
     awaited: KVec<u32>,
     functions: KVec<Arc<Tmf>>,
     next_tag: u32,
-    /// The text of requests that go on.
+    /// Text of a request that continues in the next PDU.
     said: KVVec<u8>,
-    /// Rest of a long text for the initiator.
+    /// Text response of several PDUs, `text_sent` bytes of which are sent.
     text: KVVec<u8>,
     text_sent: usize,
     is_ignored: bool,
     early: KVec<order::Early>,
-    /// True if the initiator has asked for a reservation that ends with the session.
+    /// True after a RESERVE command: such a reservation ends with the session.
     has_reserved: bool,
-    /// Time that the connection has waited for the initiator. An initiator is late by this time
-    /// alone, and not by the time that the target takes.
+    /// Clock of the timeouts: the total time that the connection has waited for the initiator. Time
+    /// that the target takes does not count.
     waited: Jiffies,
-    /// The same when the initiator last sent anything, and when data of a write last came.
+    /// Value of `waited` when the initiator last sent something.
     heard: Jiffies,
+    /// Value of `waited` when data of a write last arrived.
     moved: Jiffies,
-    /// The same when the initiator was pinged.
+    /// Value of `waited` when the initiator was pinged; `None` if no answer is due.
     pinged: Option<Jiffies>,
 }
 
 impl Session {
-    /// A session that has just logged in.
+    /// Creates a session after its login.
     pub(super) fn new(normal: Option<Normal>, name: PortName, cid: u16) -> Self {
         Self {
             normal,
@@ -105,27 +106,27 @@ impl Session {
         }
     }
 
-    /// Returns true if it is one of a portal group, and not for discovery.
+    /// Returns true if this is a normal session, not a discovery session.
     pub(super) fn is_normal(&self) -> bool {
         self.normal.is_some()
     }
 
-    /// Returns true if a write management function is at work.
+    /// Returns true if a task management function is outstanding.
     pub(super) fn has_functions(&self) -> bool {
         !self.functions.is_empty()
     }
 
-    /// Returns true if target core is still to allocate memory for a write.
+    /// Returns true if target core has not allocated the payload of a write yet.
     pub(super) fn is_awaited(&self, tag: u32) -> bool {
         self.awaited.contains(&tag)
     }
 
-    /// Takes a header: commands and functions begin here, before their data. Says where the data
-    /// go.
+    /// Handles the header of a PDU. Commands and task management functions are submitted here,
+    /// before their data arrive. Returns the destination of the data segment.
     ///
     /// # Errors
     ///
-    /// If the connection cannot go on.
+    /// Returns the reason if the connection cannot continue.
     pub(super) fn begin(
         &mut self,
         link: &Arc<Link>,
@@ -154,18 +155,18 @@ impl Session {
                 self.begin_function(link, sender, request)?;
                 Ok(Sink::Discard)
             }
-            // More than can be sent back is cut off.
+            // A ping that is too long to be echoed is truncated.
             Opcode::NopOut => Sink::buffer(request, sender.agreed.max_xmit_data_segment_length),
             Opcode::Text => Sink::buffer(request, TEXT_MAX),
             _ => Ok(Sink::Discard),
         }
     }
 
-    /// Takes a whole PDU.
+    /// Handles a PDU after its data segment was received.
     ///
     /// # Errors
     ///
-    /// If the connection cannot go on.
+    /// Returns the reason if the connection cannot continue.
     pub(super) fn complete(
         &mut self,
         portal: &Portal,
@@ -193,7 +194,7 @@ impl Session {
         }
     }
 
-    /// Answers a ping, or takes the answer to one.
+    /// Answers a NOP-Out that asks for an answer.
     fn pong(&mut self, sender: &mut Sender, request: &Request, data: KVVec<u8>) -> Result<(), End> {
         if request.task_tag() == NO_TAG {
             return Ok(());
@@ -214,12 +215,11 @@ impl Session {
         Ok(())
     }
 
-    /// Takes note that the data segment of a PDU is not what the initiator has sent: it is
-    /// rejected, and a write fails.
+    /// Handles a PDU with a wrong data digest: rejects it, and fails the write that it belongs to.
     ///
     /// # Errors
     ///
-    /// If there is not enough memory.
+    /// Returns [`End::Now`] if memory is short.
     pub(super) fn corrupt(
         &mut self,
         sender: &mut Sender,
@@ -233,7 +233,7 @@ impl Session {
         Ok(())
     }
 
-    /// Says in the log why the session ends.
+    /// Logs the reason for the end of the session.
     pub(super) fn log_end(&self, link: &Link, why: &str) {
         let Some(normal) = &self.normal else {
             return;
@@ -249,9 +249,11 @@ impl Session {
         }
     }
 
-    /// Lets the port of a session without commands log in again before the session has ended, if
-    /// there is nothing left that ends with it; whether that is so. Target core ends a session with
-    /// grace periods of RCU, which the initiator need not wait for.
+    /// Allows the initiator port to log in again before this session, which has no commands, has
+    /// ended. Returns false if something else depends on the end of the session: a task management
+    /// function, or a reservation.
+    ///
+    /// Target core ends a session with RCU grace periods, which an initiator need not wait for.
     pub(super) fn release_port(&self) -> bool {
         let is_free = self.functions.is_empty() && !self.has_reserved;
         if let (true, Some(normal)) = (is_free, &self.normal) {
@@ -260,9 +262,9 @@ impl Session {
         is_free
     }
 
-    /// Ends the session, once target core has given back all of its commands. Sleeps.
+    /// Ends the session. Waits until target core has released its commands.
     pub(super) fn end(&mut self) {
-        // Each write that waits for its data fails: its data will not come.
+        // Fails the writes that wait for their data.
         self.writes.clear();
         if let Some(normal) = self.normal.take() {
             drop(normal.nexus);
@@ -277,7 +279,7 @@ impl Drop for Session {
     }
 }
 
-/// Rejects a PDU, after which the connection goes on; its data go nowhere.
+/// Sends a Reject for a PDU, and discards its data. The connection continues.
 fn reject(sender: &mut Sender, reason: Reject, request: &Request) -> Result<Sink, End> {
     let header = copied(request.as_bytes())?;
     sender.reply_with(Reply::reject(reason), header, After::Nothing)?;

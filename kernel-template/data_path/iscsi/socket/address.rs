@@ -12,7 +12,7 @@ use core::{
 
 use crate::bindings;
 
-/// An address as C has it.
+/// A socket address of C.
 pub(super) union Address {
     storage: bindings::__kernel_sockaddr_storage,
     v4: bindings::sockaddr_in,
@@ -21,11 +21,11 @@ pub(super) union Address {
 
 impl Address {
     pub(super) fn zeroed() -> Self {
-        // SAFETY: The fields of the union have numbers and arrays of numbers, which may be zero.
+        // SAFETY: The fields of the union consist of integers, for which zeros are valid.
         unsafe { MaybeUninit::zeroed().assume_init() }
     }
 
-    /// The address, and its length in bytes.
+    /// Converts an address. Returns it with its length in bytes.
     pub(super) fn new(address: &SocketAddr) -> (Self, usize) {
         let mut raw = Self::zeroed();
         match address {
@@ -45,9 +45,9 @@ impl Address {
         }
     }
 
-    /// The address that C has filled in. One of IPv4 that came to a socket of IPv6 is itself.
+    /// Converts an address that C has written. An IPv4-mapped IPv6 address becomes an IPv4 address.
     pub(super) fn get(&self) -> Option<SocketAddr> {
-        // SAFETY: All are numbers, so any bits are valid; the family says which of them are meant.
+        // SAFETY: The fields of the union consist of integers, for which any bits are valid.
         unsafe {
             match u32::from(self.storage.__bindgen_anon_1.__bindgen_anon_1.ss_family) {
                 bindings::AF_INET => {

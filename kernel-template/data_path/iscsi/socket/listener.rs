@@ -22,18 +22,18 @@ use crate::bindings::{
 pub(crate) struct Listener(Raw);
 
 impl Listener {
-    /// Listens at `address`, in the network namespace of the calling task. Called in process
+    /// Listens at `address` in the network namespace of the calling task. Called in process
     /// context; sleeps.
     ///
-    /// The address need not be one of the machine's yet: connections come as soon as it is.
-    /// IPv4 takes a multicast address, too, to which no connection comes.
+    /// The address need not be configured on the machine yet; connections are accepted once it is.
+    /// A multicast address of IPv4 is not refused, but gets no connections.
     ///
-    /// `buffer` is the most that connections ever have as [`Socket::set_receive_buffer`].
+    /// `buffer` is the maximum for [`Socket::set_receive_buffer`] of the connections.
     ///
     /// # Errors
     ///
-    /// `EADDRINUSE` if somebody else listens there, `EAFNOSUPPORT` if the kernel lacks the protocol, and what else `bind(2)` and
-    /// `listen(2)` fail with.
+    /// Returns `EADDRINUSE` if the address is in use, `EAFNOSUPPORT` if the kernel lacks the
+    /// protocol, or another error of `bind(2)` or `listen(2)`.
     pub(crate) fn bind(address: &SocketAddr, backlog: u16, buffer: u32) -> Result<Self> {
         let family = match address {
             SocketAddr::V4(_) => bindings::AF_INET,
@@ -51,16 +51,16 @@ impl Listener {
         })?;
         let listener = Self(Raw(NonNull::new(socket).ok_or(ENOMEM)?));
         let (mut address, length) = Address::new(address);
-        // SAFETY: The socket has just been made, so its `sk` is there and nobody else changes it.
-        // The address is as long as it says.
+        // SAFETY: The socket was created above, so it has a `sk` and is in no other use. `address`
+        // has `length` bytes.
         to_result(unsafe {
             bindings::sock_set_reuseaddr((*socket).sk);
             bindings::ip_sock_set_freebind((*socket).sk);
-            // TCP scales its windows by this, once and for all.
+            // TCP chooses the window scale of connections by this size.
             bindings::sock_set_rcvbuf((*socket).sk, buffer as c_int);
             bindings::kernel_bind(socket, ptr::from_mut(&mut address).cast(), length as c_int)
         })?;
-        // SAFETY: The socket has been bound above, and belongs to `listener`.
+        // SAFETY: The socket was bound above. `listener` owns it.
         to_result(unsafe { bindings::kernel_listen(socket, backlog.into()) })?;
         Ok(listener)
     }
@@ -69,15 +69,15 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] after [`Self::shut_down`]. Other errors are of a connection that did not come
-    /// about, or of memory or files that are short.
+    /// Returns [`EINVAL`] after [`Self::shut_down`], or the error of a connection that failed, or
+    /// an error if memory or file descriptors are short.
     pub(crate) fn accept(&self) -> Result<Socket> {
         let mut socket = ptr::null_mut();
-        // SAFETY: The socket listens, or did before `shut_down`, and is alive while it is borrowed.
-        // `socket` is valid for the write of a pointer.
+        // SAFETY: `bind` has made the socket listen. It is alive while it is borrowed. `socket` is
+        // valid for the write of a pointer.
         to_result(unsafe { bindings::kernel_accept(self.0.as_ptr(), &mut socket, 0) })?;
         let socket = Raw(NonNull::new(socket).ok_or(ENOMEM)?);
-        // SAFETY: The socket has just been accepted, so it has a `sk`, of TCP.
+        // SAFETY: The socket was accepted above, so it has a TCP `sk`.
         unsafe { bindings::tcp_sock_set_nodelay((*socket.as_ptr()).sk) };
         Ok(Socket {
             raw: socket,
@@ -85,16 +85,16 @@ impl Listener {
         })
     }
 
-    /// Ends the listening: [`Self::accept`] fails from now on. Called in process context; sleeps.
+    /// Stops listening: [`Self::accept`] then fails. Called in process context; sleeps.
     pub(crate) fn shut_down(&self) {
         self.0.shut_down();
     }
 
-    /// Returns true if it listens in the network namespace of the calling task. Called in process
-    /// context.
+    /// Returns true if the socket is in the network namespace of the calling task. Called in
+    /// process context.
     pub(crate) fn is_in_this_namespace(&self) -> bool {
-        // SAFETY: `bind` has made the socket with a `sk`, which holds its namespace. The calling
-        // task has one, since it does not exit.
+        // SAFETY: `bind` has created the socket with a `sk`, which pins its namespace. The calling
+        // task is not exiting, so it has a namespace.
         unsafe { is_in_this_namespace(self.0.as_ptr()) }
     }
 }

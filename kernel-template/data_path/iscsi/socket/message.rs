@@ -10,12 +10,12 @@ use kernel::{error::to_result, ffi::c_int, ffi::c_uint, prelude::*};
 
 use crate::{bindings, target::Payload};
 
-/// Maximum number of segments of a payload in one call.
+/// Maximum number of payload segments in one call.
 const SEGMENTS: usize = 32;
 
-/// A message with these flags, and no data yet.
+/// Creates a message with these flags and without data.
 pub(super) fn message(flags: c_uint) -> bindings::msghdr {
-    // SAFETY: The struct has numbers, pointers and an iterator, all of which may be zero.
+    // SAFETY: The struct consists of integers, pointers and an iterator, for which zeros are valid.
     let mut message: bindings::msghdr = unsafe { MaybeUninit::zeroed().assume_init() };
     message.msg_flags = flags;
     message
@@ -26,13 +26,13 @@ pub(super) fn send_flags(more: bool) -> c_uint {
     bindings::MSG_DONTWAIT | bindings::MSG_NOSIGNAL | more
 }
 
-/// Result of a call that returns a number of bytes.
+/// Converts the result of a call that returns a number of bytes or a negative errno.
 pub(super) fn counted(result: c_int) -> Result<usize> {
     to_result(result.min(0))?;
     Ok(result as usize)
 }
 
-/// The pages of a part of a payload, or of its beginning.
+/// The pages of a range of a payload, or of its first [`SEGMENTS`] segments.
 pub(super) struct Pages {
     pub(super) vectors: [MaybeUninit<bindings::bio_vec>; SEGMENTS],
     pub(super) count: c_uint,
@@ -61,12 +61,12 @@ impl Pages {
 
     /// # Safety
     ///
-    /// `iterator` must be valid for writes, and must not be used after this is dropped, or the
-    /// payload that this was made of is not borrowed any more.
+    /// `iterator` must be valid for writes. It must not be used after `self` is dropped or the
+    /// borrow of the payload has ended.
     pub(super) unsafe fn iterate(&self, iterator: *mut bindings::iov_iter, direction: u32) {
         let vectors = self.vectors.as_ptr().cast();
-        // SAFETY: `new` has written `count` vectors, of `length` bytes together. `iterator` is
-        // valid for writes, and does not outlive them, by the requirements of this function.
+        // SAFETY: `new` has written `count` vectors with `length` bytes in total. `iterator` is
+        // valid for writes and does not outlive them, by the requirements of this function.
         unsafe {
             bindings::iov_iter_bvec(
                 iterator,

@@ -19,11 +19,11 @@ use super::{
 };
 use crate::bindings;
 
-/// The result of `queuecommand` for a command that it does not accept now. The midlayer takes any
-/// value that it does not know for `SCSI_MLQUEUE_HOST_BUSY`.
+/// Result of `queuecommand` for a command that cannot be accepted now. The midlayer treats any
+/// unknown value as `SCSI_MLQUEUE_HOST_BUSY`.
 const BUSY: u8 = 1;
 
-/// The functions that the midlayer calls.
+/// The callbacks of the host template.
 pub(super) struct Callbacks<D>(PhantomData<D>);
 
 impl<D: Driver> Callbacks<D> {
@@ -36,8 +36,8 @@ impl<D: Driver> Callbacks<D> {
         _: *mut bindings::Scsi_Host,
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
-        // SAFETY: `command` has private memory of this type, by the requirements of this callback,
-        // and nobody uses it before it is made.
+        // SAFETY: `command` has private memory of this type, by the requirements of this callback.
+        // It is being allocated, so it is in no other use.
         unsafe {
             let private = Private::<D>::of(NonNull::new_unchecked(command));
             ptr::addr_of_mut!((*private).owner).write(AtomicU32::new(owner::MIDLAYER));
@@ -45,13 +45,13 @@ impl<D: Driver> Callbacks<D> {
         0
     }
 
-    /// Called by the midlayer for a new command. `Status` is the type of the result, which depends
-    /// on the kernel: `int` or an enum. 0 means that the command is accepted.
+    /// Called by the midlayer for a new command. 0 accepts the command. `Status` is the return type
+    /// of this kernel: `int` or an enum.
     ///
     /// # Safety
     ///
-    /// `host` must be a host of `D`, and `command` one of its commands, which the midlayer passes
-    /// to the driver.
+    /// `host` must be a host of `D`. `command` must be one of its commands, which the midlayer
+    /// passes to the driver.
     pub(super) unsafe extern "C" fn queuecommand_callback<Status: From<u8>>(
         host: *mut bindings::Scsi_Host,
         command: *mut bindings::scsi_cmnd,
@@ -64,8 +64,8 @@ impl<D: Driver> Callbacks<D> {
                 NonNull::new_unchecked(command),
             )
         };
-        // SAFETY: `command` is one of a host of `D`, by the requirements of this callback, and is
-        // so at least until it is returned.
+        // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback, at
+        // least until it is returned.
         let owner = unsafe { Private::<D>::owner(command) };
         let taken = owner.compare_exchange(
             owner::MIDLAYER,
@@ -74,15 +74,16 @@ impl<D: Driver> Callbacks<D> {
             Ordering::Relaxed,
         );
         if taken.is_err() {
-            // The command has timed out and is still with the driver; error recovery tries to reuse
-            // it for a command of its own.
+            // The command has timed out and the driver still owns it. Error recovery is reusing it
+            // for a command of its own.
             return Status::from(BUSY);
         }
-        // SAFETY: The driver has just become the owner. A command without another response ends
-        // with this one.
+        // The response of a command that gets no other one.
+        // SAFETY: The exchange above has made the driver the owner, and no handle exists yet that
+        // could make a concurrent call.
         unsafe { Command::<D>::note(command, Noted::new(HostByte::RESET.result())) };
         // SAFETY: `host` is a host of `D`, by the requirements of this callback. The midlayer waits
-        // for its calls of this callback before it removes a device.
+        // for calls of this callback before it removes a device.
         let data = unsafe { Host::<D>::data_of(host) };
         D::queuecommand(data, Command(command, PhantomData));
         Status::from(0)

@@ -28,12 +28,12 @@ impl<D: Driver> Callbacks<D> {
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`.
+    /// `command` must be a command of a host of `D`.
     pub(super) unsafe extern "C" fn eh_timed_out_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> bindings::scsi_timeout_action {
-        // SAFETY: `command` is one of a host of `D`, by the requirements of this callback, and the
-        // midlayer keeps it while it decides on it.
+        // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback.
+        // The midlayer keeps it during this call.
         let owner = unsafe { Private::<D>::owner(NonNull::new_unchecked(command)) };
         let late = owner.compare_exchange(
             owner::DRIVER,
@@ -43,7 +43,7 @@ impl<D: Driver> Callbacks<D> {
         );
         match late {
             Ok(_) => bindings::scsi_timeout_action_SCSI_EH_NOT_HANDLED,
-            // The driver is completing it at this moment.
+            // The driver is completing it.
             Err(_) => bindings::scsi_timeout_action_SCSI_EH_DONE,
         }
     }
@@ -52,23 +52,23 @@ impl<D: Driver> Callbacks<D> {
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`, and must have timed out.
+    /// `command` must be a command of a host of `D` that has timed out.
     pub(super) unsafe extern "C" fn eh_abort_handler_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
         // SAFETY: `command` is a command, by the requirements of this callback, so it is not null.
         let command = unsafe { NonNull::new_unchecked(command) };
-        // SAFETY: `command` is one of a host of `D`, by the requirements of this callback, and
-        // error recovery keeps both until it returns.
+        // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback.
+        // Error recovery keeps both during this call.
         let Some(guard) = (unsafe { Host::<D>::enter(command) }) else {
             return disposition(false);
         };
-        // SAFETY: `command` has a device. It has timed out, by the requirements of this callback,
-        // so its request is of the host's tag set.
+        // SAFETY: Each command has a device. `command` has timed out, by the requirements of this
+        // callback, so its request is from the tag set of the host.
         let (lun, tag) = unsafe { ((*(*command.as_ptr()).device).lun, tag(command)) };
         let done = D::eh_abort_handler(guard.data, lun, tag);
-        // SAFETY: `command` is one of a host of `D` that has timed out, by the requirements of this
-        // callback: the midlayer does not wait for `scsi_done` any more.
+        // SAFETY: `command` is a command of a host of `D` that has timed out, by the requirements
+        // of this callback, so the midlayer does not wait for `scsi_done`.
         disposition(done && unsafe { Self::is_back(command) })
     }
 
@@ -76,68 +76,68 @@ impl<D: Driver> Callbacks<D> {
     ///
     /// # Safety
     ///
-    /// `command` must be one to the device, of a host of `D`; the midlayer must no longer wait for
+    /// `command` must be a command to the device, of a host of `D`. The midlayer must not wait for
     /// `scsi_done`.
     pub(super) unsafe extern "C" fn eh_device_reset_handler_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
         // SAFETY: `command` is a command, by the requirements of this callback, so it is not null.
         let command = unsafe { NonNull::new_unchecked(command) };
-        // SAFETY: `command` is one to a device of a host of `D`, by the requirements of this
-        // callback, and error recovery keeps all three until it returns.
+        // SAFETY: `command` is a command to a device of a host of `D`, by the requirements of this
+        // callback. Error recovery keeps all three during this call.
         let (guard, device) = unsafe { (Host::<D>::enter(command), (*command.as_ptr()).device) };
         let Some(guard) = guard else {
             return disposition(false);
         };
-        // SAFETY: A command's device is there as long as the command.
+        // SAFETY: A device lives as long as its commands.
         let (host, lun) = unsafe { ((*device).host, (*device).lun) };
         let done = D::eh_device_reset_handler(guard.data, lun);
-        // SAFETY: `command` is one of a host of `D` and the midlayer does not wait for `scsi_done`
-        // any more, by the requirements of this callback.
+        // SAFETY: `command` is a command of a host of `D` and the midlayer does not wait for
+        // `scsi_done`, by the requirements of this callback.
         let is_back = done && unsafe { Self::is_back(command) };
-        // SAFETY: The host is one of `D`, by the requirements of this callback. `guard` keeps it
-        // from being removed.
+        // SAFETY: The host is a host of `D`, by the requirements of this callback. `guard` prevents
+        // its removal.
         disposition(is_back && !unsafe { Self::has_late(host, device) })
     }
 
-    /// Called by the midlayer as a last resort. With success it takes all commands of the host that
-    /// have timed out for its own.
+    /// Called by the midlayer as a last resort. After success it reuses all commands of the host
+    /// that have timed out.
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`; the midlayer must no longer wait for `scsi_done`.
+    /// `command` must be a command of a host of `D`. The midlayer must not wait for `scsi_done`.
     pub(super) unsafe extern "C" fn eh_host_reset_handler_callback(
         command: *mut bindings::scsi_cmnd,
     ) -> c_int {
         // SAFETY: `command` is a command, by the requirements of this callback, so it is not null.
         let command = unsafe { NonNull::new_unchecked(command) };
-        // SAFETY: `command` is one of a host of `D`, by the requirements of this callback, and
-        // error recovery keeps both until it returns.
+        // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback.
+        // Error recovery keeps both during this call.
         let Some(_guard) = (unsafe { Host::<D>::enter(command) }) else {
             return disposition(false);
         };
-        // SAFETY: A command's device and its host are there as long as the command.
+        // SAFETY: A device and its host live as long as the commands of the device.
         let host = unsafe { (*(*command.as_ptr()).device).host };
-        // SAFETY: `command` is one of `host`, which is one of `D`, and the midlayer does not wait
-        // for `scsi_done` any more, by the requirements of this callback. `_guard` keeps the host
-        // from being removed.
+        // SAFETY: `command` is a command of `host`, which is a host of `D`, and the midlayer does
+        // not wait for `scsi_done`, by the requirements of this callback. `_guard` prevents the
+        // removal of the host.
         while unsafe { !Self::is_back(command) || Self::has_late(host, ptr::null_mut()) } {
-            // SAFETY: Error recovery runs in a thread of its own, or in that of `SG_SCSI_RESET`:
-            // both may sleep.
+            // SAFETY: Error recovery runs in a thread of its own or in the task that called
+            // `SG_SCSI_RESET`. Both may sleep.
             unsafe { bindings::msleep(RECOVERY_POLL) };
         }
         disposition(true)
     }
 
-    /// Whether the driver has returned `command`. If it has not, the command counts as timed out
-    /// from here on.
+    /// Returns true if the driver has returned `command`. If not, the command is marked as timed
+    /// out.
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`; the midlayer must no longer wait for `scsi_done`.
+    /// `command` must be a command of a host of `D`. The midlayer must not wait for `scsi_done`.
     unsafe fn is_back(command: NonNull<bindings::scsi_cmnd>) -> bool {
-        // SAFETY: `command` is one of a host of `D`, by the requirements of this function, and is
-        // error recovery's until it reports success.
+        // SAFETY: `command` is a command of a host of `D`, by the requirements of this function.
+        // Error recovery keeps it until it reports success.
         let owner = unsafe { Private::<D>::owner(command) };
         let _ = owner.compare_exchange(
             owner::DRIVER,
@@ -147,25 +147,26 @@ impl<D: Driver> Callbacks<D> {
         );
         let is_back = owner.load(Ordering::Acquire) == owner::MIDLAYER;
         if is_back {
-            // The driver may not have called `scsi_done` yet, if it does; wait until it has.
+            // The driver may be about to call `scsi_done`, in an RCU read-side critical section.
             rcu::synchronize_rcu();
         }
         is_back
     }
 
-    /// Whether the driver still has a command of the host that has timed out. Commands to all
-    /// devices count if `device` is null, else those to `device`.
+    /// Returns true if the driver owns a command to `device` that has timed out; if `device` is
+    /// null, a command to any device of the host.
     ///
     /// # Safety
     ///
-    /// The host must be one of `D`, and not be removed: a [`HandlerGuard`] sees to that.
+    /// The host must be a host of `D` whose removal a `HandlerGuard` prevents.
     unsafe fn has_late(host: *mut bindings::Scsi_Host, device: *mut bindings::scsi_device) -> bool {
         let mut search = Search {
             device,
             found: false,
         };
-        // SAFETY: The host is one of `D` and not removed, by the requirements of this function, so
-        // its tags are there and its commands are those of `D`. `search` outlives the call.
+        // SAFETY: The host is a host of `D` that is not removed, by the requirements of this
+        // function, so it has its tags, and its commands have private memory of `D`. `search`
+        // outlives the call.
         unsafe {
             bindings::scsi_host_busy_iter(
                 host,
@@ -180,13 +181,13 @@ impl<D: Driver> Callbacks<D> {
     ///
     /// # Safety
     ///
-    /// `command` must be one of a host of `D`, and `search` must be a [`Search`] in no other use.
+    /// `command` must be a command of a host of `D`. `search` must be a [`Search`] in no other use.
     unsafe extern "C" fn search_callback(
         command: *mut bindings::scsi_cmnd,
         search: *mut c_void,
     ) -> bool {
-        // SAFETY: `command` is one of a host of `D`, and `search` a `Search` in no other use, by
-        // the requirements of this callback.
+        // SAFETY: `command` is a command of a host of `D`, and `search` a `Search` in no other use,
+        // by the requirements of this callback.
         let (search, owner, device) = unsafe {
             (
                 &mut *search.cast::<Search>(),
@@ -200,13 +201,13 @@ impl<D: Driver> Callbacks<D> {
     }
 }
 
-/// A search among the commands of a host for one that has timed out.
+/// A search for a timed-out command among the commands of a host.
 struct Search {
     device: *mut bindings::scsi_device,
     found: bool,
 }
 
-/// The result of an error handler.
+/// Returns the result of an error handler.
 fn disposition(is_done: bool) -> c_int {
     let disposition = if is_done {
         bindings::scsi_disposition_SUCCESS

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The host template of a driver: its limits and the functions that the midlayer calls.
+//! The host template of a driver: limits, and the callbacks of the midlayer.
 //!
 //! C header: [`include/scsi/scsi_host.h`](srctree/include/scsi/scsi_host.h)
 
@@ -23,17 +23,17 @@ use super::{
 };
 use crate::bindings;
 
-/// How many commands a host takes at once, and a device by default.
+/// Queue depth of a host, and default queue depth of a device, in commands.
 pub(crate) const QUEUE_DEPTH: u32 = 1024;
 
-/// The most entries in a command's scatterlist. Target core maps one page of an entry at a time, so
-/// an entry must not cross a page boundary.
+/// Maximum number of scatterlist entries of a command. An entry must not cross a page boundary,
+/// since target core maps one page of an entry at a time: see `dma_boundary`.
 const SCATTERLIST_MAX: u16 = 256;
 
-/// The most data of a command, in sectors of 512 bytes.
+/// Maximum data length of a command, in sectors of 512 bytes.
 const SECTORS_MAX: u32 = 0xffff;
 
-/// The host template of a driver, static, and the same for all of its hosts.
+/// The host template of a driver: a static that all of its hosts share.
 pub(crate) struct Template<D> {
     inner: Opaque<bindings::scsi_host_template>,
     claimed: AtomicBool,
@@ -41,11 +41,12 @@ pub(crate) struct Template<D> {
     driver: PhantomData<D>,
 }
 
-// SAFETY: The template is written once, by the caller that has claimed it, before it is ready.
+// SAFETY: The template is written once, by the caller that has claimed it, before `ready` is set,
+// and only read afterwards.
 unsafe impl<D> Sync for Template<D> {}
 
 impl<D: Driver> Template<D> {
-    /// A template that is not ready yet.
+    /// Creates a template, to be prepared.
     pub(crate) const fn new() -> Self {
         Self {
             inner: Opaque::uninit(),
@@ -55,18 +56,18 @@ impl<D: Driver> Template<D> {
         }
     }
 
-    /// Makes the template ready for hosts of `module`. An open device of a host holds the module.
+    /// Prepares the template for hosts of `module`. An open device of a host pins the module.
     ///
     /// # Errors
     ///
-    /// [`EBUSY`] if that has been done already.
+    /// Returns [`EBUSY`] after an earlier call.
     pub(crate) fn prepare(&'static self, module: &'static ThisModule) -> Result {
         if self.claimed.swap(true, Ordering::Acquire) {
             return Err(EBUSY);
         }
         let template = self.inner.get();
-        // SAFETY: The template has just been claimed, and is not ready, so it is not in use. All
-        // zero is valid: no function, null pointers, and numbers. Its pointers are to statics.
+        // SAFETY: This call has claimed the template, which is not ready, so it is in no other use.
+        // Zeros are valid: no functions, null pointers, and integers. The pointers are to statics.
         unsafe {
             template.write_bytes(0, 1);
             (*template).module = module.as_ptr().cast();
@@ -94,7 +95,7 @@ impl<D: Driver> Template<D> {
         Ok(())
     }
 
-    /// The template, if it is ready.
+    /// Returns the template if it is prepared.
     pub(super) fn as_ptr(&'static self) -> Result<*mut bindings::scsi_host_template> {
         if self.ready.load(Ordering::Acquire) {
             Ok(self.inner.get())

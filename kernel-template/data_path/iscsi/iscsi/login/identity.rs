@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The initiator and target that the first request of a login names: authentication, and the setup
-//! of the session.
+//! The identity of a login: the initiator and target that its first request names, the choice of
+//! the authentication method, and the setup of the session.
 
 #![forbid(unsafe_code)]
 
@@ -28,24 +28,24 @@ use crate::{
     Fabric, //
 };
 
-/// Maximum number of commands of a discovery session.
+/// Queue depth of a discovery session, in commands.
 const DISCOVERY_DEPTH: u32 = 16;
 
-/// Facts that hold from the first request on.
+/// The initiator and target of a login.
 pub(super) struct Identity {
     pub(super) name: PortName,
     isid: pdu::Isid,
     cid: u16,
-    /// The portal group; a discovery session has none.
+    /// Portal group; `None` for a discovery session.
     pub(super) group: Option<ARef<Tpg<Fabric>>>,
-    /// True if it has to authenticate itself.
+    /// True if the initiator must authenticate itself.
     pub(super) authenticates: bool,
-    /// Its first request.
+    /// First request of the login.
     pub(super) request: Request,
 }
 
 impl Identity {
-    /// Reads what the first request of a login has to say.
+    /// Reads the first request of a login.
     pub(super) fn new(
         portal: &Portal,
         login: &pdu::Login<'_>,
@@ -66,7 +66,7 @@ impl Identity {
             Some(_) => return Err(LoginStatus::SESSION_TYPE),
         };
         if login.tsih() != 0 {
-            // One connection a session: no other can join it.
+            // A session has one connection, so no other can join it.
             let is_known = group.as_ref().is_some_and(|group| {
                 let sessions = group.data().group.sessions.lock();
                 sessions
@@ -96,13 +96,13 @@ impl Identity {
         })
     }
 
-    /// The name of the target, or a word for a discovery session.
+    /// Returns the name of the target for the log.
     pub(super) fn target(&self) -> &[u8] {
         let group = self.group.as_deref();
         group.map_or(b"discovery".as_slice(), target_name)
     }
 
-    /// Writes the keys of the first answer: the tag of the portal group, and the alias.
+    /// Writes the keys of the first response: the portal group tag and the target alias.
     pub(super) fn introduce(&self, writer: &mut Writer<'_>) -> Result<(), LoginStatus> {
         let Some(group) = &self.group else {
             return Ok(());
@@ -116,9 +116,9 @@ impl Identity {
         }
     }
 
-    /// Chooses how the initiator authenticates itself: the first of its methods that the target
-    /// supports (RFC 7143, section 6.2.1). An initiator that need not authenticate itself may, if
-    /// there are credentials for it.
+    /// Chooses the authentication method: the first one in the list of the initiator that the
+    /// target supports (RFC 7143, section 6.2.1). Where authentication is optional, CHAP is
+    /// supported if the initiator has credentials.
     pub(super) fn choose(
         &self,
         portal: &Portal,
@@ -145,7 +145,7 @@ impl Identity {
         Ok(Value::Text(b"CHAP"))
     }
 
-    /// Looks at the credentials of the initiator and the target.
+    /// Calls `look` with the credentials of the initiator and the target.
     pub(super) fn with_credentials(
         &self,
         portal: &Portal,
@@ -169,7 +169,7 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// If it is not the one of the first request.
+    /// Returns the login status if the name differs from that of the first request.
     pub(super) fn verify(&self, key: &[u8], value: &[u8]) -> Result<(), LoginStatus> {
         let is_same = match key {
             b"InitiatorName" => PortName::parse_initiator(value).as_ref() == Some(&self.name),
@@ -181,8 +181,8 @@ impl Identity {
         is_same.then_some(()).ok_or(LoginStatus::INITIATOR_ERROR)
     }
 
-    /// Completes the login: sets up the session, in the place of an older one of the same port, and
-    /// gives it the target's part of its identifier.
+    /// Completes the login: ends an older session of the same port, and sets up the new one.
+    /// Returns the session and its TSIH.
     pub(super) fn log_in(
         &self,
         portal: &Portal,
@@ -193,7 +193,7 @@ impl Identity {
         let exhausted = |_| LoginStatus::OUT_OF_RESOURCES;
         let index = portal.with_registry(Registry::next_session);
         let index = index.ok_or(LoginStatus::SERVICE_UNAVAILABLE)?;
-        // The handle is not 0, and differs from those of the sessions before.
+        // Not 0, and unique among recent sessions.
         let tsih = (index % 0xffff + 1) as u16;
         sender.agreed = *agreed;
         let Some(group) = &self.group else {
@@ -213,7 +213,7 @@ impl Identity {
         };
         let peer = Arc::new(peer, GFP_KERNEL).map_err(exhausted)?;
         let entry = &group.data().group;
-        // From here on a portal that closes leaves the connection to the group.
+        // From here on the connection is closed with the portal group, not with the network portal.
         link.set_session(true);
         entry
             .enter(&peer)
@@ -230,7 +230,7 @@ impl Identity {
                 _ => LoginStatus::OUT_OF_RESOURCES,
             })
             .and_then(|nexus| {
-                // Target core may have asked for the end before there was anybody to end it.
+                // Target core may have called `close_session` before the nexus was stored.
                 if nexus.is_close_requested() {
                     return Err(LoginStatus::SERVICE_UNAVAILABLE);
                 }
@@ -251,7 +251,7 @@ impl Identity {
     }
 }
 
-/// The value of a key in a text.
+/// Returns the value of a key in a text.
 pub(super) fn value<'a>(text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
     let mut pairs = keys::pairs(text).flatten();
     pairs
@@ -259,20 +259,20 @@ pub(super) fn value<'a>(text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
         .map(|(_, value)| value)
 }
 
-/// The node ACL of an initiator, if an administrator has made one.
+/// Returns the explicit node ACL of an initiator.
 fn explicit_acl<'a>(group: &'a Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<'a, Fabric>> {
     let acl = group.node_acl(c_name(name));
     acl.filter(|acl| !acl.is_dynamic())
 }
 
-/// Returns true if an initiator has to authenticate itself to a portal group.
+/// Returns true if an initiator must authenticate itself to a portal group.
 fn authenticates(group: &Tpg<Fabric>, name: &PortName) -> bool {
     let inherited = group.data().group.settings().authentication() != 0;
     let own = explicit_acl(group, name).map(|acl| acl.lock().authentication);
     own.map_or(inherited, |own| own.or(inherited))
 }
 
-/// The portal group that an initiator wants to log in to.
+/// Finds the portal group of a target at this portal, and checks that the initiator may log in.
 fn find(portal: &Portal, target: &[u8], name: &PortName) -> Result<ARef<Tpg<Fabric>>, LoginStatus> {
     let not_found = LoginStatus::NOT_FOUND;
     let target = PortName::parse(target);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The header of a login request, and the outcome of a login.
+//! Headers of login requests, stages, and login status.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
@@ -11,11 +11,11 @@ use super::*;
 /// A stage of a login, section 11.12.3.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Stage {
-    /// Security negotiation.
+    /// SecurityNegotiation.
     Security,
-    /// The operational parameters.
+    /// LoginOperationalNegotiation.
     Operational,
-    /// The login is complete.
+    /// FullFeaturePhase: the login is complete.
     FullFeature,
 }
 
@@ -38,36 +38,36 @@ impl Stage {
     }
 }
 
-/// The initiator's part of a session identifier.
+/// An initiator session identifier (ISID).
 pub(crate) type Isid = [u8; 6];
 
-/// A login request, section 11.12.
+/// A Login Request, section 11.12.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Login<'a>(pub(crate) &'a Request);
 
 impl Login<'_> {
-    /// Returns true if the initiator is ready to go to the next stage.
+    /// Returns the T bit: the initiator is ready for the next stage.
     pub(crate) fn is_transit(&self) -> bool {
         self.0.byte(1) & 0x80 != 0
     }
 
-    /// The stage that it is of.
+    /// Returns the current stage, CSG.
     pub(crate) fn current_stage(&self) -> Option<Stage> {
         Stage::of(self.0.byte(1) >> 2)
     }
 
-    /// The stage that the initiator wants to go to.
+    /// Returns the next stage, NSG.
     pub(crate) fn next_stage(&self) -> Option<Stage> {
         Stage::of(self.0.byte(1))
     }
 
-    /// The lowest version that the initiator speaks; there is version 0 alone.
+    /// Returns the lowest version that the initiator supports. The only version is 0.
     pub(crate) fn version_min(&self) -> u8 {
         self.0.byte(3)
     }
 
-    /// Returns true if `next` may be a later request of the same login, by the fields that all of
-    /// its requests have in common.
+    /// Returns true if `next` may be a later request of the same login: the fields that are
+    /// constant in a login are equal.
     pub(crate) fn is_continued_by(&self, next: &Self) -> bool {
         let versions = |login: &Self| (login.0.byte(2), login.version_min());
         self.isid() == next.isid()
@@ -75,56 +75,56 @@ impl Login<'_> {
             && versions(self) == versions(next)
     }
 
-    /// The initiator's part of the session identifier.
+    /// Returns the ISID.
     pub(crate) fn isid(&self) -> Isid {
         let bytes = self.0.as_bytes().get(8..).and_then(<[u8]>::first_chunk);
         bytes.copied().unwrap_or_default()
     }
 
-    /// The target's part of the session identifier: 0 for a new session.
+    /// Returns the TSIH, which is 0 for a new session.
     pub(crate) fn tsih(&self) -> u16 {
         u16_at(self.0.as_bytes(), 14)
     }
 
-    /// The connection's number in the session.
+    /// Returns the connection identifier.
     pub(crate) fn cid(&self) -> u16 {
         u16_at(self.0.as_bytes(), 20)
     }
 }
 
-/// Outcome of a login request: status class and detail, section 11.13.5.
+/// The status of a login: class and detail, section 11.13.5.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct LoginStatus(pub(crate) u16);
 
 impl LoginStatus {
-    /// The login goes on, or is complete.
+    /// Success: the login continues or is complete.
     pub(crate) const SUCCESS: Self = Self(0x0000);
-    /// Something is wrong with a request.
+    /// Initiator error.
     pub(crate) const INITIATOR_ERROR: Self = Self(0x0200);
-    /// The initiator could not be authenticated.
+    /// Authentication failure.
     pub(crate) const AUTHENTICATION_FAILURE: Self = Self(0x0201);
-    /// The initiator may not use the target.
+    /// Authorization failure: the initiator may not use the target.
     pub(crate) const AUTHORIZATION_FAILURE: Self = Self(0x0202);
-    /// There is no such target here.
+    /// Not found: the target does not exist at this portal.
     pub(crate) const NOT_FOUND: Self = Self(0x0203);
-    /// The initiator does not speak version 0.
+    /// Unsupported version.
     pub(crate) const UNSUPPORTED_VERSION: Self = Self(0x0205);
-    /// The session has as many connections as it may.
+    /// Too many connections of the session.
     pub(crate) const TOO_MANY_CONNECTIONS: Self = Self(0x0206);
-    /// A name is missing.
+    /// Missing parameter, such as a name.
     pub(crate) const MISSING_PARAMETER: Self = Self(0x0207);
-    /// There is no such kind of session.
+    /// Session type not supported.
     pub(crate) const SESSION_TYPE: Self = Self(0x0209);
-    /// There is no such session.
+    /// Session does not exist.
     pub(crate) const NO_SESSION: Self = Self(0x020a);
-    /// The request makes no sense during a login.
+    /// Invalid request during login.
     pub(crate) const INVALID_REQUEST: Self = Self(0x020b);
-    /// The target is not up.
+    /// Service unavailable: the target is not enabled.
     pub(crate) const SERVICE_UNAVAILABLE: Self = Self(0x0301);
-    /// The target lacks memory.
+    /// Out of resources.
     pub(crate) const OUT_OF_RESOURCES: Self = Self(0x0302);
 
-    /// Returns the reason in words, for the log.
+    /// Returns the reason for the log.
     pub(crate) fn why(self) -> &'static str {
         match self {
             Self::AUTHENTICATION_FAILURE => "it has not authenticated itself",

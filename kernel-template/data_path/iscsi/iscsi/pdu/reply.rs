@@ -8,7 +8,7 @@
 
 use super::*;
 
-/// The response codes of a task management function, section 11.6.1.
+/// Response codes of task management functions, section 11.6.1.
 pub(crate) mod function_response {
     /// The function is complete.
     pub(crate) const COMPLETE: u8 = 0;
@@ -16,7 +16,7 @@ pub(crate) mod function_response {
     pub(crate) const NO_TASK: u8 = 1;
     /// The logical unit does not exist.
     pub(crate) const NO_LUN: u8 = 2;
-    /// Tasks do not change connections here.
+    /// Task reassignment is not supported.
     pub(crate) const NO_REASSIGNMENT: u8 = 4;
     /// The function is not supported.
     pub(crate) const NOT_SUPPORTED: u8 = 5;
@@ -24,41 +24,41 @@ pub(crate) mod function_response {
     pub(crate) const REJECTED: u8 = 255;
 }
 
-/// The response codes of a logout, section 11.15.1.
+/// Response codes of logouts, section 11.15.1.
 pub(crate) mod logout_response {
     /// The connection or session is closed.
     pub(crate) const CLOSED: u8 = 0;
-    /// There is no such connection.
+    /// The connection does not exist.
     pub(crate) const NO_CONNECTION: u8 = 1;
-    /// There is no recovery of connections.
+    /// Connection recovery is not supported.
     pub(crate) const NO_RECOVERY: u8 = 2;
 }
 
-/// Why a PDU is rejected, section 11.17.1.
+/// The reason for a Reject, section 11.17.1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reject {
-    /// The digest of its data is wrong.
+    /// Data digest error.
     DataDigest = 2,
-    /// Nothing is sent again here.
+    /// SNACK reject.
     Snack = 3,
-    /// It is not allowed where it came.
+    /// Protocol error.
     Protocol = 4,
-    /// There is no such command.
+    /// Command not supported.
     NotSupported = 5,
-    /// There are too many immediate commands.
+    /// Too many immediate commands.
     Immediate = 6,
-    /// A field of its header is wrong.
+    /// Invalid PDU field.
     InvalidField = 9,
 }
 
-/// Difference in length between the data that were expected and those that came.
+/// The residual: the difference between the expected and the actual data length, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Residual {
-    /// Not at all.
+    /// No difference.
     None,
-    /// So many bytes of the initiator's buffer are not used.
+    /// Number of bytes of the initiator's buffer that are not used.
     Underflow(u32),
-    /// So many bytes do not fit into the initiator's buffer.
+    /// Number of bytes that do not fit into the initiator's buffer.
     Overflow(u32),
 }
 
@@ -72,18 +72,18 @@ impl Residual {
     }
 }
 
-/// The numbers that each PDU of a target's carries.
+/// The sequence numbers in each PDU of a target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Numbers {
-    /// The number of this status.
+    /// StatSN: the number of this status.
     pub(crate) stat_sn: u32,
-    /// The number of the command that is expected next.
+    /// ExpCmdSN: the CmdSN that is expected next.
     pub(crate) exp_cmd_sn: u32,
-    /// The last number that the initiator may use.
+    /// MaxCmdSN: the end of the command window.
     pub(crate) max_cmd_sn: u32,
 }
 
-/// A header that the target sends.
+/// A header to an initiator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Reply(Header);
 
@@ -101,26 +101,26 @@ impl Reply {
         }
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub(crate) fn as_bytes(&self) -> &Header {
         &self.0
     }
 
-    /// Returns true if the PDU takes a status number: the initiator acknowledges it.
+    /// Returns true if the PDU advances StatSN.
     pub(crate) fn has_status(&self) -> bool {
         let [opcode, flags, ..] = self.0;
         match opcode {
-            // Data have a status in their last PDU, if at all.
+            // Data-In has a status if the S bit is set.
             0x25 => flags & 0x01 != 0,
-            // A request for data has none.
+            // R2T has none.
             0x31 => false,
-            // A ping that asks for an answer has none.
+            // A NOP-In that asks for an answer has none.
             0x20 => u32_at(&self.0, 16) != NO_TAG,
             _ => true,
         }
     }
 
-    /// With the numbers that the connection has when it is sent.
+    /// Sets the sequence numbers.
     pub(crate) fn numbered(mut self, numbers: Numbers) -> Self {
         self.set(24, &numbers.stat_sn.to_be_bytes());
         self.set(28, &numbers.exp_cmd_sn.to_be_bytes());
@@ -128,29 +128,28 @@ impl Reply {
         self
     }
 
-    /// With the length of its data segment.
+    /// Sets the length of the data segment.
     pub(crate) fn with_data(mut self, length: u32) -> Self {
         let [_, high, middle, low] = length.to_be_bytes();
         self.set(5, &[high, middle, low]);
         self
     }
 
-    /// The answer to a ping.
+    /// Creates a NOP-In that answers a ping.
     pub(crate) fn pong(task_tag: u32) -> Self {
         let mut reply = Self::new(0x20, 0x80, task_tag);
         reply.set(20, &NO_TAG.to_be_bytes());
         reply
     }
 
-    /// A ping that wants an answer.
+    /// Creates a NOP-In that asks for an answer.
     pub(crate) fn ping(transfer_tag: u32) -> Self {
         let mut reply = Self::new(0x20, 0x80, NO_TAG);
         reply.set(20, &transfer_tag.to_be_bytes());
         reply
     }
 
-    /// The response to a command. `exp_data_sn` is how many PDUs of data, or requests for them, it
-    /// has had.
+    /// Creates a SCSI Response. `exp_data_sn` is the number of Data-In PDUs or R2Ts of the command.
     pub(crate) fn response(
         task_tag: u32,
         status: u8,
@@ -165,14 +164,14 @@ impl Reply {
         reply
     }
 
-    /// The response to a task management function.
+    /// Creates a Task Management Function Response.
     pub(crate) fn function_response(task_tag: u32, response: u8) -> Self {
         let mut reply = Self::new(0x22, 0x80, task_tag);
         reply.set(2, &[response]);
         reply
     }
 
-    /// The response to a login request that says where the login stands.
+    /// Creates a Login Response.
     pub(crate) fn login(request: &Login<'_>, tsih: u16, status: LoginStatus) -> Self {
         let mut reply = Self::new(0x23, 0, request.0.task_tag());
         reply.set(8, &request.isid());
@@ -181,15 +180,15 @@ impl Reply {
         reply
     }
 
-    /// A login response with its stage, and the one to go to next.
+    /// Sets the stage of a Login Response, and the next stage of a transition.
     pub(crate) fn in_stage(mut self, stage: Stage, next: Option<Stage>) -> Self {
         let transit = next.map_or(0, |next| 0x80 | next.bits());
         self.set(1, &[transit | (stage.bits() << 2)]);
         self
     }
 
-    /// The response to a text request: the last one, or one that goes on if the initiator asks with
-    /// `transfer_tag`.
+    /// Creates a Text Response. It is final if `transfer_tag` is [`NO_TAG`]; else the initiator
+    /// asks for the rest with this tag.
     pub(crate) fn text(task_tag: u32, transfer_tag: u32) -> Self {
         let flags = if transfer_tag == NO_TAG { 0x80 } else { 0x40 };
         let mut reply = Self::new(0x24, flags, task_tag);
@@ -197,14 +196,14 @@ impl Reply {
         reply
     }
 
-    /// The response to a text request whose text goes on: nothing yet.
+    /// Creates the empty Text Response to a request that continues in the next PDU.
     pub(crate) fn text_goes_on(task_tag: u32) -> Self {
         let mut reply = Self::new(0x24, 0, task_tag);
         reply.set(20, &1u32.to_be_bytes());
         reply
     }
 
-    /// Data of a read, from `offset` on. `is_final` ends a sequence.
+    /// Creates a SCSI Data-In at `offset`. `is_final` ends a sequence.
     pub(crate) fn data_in(task_tag: u32, data_sn: u32, offset: u32, is_final: bool) -> Self {
         let mut reply = Self::new(0x25, if is_final { 0x80 } else { 0 }, task_tag);
         reply.set(20, &NO_TAG.to_be_bytes());
@@ -213,7 +212,7 @@ impl Reply {
         reply
     }
 
-    /// The last data of a read, with its status.
+    /// Sets the status of the last SCSI Data-In of a read.
     pub(crate) fn with_status(mut self, status: u8, residual: Residual) -> Self {
         let (bits, count) = residual.bits();
         self.set(1, &[0x81 | bits]);
@@ -222,14 +221,14 @@ impl Reply {
         self
     }
 
-    /// The response to a logout.
+    /// Creates a Logout Response.
     pub(crate) fn logout(task_tag: u32, response: u8) -> Self {
         let mut reply = Self::new(0x26, 0x80, task_tag);
         reply.set(2, &[response]);
         reply
     }
 
-    /// A request for `length` bytes of a write, from `offset` on.
+    /// Creates a Ready To Transfer (R2T) for `length` bytes at `offset`.
     pub(crate) fn ready_to_transfer(
         request: &Request,
         transfer_tag: u32,
@@ -246,8 +245,7 @@ impl Reply {
         reply
     }
 
-    /// The asynchronous message (section 11.9) that asks the initiator to log out within
-    /// `seconds`.
+    /// Creates the Asynchronous Message (section 11.9) that requests a logout within `seconds`.
     pub(crate) fn logout_request(seconds: u16) -> Self {
         let mut reply = Self::new(0x32, 0x80, NO_TAG);
         reply.set(36, &[1]);
@@ -255,7 +253,7 @@ impl Reply {
         reply
     }
 
-    /// Says that a PDU is rejected, whose header is to be the data.
+    /// Creates a Reject. The data segment must be the header of the rejected PDU.
     pub(crate) fn reject(reason: Reject) -> Self {
         let mut reply = Self::new(0x3f, 0x80, NO_TAG);
         reply.set(2, &[reason as u8]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Responses to commands: the data of reads in Data-In PDUs, status, and sense data.
+//! Responses to commands: Data-In PDUs, status, and sense data.
 
 #![forbid(unsafe_code)]
 
@@ -16,21 +16,21 @@ use crate::{
     Fabric, //
 };
 
-/// The length of the sense data in a response, with its length before it.
+/// Maximum length of the sense data of a response and their length field, in bytes.
 pub(super) const SENSE_MAX: usize = 2 + 96;
 
-/// A read whose data are being sent.
+/// A read whose data are being sent in Data-In PDUs.
 pub(super) struct DataIn {
     pub(super) response: Reference<Completed<Fabric>>,
     pub(super) length: u32,
     pub(super) offset: u32,
     pub(super) data_sn: u32,
-    /// Rest of the sequence, in bytes.
+    /// Bytes left in the current sequence.
     pub(super) burst: u32,
 }
 
 impl Sender {
-    /// Begins the next data of a read.
+    /// Begins the next Data-In PDU of a read.
     pub(super) fn begin_data(&mut self, mut reading: DataIn, link: &Link) -> Result {
         if reading.burst == 0 {
             reading.burst = self.agreed.max_burst_length;
@@ -58,7 +58,7 @@ impl Sender {
         )
     }
 
-    /// Begins the response to a command, after `data_sn` PDUs of data.
+    /// Begins the SCSI Response to a command, after `data_sn` Data-In PDUs.
     pub(super) fn begin_response(
         &mut self,
         response: &Completed<Fabric>,
@@ -76,7 +76,7 @@ impl Sender {
         let mut reply = Reply::response(tag, response.status(), residual(response), sent);
         let mut body = Body::None;
         if let Some(sense) = response.sense() {
-            // SPC-4, section 4.5: byte 7 says how much follows the first eight.
+            // SPC-4, section 4.5: byte 7 is the length after the first eight bytes.
             let length = sense.get(7).map_or(8, |more| 8 + usize::from(*more));
             let length = length.min(sense.len());
             let mut bytes = [0; SENSE_MAX];
@@ -97,12 +97,12 @@ impl Sender {
     }
 }
 
-/// Returns true if the last data of a read bring the status: it has no sense data then.
+/// Returns true if the last Data-In PDU of a read carries the status: GOOD, without sense data.
 pub(super) fn has_status(response: &Completed<Fabric>) -> bool {
     response.status() == 0 && response.sense().is_none()
 }
 
-/// The residual, as the protocol has it.
+/// Converts the residual to that of the protocol.
 fn residual(response: &Completed<Fabric>) -> Residual {
     match response.residual() {
         target::Residual::None => Residual::None,

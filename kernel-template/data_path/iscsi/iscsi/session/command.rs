@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! SCSI commands: the checks of a command PDU, and the submission to target core.
+//! SCSI commands: checks of the command PDU, and submission to target core.
 
 #![forbid(unsafe_code)]
 
@@ -19,20 +19,20 @@ use crate::{
     target::{self, BoxedCmd, Direction, Refusal, TaskAttribute},
 };
 
-/// The operation codes of RESERVE(6) and RESERVE(10), SPC-2 sections 7.21 and 7.22.
+/// Operation codes of RESERVE(6) and RESERVE(10), SPC-2 sections 7.21 and 7.22.
 const RESERVE: [u8; 2] = [0x16, 0x56];
 
-/// Status BUSY, SAM-5 section 5.3.1: the initiator tries again.
+/// Status BUSY, SAM-5 section 5.3.1: the initiator retries the command.
 const BUSY: u8 = 0x08;
 
-/// The most data that a command moves, in bytes. Target core allocates as much as the initiator
-/// says.
+/// Maximum data length of a command, in bytes. Target core allocates the length that the initiator
+/// announces.
 const TRANSFER_MAX: u32 = 32 << 20;
 
-/// The same in pages, which target core tells initiators of: `max_data_sg_nents`.
+/// The same in pages, reported to initiators by target core: `max_data_sg_nents`.
 pub(crate) const PAGES_MAX: u32 = TRANSFER_MAX / PAGE_SIZE as u32;
 
-/// Maximum number of immediate commands of a session; no window holds them back.
+/// Maximum number of immediate commands of a session, which the command window does not limit.
 const IMMEDIATE_MAX: u32 = 32;
 
 /// The driver's data for a command.
@@ -41,7 +41,7 @@ pub(crate) struct Io {
     pub(in crate::iscsi) request: Request,
     has_data: AtomicBool,
     pub(super) is_allocated: AtomicBool,
-    /// One of [`super::write::sense`], or 0.
+    /// One of the codes in [`super::write::sense`], or 0.
     pub(super) fault: AtomicU16,
     pub(super) r2t_count: AtomicU32,
 }
@@ -57,7 +57,7 @@ impl Io {
         }
     }
 
-    /// Notes that the response has data. Called in any context.
+    /// Records that the response has data. Called in any context.
     pub(in crate::iscsi) fn set_data(&self) {
         self.has_data.store(true, Ordering::Relaxed);
     }
@@ -67,18 +67,18 @@ impl Io {
         self.has_data.load(Ordering::Relaxed)
     }
 
-    /// Returns true if this is a write that was answered without its data.
+    /// Returns true if this is a write that was answered before its payload was allocated.
     pub(in crate::iscsi) fn is_refused_write(&self) -> bool {
         Command(&self.request).writes() && !self.is_allocated.load(Ordering::Relaxed)
     }
 
-    /// The additional sense code and its qualifier, if the transport has failed the command.
+    /// Returns the additional sense code and its qualifier if the transport has failed the command.
     pub(in crate::iscsi) fn fault(&self) -> Option<[u8; 2]> {
         let fault = self.fault.load(Ordering::Relaxed);
         (fault != 0).then_some(fault.to_be_bytes())
     }
 
-    /// Returns the number of requests for data.
+    /// Returns the number of R2Ts sent.
     pub(in crate::iscsi) fn r2t_count(&self) -> u32 {
         self.r2t_count.load(Ordering::Relaxed)
     }

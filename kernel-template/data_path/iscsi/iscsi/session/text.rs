@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text requests: SendTargets, and texts of several PDUs in both directions.
+//! Text requests: SendTargets, and texts that span several PDUs.
 
 #![forbid(unsafe_code)]
 
@@ -21,11 +21,11 @@ use crate::{
     transport_id::PortName, //
 };
 
-/// The longest text that an initiator may send, which may be of many PDUs, in bytes.
+/// Maximum length of a text request, which may span several PDUs, in bytes.
 pub(super) const TEXT_MAX: u32 = 8192;
 
 impl Session {
-    /// Answers a text request: SendTargets, or what is left of the answer before.
+    /// Answers a text request, or continues an answer that spans several PDUs.
     pub(super) fn answer_text(
         &mut self,
         portal: &Portal,
@@ -35,7 +35,7 @@ impl Session {
         text: &[u8],
     ) -> Result<(), End> {
         if request.transfer_tag() == NO_TAG {
-            // Another request: what is left of the one before is not wanted.
+            // A new request: it ends an unfinished one.
             (self.said, self.text) = (KVVec::new(), KVVec::new());
             self.text_sent = 0;
         }
@@ -72,10 +72,11 @@ impl Session {
         Ok(())
     }
 
-    /// The answer to a text, or [`None`] if the text is to be rejected: it has an unknown key, or
-    /// a value of SendTargets that is neither `All` nor a name. RFC 7143, section 6.2, wants
-    /// `NotUnderstood` as the answer to an unknown key, but libiscsi drops its connection on that.
-    /// The kernel's own target rejects such a text too.
+    /// Returns the answer to a text. Returns `None` if the text must be rejected, since it has an
+    /// unknown key, or a value of SendTargets that is neither `All` nor a name.
+    ///
+    /// RFC 7143, section 6.2, requires the answer `NotUnderstood` to an unknown key, but libiscsi
+    /// drops its connection on that answer. iscsi_target_mod rejects such a text, too.
     fn text_for(
         &self,
         portal: &Portal,
@@ -87,7 +88,8 @@ impl Session {
         let mut has_targets = false;
         for (key, value) in keys::pairs(text).flatten() {
             let value = match key {
-                // A list for each time would be a lot of memory for a short request.
+                // Answered once: a list for each occurrence would take much memory for a short
+                // request.
                 b"SendTargets" if !has_targets => {
                     if !is_send_targets_value(value) {
                         return Ok(None);
@@ -117,10 +119,10 @@ impl Session {
         Ok(Some(answer))
     }
 
-    /// The targets that SendTargets asks for: `All`, or one by its name; in a session with a target
-    /// that one.
+    /// Returns the targets that SendTargets asks for: `All`, or one by its name. In a normal
+    /// session this is only the target of the session.
     fn targets(&self, portal: &Portal, link: &Link, value: &[u8]) -> Result<KVVec<u8>, End> {
-        // The case of a name does not count, as in a login.
+        // Names are case-insensitive, as in a login.
         let name = PortName::parse(value);
         let value = name.as_ref().map_or(value, PortName::as_bytes);
         let own = self
@@ -140,7 +142,7 @@ impl Session {
     }
 }
 
-/// Returns true if SendTargets may have this value: RFC 7143, appendix C.
+/// Returns true if this is a valid value of SendTargets, RFC 7143, appendix C.
 fn is_send_targets_value(value: &[u8]) -> bool {
     value.is_empty() || value == b"All" || PortName::parse(value).is_some()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Task management functions: their submission to target core, and their answers.
+//! Task management functions: submission to target core, and responses.
 
 #![forbid(unsafe_code)]
 
@@ -26,7 +26,7 @@ const FUNCTIONS_MAX: usize = 32;
 pub(crate) struct Tmf {
     request: Request,
     link: Arc<Link>,
-    /// An [`Outcome`]: the response code, or one of the constants.
+    /// An [`Outcome`]: a response code, `PENDING` or `ABORTED`.
     outcome: AtomicU32,
 }
 
@@ -34,7 +34,7 @@ impl Tmf {
     const PENDING: u32 = 0x100;
     const ABORTED: u32 = 0x101;
 
-    /// Notes how the function has ended.
+    /// Records the response to the function.
     pub(in crate::iscsi) fn answer(&self, status: TmrStatus) {
         let code = match status {
             TmrStatus::Complete => function_response::COMPLETE,
@@ -46,7 +46,7 @@ impl Tmf {
         self.end(Outcome::Answered(code));
     }
 
-    /// Notes that the function was aborted by another one.
+    /// Records that another function has aborted this one.
     pub(in crate::iscsi) fn abort(&self) {
         self.end(Outcome::Aborted);
     }
@@ -73,16 +73,16 @@ impl Tmf {
 /// Outcome of a task management function.
 #[derive(Clone, Copy)]
 enum Outcome {
-    /// Nothing yet.
+    /// The function is outstanding.
     Pending,
-    /// It was aborted by another one, and has no answer.
+    /// Another function has aborted it; it gets no response.
     Aborted,
-    /// It has this response code.
+    /// The function ended with this response code.
     Answered(u8),
 }
 
 impl Session {
-    /// Has target core do a task management function.
+    /// Submits a task management function.
     pub(super) fn begin_function(
         &mut self,
         link: &Arc<Link>,
@@ -131,11 +131,11 @@ impl Session {
         Ok(())
     }
 
-    /// Answers the task management functions that have ended.
+    /// Sends the responses of task management functions that have ended.
     ///
     /// # Errors
     ///
-    /// If there is not enough memory.
+    /// Returns [`End::Now`] if memory is short.
     pub(in crate::iscsi) fn answer_functions(
         &mut self,
         link: &Link,
@@ -161,7 +161,7 @@ impl Session {
     }
 }
 
-/// Answers a task management function.
+/// Sends the response to a task management function.
 fn answer(sender: &mut Sender, request: &Request, response: u8) -> Result<(), End> {
     sender.answer(Reply::function_response(request.task_tag(), response))?;
     Ok(())

@@ -2,9 +2,9 @@
 
 //! Writes that wait for their data.
 //!
-//! Target core allocates the payload of a write and passes it as a [`Pending`]. Data are received
-//! straight into the payload, immediate data included. A write with data missing asks for them by
-//! R2T; one with data out of order fails, since error recovery level 0 cannot ask again.
+//! Target core allocates the payload of a write and passes it as a [`Pending`]. Data, immediate
+//! data included, are received directly into the payload. Missing data are requested by R2T. A
+//! write with data out of order fails: at error recovery level 0 they cannot be requested again.
 
 #![forbid(unsafe_code)]
 
@@ -28,27 +28,27 @@ use crate::{
     Fabric, //
 };
 
-/// Additional sense codes and their qualifiers of RFC 7143, section 11.4.7.2.
+/// Additional sense codes with qualifier, RFC 7143, section 11.4.7.2.
 pub(super) mod sense {
-    /// The digest of the data is wrong.
+    /// Wrong data digest.
     pub(crate) const CRC_ERROR: u16 = 0x4705;
-    /// Data came that were not asked for.
+    /// Unexpected unsolicited data.
     pub(crate) const UNEXPECTED_DATA: u16 = 0x0c0c;
-    /// Too few data came, or too many.
+    /// Incorrect amount of data.
     pub(crate) const WRONG_AMOUNT: u16 = 0x0c0d;
 }
 
-/// The operation code of PERSISTENT RESERVE OUT, SPC-4 section 6.16.
+/// Operation code of PERSISTENT RESERVE OUT, SPC-4 section 6.16.
 const PERSISTENT_RESERVE_OUT: u8 = 0x5f;
 
-/// State of the data of a write.
+/// State of the data transfer of a write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Transfer {
-    /// None are on their way.
+    /// No data are due.
     Idle,
-    /// They come unasked.
+    /// Unsolicited data are due.
     Unsolicited,
-    /// They were asked for, up to this offset, by this tag.
+    /// Data are due that an R2T has requested: up to this offset, with this target transfer tag.
     Solicited { end: u32, tag: u32 },
 }
 
@@ -60,7 +60,7 @@ pub(in crate::iscsi) struct PendingWrite {
     transfer: Transfer,
     data_sn: u32,
     r2t_sn: u32,
-    /// [`Session::waited`] when the target began to wait for the data.
+    /// Value of [`Session::waited`] when the data became due.
     pub(super) since: Jiffies,
 }
 
@@ -89,22 +89,22 @@ impl PendingWrite {
         self.pending.data().request.task_tag()
     }
 
-    /// Returns the number of bytes that have been received.
+    /// Returns the number of bytes received.
     pub(in crate::iscsi) fn offset(&self) -> u32 {
         self.offset
     }
 
-    /// Returns the number of bytes that the payload has room for, from there on.
+    /// Returns the number of bytes to be received.
     pub(in crate::iscsi) fn room(&self) -> u32 {
         self.length.saturating_sub(self.offset)
     }
 
-    /// The payload.
+    /// Returns the payload.
     pub(in crate::iscsi) fn payload(&mut self) -> PayloadMut<'_> {
         self.pending.payload()
     }
 
-    /// Returns true if data are what the write waits for: in order, and no more than may come.
+    /// Returns true if `data` are the next data of the write: in order, and not too many.
     fn is_next(&self, data: &DataOut<'_>, first_burst: u32) -> bool {
         let (end, tag) = match self.transfer {
             Transfer::Idle => return false,
@@ -121,7 +121,7 @@ impl PendingWrite {
             && data_end <= end.min(expected)
     }
 
-    /// Fails the command, for one of the reasons of [`sense`].
+    /// Fails the command, with one of the codes in [`sense`].
     pub(super) fn fail(self, fault: u16) {
         self.pending.data().fault.store(fault, Ordering::Relaxed);
         self.pending.fail(SenseReason::ABORT_CMD);
@@ -134,7 +134,7 @@ impl Session {
         if self.is_awaited(tag) {
             return Ok(Sink::Awaited(tag));
         }
-        // Data of a write that was answered or aborted may still be on their way.
+        // Data may still arrive for a write that was answered or aborted.
         let Some(index) = self.writes.iter().position(|write| write.tag() == tag) else {
             return Ok(Sink::Discard);
         };
@@ -142,12 +142,12 @@ impl Session {
         Ok(admit(write, sender, request))
     }
 
-    /// Takes a write that target core has allocated memory for. If the data that come next are its,
-    /// it goes into the sink.
+    /// Takes a write whose payload target core has allocated. If the current data segment belongs
+    /// to it, the write becomes the sink.
     ///
     /// # Errors
     ///
-    /// If there is not enough memory.
+    /// Returns [`End::Now`] if memory is short.
     pub(in crate::iscsi) fn take_write(
         &mut self,
         pending: Pending<Fabric>,
@@ -168,16 +168,17 @@ impl Session {
         Ok(())
     }
 
-    /// Target core is not to allocate memory for a write any more: it has, or has answered it.
+    /// Stops waiting for the payload of a write: target core has allocated it, or has answered the
+    /// command without it.
     pub(in crate::iscsi) fn forget(&mut self, tag: u32) {
         self.awaited.retain(|other| *other != tag);
     }
 
-    /// Goes on with a write: executes it, asks for more data, or waits for them.
+    /// Continues a write: executes it, requests data, or waits for data.
     ///
     /// # Errors
     ///
-    /// If there is not enough memory.
+    /// Returns [`End::Now`] if memory is short.
     pub(in crate::iscsi) fn go_on(
         &mut self,
         sender: &mut Sender,
@@ -210,7 +211,7 @@ impl Session {
         Ok(())
     }
 
-    /// Takes data of a write.
+    /// Handles data of a write that were received.
     pub(super) fn take_data(
         &mut self,
         sender: &mut Sender,
@@ -238,10 +239,10 @@ impl Session {
     }
 }
 
-/// Executes a write whose data have come.
+/// Executes a write after its data have arrived.
 ///
-/// PERSISTENT RESERVE OUT may abort other commands, and waits until they are given back: that is
-/// for this thread to do, so another one executes it.
+/// PERSISTENT RESERVE OUT is executed in another thread: it may abort commands of this session and
+/// wait until this thread gives them back.
 fn execute(pending: Pending<Fabric>) -> Result<(), End> {
     let opcode = Command(&pending.data().request).cdb().first().copied();
     if opcode == Some(PERSISTENT_RESERVE_OUT) {
@@ -252,8 +253,8 @@ fn execute(pending: Pending<Fabric>) -> Result<(), End> {
     Ok(())
 }
 
-/// Says where data go: to the write that waits for them, or nowhere, if they are not what it waits
-/// for. Then it fails, since without recovery the right ones never come.
+/// Returns the destination of data for a write. If they are not the next data, they are discarded
+/// and the write fails: without error recovery the right ones cannot arrive.
 fn admit(write: PendingWrite, sender: &Sender, request: &Request) -> Sink {
     if write.is_next(&DataOut(request), sender.agreed.first_burst_length) {
         return Sink::Payload(write);
