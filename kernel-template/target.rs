@@ -57,7 +57,7 @@ pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
 pub use compat::ARef;
 pub use data::{Buffer, Direction};
 pub use lun::Lun;
-pub use nexus::{Nexus, SessionData, INITIATOR_NAME_MAX};
+pub use nexus::{Nexus, INITIATOR_NAME_MAX};
 pub use node_acl::{
     HeldNodeAcl, NodeAcl, NodeAclGuard, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs,
     TpgNaclParamAttrs,
@@ -73,7 +73,7 @@ pub use queue::{Batch, CmdQueue, QueuedCmd};
 pub use registration::{module_target_fabric, DiscoveryAttrs, Registration, WwnAttrs};
 pub use request::{Refusal, Refused, Request, TaskAttribute};
 pub use response::{Completed, Residual, Response};
-pub use session::{ProtectionOps, Session};
+pub use session::{ProtectionOps, Session, SessionData};
 pub use task::{Aborted, Reference, Task};
 pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
 pub use tpg::{tpg_tag, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgParamAttrs};

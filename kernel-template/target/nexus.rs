@@ -5,11 +5,10 @@
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{
-    mem::ManuallyDrop,
     ops::Deref,
     ptr,
     ptr::NonNull,
-    sync::atomic::{AtomicBool, Ordering}, //
+    sync::atomic::AtomicBool, //
 };
 
 use kernel::{
@@ -23,11 +22,12 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        compat::{ARef, Completion},
+        compat::Completion,
         HeldNodeAcl,
         Operations,
         ProtectionOps,
         Session,
+        SessionData,
         Tpg, //
     },
 };
@@ -35,52 +35,6 @@ use crate::{
 /// Maximum length of an initiator name, in bytes. Target core truncates a longer name, and would
 /// not find its node ACL.
 pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
-
-/// The data of a session beside the C object: the portal group, and the driver's data.
-///
-/// It lives until the nexus has ended and any call of `close_session` has returned.
-#[pin_data]
-pub struct SessionData<T: Operations> {
-    data: T::Session,
-    pub(super) is_close_requested: AtomicBool,
-    #[pin]
-    close_called: Completion,
-    // Dropped last: after that, the directory of the group and the module may be removed.
-    tpg: ARef<Tpg<T>>,
-}
-
-impl<T: Operations> SessionData<T> {
-    /// Returns the portal group that the initiator has logged in to.
-    pub fn tpg(&self) -> &Tpg<T> {
-        &self.tpg
-    }
-
-    /// Returns the driver's data.
-    pub fn data(&self) -> &T::Session {
-        &self.data
-    }
-
-    /// Records the call of `close_session`, after which the session may end. Returns a counted
-    /// handle for the op.
-    ///
-    /// # Safety
-    ///
-    /// `session` must be a session of this fabric that target core has removed from the session
-    /// list of its node ACL. This function must be called at most once for it.
-    pub(super) unsafe fn close(session: *mut bindings::se_session) -> Arc<Self> {
-        // SAFETY: The session is not on the list of its node ACL, by the requirements of this
-        // function, so `Nexus::drop` keeps it until `close_called` is done. The pointer is that of
-        // an `Arc`, from `Nexus::new`. `ManuallyDrop` leaves its count to the session.
-        let data = unsafe {
-            let data = (*session).fabric_sess_ptr.cast_const().cast();
-            ManuallyDrop::new(Arc::<Self>::from_raw(data))
-        };
-        let data = Arc::clone(&data);
-        data.is_close_requested.store(true, Ordering::Release);
-        data.close_called.complete_all();
-        data
-    }
-}
 
 /// An I_T nexus.
 ///

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sessions, as the ops get them.
+//! Sessions, as the ops get them, and their data.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{
     marker::PhantomData,
-    sync::atomic::Ordering, //
+    mem::ManuallyDrop,
+    sync::atomic::{AtomicBool, Ordering}, //
 };
 
 use kernel::{
+    prelude::*,
     str::BStr,
+    sync::Arc,
     types::Opaque, //
 };
 
 use crate::{
     bindings,
     target::{
-        nexus::SessionData,
+        compat::{ARef, Completion},
         NodeAcl,
         Operations,
         Tpg, //
@@ -84,6 +87,52 @@ impl<T: Operations> Session<T> {
     pub fn report_nexus_loss(&self) {
         // SAFETY: The session holds a reference to its node ACL until the session is removed.
         unsafe { bindings::core_allocate_nexus_loss_ua((*self.0.get()).se_node_acl) };
+    }
+}
+
+/// The data of a session beside the C object: the portal group, and the driver's data.
+///
+/// It lives until the nexus has ended and any call of `close_session` has returned.
+#[pin_data]
+pub struct SessionData<T: Operations> {
+    pub(super) data: T::Session,
+    pub(super) is_close_requested: AtomicBool,
+    #[pin]
+    pub(super) close_called: Completion,
+    // Dropped last: after that, the directory of the group and the module may be removed.
+    pub(super) tpg: ARef<Tpg<T>>,
+}
+
+impl<T: Operations> SessionData<T> {
+    /// Returns the portal group that the initiator has logged in to.
+    pub fn tpg(&self) -> &Tpg<T> {
+        &self.tpg
+    }
+
+    /// Returns the driver's data.
+    pub fn data(&self) -> &T::Session {
+        &self.data
+    }
+
+    /// Records the call of `close_session`, after which the session may end. Returns a counted
+    /// handle for the op.
+    ///
+    /// # Safety
+    ///
+    /// `session` must be a session of this fabric that target core has removed from the session
+    /// list of its node ACL. This function must be called at most once for it.
+    pub(super) unsafe fn close(session: *mut bindings::se_session) -> Arc<Self> {
+        // SAFETY: The session is not on the list of its node ACL, by the requirements of this
+        // function, so `Nexus::drop` keeps it until `close_called` is done. The pointer is that of
+        // an `Arc`, from `Nexus::new`. `ManuallyDrop` leaves its count to the session.
+        let data = unsafe {
+            let data = (*session).fabric_sess_ptr.cast_const().cast();
+            ManuallyDrop::new(Arc::<Self>::from_raw(data))
+        };
+        let data = Arc::clone(&data);
+        data.is_close_requested.store(true, Ordering::Release);
+        data.close_called.complete_all();
+        data
     }
 }
 

@@ -84,6 +84,7 @@ static TRANSPORT: Part = Part {
         author!("iscsi/session.rs"),
         author!("iscsi/session/command.rs"),
         author!("iscsi/session/order.rs"),
+        author!("iscsi/session/pending_write.rs"),
         author!("iscsi/session/text.rs"),
         author!("iscsi/session/time.rs"),
         author!("iscsi/session/tmf.rs"),

@@ -60,6 +60,7 @@ static HOST: Part = Part {
         generator!("scsi_host/command.rs"),
         generator!("scsi_host/error_handlers.rs"),
         generator!("scsi_host/host.rs"),
+        generator!("scsi_host/host_data.rs"),
         generator!("scsi_host/parent_device.rs"),
         generator!("scsi_host/parent_device/faux.rs"),
         generator!("scsi_host/parent_device/root.rs"),

@@ -50,10 +50,10 @@ use crate::{
 
 pub(crate) use auth::*;
 use keys::{Parameters, Writer};
-pub(crate) use link::Peer;
 use link::Shown;
+pub(crate) use link::{initiator_sid, Peer};
 use names::{c_name, target_name};
-pub(crate) use names::{check_initiator_name, check_target_name, initiator_sid};
+pub(crate) use names::{check_initiator_name, check_target_name};
 pub(crate) use portal::{NetworkPortal, Registry};
 pub(crate) use session::{Io, Tmf, PAGES_MAX};
 pub(crate) use settings::*;
@@ -216,7 +216,7 @@ pub(crate) fn queue_tm_rsp(response: TmrResponse<Fabric>) {
 /// Ends a task that was aborted without a response.
 pub(crate) fn aborted_task(task: Aborted<'_, Fabric>) {
     match task {
-        Aborted::Cmd(cmd) => peer(cmd).link.command_ended(cmd.data()),
+        Aborted::Cmd(cmd) => peer(cmd).link.command_ended(&cmd.data().request),
         Aborted::Tmr(function) => function.abort(),
     }
 }

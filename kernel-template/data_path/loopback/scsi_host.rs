@@ -21,6 +21,7 @@ mod callbacks;
 mod command;
 mod error_handlers;
 mod host;
+mod host_data;
 mod parent_device;
 mod template;
 

@@ -12,9 +12,8 @@ use core::{
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
-    c_name,
-    pdu::{is_before, Isid},
-    session::Io, //
+    names::c_name,
+    pdu::{is_before, Isid, Request}, //
 };
 use crate::{
     socket::Socket,
@@ -109,18 +108,18 @@ impl Link {
     }
 
     /// Counts a command as outstanding.
-    pub(super) fn command_begun(&self, io: &Io) {
-        self.counter(io).fetch_add(1, Ordering::Relaxed);
+    pub(super) fn command_begun(&self, request: &Request) {
+        self.counter(request).fetch_add(1, Ordering::Relaxed);
     }
 
     /// Ends the count of a command that was answered, or aborted without a response. Called in any
     /// context.
-    pub(super) fn command_ended(&self, io: &Io) {
-        self.counter(io).fetch_sub(1, Ordering::Relaxed);
+    pub(super) fn command_ended(&self, request: &Request) {
+        self.counter(request).fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn counter(&self, io: &Io) -> &AtomicU32 {
-        if io.request.is_immediate() {
+    fn counter(&self, request: &Request) -> &AtomicU32 {
+        if request.is_immediate() {
             &self.immediate
         } else {
             &self.outstanding
@@ -178,4 +177,20 @@ impl Peer {
     pub(super) fn c_name(&self) -> &CStr {
         c_name(&self.name)
     }
+}
+
+/// Writes the ISID of a session as hexadecimal digits. Returns their number.
+pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
+    let Some(place) = digits.get_mut(..2 * peer.isid.len()) else {
+        return 0;
+    };
+    for (pair, byte) in place.chunks_exact_mut(2).zip(peer.isid) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = b"0123456789abcdef"
+                .get(usize::from(nibble))
+                .copied()
+                .unwrap_or(b'0');
+        }
+    }
+    place.len()
 }

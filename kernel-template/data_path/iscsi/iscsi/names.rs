@@ -7,7 +7,6 @@
 
 use kernel::{prelude::*, str::BStr};
 
-use super::link::Peer;
 use crate::{
     target::{self, Operations, Tpg},
     transport_id::PortName,
@@ -51,22 +50,6 @@ pub(crate) fn check_initiator_name(name: &BStr) -> Result {
         ),
     }
     Err(EINVAL)
-}
-
-/// Writes the ISID of a session as hexadecimal digits. Returns their number.
-pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
-    let Some(place) = digits.get_mut(..2 * peer.isid.len()) else {
-        return 0;
-    };
-    for (pair, byte) in place.chunks_exact_mut(2).zip(peer.isid) {
-        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
-            *digit = b"0123456789abcdef"
-                .get(usize::from(nibble))
-                .copied()
-                .unwrap_or(b'0');
-        }
-    }
-    place.len()
 }
 
 /// Converts the name of an initiator to a C string for target core.

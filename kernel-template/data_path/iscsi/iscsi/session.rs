@@ -9,6 +9,7 @@
 
 mod command;
 mod order;
+mod pending_write;
 mod text;
 mod time;
 mod tmf;
@@ -39,10 +40,10 @@ use crate::{
 };
 
 pub(crate) use command::{Io, PAGES_MAX};
+use pending_write::sense;
+pub(super) use pending_write::PendingWrite;
 use text::TEXT_MAX;
 pub(crate) use tmf::Tmf;
-use write::sense;
-pub(super) use write::PendingWrite;
 
 /// State of a normal session: a session with a target, not for discovery.
 pub(super) struct Normal {

@@ -14,8 +14,8 @@ use kernel::ffi::c_int;
 
 use super::{
     command::{owner, Command, HostByte, Noted, Private},
-    Driver,
-    Host, //
+    host_data::HostData,
+    Driver, //
 };
 use crate::bindings;
 
@@ -84,7 +84,7 @@ impl<D: Driver> Callbacks<D> {
         unsafe { Command::<D>::note(command, Noted::new(HostByte::RESET.result())) };
         // SAFETY: `host` is a host of `D`, by the requirements of this callback. The midlayer waits
         // for calls of this callback before it removes a device.
-        let data = unsafe { Host::<D>::data_of(host) };
+        let data = unsafe { HostData::<D>::data_of(host) };
         D::queuecommand(data, Command(command, PhantomData));
         Status::from(0)
     }

@@ -14,9 +14,8 @@ use kernel::ffi::{c_int, c_void};
 use super::{
     callbacks::Callbacks,
     command::{owner, tag, Private},
-    host::RECOVERY_POLL,
-    Driver,
-    Host, //
+    host_data::{HostData, RECOVERY_POLL},
+    Driver, //
 };
 use crate::{
     bindings,
@@ -60,7 +59,7 @@ impl<D: Driver> Callbacks<D> {
         let command = unsafe { NonNull::new_unchecked(command) };
         // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback.
         // Error recovery keeps both during this call.
-        let Some(guard) = (unsafe { Host::<D>::enter(command) }) else {
+        let Some(guard) = (unsafe { HostData::<D>::enter(command) }) else {
             return disposition(false);
         };
         // SAFETY: Each command has a device. `command` has timed out, by the requirements of this
@@ -85,7 +84,8 @@ impl<D: Driver> Callbacks<D> {
         let command = unsafe { NonNull::new_unchecked(command) };
         // SAFETY: `command` is a command to a device of a host of `D`, by the requirements of this
         // callback. Error recovery keeps all three during this call.
-        let (guard, device) = unsafe { (Host::<D>::enter(command), (*command.as_ptr()).device) };
+        let (guard, device) =
+            unsafe { (HostData::<D>::enter(command), (*command.as_ptr()).device) };
         let Some(guard) = guard else {
             return disposition(false);
         };
@@ -113,7 +113,7 @@ impl<D: Driver> Callbacks<D> {
         let command = unsafe { NonNull::new_unchecked(command) };
         // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback.
         // Error recovery keeps both during this call.
-        let Some(_guard) = (unsafe { Host::<D>::enter(command) }) else {
+        let Some(_guard) = (unsafe { HostData::<D>::enter(command) }) else {
             return disposition(false);
         };
         // SAFETY: A device and its host live as long as the commands of the device.

@@ -19,14 +19,12 @@ use kernel::{
 
 use super::{
     command::CDB_MAX,
+    host_data::{HostData, GONE, RECOVERY_POLL},
     parent_device::ParentDevice,
     Driver,
     Template, //
 };
 use crate::bindings;
-
-/// Polling interval of waits, in milliseconds.
-pub(super) const RECOVERY_POLL: u32 = 20;
 
 /// A SCSI host. Dropping it removes the host and its devices.
 ///
@@ -46,31 +44,6 @@ unsafe impl<D: Driver> Send for Host<D> {}
 
 // SAFETY: The midlayer accesses the fields of a host under locks of its own. The data are `Sync`.
 unsafe impl<D: Driver> Sync for Host<D> {}
-
-/// The `hostdata` of a `struct Scsi_Host`. An open device keeps both alive after the host is
-/// removed, and may have error handlers called then.
-#[repr(C)]
-struct HostData<D: Driver> {
-    data: *const D::Data,
-    /// Number of error handlers that use the host, and the flag [`GONE`].
-    handlers: AtomicU32,
-}
-
-/// Set when the host is about to be removed.
-const GONE: u32 = 1 << 31;
-
-/// Access of an error handler to the data of a host. The host is not removed before the guard is
-/// dropped.
-pub(super) struct HandlerGuard<'a, D: Driver> {
-    pub(super) data: &'a D::Data,
-    handlers: &'a AtomicU32,
-}
-
-impl<D: Driver> Drop for HandlerGuard<'_, D> {
-    fn drop(&mut self) {
-        self.handlers.fetch_sub(1, Ordering::Release);
-    }
-}
 
 impl<D: Driver> Host<D> {
     /// Creates a host with target identifiers up to `max_id`, and adds it to the midlayer.
@@ -97,7 +70,7 @@ impl<D: Driver> Host<D> {
         let host = NonNull::new(host).ok_or(ENOMEM)?;
         // SAFETY: The host was allocated above, with `size` bytes of `hostdata`.
         unsafe {
-            Self::host_data(host).write(HostData {
+            HostData::<D>::of(host).write(HostData {
                 data: ptr::from_ref(&*data),
                 handlers: AtomicU32::new(0),
             })
@@ -151,63 +124,6 @@ impl<D: Driver> Host<D> {
         }
     }
 
-    /// Returns the address of the `hostdata` of a host.
-    ///
-    /// # Safety
-    ///
-    /// The host must be allocated with room for it.
-    unsafe fn host_data(host: NonNull<bindings::Scsi_Host>) -> *mut HostData<D> {
-        // SAFETY: The host is allocated with room for `HostData`, by the requirements of this
-        // function, so the address is in the same allocation.
-        unsafe { ptr::addr_of_mut!((*host.as_ptr()).hostdata).cast() }
-    }
-
-    /// Borrows the data of a host.
-    ///
-    /// # Safety
-    ///
-    /// The host must be a host of `D` that is not removed during `'a`.
-    pub(super) unsafe fn data_of<'a>(host: NonNull<bindings::Scsi_Host>) -> &'a D::Data {
-        // SAFETY: The host is a host of `D`, by the requirements of this function, so `new` has
-        // written the pointer. The data are only borrowed shared until the host is removed.
-        unsafe { &*(*Self::host_data(host)).data }
-    }
-
-    /// Borrows the data of a host for the error handler of `command`. Returns `None` for a reset by
-    /// user space if the host is being removed: the removal does not wait for such a command.
-    ///
-    /// # Safety
-    ///
-    /// The command must be a command of a host of `D` that is not freed during `'a`. The host may
-    /// be removed.
-    pub(super) unsafe fn enter<'a>(
-        command: NonNull<bindings::scsi_cmnd>,
-    ) -> Option<HandlerGuard<'a, D>> {
-        // SAFETY: The command belongs to a host that is not freed, by the requirements of this
-        // function. Each command has a device, and each device a host.
-        let (host, submitter) = unsafe {
-            let command = command.as_ptr();
-            ((*(*command).device).host, (*command).submitter)
-        };
-        // SAFETY: `host` is the host of the command, a host of `D` that is not freed, so `new` has
-        // written its `hostdata`.
-        let HostData { data, handlers } =
-            unsafe { &*Self::host_data(NonNull::new_unchecked(host)) };
-        let before = handlers.fetch_add(1, Ordering::Acquire);
-        if before & GONE != 0
-            && submitter == bindings::scsi_cmnd_submitter_SUBMITTED_BY_SCSI_RESET_IOCTL
-        {
-            handlers.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        Some(HandlerGuard {
-            // SAFETY: Dropping the `Host` waits until no handler is counted, and then for all
-            // commands except resets by user space, which are refused above.
-            data: unsafe { &**data },
-            handlers,
-        })
-    }
-
     /// Returns the driver's data.
     pub(crate) fn data(&self) -> &D::Data {
         &self.data
@@ -256,7 +172,7 @@ impl<D: Driver> Drop for Host<D> {
         // host does not wait for that reset, and frees the tags that the error handler searches.
         // SAFETY: The host is alive until `scsi_host_put` below, and `new` has written its
         // `hostdata`.
-        let handlers = unsafe { &(*Self::host_data(self.inner)).handlers };
+        let handlers = unsafe { &(*HostData::<D>::of(self.inner)).handlers };
         handlers.fetch_or(GONE, Ordering::AcqRel);
         while handlers.load(Ordering::Acquire) != GONE {
             // SAFETY: A host is dropped in process context, which may sleep.

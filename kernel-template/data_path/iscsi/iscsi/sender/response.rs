@@ -46,7 +46,7 @@ impl Sender {
         let is_final = is_last || reading.burst == 0;
         let mut reply = Reply::data_in(io.request.task_tag(), reading.data_sn, offset, is_final);
         if is_last && has_status(&reading.response) {
-            link.command_ended(io);
+            link.command_ended(&io.request);
             reply = reply.with_status(reading.response.status(), residual(&reading.response));
         }
         reading.data_sn += 1;
@@ -66,7 +66,7 @@ impl Sender {
         link: &Link,
     ) -> Result {
         let io = response.data();
-        link.command_ended(io);
+        link.command_ended(&io.request);
         if io.is_refused_write() {
             self.refused_writes
                 .push(io.request.task_tag(), GFP_KERNEL)?;

@@ -41,7 +41,7 @@ pub(crate) struct Io {
     pub(in crate::iscsi) request: Request,
     has_data: AtomicBool,
     pub(super) is_allocated: AtomicBool,
-    /// One of the codes in [`super::write::sense`], or 0.
+    /// One of the codes in [`super::pending_write::sense`], or 0.
     pub(super) fault: AtomicU16,
     pub(super) r2t_count: AtomicU32,
 }
@@ -140,7 +140,7 @@ impl Session {
             self.awaited.push(request.task_tag(), GFP_KERNEL)?;
         }
         let io = Io::new(request);
-        link.command_begun(&io);
+        link.command_begun(request);
         let submitted = normal.nexus.submit(
             memory,
             io,
@@ -152,7 +152,7 @@ impl Session {
             },
         );
         if let Err(refused) = submitted {
-            link.command_ended(&refused.data);
+            link.command_ended(&refused.data.request);
             self.forget(request.task_tag());
             return match refused.reason {
                 Refusal::ShortCdb => reject(sender, Reject::InvalidField, request),
