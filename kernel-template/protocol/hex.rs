@@ -5,7 +5,7 @@
 //! Shared by the protocols whose names have such digits. Pure `core`: the same file is compiled and
 //! tested on the host.
 
-/// Reads `N` bytes, each from a pair of digits. More pairs are an error.
+/// Parses exactly `N` pairs of digits, each to a byte.
 pub(super) fn read_bytes<'a, const N: usize>(
     mut pairs: impl Iterator<Item = &'a [u8]>,
 ) -> Option<[u8; N]> {
@@ -16,7 +16,7 @@ pub(super) fn read_bytes<'a, const N: usize>(
     pairs.next().is_none().then_some(bytes)
 }
 
-/// Reads a byte from a pair of digits.
+/// Parses a pair of digits.
 pub(super) fn read_pair(digits: &[u8]) -> Option<u8> {
     let &[high, low] = digits else { return None };
     read_digit(high)?
@@ -24,7 +24,7 @@ pub(super) fn read_pair(digits: &[u8]) -> Option<u8> {
         .checked_add(read_digit(low)?)
 }
 
-/// Reads a digit.
+/// Parses a digit.
 pub(super) fn read_digit(byte: u8) -> Option<u8> {
     u8::try_from(char::from(byte).to_digit(16)?).ok()
 }

@@ -2,7 +2,7 @@
 
 //! A port name: its canonical form, and the value that it stands for.
 //!
-//! Shared by all protocols; the form itself is the protocol's. Pure `core`: the same file is
+//! Shared by all protocols, each of which defines its canonical form. Pure `core`: the same file is
 //! compiled and tested on the host.
 
 /// A port name of at most `N - 1` bytes that stands for a `V`.

@@ -2,22 +2,22 @@
 
 //! IEEE 1394 (SBP) port names and TransportIDs.
 //!
-//! An EUI-64 is eight bytes. A port is called by their sixteen lower-case hexadecimal digits:
-//! target core makes this name of a TransportID. Other spellings, which [`PortName::parse`] reads
-//! and the driver refuses: `eui.` or `0x` before the digits, and upper case.
+//! An EUI-64 has eight bytes. The canonical name of a port is their 16 lower-case hexadecimal
+//! digits, as target core derives it from a TransportID. [`PortName::parse`] also accepts `eui.` or
+//! `0x` before the digits, and upper case; the driver refuses these for directories.
 //!
-//! The TransportID (SPC-4, section 7.6.4.4) has 24 bytes and holds the EUI-64 at byte 8.
+//! A TransportID (SPC-4, section 7.6.4.4) has 24 bytes, with the EUI-64 at byte 8.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "without a data path the names alone are used")]
+#![allow(dead_code, reason = "without a data path only the names are used")]
 
 mod hex;
 mod name;
 
 use name::Name;
 
-/// The length of a TransportID.
+/// Length of a TransportID, in bytes.
 pub(crate) const LEN: usize = 24;
 
 const PROTOCOL: u8 = 0x03;
@@ -27,11 +27,11 @@ const TEXT_LEN: usize = 16;
 pub(crate) type PortName = Name<u64, { TEXT_LEN + 1 }>;
 
 impl PortName {
-    /// The accepted names, for messages.
+    /// Form of the accepted names, for messages.
     pub(crate) const FORM: &'static str =
         "16 lower-case hexadecimal digits, as in 0090270001abcdef";
 
-    /// Reads a name in any of its spellings.
+    /// Parses a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         let digits = name::strip_prefix(name, b"eui.")
             .or_else(|| name::strip_prefix(name, b"0x"))
@@ -40,18 +40,18 @@ impl PortName {
         Some(Self::from_value(u64::from_be_bytes(bytes)))
     }
 
-    /// Whether this is a name in its canonical form.
+    /// Returns true if `name` is in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         Self::parse(name).is_some_and(|port| port.as_bytes() == name)
     }
 
-    /// The port with this EUI-64.
+    /// Creates the name of the port with this EUI-64.
     pub(crate) fn from_value(value: u64) -> Self {
         Self::new(hex::digits(value.to_be_bytes()), value)
     }
 }
 
-/// The TransportID of `name`.
+/// Returns the TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
     let bytes = [PROTOCOL, 0, 0, 0, 0, 0, 0, 0].into_iter();
@@ -61,7 +61,7 @@ pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     id
 }
 
-/// Reads a TransportID; `None` for everything that [`encode`] could not have written.
+/// Parses a TransportID. Returns `None` for one that [`encode`] cannot write.
 pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     let value = id.get(8..16)?.try_into().ok()?;
     let name = PortName::from_value(u64::from_be_bytes(value));

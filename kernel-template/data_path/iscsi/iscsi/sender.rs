@@ -277,7 +277,7 @@ impl Sender {
         socket.send(rest, has_more)
     }
 
-    /// Begins the next PDU. Returns false if there is none.
+    /// Begins the next PDU. Returns false if nothing is queued.
     fn next(&mut self, link: &Link) -> Result<bool> {
         if !self.replies.is_empty() {
             let queued = self.replies.remove(0).map_err(|_| EIO)?;
