@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The C types and functions that Rust uses: bindgen makes them of `bindings_helper.h` when the
-//! module is built, with the flags of this kernel's C.
+//! Bindings of C types and functions. bindgen generates them from `bindings_helper.h` when the
+//! module is built, with the C flags of the kernel.
 //!
-//! Only the generator's modules use them: the author's have no `unsafe`.
+//! Only the generator's files use them: the author's files have no `unsafe`.
 
 #![allow(
     clippy::all,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Writes the arguments for rustc that say what the kernel has, as cfgs: from
-# kernel_probes.rs and rustc's messages on it, and for fields of the ops from
-# target/ops.rs, which names them, and bindgen's output, which has them or not.
+# Writes arguments for rustc: a --cfg for each feature of the kernel. The features
+# are those of kernel_probes.rs, by rustc's messages on it, and the fields of the
+# ops that target/ops.rs names, by their presence in bindgen's output.
 #
 # usage: awk -f kernel_probes.awk part=probes kernel_probes.rs \
 #	part=messages - part=ops target/ops.rs \
@@ -10,8 +10,8 @@
 #
 # Records of the bindings end with a brace, since bindgen breaks lines where it likes.
 #
-# The last line of the messages is the exit status of rustc. A message that is
-# not of a probe is a fault of the tools, not of an old kernel.
+# The last line of the messages is the exit status of rustc. A message that does
+# not belong to a probe means that the tools are broken, not that the kernel is old.
 
 part == "probes" && /^use .*; \/\/ / {
 	probe[FNR] = $NF

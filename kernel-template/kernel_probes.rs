@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Probes of the kernel crate, compiled before the module: a line that compiles sets the `cfg` at its
-//! end, a line whose name is not found does not. Any other error ends the build.
+//! Probes of the kernel crate, compiled before the module. A line that compiles sets the `cfg` at
+//! its end; a line whose name is not found does not. Any other error ends the build.
 //!
-//! A `use` does not tell a trait from a macro of the same name.
+//! A `use` does not distinguish a trait from a macro of the same name.
 
 #![allow(unused_imports)]
 

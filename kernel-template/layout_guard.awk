@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Makes assertions for layout_guard.c of the tests that bindgen writes:
+# Converts the layout tests of bindgen to assertions for layout_guard.c:
 #
 #	awk -f layout_guard.awk RS='{' PREPROCESSED RS=';' BINDINGS
 #

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves, when the module is built, that Rust and C lay out each struct alike:
- * bindgen, which made the Rust types, and the C compiler. The object is empty.
+ * Asserts at build time that the structs of bindgen and of the C compiler have
+ * the same layout. The object is empty.
  *
- * Kbuild has the assertions made by layout_guard.awk.
+ * layout_guard.awk generates the assertions.
  */
 #include <linux/build_bug.h>
 #include <linux/stddef.h>

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Safe wrappers of the objects that a fabric module shares with target core.
+//! SCSI target fabrics.
 //!
 //! A fabric is a tree of configfs directories: `target/$FABRIC/$WWN/tpgt_$TAG/acls/$INITIATOR`.
-//! Target core embeds a C object in each of them and calls the fabric when one is made or dropped.
-//! [`Wwn`], [`Tpg`], [`NodeAcl`] and [`Np`] are such objects with the driver's data behind them.
+//! Target core embeds a C object in each directory and calls the fabric to create or drop it.
+//! [`Wwn`], [`Tpg`], [`NodeAcl`] and [`Np`] are these objects with the driver's data.
 //!
-//! A driver sets up a [`Nexus`] for an initiator that logs in, and submits the commands that arrive
-//! on the wire through its [`Session`]. From then on target core owns a command: it calls the ops
-//! `write_pending`, `queue_data_in` and `queue_status` for it, and `release_cmd` when the last
-//! reference is gone. An op that asks the driver to act on a command passes it a value with the
-//! right to do so once: [`Pending`] to fill in a write's data and have it executed, [`Response`]
-//! and [`TmrResponse`] to respond. [`Payload`] is the data of a command while the driver has one of
-//! these.
+//! A driver sets up a [`Nexus`] for each initiator that logs in, and submits the commands of that
+//! initiator through its [`Session`]. From then on target core owns the command. It calls the ops
+//! `write_pending`, `queue_data_in` and `queue_status` for the command, and `release_cmd` after the
+//! last reference is dropped. An op that asks the driver to act on a command passes an owned value,
+//! which the driver can use once: [`Pending`] to receive the data of a write and have it executed,
+//! [`Response`] and [`TmrResponse`] to send the response. While the driver has one of these,
+//! [`Payload`] gives access to the data of the command.
 //!
-//! Target core counts the references to a command. One is its own, which this layer drops in
-//! `check_stop_free`. A driver that sends the response later holds another until then, from
-//! [`Response::keep`]; a driver that needs the command from the start has one from
+//! Commands are reference counted. Target core holds one reference, which this layer drops in
+//! `check_stop_free`. A driver that sends the response later holds another one, from
+//! [`Response::keep`]. A driver that needs the command from the start gets a reference from
 //! [`Session::submit_counted`] (`TARGET_SCF_ACK_KREF`).
 //!
 //! The ops are the methods of [`Operations`].
@@ -57,7 +57,7 @@ pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
 pub use compat::ARef;
 pub use data::{Buffer, Direction};
 pub use lun::Lun;
-pub use nexus::{Login, Nexus, INITIATOR_NAME_MAX};
+pub use nexus::{Nexus, INITIATOR_NAME_MAX};
 pub use node_acl::{
     HeldNodeAcl, NodeAcl, NodeAclGuard, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs,
     TpgNaclParamAttrs,
@@ -69,17 +69,17 @@ pub use ops::{
 pub use payload::{Payload, PayloadMut, Segment, Segments};
 pub use pending::{Pending, SenseReason};
 pub use protocol::Protocol;
-pub use queue::{Batch, CmdQueue, Right};
+pub use queue::{Batch, CmdQueue, QueuedCmd};
 pub use registration::{module_target_fabric, DiscoveryAttrs, Registration, WwnAttrs};
 pub use request::{Refusal, Refused, Request, TaskAttribute};
 pub use response::{Completed, Residual, Response};
-pub use session::{ProtectionOps, Session};
+pub use session::{ProtectionOps, Session, SessionData};
 pub use task::{Aborted, Reference, Task};
 pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
 pub use tpg::{tpg_tag, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgParamAttrs};
 pub use wwn::Wwn;
 
-/// The text in `bytes`, which end with NUL, for target core; empty if they do not.
+/// Converts `bytes` to a C string for target core. It is empty if `bytes` do not end with NUL.
 #[inline]
 pub fn c_str(bytes: &[u8]) -> &CStr {
     CStr::from_bytes_with_nul(bytes).unwrap_or(kernel::c_str!(""))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Writes the ops of the kernel's header that the module does not list, as a Rust
-# constant, and warns of each field that it does not list: the slot of an op
-# stays NULL, any other field zero.
+# Writes a Rust constant with the ops of the kernel's header that the module does
+# not list, and warns of each unlisted field. The slot of such an op stays NULL;
+# any other field stays zero.
 #
 # usage: awk -f unlisted_ops.awk part=ops target/ops.rs \
 #	part=bindings RS='}' bindings_tested.rs

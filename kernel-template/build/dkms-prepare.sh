@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# DKMS runs this before it builds the module for the kernel whose headers are in
-# $1. What is missing is printed, and ends the build: no package can be installed
-# from here, since the package manager waits for DKMS.
+# Run by DKMS before it builds the module for the kernel whose headers are in $1.
+# Missing packages are reported and end the build. They cannot be installed here,
+# since the package manager waits for DKMS.
 if [ -e "$1/rust/libkernel.rmeta" ]; then
 	exit 0
 fi

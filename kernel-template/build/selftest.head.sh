@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Exercises the fabric module through configfs: what makes its tree, what is
-# refused, what is in use, and what is left when all is gone. Needs root, the
-# module loaded or where modprobe finds it, and target_core_mod; where one is
-# missing, it changes nothing and exits with 4, as a kselftest does. Writes KTAP.
-# However it ends, but for SIGKILL, what it has made is removed.
+# Tests the fabric module through configfs: creation and removal of its tree,
+# refused names, and reference counts. Needs root, the module, loaded or installed,
+# and target_core_mod. If one of them is missing, it changes nothing and exits with
+# 4, like a kselftest. Writes KTAP. Unless killed by SIGKILL, it removes what it has
+# created.
 
 module="tcm_nab5000"
 fabric="nab5000"

@@ -3,13 +3,13 @@ refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 configfs=/sys/kernel/config
 target=$configfs/target
 tree=$target/$fabric
-# A host bus adapter of its own, so that two of these may run at once.
+# A separate host bus adapter, so that several selftests can run at once.
 backstore=$target/core/rd_mcp_$$/$module
 
 tests=0
 failed=0
 
-# report NAME STATUS: one line of KTAP.
+# report NAME STATUS: writes a line of KTAP.
 report()
 {
 	tests=$((tests + 1))
@@ -42,7 +42,7 @@ refuse()
 	fi
 }
 
-# fails REASON NAME COMMAND...: the command fails, and its message has the reason.
+# fails REASON NAME COMMAND...: the command fails with this reason.
 fails()
 {
 	reason=$1
@@ -64,7 +64,7 @@ exists()
 	fails "File exists" "$@"
 }
 
-# skip REASON: ends the test before it has begun.
+# skip REASON: skips the whole test.
 skip()
 {
 	echo "1..0 # SKIP $1"
@@ -110,8 +110,8 @@ drop_backstore()
 	rmdir "$backstore" "${backstore%/*}"
 }
 
-# Removes what is left, from the leaves of the tree to its root; at the end of a
-# test that has passed, that is nothing.
+# Removes the tree from its leaves to the root. After a passed test, nothing is left
+# to remove.
 cleanup()
 {
 	trap - EXIT
@@ -150,7 +150,7 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The plan is at the end: the number of refused names differs with the protocol.
+# The plan comes last, since the number of refused names depends on the protocol.
 check "load" load
 if ! loaded; then
 	echo "1..$tests"
@@ -161,8 +161,8 @@ check "fabric directory" mkdir "$tree"
 check "fabric entries" [ -d "$tree/discovery_auth" ]
 check "version" grep -q "fabric module" "$tree/version"
 
-# A port's name is accepted in its canonical spelling alone. Another spelling is
-# refused, whether the port exists or not.
+# The name of a port is accepted only in its canonical spelling. Other spellings are
+# refused even if the port exists.
 for name in $refused_names $other_spellings; do
 	invalid "no target port $name" mkdir "$tree/$name"
 done
@@ -180,8 +180,8 @@ for name in $other_spellings; do
 	invalid "no target port $name beside $wwn" mkdir "$tree/$name"
 done
 
-# A portal group is closed until it is enabled, and has a relative target port
-# identifier then; in some fabrics it is always open.
+# A portal group is closed until it is enabled, when it gets a relative target port
+# identifier. Some fabrics have no `enable`.
 tpg=$tree/$wwn/tpgt_1
 if [ -e "$tpg/enable" ]; then
 	check "closed at first" grep -qx 0 "$tpg/enable"

@@ -2,9 +2,9 @@
 
 //! Unit tests of port names and TransportIDs.
 //!
-//! On a kernel with `CONFIG_KUNIT=y` whose crate has suites for modules they run when the module is
-//! loaded: the results are in the kernel's log and in debugfs. `make test` in the directory of an
-//! out-of-tree module runs them without a kernel.
+//! On a kernel with `CONFIG_KUNIT=y` whose crate supports suites in modules, they run when the
+//! module is loaded, with results in the kernel log and in debugfs. In the directory of an
+//! out-of-tree module, `make test` runs them without a kernel.
 
 #![cfg(any(test, kernel_has_kunit_suites))]
 

@@ -28,7 +28,7 @@ mod ids {
     }
 
     #[test]
-    fn what_is_cut_off_is_no_transport_id() {
+    fn truncated_transport_ids_are_refused() {
         for (_, _, id) in IDS {
             for len in 0..id.len() {
                 assert_eq!(id.get(..len).and_then(decode), None);

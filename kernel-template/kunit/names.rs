@@ -27,7 +27,7 @@ mod names {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn invalid_names_are_refused() {
         for name in REFUSED {
             assert_eq!(PortName::parse(name.as_bytes()), None);
         }

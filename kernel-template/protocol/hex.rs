@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Hexadecimal digits in port names: read in any case, written in lower case.
+//! Hexadecimal digits in port names, read in any case and written in lower case.
 //!
-//! What the protocols with such names have in common, and nothing about a protocol. Pure `core`:
-//! the same file is compiled and tested on the host.
+//! Shared by the protocols whose names have such digits. Pure `core`: the same file is compiled and
+//! tested on the host.
 
-/// Returns what follows `prefix`, which may be in any case.
-pub(super) fn strip_prefix<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
-
-/// Reads `N` bytes, each from a pair of digits; there must be no pair more.
+/// Parses exactly `N` pairs of digits, each to a byte.
 pub(super) fn read_bytes<'a, const N: usize>(
     mut pairs: impl Iterator<Item = &'a [u8]>,
 ) -> Option<[u8; N]> {
@@ -22,7 +16,7 @@ pub(super) fn read_bytes<'a, const N: usize>(
     pairs.next().is_none().then_some(bytes)
 }
 
-/// Reads a byte from a pair of digits.
+/// Parses a pair of digits.
 pub(super) fn read_pair(digits: &[u8]) -> Option<u8> {
     let &[high, low] = digits else { return None };
     read_digit(high)?
@@ -30,7 +24,7 @@ pub(super) fn read_pair(digits: &[u8]) -> Option<u8> {
         .checked_add(read_digit(low)?)
 }
 
-/// Reads a digit.
+/// Parses a digit.
 pub(super) fn read_digit(byte: u8) -> Option<u8> {
     u8::try_from(char::from(byte).to_digit(16)?).ok()
 }

@@ -2,27 +2,31 @@
 
 //! iSCSI port names and TransportIDs.
 //!
-//! A node is called by an `iqn.`, `eui.` or `naa.` name of at most 223 bytes, in lower case (RFC
-//! 7143, section 4.2.7; RFC 3722). Other spellings, which [`PortName::parse`] reads and the driver
-//! refuses: upper case.
+//! The canonical name of a node is an `iqn.`, `eui.` or `naa.` name of at most 223 bytes in lower
+//! case (RFC 7143, section 4.2.7; RFC 3722). [`PortName::parse`] also accepts upper case; the
+//! driver refuses it for directories.
 //!
-//! The TransportID (SPC-4, section 7.6.4.6) carries the name alone, format 00b, or the name and the
-//! initiator session identifier (ISID), format 01b.
+//! A TransportID (SPC-4, section 7.6.4.6) has the name (format 00b), or the name and the initiator
+//! session identifier, ISID (format 01b).
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "without a data path the names alone are used")]
+#![allow(dead_code, reason = "without a data path only the names are used")]
 
-/// The longest name, in bytes.
+mod name;
+
+use name::Name;
+
+/// Maximum length of a name, in bytes.
 pub(crate) const NAME_MAX: usize = 223;
 
-/// The ISID as hexadecimal digits.
+/// Number of hexadecimal digits of an ISID.
 pub(crate) const ISID_DIGITS: usize = 12;
 
-/// The length of the longest TransportID: header, name, separator, ISID, NUL, padding.
+/// Maximum length of a TransportID, in bytes: header, name, separator, ISID, NUL, padding.
 pub(crate) const LEN_MAX: usize = 4 + 244;
 
-// The first byte: the format, and the protocol identifier.
+// Format and protocol identifier, in the first byte.
 const DEVICE: u8 = 0x05;
 const PORT: u8 = 0x45;
 
@@ -30,71 +34,54 @@ const SEPARATOR: &[u8] = b",i,0x";
 const ADDITIONAL_LENGTH_MIN: usize = 20;
 
 /// The name of an iSCSI node, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, lower case, followed by NUL up to the end.
-    text: [u8; NAME_MAX + 1],
-    len: u8,
-}
+pub(crate) type PortName = Name<(), { NAME_MAX + 1 }>;
 
 impl PortName {
-    /// The accepted names, for messages.
+    /// Form of the accepted names, for messages.
     pub(crate) const FORM: &'static str =
         "an iqn., eui. or naa. name in lower case, of at most 223 bytes, as in iqn.foo";
 
-    /// Reads a name in any case.
+    /// Parses a name in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let mut text = [0; NAME_MAX + 1];
-        let place = text.get_mut(..name.len())?;
-        place.copy_from_slice(name);
-        place.make_ascii_lowercase();
-        let len = u8::try_from(name.len()).ok()?;
-        is_canonical(place).then_some(Self { text, len })
+        let port = Self::in_lower_case(name)?;
+        is_canonical(port.as_bytes()).then_some(port)
     }
 
-    /// Reads the name of an initiator, in any case. More names than those of the RFC are in use, such
-    /// as those that QEMU makes of the names of virtual machines: all but what
-    /// [`Self::offending_byte`] finds.
+    /// Parses the name of an initiator, in any case. It accepts all names without an [offending
+    /// byte](Self::offending_byte): names that the RFC does not allow are in use, such as those
+    /// that QEMU derives from the names of virtual machines.
     pub(crate) fn parse_initiator(name: &[u8]) -> Option<Self> {
         let is_accepted = !name.is_empty() && Self::offending_byte(name).is_none();
-        let mut text = [0; NAME_MAX + 1];
-        text.get_mut(..name.len())?.copy_from_slice(name);
-        text.make_ascii_lowercase();
-        let len = u8::try_from(name.len().min(NAME_MAX)).ok()?;
-        (is_accepted && name.len() <= NAME_MAX).then_some(Self { text, len })
+        Self::in_lower_case(name).filter(|_| is_accepted)
     }
 
-    /// The first byte that the name of an initiator may not have: a comma, which ends the name in a
-    /// TransportID, or a control character, which breaks a list of names.
+    /// Converts a name to lower case, if it is not too long.
+    fn in_lower_case(name: &[u8]) -> Option<Self> {
+        let bytes = name.iter().map(u8::to_ascii_lowercase);
+        (name.len() <= NAME_MAX).then(|| Self::new(bytes, ()))
+    }
+
+    /// Returns the first invalid byte in the name of an initiator: a comma, which ends the name in
+    /// a TransportID, or a control character, which breaks lists of names.
     pub(crate) fn offending_byte(name: &[u8]) -> Option<u8> {
         let mut bytes = name.iter().copied();
         bytes.find(|byte| *byte == b',' || byte.is_ascii_control())
     }
 
-    /// Whether this is a name in its canonical form.
+    /// Returns true if `name` is in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         is_canonical(name)
     }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.get(..usize::from(self.len)).unwrap_or_default()
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        self.text.get(..=usize::from(self.len)).unwrap_or_default()
-    }
 }
 
-/// An initiator session identifier, as the digits that a TransportID holds.
+/// An initiator session identifier, as the hexadecimal digits in a TransportID.
 pub(crate) type Isid = [u8; ISID_DIGITS];
 
-/// Writes the TransportID of `name`, or of its port with `isid`, to the front of `out`.
+/// Writes the TransportID of `name`, or of its port with `isid`, to the beginning of `out`.
 ///
-/// Returns the length in bytes, or `None` if `out` is too short; [`LEN_MAX`] bytes always suffice.
-/// For a name of less than 16 bytes without an ISID, target core makes a shorter TransportID: it
-/// does not apply the minimum of ADDITIONAL LENGTH.
+/// Returns its length in bytes, or `None` if `out` is too short; [`LEN_MAX`] bytes always suffice.
+/// For a name of less than 16 bytes without an ISID, target core writes a shorter TransportID: it
+/// ignores the minimum of ADDITIONAL LENGTH.
 pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Option<usize> {
     let (first, separator, isid): (u8, &[u8], &[u8]) = match isid {
         None => (DEVICE, b"", b""),
@@ -116,10 +103,10 @@ pub(crate) fn encode(name: &PortName, isid: Option<&Isid>, out: &mut [u8]) -> Op
     Some(len)
 }
 
-/// Reads a TransportID: the name, and the ISID in lower case if it has one.
+/// Parses a TransportID. Returns the name, and the ISID, if there is one, in lower case.
 ///
-/// Returns `None` for everything that [`encode`] could not have written, except that the digits of
-/// the ISID may be in upper case. Target core also refuses a name of more than 219 bytes without an
+/// Returns `None` for a TransportID that [`encode`] cannot write, except that the digits of the
+/// ISID may be in upper case. Target core also refuses a name of more than 219 bytes without an
 /// ISID, which SPC-4 allows.
 pub(crate) fn decode(id: &[u8]) -> Option<(PortName, Option<Isid>)> {
     let (&[first, 0, high, low], body) = (id.get(..4)?, id.get(4..)?) else {
@@ -150,13 +137,14 @@ fn split_isid(text: &[u8]) -> Option<(&[u8], Isid)> {
     isid.iter().copied().all(is_hex).then_some((name, isid))
 }
 
-/// The ADDITIONAL LENGTH field for a text: with a NUL, a multiple of four, and at least 20.
+/// Returns ADDITIONAL LENGTH for a text: its length with a NUL, rounded up to a multiple of four,
+/// and at least 20.
 fn additional_length(text_len: usize) -> Option<usize> {
     let len = text_len.checked_add(1)?.checked_next_multiple_of(4)?;
     Some(len.max(ADDITIONAL_LENGTH_MIN))
 }
 
-/// Whether this is a name in lower case.
+/// Returns true if `name` is a name in lower case.
 fn is_canonical(name: &[u8]) -> bool {
     let (Some(kind), Some(rest)) = (name.get(..4), name.get(4..)) else {
         return false;

@@ -2,35 +2,32 @@
 
 //! PCI Express port names.
 //!
-//! A port is called by its place, as lspci writes it: domain, colon, bus, colon, device, dot,
-//! function, in lower-case hexadecimal. Other spellings, which [`PortName::parse`] reads and the
-//! driver refuses: domain 0 left out, and upper case.
+//! The canonical name of a port is its address as lspci prints it, in lower-case hexadecimal:
+//! domain, colon, bus, colon, device, dot, function. [`PortName::parse`] also accepts a name
+//! without domain 0, and upper case; the driver refuses these for directories.
 //!
-//! T10 defines no TransportID for the protocol, so there is none to read or write here.
+//! T10 defines no TransportID for the protocol.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "without a data path the names alone are used")]
+#![allow(dead_code, reason = "without a data path only the names are used")]
 
 mod hex;
+mod name;
+
+use name::Name;
 
 const TEXT_LEN: usize = 12;
 
 /// The name of a PCI Express port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    domain: u16,
-    routing_id: u16,
-}
+pub(crate) type PortName = Name<(u16, u16), { TEXT_LEN + 1 }>;
 
 impl PortName {
-    /// The accepted names, for messages.
+    /// Form of the accepted names, for messages.
     pub(crate) const FORM: &'static str =
         "a PCI domain, bus, device and function in lower case, as in 0000:3b:00.1";
 
-    /// Reads a name in any of its spellings.
+    /// Parses a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         let &[ref front @ .., b0, b1, b':', d0, d1, b'.', function] = name else {
             return None;
@@ -54,45 +51,31 @@ impl PortName {
         Some(Self::from_ids(u16::from_be_bytes(domain), routing_id))
     }
 
-    /// Whether this is a name in its canonical form.
+    /// Returns true if `name` is in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         Self::parse(name).is_some_and(|port| port.as_bytes() == name)
     }
 
-    /// The port with this routing identifier in this domain.
+    /// Creates the name of the port with this routing identifier in this domain.
     pub(crate) fn from_ids(domain: u16, routing_id: u16) -> Self {
         let ([high, low], [bus, rest]) = (domain.to_be_bytes(), routing_id.to_be_bytes());
         let (device, function) = (rest / 8, rest % 8);
         let digits = hex::digits([high, low, bus, device]);
-        let mut text = *b"0000:00:00.0\0";
+        let mut text = *b"0000:00:00.0";
         let places = text.iter_mut().filter(|byte| **byte == b'0');
         for (place, digit) in places.zip(digits.chain([hex::digit(function)])) {
             *place = digit;
         }
-        Self {
-            text,
-            domain,
-            routing_id,
-        }
+        Self::new(text, (domain, routing_id))
     }
 
-    /// The domain.
+    /// Returns the domain.
     pub(crate) fn domain(&self) -> u16 {
-        self.domain
+        self.value().0
     }
 
-    /// The routing identifier: bus, device and function in 8, 5 and 3 bits.
+    /// Returns the routing identifier: bus, device and function in 8, 5 and 3 bits.
     pub(crate) fn routing_id(&self) -> u16 {
-        self.routing_id
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        self.value().1
     }
 }

@@ -2,39 +2,37 @@
 
 //! SCSI over PCI Express (SOP) port names and TransportIDs.
 //!
-//! A port is called by its PCI routing identifier, as lspci writes it: bus, colon, device, dot,
-//! function, in lower-case hexadecimal. Other spellings, which [`PortName::parse`] reads and the
-//! driver refuses: upper case.
+//! The canonical name of a port is its PCI routing identifier as lspci prints it, in lower-case
+//! hexadecimal: bus, colon, device, dot, function. [`PortName::parse`] also accepts upper case; the
+//! driver refuses it for directories.
 //!
-//! The TransportID (SPC-4, section 7.6.4.8) has 24 bytes and holds the routing identifier at byte
-//! 2. Target core does not know it.
+//! A TransportID (SPC-4, section 7.6.4.8) has 24 bytes, with the routing identifier at byte 2.
+//! Target core does not support it.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "without a data path the names alone are used")]
+#![allow(dead_code, reason = "without a data path only the names are used")]
 
 mod hex;
+mod name;
 
-/// The length of a TransportID.
+use name::Name;
+
+/// Length of a TransportID, in bytes.
 pub(crate) const LEN: usize = 24;
 
 const PROTOCOL: u8 = 0x0a;
 const TEXT_LEN: usize = 7;
 
 /// The name of an SOP port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    routing_id: u16,
-}
+pub(crate) type PortName = Name<u16, { TEXT_LEN + 1 }>;
 
 impl PortName {
-    /// The accepted names, for messages.
+    /// Form of the accepted names, for messages.
     pub(crate) const FORM: &'static str =
         "a PCI bus, device and function in lower case, as in 3b:00.1";
 
-    /// Reads a name in any case.
+    /// Parses a name in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         let &[b0, b1, b':', d0, d1, b'.', function] = name else {
             return None;
@@ -52,51 +50,41 @@ impl PortName {
         Some(Self::from_routing_id(u16::from_be_bytes([bus, low])))
     }
 
-    /// Whether this is a name in its canonical form.
+    /// Returns true if `name` is in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         Self::parse(name).is_some_and(|port| port.as_bytes() == name)
     }
 
-    /// The port with this routing identifier.
+    /// Creates the name of the port with this routing identifier.
     pub(crate) fn from_routing_id(routing_id: u16) -> Self {
         let [bus, low] = routing_id.to_be_bytes();
         let (device, function) = (low / 8, low % 8);
         let digits = hex::digits([bus, device]);
-        let mut text = *b"00:00.0\0";
+        let mut text = *b"00:00.0";
         let places = text.iter_mut().filter(|byte| **byte == b'0');
         for (place, digit) in places.zip(digits.chain([hex::digit(function)])) {
             *place = digit;
         }
-        Self { text, routing_id }
+        Self::new(text, routing_id)
     }
 
-    /// The routing identifier: bus, device and function in 8, 5 and 3 bits.
+    /// Returns the routing identifier: bus, device and function in 8, 5 and 3 bits.
     pub(crate) fn routing_id(&self) -> u16 {
-        self.routing_id
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        self.value()
     }
 }
 
-/// The TransportID of `name`.
+/// Returns the TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
-    let bytes = [[PROTOCOL, 0], name.routing_id.to_be_bytes()];
+    let bytes = [[PROTOCOL, 0], name.routing_id().to_be_bytes()];
     for (place, byte) in id.iter_mut().zip(bytes.into_iter().flatten()) {
         *place = byte;
     }
     id
 }
 
-/// Reads a TransportID; `None` for everything that [`encode`] could not have written.
+/// Parses a TransportID. Returns `None` for one that [`encode`] cannot write.
 pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     let routing_id = id.get(2..4)?.try_into().ok()?;
     let name = PortName::from_routing_id(u16::from_be_bytes(routing_id));

@@ -2,18 +2,23 @@
 
 //! Parallel SCSI port names and TransportIDs.
 //!
-//! A port has no name of its own. It is called `spi.`, its SCSI address on the bus, a dot, and the
-//! relative identifier of the target port on that bus; both numbers are decimal. Other spellings,
-//! which [`PortName::parse`] reads and the driver refuses: upper case.
+//! A port has no name of its own. Its canonical name is `spi.`, its SCSI address on the bus, a dot,
+//! and the relative identifier of the target port on that bus, both numbers in decimal.
+//! [`PortName::parse`] also accepts the prefix in upper case; the driver refuses it for
+//! directories.
 //!
-//! The TransportID (SPC-4, section 7.6.4.3) has 24 bytes, with the address at byte 2 and the
-//! identifier at byte 6. Target core does not know it.
+//! A TransportID (SPC-4, section 7.6.4.3) has 24 bytes, with the address at byte 2 and the
+//! identifier at byte 6. Target core does not support it.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "without a data path the names alone are used")]
+#![allow(dead_code, reason = "without a data path only the names are used")]
 
-/// The length of a TransportID.
+mod name;
+
+use name::Name;
+
+/// Length of a TransportID, in bytes.
 pub(crate) const LEN: usize = 24;
 
 const PROTOCOL: u8 = 0x01;
@@ -21,76 +26,49 @@ const PREFIX: &[u8] = b"spi.";
 const TEXT_MAX: usize = 15;
 
 /// The name of a parallel SCSI port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL up to the end.
-    text: [u8; TEXT_MAX + 1],
-    len: usize,
-    address: u16,
-    target_port: u16,
-}
+pub(crate) type PortName = Name<(u16, u16), { TEXT_MAX + 1 }>;
 
 impl PortName {
-    /// The accepted names, for messages.
+    /// Form of the accepted names, for messages.
     pub(crate) const FORM: &'static str =
         "spi., a SCSI address, a dot and a relative target port identifier, as in spi.0.1";
 
-    /// Reads a name in any of its spellings: the prefix may be in any case.
+    /// Parses a name, with the prefix in any case.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let mut numbers = strip(name, PREFIX)?.split(|byte| *byte == b'.');
+        let mut numbers = name::strip_prefix(name, PREFIX)?.split(|byte| *byte == b'.');
         let (address, target_port) = (number(numbers.next()?)?, number(numbers.next()?)?);
         let is_all = numbers.next().is_none();
         is_all.then(|| Self::from_numbers(address, target_port))
     }
 
-    /// Whether this is a name in its canonical form.
+    /// Returns true if `name` is in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         Self::parse(name).is_some_and(|port| port.as_bytes() == name)
     }
 
-    /// The port with this SCSI address on the bus of the target port with this relative identifier.
+    /// Creates the name of the port with this SCSI address on the bus of the target port with this
+    /// relative identifier.
     pub(crate) fn from_numbers(address: u16, target_port: u16) -> Self {
-        let mut text = [0; TEXT_MAX + 1];
         let numbers = digits(address).chain([b'.']).chain(digits(target_port));
-        let name = PREFIX.iter().copied().chain(numbers);
-        let mut len: usize = 0;
-        for (place, byte) in text.iter_mut().zip(name) {
-            *place = byte;
-            len = len.saturating_add(1);
-        }
-        Self {
-            text,
-            len,
-            address,
-            target_port,
-        }
+        let text = PREFIX.iter().copied().chain(numbers);
+        Self::new(text, (address, target_port))
     }
 
-    /// The SCSI address.
+    /// Returns the SCSI address.
     pub(crate) fn address(&self) -> u16 {
-        self.address
+        self.value().0
     }
 
-    /// The relative identifier of the target port.
+    /// Returns the relative identifier of the target port.
     pub(crate) fn target_port(&self) -> u16 {
-        self.target_port
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.get(..self.len).unwrap_or_default()
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        self.text.get(..=self.len).unwrap_or_default()
+        self.value().1
     }
 }
 
-/// The TransportID of `name`.
+/// Returns the TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
-    let [address, target_port] = [name.address, name.target_port].map(u16::to_be_bytes);
+    let [address, target_port] = [name.address(), name.target_port()].map(u16::to_be_bytes);
     let bytes = [[PROTOCOL, 0], address, [0, 0], target_port];
     for (place, byte) in id.iter_mut().zip(bytes.into_iter().flatten()) {
         *place = byte;
@@ -98,7 +76,7 @@ pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     id
 }
 
-/// Reads a TransportID; `None` for everything that [`encode`] could not have written.
+/// Parses a TransportID. Returns `None` for one that [`encode`] cannot write.
 pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     let address = u16::from_be_bytes(id.get(2..4)?.try_into().ok()?);
     let target_port = u16::from_be_bytes(id.get(6..8)?.try_into().ok()?);
@@ -106,13 +84,7 @@ pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     (encode(&name) == *id).then_some(name)
 }
 
-/// What follows `prefix`, which may be in any case.
-fn strip<'a>(name: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
-    let (start, rest) = (name.get(..prefix.len())?, name.get(prefix.len()..)?);
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
-}
-
-/// Reads a decimal number without zeros before it.
+/// Parses a decimal number without leading zeros.
 fn number(digits: &[u8]) -> Option<u16> {
     if !matches!(digits, [b'0'] | [b'1'..=b'9', ..]) {
         return None;
@@ -123,7 +95,7 @@ fn number(digits: &[u8]) -> Option<u16> {
     })
 }
 
-/// The decimal digits of a number, without zeros before them.
+/// Returns the decimal digits of a number, without leading zeros.
 fn digits(number: u16) -> impl Iterator<Item = u8> {
     let places = [
         number / 10_000,

@@ -2,21 +2,24 @@
 
 //! SRP port names and TransportIDs.
 //!
-//! A port identifier is 16 bytes. A port is called `0x` and their 32 lower-case hexadecimal digits:
-//! target core makes this name of a TransportID. Other spellings, which [`PortName::parse`] reads
-//! and the driver refuses: the digits alone; fewer digits, an even number of them, without the
-//! zeros at the front; the form of an `InfiniBand` GID, eight groups of four digits with colons
-//! between them; and upper case.
+//! A port identifier has 16 bytes. The canonical name of a port is `0x` and their 32 lower-case
+//! hexadecimal digits, as target core derives it from a TransportID. [`PortName::parse`] also
+//! accepts the digits alone, an even number of digits without leading zeros, the form of an
+//! `InfiniBand` GID (eight groups of four digits with colons), and upper case; the driver refuses
+//! these for directories.
 //!
-//! The TransportID (SPC-4, section 7.6.4.5) has 24 bytes and holds the identifier at byte 8.
+//! A TransportID (SPC-4, section 7.6.4.5) has 24 bytes, with the identifier at byte 8.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "without a data path the names alone are used")]
+#![allow(dead_code, reason = "without a data path only the names are used")]
 
 mod hex;
+mod name;
 
-/// The length of a TransportID.
+use name::Name;
+
+/// Length of a TransportID, in bytes.
 pub(crate) const LEN: usize = 24;
 
 const PROTOCOL: u8 = 0x04;
@@ -24,76 +27,51 @@ const PREFIX: &[u8] = b"0x";
 const TEXT_LEN: usize = 34;
 
 /// The name of an SRP port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    value: [u8; 16],
-}
+pub(crate) type PortName = Name<[u8; 16], { TEXT_LEN + 1 }>;
 
 impl PortName {
-    /// The accepted names, for messages.
+    /// Form of the accepted names, for messages.
     pub(crate) const FORM: &'static str =
         "0x and 32 lower-case hexadecimal digits, as in 0xfe80000000000000001175000077d8ee";
 
-    /// Reads a name in any of its spellings.
+    /// Parses a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
         gid(name)
             .or_else(|| right_aligned(name))
             .map(Self::from_value)
     }
 
-    /// Whether this is a name in its canonical form.
+    /// Returns true if `name` is in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         Self::parse(name).is_some_and(|port| port.as_bytes() == name)
     }
 
-    /// The port with this identifier.
+    /// Creates the name of the port with this identifier.
     pub(crate) fn from_value(value: [u8; 16]) -> Self {
-        let mut text = [0; TEXT_LEN + 1];
         let digits = hex::digits(value);
-        for (place, byte) in text.iter_mut().zip(PREFIX.iter().copied().chain(digits)) {
-            *place = byte;
-        }
-        Self { text, value }
-    }
-
-    /// The port identifier.
-    pub(crate) fn value(&self) -> [u8; 16] {
-        self.value
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        Self::new(PREFIX.iter().copied().chain(digits), value)
     }
 }
 
-/// The TransportID of `name`.
+/// Returns the TransportID of `name`.
 pub(crate) fn encode(name: &PortName) -> [u8; LEN] {
     let mut id = [0; LEN];
     let bytes = [PROTOCOL, 0, 0, 0, 0, 0, 0, 0].into_iter();
-    for (place, byte) in id.iter_mut().zip(bytes.chain(name.value)) {
+    for (place, byte) in id.iter_mut().zip(bytes.chain(name.value())) {
         *place = byte;
     }
     id
 }
 
-/// Reads a TransportID; `None` for everything that [`encode`] could not have written.
+/// Parses a TransportID. Returns `None` for one that [`encode`] cannot write.
 pub(crate) fn decode(id: &[u8]) -> Option<PortName> {
     let name = PortName::from_value(id.get(8..)?.try_into().ok()?);
     (encode(&name) == *id).then_some(name)
 }
 
-/// Reads up to 32 digits, after a prefix or not; the bytes that they leave out are the first, and
-/// zero.
+/// Parses up to 32 digits with an optional prefix. Missing leading bytes are zero.
 fn right_aligned(name: &[u8]) -> Option<[u8; 16]> {
-    let digits = hex::strip_prefix(name, PREFIX).unwrap_or(name);
+    let digits = name::strip_prefix(name, PREFIX).unwrap_or(name);
     if !matches!(digits.len(), 2..=32) {
         return None;
     }
@@ -104,7 +82,7 @@ fn right_aligned(name: &[u8]) -> Option<[u8; 16]> {
     Some(value)
 }
 
-/// Reads eight groups of four digits with colons between them.
+/// Parses eight groups of four digits with colons between them.
 fn gid(name: &[u8]) -> Option<[u8; 16]> {
     let mut groups = name.split(|byte| *byte == b':');
     let mut value = [0; 16];

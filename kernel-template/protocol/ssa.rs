@@ -2,67 +2,45 @@
 
 //! Serial Storage Architecture port names.
 //!
-//! An SSA unique identifier is eight bytes. A port is called by their sixteen lower-case
-//! hexadecimal digits. Other spellings, which [`PortName::parse`] reads and the driver refuses:
-//! `0x` before the digits, and upper case.
+//! An SSA unique identifier has eight bytes. The canonical name of a port is their 16 lower-case
+//! hexadecimal digits. [`PortName::parse`] also accepts `0x` before the digits, and upper case; the
+//! driver refuses these for directories.
 //!
-//! T10 defines no TransportID for the protocol, so there is none to read or write here.
+//! T10 defines no TransportID for the protocol.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
-#![allow(dead_code, reason = "without a data path the names alone are used")]
+#![allow(dead_code, reason = "without a data path only the names are used")]
 
 mod hex;
+mod name;
+
+use name::Name;
 
 const TEXT_LEN: usize = 16;
 
 /// The name of an SSA port, target or initiator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PortName {
-    /// The name in its canonical form, followed by NUL.
-    text: [u8; TEXT_LEN + 1],
-    value: u64,
-}
+pub(crate) type PortName = Name<u64, { TEXT_LEN + 1 }>;
 
 impl PortName {
-    /// The accepted names, for messages.
+    /// Form of the accepted names, for messages.
     pub(crate) const FORM: &'static str =
         "16 lower-case hexadecimal digits, as in 50050760000012ab";
 
-    /// Reads a name in any of its spellings.
+    /// Parses a name in any of its spellings.
     pub(crate) fn parse(name: &[u8]) -> Option<Self> {
-        let digits = hex::strip_prefix(name, b"0x").unwrap_or(name);
+        let digits = name::strip_prefix(name, b"0x").unwrap_or(name);
         let bytes = hex::read_bytes(digits.chunks(2))?;
         Some(Self::from_value(u64::from_be_bytes(bytes)))
     }
 
-    /// Whether this is a name in its canonical form.
+    /// Returns true if `name` is in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         Self::parse(name).is_some_and(|port| port.as_bytes() == name)
     }
 
-    /// The port with this unique identifier.
+    /// Creates the name of the port with this unique identifier.
     pub(crate) fn from_value(value: u64) -> Self {
-        let mut text = [0; TEXT_LEN + 1];
-        let digits = hex::digits(value.to_be_bytes());
-        for (place, digit) in text.iter_mut().zip(digits) {
-            *place = digit;
-        }
-        Self { text, value }
-    }
-
-    /// The unique identifier.
-    pub(crate) fn value(&self) -> u64 {
-        self.value
-    }
-
-    /// The name in its canonical form.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, name)| name)
-    }
-
-    /// The name in its canonical form, and the NUL that ends it.
-    pub(crate) fn to_bytes_with_nul(&self) -> &[u8] {
-        &self.text
+        Self::new(hex::digits(value.to_be_bytes()), value)
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Attributes: the files in the configfs directories of a fabric.
+//! Attributes: files in the configfs directories of a fabric.
 //!
-//! Target core makes the files of a directory from a list that the ops point to. [`attributes!`]
-//! makes such a list of types that implement [`Attribute`].
+//! Target core makes the files of a directory from an attribute list that the ops point to.
+//! [`attributes!`] declares such a list, of types that implement [`Attribute`].
 //!
 //! C header: [`include/linux/configfs.h`](srctree/include/linux/configfs.h)
 
@@ -24,60 +24,61 @@ use kernel::{
 
 use crate::bindings;
 
-/// A kind of directory that a fabric may add attributes to.
+/// A kind of configfs directory that a fabric may add attributes to.
 ///
 /// # Safety
 ///
-/// [`Self::context`] must find the `Context` of every `item` that target core passes to attributes
-/// of this kind.
+/// [`Self::context`] must return the `Context` of every `item` that target core passes to
+/// attributes of this kind of directory.
 pub unsafe trait Directory {
-    /// The object that `show` and `store` of the attributes are called with.
+    /// Object that `show` and `store` get.
     type Context: ?Sized;
 
-    /// Finds the object that `item` is the directory of.
+    /// Returns the object that owns the directory `item`.
     ///
     /// # Safety
     ///
-    /// `item` must be a directory of this kind, and must stay so while `'a` lasts.
+    /// `item` must be a directory of this kind during `'a`.
     unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a Self::Context;
 }
 
-/// An attribute: a file in a directory of the fabric. Implement `show`, `store` or both.
+/// An attribute: a file in a configfs directory. Implement `show`, `store` or both.
 #[vtable]
 pub trait Attribute: 'static {
-    /// Where the attribute is.
+    /// Directory of the attribute.
     type Directory: Directory;
 
-    /// Whether the attribute shows a secret: then only root may read it.
+    /// True if the attribute shows a secret, so that only root may read it.
     const IS_SECRET: bool = false;
 
-    /// Writes the attribute's value to `page`.
+    /// Writes the value of the attribute to `page`.
     fn show(_context: &<Self::Directory as Directory>::Context, _page: &mut Page<'_>) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Sets the attribute to `text`, at most a page that user space wrote, without the newline at
-    /// its end.
+    /// Sets the attribute to `text`, which user space has written: at most a page, without the
+    /// newline at its end.
     fn store(_context: &<Self::Directory as Directory>::Context, _text: &BStr) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 }
 
-/// The page that an attribute writes its value to, with `write!`.
+/// The page for the value of an attribute, written with `write!`.
 pub struct Page<'a> {
     buffer: &'a mut [u8],
     len: usize,
 }
 
 impl Page<'_> {
-    /// Appends formatted text; what `write!` calls.
+    /// Appends formatted text, for `write!`.
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if the text does not fit into the page.
+    /// Returns [`EINVAL`] if the text does not fit into the page.
     pub fn write_fmt(&mut self, args: fmt::Arguments<'_>) -> Result {
         let free = self.buffer.get_mut(self.len..).unwrap_or_default();
-        // SAFETY: The buffer is as long as it says, and `%pA` takes a pointer to the arguments.
+        // SAFETY: `free` is valid for writes of its length. `%pA` takes a pointer to
+        // `fmt::Arguments`.
         let len = unsafe {
             bindings::snprintf(
                 free.as_mut_ptr().cast(),
@@ -86,7 +87,7 @@ impl Page<'_> {
                 ptr::from_ref(&args).cast::<c_void>(),
             )
         };
-        // The result is the length of the whole text without the NUL, even if there was no room.
+        // The result is the length of the whole text without the NUL, even if it was truncated.
         let len = usize::try_from(len).map_err(|_| EINVAL)?;
         if len >= free.len() {
             return Err(EINVAL);
@@ -95,11 +96,11 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Appends bytes as they are.
+    /// Appends bytes.
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if they do not fit into the page.
+    /// Returns [`EINVAL`] if they do not fit into the page.
     #[inline]
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result {
         let free = self.buffer.get_mut(self.len..).unwrap_or_default();
@@ -111,16 +112,16 @@ impl Page<'_> {
     }
 }
 
-/// A `struct configfs_attribute` for an attribute in a `D`.
+/// The `struct configfs_attribute` of an attribute in a directory `D`.
 #[repr(transparent)]
 pub struct AttributeSlot<D>(UnsafeCell<bindings::configfs_attribute>, PhantomData<D>);
 
-// SAFETY: A `Registration` writes the slot before target core knows of the fabric, of which there
-// is one at a time. While it is registered, the slot is only read.
+// SAFETY: `Registration::new` writes the slot before the fabric is registered, and at most one
+// registration of a fabric exists. A slot of a registered fabric is only read.
 unsafe impl<D> Sync for AttributeSlot<D> {}
 
 impl<D: Directory> AttributeSlot<D> {
-    /// Makes the slot of `A`; `name` must end with NUL, or the module does not compile.
+    /// Creates the slot of `A`. A `name` that does not end with NUL is a compile error.
     pub const fn new<A: Attribute<Directory = D>>(name: &'static str) -> Self {
         assert!(
             matches!(name.as_bytes(), [.., 0]),
@@ -153,18 +154,16 @@ impl<D: Directory> AttributeSlot<D> {
     ///
     /// # Safety
     ///
-    /// `item` must be a directory of the kind `D` during this call, and `page` must have
-    /// `PAGE_SIZE` bytes for this call alone.
+    /// `item` must be a directory `D` during this call. `page` must have `PAGE_SIZE` bytes that are
+    /// in no other use during this call.
     unsafe extern "C" fn show_callback<A: Attribute<Directory = D>>(
         item: *mut bindings::config_item,
         page: *mut c_char,
     ) -> isize {
-        // SAFETY: `item` is a directory of the kind `D` during this call, by the requirements of
-        // this callback.
+        // SAFETY: `item` is a directory `D` during this call, by the requirements of this callback.
         let context = unsafe { D::context(item) };
-        // SAFETY: `page` has `PAGE_SIZE` bytes for this call alone, by the requirements of this
-        // callback. After a write to the same file, configfs passes the page of the write, of which
-        // it has initialized a part.
+        // SAFETY: `page` has `PAGE_SIZE` bytes that are in no other use, by the requirements of
+        // this callback. They are initialized here: configfs may pass the page of a previous write.
         let buffer = unsafe {
             page.write_bytes(0, PAGE_SIZE);
             core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE)
@@ -180,18 +179,17 @@ impl<D: Directory> AttributeSlot<D> {
     ///
     /// # Safety
     ///
-    /// `item` must be a directory of the kind `D` during this call, and `page` must hold `count`
-    /// bytes, which must not change during this call.
+    /// `item` must be a directory `D` during this call. `page` must have `count` bytes, which must
+    /// not change during this call.
     unsafe extern "C" fn store_callback<A: Attribute<Directory = D>>(
         item: *mut bindings::config_item,
         page: *const c_char,
         count: usize,
     ) -> isize {
-        // SAFETY: `item` is a directory of the kind `D` during this call, by the requirements of
-        // this callback.
+        // SAFETY: `item` is a directory `D` during this call, by the requirements of this callback.
         let context = unsafe { D::context(item) };
-        // SAFETY: `page` holds `count` bytes that do not change during this call, by the
-        // requirements of this callback.
+        // SAFETY: `page` has `count` bytes that do not change during this call, by the requirements
+        // of this callback.
         let text: &[u8] = unsafe { core::slice::from_raw_parts(page.cast(), count) };
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         match A::store(context, BStr::from_bytes(text)) {
@@ -201,22 +199,22 @@ impl<D: Directory> AttributeSlot<D> {
     }
 }
 
-/// The pointers to `N - 1` attributes in a `D`, and the null pointer that ends them.
+/// An array of pointers to `N - 1` attributes in a directory `D`, terminated by a null pointer.
 #[repr(transparent)]
 pub struct AttributeArray<D, const N: usize>(
     UnsafeCell<[*mut bindings::configfs_attribute; N]>,
     PhantomData<D>,
 );
 
-// SAFETY: Nobody writes to the array: `set_owner` writes to what it points to.
+// SAFETY: The array is never written. `set_owner` writes to the attributes that it points to.
 unsafe impl<D, const N: usize> Sync for AttributeArray<D, N> {}
 
 impl<D, const N: usize> AttributeArray<D, N> {
-    /// Points to each of `slots`.
+    /// Creates the array of pointers to `slots`.
     pub const fn new<const M: usize>(slots: &'static [AttributeSlot<D>; M]) -> Self {
         assert!(
             N == M + 1,
-            "the array has a place for each attribute and for the end"
+            "the array has an entry for each attribute and for the terminator"
         );
         let mut array = [ptr::null_mut(); N];
         let mut index = 0;
@@ -228,25 +226,25 @@ impl<D, const N: usize> AttributeArray<D, N> {
     }
 }
 
-/// The attributes in a directory of the kind `D`; made by [`attributes!`].
+/// The attributes in a directory `D`, declared by [`attributes!`].
 pub struct Attributes<D>(*mut *mut bindings::configfs_attribute, PhantomData<D>);
 
 impl<D> Attributes<D> {
     /// No attributes.
     pub const NONE: Self = Self(ptr::null_mut(), PhantomData);
 
-    /// The attributes that `array` points to.
+    /// Creates the attributes of an array.
     pub const fn new<const N: usize>(array: &'static AttributeArray<D, N>) -> Self {
         Self(array.0.get().cast(), PhantomData)
     }
 
-    /// The attributes as target core wants them.
+    /// Returns the attributes for target core.
     pub const fn as_ptr(&self) -> *mut *mut bindings::configfs_attribute {
         self.0
     }
 }
 
-/// Makes the [`Attributes`] of a directory, each by its file name and the type that implements
+/// Declares the [`Attributes`] of a directory: for each the file name, and the type that implements
 /// [`Attribute`].
 ///
 /// ```ignore

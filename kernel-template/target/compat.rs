@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Items of the kernel crate that have another place in some kernels, or are missing there: each
-//! under the name that Linux 7.3 has for it. `kernel_probes.rs` finds out which kernel it is.
+//! Items of the kernel crate that some kernels have elsewhere, or lack, under their names of Linux
+//! 7.3. `kernel_probes.rs` detects them.
 
 #[cfg(not(kernel_has_completion))]
 mod completion;

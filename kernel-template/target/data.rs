@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The data of a command: their length, their direction, and the memory that they are in.
+//! The data of a command: length, direction, and memory.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
 use crate::bindings;
 
-/// The direction of data, seen from the initiator.
+/// The direction of data, as seen from the initiator.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Direction(pub(super) bindings::dma_data_direction);
 
@@ -18,7 +18,8 @@ impl Direction {
     /// From the target: a read.
     pub const IN: Self = Self(bindings::dma_data_direction::DMA_FROM_DEVICE);
 
-    /// The direction of a C command; none for a bidirectional one, which is not supported.
+    /// Converts the direction of a C command. A bidirectional command, which is not supported,
+    /// gives [`Self::NONE`].
     pub fn from_raw(direction: bindings::dma_data_direction) -> Self {
         match Self(direction) {
             Self::OUT => Self::OUT,
@@ -28,17 +29,17 @@ impl Direction {
     }
 }
 
-/// The payload of a command to be submitted: its length, its direction, and its memory.
+/// The data of a command to be submitted.
 pub struct Buffer {
-    /// How many bytes the initiator sends or expects, protection information included. `None` if
-    /// target core shall take the length from the command descriptor block.
+    /// Number of bytes that the initiator sends or expects, protection information included. `None`
+    /// makes target core take the length from the command descriptor block.
     pub length: Option<u32>,
-    /// The direction of the bytes.
+    /// Direction of the data.
     pub direction: Direction,
-    /// The scatterlist and its length; if it is null, target core allocates the memory.
+    /// Scatterlist and number of its entries; null makes target core allocate the memory.
     pub data: (*mut bindings::scatterlist, u32),
-    /// The scatterlist of the protection information and its length.
+    /// Scatterlist of the protection information and number of its entries.
     pub protection: (*mut bindings::scatterlist, u32),
-    /// Whether the command asks for protection information, and the buffer has none.
+    /// True if the command asks for protection information that the buffer lacks.
     pub is_unprotected: bool,
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Logical units of a portal group: `…/tpgt_$TAG/lun/lun_$NUMBER`.
+//! Logical units of a portal group, `…/tpgt_$TAG/lun/lun_$NUMBER`.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -13,18 +13,18 @@ use crate::bindings;
 pub struct Lun(Opaque<bindings::se_lun>);
 
 impl Lun {
-    /// Borrows the logical unit.
+    /// Borrows a logical unit.
     ///
     /// # Safety
     ///
-    /// `ptr` must point to a LUN of target core, which must not be freed while `'a` lasts.
+    /// `ptr` must point to a LUN of target core, which must not be freed during `'a`.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_lun) -> &'a Self {
-        // SAFETY: `ptr` points to a LUN that is alive while `'a` lasts, by the requirements of this
+        // SAFETY: `ptr` points to a LUN that is alive during `'a`, by the requirements of this
         // function. The type is transparent.
         unsafe { &*ptr.cast() }
     }
 
-    /// The number of the logical unit, as in the directory's name `lun_$NUMBER`.
+    /// Returns the logical unit number, as in the name of the directory `lun_$NUMBER`.
     pub fn unpacked_lun(&self) -> u64 {
         // SAFETY: The LUN is alive while it is borrowed. Target core sets the number when it makes
         // the LUN, and does not change it.

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Login and logout: an I_T nexus that the driver has set up.
+//! Login and logout: the I_T nexus that a driver sets up for an initiator.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{
-    mem::ManuallyDrop,
     ops::Deref,
     ptr,
     ptr::NonNull,
-    sync::atomic::{AtomicBool, Ordering}, //
+    sync::atomic::AtomicBool, //
 };
 
 use kernel::{
@@ -23,94 +22,55 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        compat::{ARef, Completion},
+        compat::Completion,
         HeldNodeAcl,
         Operations,
         ProtectionOps,
         Session,
+        SessionData,
         Tpg, //
     },
 };
 
-/// The longest name of an initiator, in bytes. Target core cuts a longer one off, and would not
-/// find its node ACL again.
+/// Maximum length of an initiator name, in bytes. Target core truncates a longer name, and would
+/// not find its node ACL.
 pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
 
-/// The part of a session that is not in the C object: the portal group, and the driver's data. It
-/// lives until the nexus has ended, and any call of `close_session` has returned.
-#[pin_data]
-pub struct Login<T: Operations> {
-    data: T::Session,
-    pub(super) is_close_requested: AtomicBool,
-    #[pin]
-    close_called: Completion,
-    // Dropped last: with it the group's directory may go, and the module.
-    tpg: ARef<Tpg<T>>,
-}
-
-impl<T: Operations> Login<T> {
-    /// The portal group that the initiator has logged in to.
-    pub fn tpg(&self) -> &Tpg<T> {
-        &self.tpg
-    }
-
-    /// The driver's data for the session.
-    pub fn data(&self) -> &T::Session {
-        &self.data
-    }
-
-    /// Notes that target core has called `close_session`. From here on the session may end.
-    ///
-    /// # Safety
-    ///
-    /// `session` must be one of this fabric that target core has taken off the list of its node
-    /// ACL, and this must be the only call for it.
-    pub(super) unsafe fn close(session: *mut bindings::se_session) -> Arc<Self> {
-        // SAFETY: The session is off the list of its node ACL, by the requirements of this
-        // function, so `Nexus::drop` keeps it until `close_called` is complete. `Nexus::new` has
-        // made the pointer of an `Arc`, whose count stays with the session.
-        let login = unsafe {
-            let login = (*session).fabric_sess_ptr.cast_const().cast();
-            ManuallyDrop::new(Arc::<Self>::from_raw(login))
-        };
-        let login = Arc::clone(&login);
-        login.is_close_requested.store(true, Ordering::Release);
-        login.close_called.complete_all();
-        login
-    }
-}
-
-/// An I_T nexus that the driver has set up. Dropping it ends it: target core takes no more
-/// commands from it, and those that it has are waited for, until the driver has given back each
-/// [`Pending`](super::Pending) and [`Reference`](super::Reference) of theirs. Dropped in process
-/// context; sleeps.
+/// An I_T nexus.
+///
+/// Dropping it ends the nexus: target core accepts no more commands, and the drop waits for the
+/// commands that it has, until the driver has dropped each [`Pending`](super::Pending) and
+/// [`Reference`](super::Reference) of them. Dropped in process context; sleeps.
 ///
 /// # Invariants
 ///
-/// `session` is registered with target core, and its private pointer is a count of `login`.
+/// `session` is registered with target core. Its private pointer owns a count of `data`.
 pub struct Nexus<T: Operations> {
     session: NonNull<bindings::se_session>,
-    login: Arc<Login<T>>,
+    data: Arc<SessionData<T>>,
 }
 
-// SAFETY: Any thread may use and remove a session of target core, and `Login` is `Send` and `Sync`.
+// SAFETY: Any thread may use and remove a session of target core. `SessionData` is `Send` and
+// `Sync`.
 unsafe impl<T: Operations> Send for Nexus<T> {}
 
-// SAFETY: Target core locks what it changes of a session, and `Login` is `Sync`.
+// SAFETY: Target core accesses the fields of a session under locks of its own. `SessionData` is
+// `Sync`.
 unsafe impl<T: Operations> Sync for Nexus<T> {}
 
 impl<T: Operations> Nexus<T> {
-    /// Logs `initiator` in to `tpg`, with the driver's data for the session. Called in process
+    /// Logs `initiator` in to `tpg`, with the driver's `data` for the session. Called in process
     /// context; sleeps. Not in an op of the portal group, which may be called under the same lock.
     ///
-    /// Target core may call ops for the session before this returns, `close_session` among them:
-    /// look at [`Session::is_close_requested`] once the nexus is where that op finds it.
+    /// Target core may call ops for the session before this returns, including `close_session`. The
+    /// driver must therefore check [`Session::is_close_requested`] after it has stored the nexus
+    /// where its `close_session` finds it.
     ///
     /// # Errors
     ///
-    /// [`ENODEV`] if the portal group is not enabled, or goes away. [`EACCES`] if the initiator has
-    /// no node ACL and `tpg_check_demo_mode` wants one, or its node ACL goes away. [`EINVAL`] if
-    /// the name is longer than target core's [`INITIATOR_NAME_MAX`]. [`ENOMEM`].
+    /// Returns [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`] if the
+    /// initiator has no node ACL and is not in demo mode, or if its node ACL is being removed;
+    /// [`EINVAL`] if the name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
     pub fn new(
         tpg: &Tpg<T>,
         initiator: &CStr,
@@ -121,8 +81,8 @@ impl<T: Operations> Nexus<T> {
         if name.len() > INITIATOR_NAME_MAX {
             return Err(EINVAL);
         }
-        let login = Arc::pin_init(
-            try_pin_init!(Login {
+        let data = Arc::pin_init(
+            try_pin_init!(SessionData {
                 data,
                 is_close_requested: AtomicBool::new(false),
                 close_called <- Completion::new(),
@@ -134,9 +94,9 @@ impl<T: Operations> Nexus<T> {
         if !*is_open {
             return Err(ENODEV);
         }
-        let private = Arc::into_raw(login.clone());
-        // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `login` holds it.
-        // Target core copies the name, which ends with NUL.
+        let private = Arc::into_raw(data.clone());
+        // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `data` holds a
+        // reference to it. Target core copies the name, which ends with NUL.
         let session = unsafe {
             bindings::target_setup_session(
                 tpg.as_raw(),
@@ -150,41 +110,40 @@ impl<T: Operations> Nexus<T> {
         };
         let session = from_err_ptr(session).and_then(|session| NonNull::new(session).ok_or(ENOMEM));
         let nexus = match session {
-            Ok(session) => Self { session, login },
+            Ok(session) => Self { session, data },
             Err(error) => {
                 drop(is_open);
-                // SAFETY: `private` is the count that was made above. There is no session to have
-                // it.
+                // SAFETY: `private` is the count from above, and no session took it over.
                 drop(unsafe { Arc::from_raw(private) });
                 return Err(error);
             }
         };
-        // Target core removes a node ACL from the group's list, then asks for its sessions to be
-        // closed. It may have found the ACL before that, and registered this session after it.
+        // Target core removes a node ACL from the list of the group, then closes its sessions. A
+        // session that found the node ACL before and was registered after would be missed.
         let listed = HeldNodeAcl::find(tpg, initiator, is_open);
         let is_listed = listed.is_some_and(|listed| ptr::eq(&*listed, nexus.node_acl()));
         is_listed.then_some(nexus).ok_or(EACCES)
     }
 
-    /// Has target core take no more commands, from now on: they are refused as
-    /// [`Refusal::Stopped`](super::Refusal::Stopped). Called in any context, as often as you like.
+    /// Stops the session: target core refuses new commands, with
+    /// [`Refusal::Stopped`](super::Refusal::Stopped). Called in any context; further calls have no
+    /// effect.
     ///
-    /// Target core does not ask for a session that is stopped to be closed.
+    /// Target core does not call `close_session` for a stopped session.
     pub fn stop(&self) {
         // SAFETY: `session` is registered with target core, by the type's invariants. It may be
-        // stopped more than once.
+        // stopped repeatedly.
         unsafe { bindings::target_stop_session(self.session.as_ptr()) };
     }
 
-    /// Whether the session is on the list of its node ACL.
+    /// Returns true if the session is on the session list of its node ACL.
     ///
-    /// The answer is final after [`Self::stop`] and a grace period of RCU: target core takes a
-    /// session off the list under a spinlock, and only after it has found it not stopped.
+    /// The result is final after [`Self::stop`] and an RCU grace period: target core removes a
+    /// session from the list under a spinlock, and only if the session is not stopped.
     fn is_listed(&self) -> bool {
         let session = self.session.as_ptr();
         // SAFETY: `session` is registered with target core, by the type's invariants, so it is
-        // alive. Target core changes the link with single stores, and a volatile read of it is not
-        // torn.
+        // alive. Target core changes the link with single stores, so a volatile read is not torn.
         unsafe {
             let entry = &raw mut (*session).sess_acl_list;
             !ptr::eq((&raw const (*entry).next).read_volatile(), entry)
@@ -196,8 +155,7 @@ impl<T: Operations> Deref for Nexus<T> {
     type Target = Session<T>;
 
     fn deref(&self) -> &Session<T> {
-        // SAFETY: `session` is registered by the type's invariants. It is removed when the nexus is
-        // dropped.
+        // SAFETY: `session` is registered, by the type's invariants, until the nexus is dropped.
         unsafe { Session::from_raw(self.session.as_ptr()) }
     }
 }
@@ -206,27 +164,28 @@ impl<T: Operations> Drop for Nexus<T> {
     fn drop(&mut self) {
         let session = self.session.as_ptr();
         self.stop();
-        // SAFETY: `session` is registered, by the type's invariants, and has been stopped. The last
-        // command drops its reference to the session and wakes this thread in one read-side
-        // critical section of RCU: the session must be there until that section ends.
+        // SAFETY: `session` is registered, by the type's invariants, and has been stopped. The
+        // grace period is for the last command: it drops its reference to the session and then
+        // wakes this thread, in one RCU read-side critical section, during which the session must
+        // be alive.
         unsafe {
             bindings::target_wait_for_sess_cmds(session);
             bindings::synchronize_rcu();
         }
         if !self.is_listed() {
-            // The node ACL goes away, or changes, and `close_session` is called for this session.
-            self.login.close_called.wait_for_completion();
+            // The node ACL is being removed or changed: `close_session` is called for this session.
+            self.data.close_called.wait_for_completion();
         }
-        // SAFETY: `session` is registered, by the type's invariants. Target core clears the pointer
-        // when it removes the session, which is next.
+        // SAFETY: `session` is registered, by the type's invariants. The pointer is read before the
+        // removal of the session, which clears it.
         let private = unsafe { (*session).fabric_sess_ptr }.cast_const();
-        let is_open = self.login.tpg.is_open.lock();
-        // SAFETY: `session` is registered, by the type's invariants. No command uses it any more,
-        // and no call of `close_session` does, or will: both have been waited for.
+        let is_open = self.data.tpg.is_open.lock();
+        // SAFETY: `session` is registered, by the type's invariants. Its commands have ended, and a
+        // call of `close_session` has returned or will not come: both were waited for above.
         unsafe { bindings::target_remove_session(session) };
         drop(is_open);
-        // SAFETY: The pointer was a count of `login`, by the type's invariants. The session, which
-        // had it, is removed.
-        drop(unsafe { Arc::<Login<T>>::from_raw(private.cast()) });
+        // SAFETY: The pointer owns a count of `data`, by the type's invariants. The session, which
+        // held it, is removed.
+        drop(unsafe { Arc::<SessionData<T>>::from_raw(private.cast()) });
     }
 }

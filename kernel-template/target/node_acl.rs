@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Node ACLs: the initiators that may log in to a portal group, `…/tpgt_$TAG/acls/$INITIATOR`.
+//! Node ACLs of a portal group, `…/tpgt_$TAG/acls/$INITIATOR`: an initiator that may log in.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -30,15 +30,16 @@ use crate::{
     },
 };
 
-/// An initiator's access control list, `…/tpgt_$TAG/acls/$INITIATOR`: a `struct se_node_acl` and
-/// the driver's data for it.
+/// A node ACL, `…/tpgt_$TAG/acls/$INITIATOR`: a `struct se_node_acl` and the driver's data.
 ///
-/// Target core allocates it, all zero, and frees it without a word to the driver. In demo mode it
-/// does not even call `fabric_init_nodeacl`. So the data must be valid when they are all zero, and
-/// must need no `Drop`. They change through shared references only, since a session may use a list
-/// that an administrator is about to make explicit: [`Self::data`] by atomics, [`Self::lock`] under
-/// a lock of the portal group, which is for texts such as credentials. No lock of the kernel's is
-/// valid at zero.
+/// Target core allocates it zeroed, and frees it without a call to the driver. For a demo-mode node
+/// ACL it does not call `fabric_init_nodeacl` either. The driver's data must therefore be valid
+/// when zeroed, and must not need `Drop`.
+///
+/// The data change through shared references only, since a session may use a demo-mode node ACL
+/// while an administrator makes it explicit. [`Self::data`] changes by atomics. [`Self::lock`]
+/// gives access to the rest, such as credentials, under a mutex of the portal group: no lock of the
+/// kernel is valid when zeroed.
 #[repr(C)]
 pub struct NodeAcl<T: Operations> {
     inner: Opaque<bindings::se_node_acl>,
@@ -51,7 +52,7 @@ pub struct NodeAcl<T: Operations> {
 unsafe impl<T: Operations> Sync for NodeAcl<T> {}
 
 impl<T: Operations> NodeAcl<T> {
-    /// What target core has to allocate, in bytes: `node_acl_size`.
+    /// Size that target core allocates, in bytes: `node_acl_size`.
     pub(super) const SIZE: usize = {
         assert!(
             !mem::needs_drop::<(T::NodeAcl, T::NodeAclState)>(),
@@ -64,33 +65,33 @@ impl<T: Operations> NodeAcl<T> {
         mem::size_of::<Self>()
     };
 
-    /// Borrows the list that `ptr` is the C part of.
+    /// Borrows the node ACL whose C part is `ptr`.
     ///
     /// # Safety
     ///
     /// Target core must have allocated `ptr` with `node_acl_size` set to [`Self::SIZE`], and must
-    /// not free it while `'a` lasts.
+    /// not free it during `'a`.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_node_acl) -> &'a Self {
-        // SAFETY: Target core has allocated `SIZE` bytes, by the requirements of this function, and
-        // zeroed them: behind the C part lie the data, aligned as `SIZE` checks, and both types are
+        // SAFETY: Target core has allocated `SIZE` zeroed bytes, by the requirements of this
+        // function. The data behind the C part are aligned, as `SIZE` checks, and both types are
         // `Zeroable`. Only shared references to them exist.
         unsafe { &*ptr.cast() }
     }
 
-    /// Ends the creation of a list with the result of `fabric_init_nodeacl`.
+    /// Converts the result of `fabric_init_nodeacl` to an errno.
     ///
-    /// Where that is an error, target core frees the list, but not the name of its directory, which
-    /// has memory of its own if it is long. An empty name has none.
+    /// After an error, target core frees the node ACL but not the name of its directory, which is
+    /// allocated separately if it is long. This function frees the name: it sets an empty one.
     ///
     /// # Safety
     ///
-    /// The result must be given to target core as that of `fabric_init_nodeacl` for this list.
+    /// The result must be returned to target core from `fabric_init_nodeacl` for this node ACL.
     pub(super) unsafe fn made(&self, result: Result) -> c_int {
         if result.is_err() {
             let inner = self.inner.get();
             // SAFETY: The node ACL is alive while it is borrowed. Its directory is not visible yet,
-            // and target core gives it up next, by the requirements of this function. The format
-            // takes no arguments.
+            // and target core frees it next, by the requirements of this function. The format has
+            // no arguments.
             unsafe {
                 bindings::config_item_set_name(
                     &raw mut (*inner).acl_group.cg_item,
@@ -101,12 +102,12 @@ impl<T: Operations> NodeAcl<T> {
         errno(result)
     }
 
-    /// The driver's data.
+    /// Returns the driver's data.
     pub fn data(&self) -> &T::NodeAcl {
         &self.data
     }
 
-    /// Locks the data that change under the lock of the portal group. Called in process context;
+    /// Locks the data that the mutex of the portal group protects. Called in process context;
     /// sleeps.
     pub fn lock(&self) -> NodeAclGuard<'_, T> {
         NodeAclGuard {
@@ -116,61 +117,62 @@ impl<T: Operations> NodeAcl<T> {
         }
     }
 
-    /// The portal group that the list belongs to.
+    /// Returns the portal group of the node ACL.
     pub fn tpg(&self) -> &Tpg<T> {
-        // SAFETY: Target core sets the portal group before an op gets the node ACL, and frees each
-        // node ACL of a group before `Tpg::destroy` frees the group.
+        // SAFETY: Target core sets the portal group before it passes the node ACL to an op, and
+        // frees all node ACLs of a group before `Tpg::destroy` frees the group.
         unsafe { Tpg::from_raw((*self.inner.get()).se_tpg) }
     }
 
-    /// How many commands a session of the initiator may have at once, as an administrator or
-    /// `tpg_get_default_depth` has said.
+    /// Returns the queue depth, in commands a session, as set by an administrator or
+    /// `tpg_get_default_depth`.
     pub fn queue_depth(&self) -> u32 {
-        // SAFETY: The node ACL is alive while it is borrowed. Target core changes the number with
-        // single stores, and a volatile read of it is not torn.
+        // SAFETY: The node ACL is alive while it is borrowed. Target core changes the field with
+        // single stores, so a volatile read is not torn.
         unsafe { (&raw const (*self.inner.get()).queue_depth).read_volatile() }
     }
 
-    /// Sets [`Self::queue_depth`]. Target core then asks for the initiator's sessions to be closed,
-    /// since they go by the old depth. Called in process context, and not in an op; sleeps.
+    /// Sets the queue depth. Target core then asks the driver to close the sessions of the
+    /// initiator, which have the old depth. Called in process context, but not in an op; sleeps.
     pub fn set_queue_depth(&self, depth: u32) {
-        // SAFETY: The node ACL is alive while it is borrowed, and so is its portal group. The call
-        // always returns 0.
+        // SAFETY: The node ACL is alive while it is borrowed, and its portal group outlives it. The
+        // call always returns 0.
         unsafe { bindings::core_tpg_set_initiator_node_queue_depth(self.inner.get(), depth) };
     }
 
-    /// Whether target core has made the list for an initiator in demo mode.
+    /// Returns true if this is a demo-mode node ACL.
     pub fn is_dynamic(&self) -> bool {
-        // SAFETY: The node ACL is alive while it is borrowed. Target core sets the mark to 0 or 1
-        // with single stores, and a volatile read of it is not torn.
+        // SAFETY: The node ACL is alive while it is borrowed. Target core sets the field to 0 or 1
+        // with single stores, so a volatile read is not torn.
         unsafe { (&raw const (*self.inner.get()).dynamic_node_acl).read_volatile() }
     }
 
-    /// The initiator's name.
+    /// Returns the name of the initiator.
     pub fn initiator_name(&self) -> &BStr {
-        // SAFETY: Target core sets the name, with a NUL at its end, before an op gets the node ACL,
-        // and does not change it.
+        // SAFETY: Target core sets the name, which ends with NUL, before it passes the node ACL to
+        // an op, and does not change it.
         unsafe { bstr((*self.inner.get()).initiatorname.as_ptr()) }
     }
 }
 
 impl<T: Operations> Tpg<T> {
-    /// The node ACL of an initiator, explicit or of demo mode, if there is one. Called in process
-    /// context; sleeps. Not in an op of the portal group, which may be called under the same locks.
+    /// Finds the node ACL of an initiator, explicit or demo-mode. Called in process context;
+    /// sleeps. Not in an op of the portal group, which may be called under the same locks.
     ///
-    /// While it is held, a login or logout waits: do neither meanwhile.
+    /// Logins and logouts of the portal group wait while the result is held, so the caller must do
+    /// neither.
     ///
-    /// It may not have passed `fabric_init_nodeacl` yet: its data are all zero then.
+    /// The node ACL may not have passed `fabric_init_nodeacl` yet; its data are zero then.
     pub fn node_acl(&self, initiator: &CStr) -> Option<HeldNodeAcl<'_, T>> {
         HeldNodeAcl::find(self, initiator, self.is_open.lock())
     }
 }
 
-/// Access to the data that change under the lock of the portal group.
+/// Access to the data that the mutex of the portal group protects.
 pub struct NodeAclGuard<'a, T: Operations> {
     acl: &'a NodeAcl<T>,
     _guard: Guard<'a, (), MutexBackend>,
-    // Threads may share the guard if they may share the state.
+    // The guard is `Sync` only if the state is.
     _state: PhantomData<&'a mut T::NodeAclState>,
 }
 
@@ -178,43 +180,43 @@ impl<T: Operations> Deref for NodeAclGuard<'_, T> {
     type Target = T::NodeAclState;
 
     fn deref(&self) -> &T::NodeAclState {
-        // SAFETY: `_guard` holds the lock under which alone the state of a node ACL is reached.
+        // SAFETY: `_guard` holds the mutex that protects the state of all node ACLs of the group.
         unsafe { &*self.acl.state.get() }
     }
 }
 
 impl<T: Operations> DerefMut for NodeAclGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T::NodeAclState {
-        // SAFETY: `_guard` holds the lock under which alone the state of a node ACL is reached, and
-        // this is the only borrow of the guard.
+        // SAFETY: `_guard` holds the mutex that protects the state of all node ACLs of the group,
+        // and this is the only borrow of the guard.
         unsafe { &mut *self.acl.state.get() }
     }
 }
 
-/// A node ACL that is held without a session, as by a login that looks for credentials. Until it is
-/// dropped the list's `rmdir` waits, and so do logins and logouts of the portal group. Dropped in
-/// process context; sleeps.
+/// A reference to a node ACL without a session, for example to look up credentials. Until it is
+/// dropped, `rmdir` of the node ACL waits, and so do logins and logouts of the portal group.
+/// Dropped in process context; sleeps.
 ///
 /// # Invariants
 ///
-/// One of the references to `acl` belongs to this.
+/// The value owns one reference to `acl`.
 pub struct HeldNodeAcl<'a, T: Operations> {
     acl: NonNull<NodeAcl<T>>,
-    // A list of demo mode goes away with its last session, and while it is held target core would
-    // leave the LUNs in it. So no session may end meanwhile: this is the login lock.
+    // The login lock. A demo-mode node ACL is freed with its last session; if it were referenced
+    // then, target core would leave its LUN entries behind. So no session may end meanwhile.
     _is_open: Guard<'a, bool, MutexBackend>,
 }
 
 impl<'a, T: Operations> HeldNodeAcl<'a, T> {
-    /// Finds and holds a list, under the login lock of its portal group.
+    /// Finds a node ACL and takes a reference to it, under the login lock of its portal group.
     pub(super) fn find(
         tpg: &'a Tpg<T>,
         initiator: &CStr,
         is_open: Guard<'a, bool, MutexBackend>,
     ) -> Option<Self> {
         let name = initiator.as_char_ptr().cast_mut().cast();
-        // SAFETY: The portal group is registered, by the invariants of `Tpg`. Target core only
-        // reads the name, which ends with NUL, and does not keep it.
+        // SAFETY: The portal group is registered, by the invariants of `Tpg`. Target core reads the
+        // name, which ends with NUL, and does not keep it.
         let acl = unsafe { bindings::core_tpg_get_initiator_node_acl(tpg.as_raw(), name) };
         Some(Self {
             acl: NonNull::new(acl)?.cast(),
@@ -228,21 +230,20 @@ impl<T: Operations> Deref for HeldNodeAcl<'_, T> {
 
     fn deref(&self) -> &NodeAcl<T> {
         // SAFETY: The node ACL is alive, by the type's invariants. It was found in a portal group
-        // of `T`, so target core has allocated it with the size that `T` wants.
+        // of `T`, so target core has allocated it with `SIZE` bytes.
         unsafe { NodeAcl::from_raw(self.acl.as_ptr().cast()) }
     }
 }
 
 impl<T: Operations> Drop for HeldNodeAcl<'_, T> {
     fn drop(&mut self) {
-        // SAFETY: One of the references belongs to this, by the type's invariants, and is dropped
-        // here once.
+        // SAFETY: The value owns a reference, by the type's invariants, which is dropped here once.
         unsafe { bindings::target_put_nacl(self.acl.as_ptr().cast()) };
     }
 }
 
 directories! {
-    /// `tpgt_$TAG/acls/$INITIATOR` itself.
+    /// `tpgt_$TAG/acls/$INITIATOR`.
     TpgNaclBaseAttrs => NodeAcl, se_node_acl.acl_group;
     /// `tpgt_$TAG/acls/$INITIATOR/attrib`.
     TpgNaclAttribAttrs => NodeAcl, se_node_acl.acl_attrib_group;

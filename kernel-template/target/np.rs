@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Network portals of a portal group: `…/tpgt_$TAG/np/$PORTAL`.
+//! Network portals of a portal group, `…/tpgt_$TAG/np/$PORTAL`.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// A network portal, `…/tpgt_$TAG/np/$PORTAL`: a `struct se_tpg_np` and the driver's data for it.
+/// A network portal, `…/tpgt_$TAG/np/$PORTAL`: a `struct se_tpg_np` and the driver's data.
 ///
 /// # Invariants
 ///
@@ -32,11 +32,11 @@ pub struct Np<T: Operations> {
 }
 
 impl<T: Operations> Np<T> {
-    /// Makes a network portal for target core to own until it calls `fabric_drop_np`.
+    /// Creates a network portal. Target core owns it until it calls `fabric_drop_np`.
     ///
     /// # Errors
     ///
-    /// [`ENOMEM`].
+    /// Returns [`ENOMEM`].
     pub(super) fn create(data: T::Np) -> Result<*mut bindings::se_tpg_np> {
         let np = KBox::pin_init(
             try_pin_init!(Self {
@@ -48,13 +48,13 @@ impl<T: Operations> Np<T> {
         Ok(into_raw(np).cast())
     }
 
-    /// Borrows the network portal that `ptr` is the C part of.
+    /// Borrows the network portal whose C part is `ptr`.
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`], and must not be dropped while `'a` lasts.
+    /// `ptr` must come from [`Self::create`], and must not be destroyed during `'a`.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_tpg_np) -> &'a Self {
-        // SAFETY: By the type's invariant `ptr` points to a `Self`, which is alive by the
+        // SAFETY: `ptr` points to a `Self`, by the type's invariants, which is alive, by the
         // requirements of this function. Only shared references to it exist.
         unsafe { &*ptr.cast() }
     }
@@ -63,14 +63,14 @@ impl<T: Operations> Np<T> {
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`], and nobody may use it any more.
+    /// `ptr` must come from [`Self::create`], and must not be used afterwards.
     pub(super) unsafe fn destroy(ptr: *mut bindings::se_tpg_np) {
-        // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away,
-        // and this is its only owner.
+        // SAFETY: `ptr` is the pointer of the box that `create` made, and is not used afterwards,
+        // by the requirements of this function.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
     }
 
-    /// The driver's data.
+    /// Returns the driver's data.
     pub fn data(&self) -> &T::Np {
         &self.data
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The payload of a command: the data of a write that the driver fills in, and the data of a read
-//! that it sends.
+//! The payload of a command: the data of a write, which the driver fills in, or of a read, which it
+//! sends.
 //!
-//! In a loopback the initiator's processes share the memory, and may write to it at any time. So it
-//! is copied, or passed on as pages, and never borrowed as a slice.
+//! With a loopback, processes of the initiator share the memory and may write to it at any time.
+//! The payload is therefore copied or passed on as pages, and never borrowed as a slice.
 //!
 //! C headers: [`include/linux/scatterlist.h`](srctree/include/linux/scatterlist.h),
 //! [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
@@ -22,8 +22,8 @@ use kernel::{
 
 use crate::bindings;
 
-/// The payload of a command, to be read. Borrowed from a [`Pending`](super::Pending) or a response,
-/// which it does not outlive.
+/// The payload of a command, for reading. Borrowed from a [`Pending`](super::Pending) or a
+/// response.
 pub struct Payload<'a> {
     list: *mut bindings::scatterlist,
     entries: u32,
@@ -36,8 +36,8 @@ impl Payload<'_> {
     ///
     /// # Safety
     ///
-    /// While the result lives, `cmd` must be alive, and target core must neither change nor free
-    /// the payload.
+    /// During the life of the result, `cmd` must be alive, and target core must neither change nor
+    /// free its payload.
     pub(super) unsafe fn of(cmd: *mut bindings::se_cmd) -> Self {
         // SAFETY: `cmd` is alive, and target core does not change its payload, by the requirements
         // of this function.
@@ -46,13 +46,13 @@ impl Payload<'_> {
         Self {
             list,
             entries,
-            // A command that fails early has no memory.
+            // A command that failed early has no memory.
             len: if entries == 0 { 0 } else { length },
             command: PhantomData,
         }
     }
 
-    /// An empty payload.
+    /// Creates an empty payload.
     pub(super) fn empty() -> Self {
         Self {
             list: ptr::null_mut(),
@@ -62,17 +62,17 @@ impl Payload<'_> {
         }
     }
 
-    /// Its length in bytes.
+    /// Returns the length in bytes.
     pub fn len(&self) -> u32 {
         self.len
     }
 
-    /// Whether its length is 0.
+    /// Returns true if the length is 0.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Checks that `count` bytes from `offset` on lie in the payload.
+    /// Checks that `count` bytes at `offset` are within the payload.
     fn check(&self, offset: u32, count: usize) -> Result {
         let left = self.len.checked_sub(offset).ok_or(EINVAL)?;
         if count > left as usize {
@@ -81,16 +81,16 @@ impl Payload<'_> {
         Ok(())
     }
 
-    /// Copies the bytes from `offset` on to `to`. Called in any context.
+    /// Copies `to.len()` bytes at `offset` to `to`. Called in any context.
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if they do not all lie in the payload.
+    /// Returns [`EINVAL`] if the range is not within the payload.
     pub fn read(&self, offset: u32, to: &mut [u8]) -> Result {
         self.check(offset, to.len())?;
         let (buffer, skip) = (to.as_mut_ptr().cast::<c_void>(), offset as bindings::off_t);
-        // SAFETY: The list is alive and has this many entries, by the contract of `of`. `to` is
-        // valid for writes of its length.
+        // SAFETY: The scatterlist is alive and has `entries` entries, by the contract of `of`. `to`
+        // is valid for writes of its length.
         let copied = unsafe {
             bindings::sg_pcopy_to_buffer(self.list, self.entries, buffer, to.len(), skip)
         };
@@ -101,11 +101,11 @@ impl Payload<'_> {
         }
     }
 
-    /// The pages of `count` bytes from `offset` on, to be sent without a copy.
+    /// Returns the pages of `count` bytes at `offset`, for transfers without a copy.
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if they do not all lie in the payload.
+    /// Returns [`EINVAL`] if the range is not within the payload.
     pub fn segments(&self, offset: u32, count: u32) -> Result<Segments<'_>> {
         self.check(offset, count as usize)?;
         Ok(Segments {
@@ -117,20 +117,20 @@ impl Payload<'_> {
     }
 }
 
-/// The payload of a write that waits for its data, to be filled in.
+/// The payload of a write that waits for its data, for reading and writing.
 pub struct PayloadMut<'a>(pub(super) Payload<'a>);
 
 impl PayloadMut<'_> {
-    /// Copies `from` to the bytes from `offset` on. Called in any context.
+    /// Copies `from` to the payload at `offset`. Called in any context.
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if they do not all lie in the payload.
+    /// Returns [`EINVAL`] if the range is not within the payload.
     pub fn write(&mut self, offset: u32, from: &[u8]) -> Result {
         self.0.check(offset, from.len())?;
         let (buffer, skip) = (from.as_ptr().cast::<c_void>(), offset as bindings::off_t);
-        // SAFETY: The list is alive and has this many entries, by the contract of `of`, and target
-        // core does not use the payload. `from` is valid for reads of its length.
+        // SAFETY: The scatterlist is alive and has `entries` entries, by the contract of `of`, and
+        // target core does not access the payload. `from` is valid for reads of its length.
         let copied = unsafe {
             bindings::sg_pcopy_from_buffer(self.0.list, self.0.entries, buffer, from.len(), skip)
         };
@@ -150,7 +150,7 @@ impl<'a> Deref for PayloadMut<'a> {
     }
 }
 
-/// Bytes in physically contiguous pages, as in a `struct bio_vec`.
+/// A range of bytes in physically contiguous pages, as in a `struct bio_vec`.
 #[derive(Clone, Copy)]
 pub struct Segment<'a> {
     page: *mut bindings::page,
@@ -160,23 +160,23 @@ pub struct Segment<'a> {
 }
 
 impl Segment<'_> {
-    /// The first page, for a wrapper of the subsystem that sends or receives.
+    /// Returns the first page, for a wrapper of the subsystem that sends or receives.
     pub fn page(&self) -> *mut bindings::page {
         self.page
     }
 
-    /// Where the bytes begin in the first page. May be larger than a page.
+    /// Returns the offset of the range in the first page. It may exceed the size of a page.
     pub fn offset(&self) -> u32 {
         self.offset
     }
 
-    /// How many bytes there are: not zero.
+    /// Returns the length in bytes, which is not 0.
     pub fn length(&self) -> u32 {
         self.len
     }
 }
 
-/// The [`Segment`]s of a part of a payload, in order.
+/// An iterator over the [`Segment`]s of a range of a payload.
 pub struct Segments<'a> {
     entry: *mut bindings::scatterlist,
     skip: u32,
@@ -184,28 +184,28 @@ pub struct Segments<'a> {
     payload: PhantomData<&'a ()>,
 }
 
-/// The low bits of a scatterlist entry's link: flags, and not part of the address.
+/// Flags in the low bits of the link of a scatterlist entry.
 const FLAGS: usize = (bindings::SG_CHAIN | bindings::SG_END) as usize;
 
-/// The link of a scatterlist's entry: an address, and [`FLAGS`].
+/// Returns the link of a scatterlist entry: an address and [`FLAGS`].
 ///
 /// # Safety
 ///
-/// `entry` must be one of a scatterlist that is alive.
+/// `entry` must be an entry of a scatterlist that is alive.
 unsafe fn link(entry: *const bindings::scatterlist) -> usize {
-    // SAFETY: `entry` is alive, by the requirements of this function. C's `unsigned long` is as
-    // long as `usize`.
+    // SAFETY: `entry` is alive, by the requirements of this function. `unsigned long` has the size
+    // of `usize`.
     unsafe { ptr::addr_of!((*entry).page_link).cast::<usize>().read() }
 }
 
-/// The entry after `entry` in a scatterlist; null after the last one.
+/// Returns the entry after `entry` in a scatterlist, or null after the last one.
 ///
 /// # Safety
 ///
-/// `entry` must be one of a scatterlist that is alive, and whose last entry is marked as such.
+/// `entry` must be an entry of a scatterlist that is alive and has an end marker.
 unsafe fn next(entry: *mut bindings::scatterlist) -> *mut bindings::scatterlist {
-    // SAFETY: `entry` is one of a list that is alive and has a last entry, by the requirements of
-    // this function. After an entry that is not the last there is another one, which may be a link
+    // SAFETY: `entry` is in a scatterlist that is alive and has an end marker, by the requirements
+    // of this function. After an entry without the marker there is another one, which may be a link
     // to the next part of the list.
     unsafe {
         if link(entry) & bindings::SG_END as usize != 0 {
@@ -225,12 +225,12 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Segment<'a>> {
         while self.left != 0 && !self.entry.is_null() {
-            // SAFETY: `entry` is one of the list of the payload that this is borrowed of. The list
-            // is alive as long, by the contract of `Payload::of`.
+            // SAFETY: `entry` is in the scatterlist of the payload that `self` borrows, which is
+            // alive, by the contract of `Payload::of`.
             let (link, offset, length) =
                 unsafe { (link(self.entry), (*self.entry).offset, (*self.entry).length) };
-            // SAFETY: `entry` is one of a list that is alive, as above. Who makes a scatterlist
-            // marks its last entry.
+            // SAFETY: `entry` is in a scatterlist that is alive, as above. The last entry of each
+            // scatterlist has the end marker.
             self.entry = unsafe { next(self.entry) };
             if self.skip >= length {
                 self.skip -= length;

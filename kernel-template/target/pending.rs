@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Writes whose data target core waits for.
+//! Writes that wait for their data.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -20,18 +20,19 @@ use crate::{
     },
 };
 
-/// Why a write fails whose data do not arrive: those of `enum tcm_sense_reason_table` that
-/// `transport_generic_request_failure` knows. For any other one it would respond that there is no
-/// such command.
+/// The reason for the failure of a write whose data do not arrive.
+///
+/// These are the values of `enum tcm_sense_reason_table` that `transport_generic_request_failure`
+/// handles. It would report any other value as an unsupported command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SenseReason(bindings::tcm_sense_reason_table);
 
 impl SenseReason {
-    /// ABORTED COMMAND, some bus device reset function occurred: what a [`Pending`] fails with that
+    /// ABORTED COMMAND, some bus device reset function occurred: the reason of a [`Pending`] that
     /// is dropped.
     pub const ABORT_CMD: Self =
         Self(bindings::tcm_sense_reason_table_TCM_CHECK_CONDITION_ABORT_CMD);
-    /// NOT READY, logical unit communication failure: the initiator tries again a few times.
+    /// NOT READY, logical unit communication failure: the initiator retries a few times.
     pub const COMMUNICATION_FAILURE: Self =
         Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
     /// ABORTED COMMAND, logical block guard check failed.
@@ -46,26 +47,26 @@ impl SenseReason {
     pub const LUN_BUSY: Self = Self(bindings::tcm_sense_reason_table_TCM_LUN_BUSY);
 }
 
-/// A write whose data target core waits for: the right to fill in its payload, and to have it
-/// executed. Dropping it fails the command. Execute or drop it in process context.
+/// A write that waits for its data. The owner fills in the payload and has the command executed.
+/// Dropping it fails the command. Executed or dropped in process context.
 ///
-/// A command may be aborted while the driver has this: by an `ABORT TASK` of its session, or by a
-/// reset of the logical unit or PREEMPT AND ABORT, which may come from another session or fabric.
-/// Each of them waits until the driver gives the command back. Target core marks the command and
-/// calls no op of the fabric for it: `aborted_task`, or the status TASK ABORTED, come once it is
-/// given back. So a driver that waits for its initiator asks [`Self::is_aborted`] every second or
-/// so, as it looks at the time that the initiator takes.
+/// The command may be aborted meanwhile: by an `ABORT TASK` of its session, or by a reset of the
+/// logical unit or PREEMPT AND ABORT, which may come from another session or fabric. The abort
+/// waits until the driver executes or drops the command. Target core marks the command, but calls
+/// no op of the fabric: `aborted_task`, or the status TASK ABORTED, follows when the driver has
+/// given the command back. A driver that waits for its initiator must therefore poll
+/// [`Self::is_aborted`], about once a second.
 ///
 /// # Invariants
 ///
-/// Target core waits for exactly one call for the command, and keeps it alive until then.
+/// Target core waits for exactly one call for the command, and keeps the command alive until then.
 pub struct Pending<T: Operations> {
     pub(super) cmd: NonNull<Cmd<T>>,
-    /// What the command fails with when this is dropped.
+    /// Reason of the failure when this is dropped.
     reason: SenseReason,
 }
 
-// SAFETY: Any thread may execute or fail the command, and the driver's data for it are `Send`.
+// SAFETY: Any thread may execute or fail the command, and the driver's data are `Send`.
 unsafe impl<T: Operations> Send for Pending<T> {}
 
 // SAFETY: A shared reference leads to `Cmd`, whose data are `Sync`, and to `is_aborted`, which any
@@ -73,12 +74,12 @@ unsafe impl<T: Operations> Send for Pending<T> {}
 unsafe impl<T: Operations> Sync for Pending<T> {}
 
 impl<T: Operations> Pending<T> {
-    /// Makes the right of what `write_pending` got.
+    /// Takes over the command that `write_pending` got.
     ///
     /// # Safety
     ///
-    /// Target core must have called `write_pending` for `ptr`, and the right must be made once for
-    /// each such call.
+    /// Target core must have called `write_pending` for `ptr`. This function must be called once
+    /// for each such call.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
         Self {
             // SAFETY: Target core has called `write_pending` for `ptr`, by the requirements of this
@@ -92,31 +93,31 @@ impl<T: Operations> Pending<T> {
         self.cmd.as_ptr().cast()
     }
 
-    /// The payload, to be filled in.
+    /// Returns the payload, to be filled in.
     pub fn payload(&mut self) -> PayloadMut<'_> {
         // SAFETY: Target core waits for the command to be executed or to fail, by the type's
-        // invariants, and does not touch the payload before. Both take `self` whole.
+        // invariants, and does not access the payload before. Both consume `self`.
         PayloadMut(unsafe { Payload::of(self.as_raw()) })
     }
 
-    /// Whether the command is aborted, and somebody waits until it is executed or dropped. Either
-    /// ends it then, and executes nothing.
+    /// Returns true if the command is aborted: an abort waits until it is executed or dropped. Both
+    /// then end the command without executing it.
     pub fn is_aborted(&self) -> bool {
         // SAFETY: The command is alive, by the type's invariants. Target core changes the state
-        // with single stores, and a volatile read of it is not torn.
+        // with single stores, so a volatile read is not torn.
         let state = unsafe { ptr::addr_of!((*self.as_raw()).transport_state).read_volatile() };
         state & bindings::CMD_T_ABORTED != 0
     }
 
-    /// Executes the command: its data have arrived. Called in process context with interrupts on:
-    /// this may run the backstore.
+    /// Executes the command after its data have arrived. Called in process context with interrupts
+    /// on, since this may run the backstore.
     ///
     /// PERSISTENT RESERVE OUT with PREEMPT AND ABORT waits here until other commands are given
-    /// back, those of the same session too. So the thread that gives them back must not be the one
-    /// that executes it.
+    /// back, including commands of the same session. The thread that executes it must therefore not
+    /// be the one that gives those back.
     ///
-    /// The whole payload must have been written: what was not is what was in memory before, and the
-    /// backstore takes it.
+    /// The driver must have written the whole payload: the backstore gets all of it, and the memory
+    /// is not cleared.
     pub fn execute(self) {
         if self.is_aborted() {
             return;
@@ -124,12 +125,12 @@ impl<T: Operations> Pending<T> {
         let ptr = self.as_raw();
         mem::forget(self);
         // SAFETY: Target core waits for one call for the command, by the type's invariants. This is
-        // the one: `self` has been forgotten.
+        // that call: `self` has been forgotten.
         unsafe { bindings::target_execute_cmd(ptr) };
     }
 
-    /// Fails the command: its data will not arrive. Target core responds to it, before this
-    /// returns. Called in process context with interrupts on.
+    /// Fails the command whose data will not arrive. Target core responds before this returns.
+    /// Called in process context with interrupts on.
     pub fn fail(mut self, reason: SenseReason) {
         self.reason = reason;
     }
@@ -147,10 +148,10 @@ impl<T: Operations> Deref for Pending<T> {
 impl<T: Operations> Drop for Pending<T> {
     fn drop(&mut self) {
         let ptr = self.as_raw();
-        // SAFETY: Target core waits for this call, by the type's invariants, or for that of
-        // `execute`, which forgets `self`. Until then nobody else reads or writes the callback. It
-        // is for a command that was executed: that of COMPARE AND WRITE gives back a semaphore,
-        // which only executing takes.
+        // SAFETY: Target core waits for one call for the command, by the type's invariants, and
+        // `execute`, which makes it too, forgets `self`. The callback is in no other use before
+        // this call. It is cleared because it is for executed commands: that of COMPARE AND WRITE
+        // releases a semaphore that only execution takes.
         unsafe {
             (*ptr).transport_complete_callback = None;
             bindings::transport_generic_request_failure(ptr, self.reason.0);

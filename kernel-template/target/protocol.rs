@@ -29,7 +29,7 @@ impl Protocol {
     pub const ADT: Self = Self(0x7);
     /// ATA/ATAPI.
     pub const ATA: Self = Self(0x8);
-    // The kernel's enum has no names for the next three; T10 does.
+    // T10 assigns the next three; `enum scsi_protocol` lacks them.
     /// USB Attached SCSI.
     pub const UAS: Self = Self(0x9);
     /// SCSI over PCI Express.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A queue that passes commands from the ops to a thread of the driver.
+//! A queue of commands, from the ops to a thread of the driver.
 //!
-//! An op that may be called in a hard interrupt can neither sleep nor allocate. This queue needs
-//! neither, nor a lock: it is a list whose links are in the commands.
+//! Ops called in hard interrupts can neither sleep nor allocate. This queue does neither, and takes
+//! no lock: it is an intrusive list, linked through the commands.
 
 use core::{
     marker::PhantomData,
@@ -23,31 +23,32 @@ use crate::target::{
     Response, //
 };
 
-/// A value with which the driver may act on a command, once: a [`Pending`] or a response that was
-/// kept. A [`CmdQueue`] holds such values.
+/// An owned value of a command that a [`CmdQueue`] holds: a [`Pending`], or a response from
+/// [`Response::keep`].
 ///
 /// # Safety
 ///
-/// There must be at most one such value for a command at a time, and it must keep the command
-/// alive. `into_cmd` must return the pointer to that command.
-pub unsafe trait Right: Sized + Send {
+/// At most one such value of a command must exist at a time, and it must keep the command alive.
+/// `into_cmd` must return the pointer to that command.
+pub unsafe trait QueuedCmd: Sized + Send {
     /// The fabric.
     type Fabric: Operations;
 
-    /// Turns the value into a pointer to its command.
+    /// Converts the value to a pointer to its command.
     fn into_cmd(self) -> *mut Cmd<Self::Fabric>;
 
-    /// Makes the value of the pointer again.
+    /// Converts the pointer back to the value.
     ///
     /// # Safety
     ///
-    /// `cmd` must come from [`Self::into_cmd`], and be taken back once.
+    /// `cmd` must come from [`Self::into_cmd`]. This function must be called once for each such
+    /// pointer.
     unsafe fn from_cmd(cmd: *mut Cmd<Self::Fabric>) -> Self;
 }
 
-// SAFETY: Target core calls `write_pending` for a command once, asks for a response only after the
-// `Pending` is used up, and keeps the command until then.
-unsafe impl<T: Operations> Right for Pending<T> {
+// SAFETY: Target core calls `write_pending` once for a command, asks for a response only after the
+// `Pending` is executed or dropped, and keeps the command alive until then.
+unsafe impl<T: Operations> QueuedCmd for Pending<T> {
     type Fabric = T;
 
     fn into_cmd(self) -> *mut Cmd<T> {
@@ -57,15 +58,16 @@ unsafe impl<T: Operations> Right for Pending<T> {
     }
 
     unsafe fn from_cmd(cmd: *mut Cmd<T>) -> Self {
-        // SAFETY: `cmd` comes from `into_cmd`, which has forgotten the one `Pending` of the
-        // command, and is taken back once, by the requirements of this function.
+        // SAFETY: `cmd` comes from `into_cmd`, which has forgotten the `Pending` of the command,
+        // and is converted back once, by the requirements of this function.
         unsafe { Self::from_raw(cmd.cast()) }
     }
 }
 
-// SAFETY: Target core asks for a response once the `Pending` is used up, one at a time, and a
-// response that is given back was not kept. The reference keeps the command alive.
-unsafe impl<T: Operations> Right for Reference<Completed<T>> {
+// SAFETY: Target core asks for one response to a command at a time, after the `Pending` is executed
+// or dropped. A response that an op returns as an error was not kept. The reference keeps the
+// command alive.
+unsafe impl<T: Operations> QueuedCmd for Reference<Completed<T>> {
     type Fabric = T;
 
     fn into_cmd(self) -> *mut Cmd<T> {
@@ -76,43 +78,43 @@ unsafe impl<T: Operations> Right for Reference<Completed<T>> {
 
     unsafe fn from_cmd(cmd: *mut Cmd<T>) -> Self {
         // SAFETY: `cmd` comes from `into_cmd`, which has forgotten a reference to the command, and
-        // is taken back once, by the requirements of this function.
+        // is converted back once, by the requirements of this function.
         unsafe { Self::from_raw(cmd.cast()) }
     }
 }
 
-/// A queue that ops put commands into, in any context, and a thread takes them out of.
+/// A queue of commands. Ops push in any context; a thread takes all commands at once.
 ///
 /// # Invariants
 ///
-/// The pointer is null, `CLOSED`, or the command that was queued last, whose link leads to
-/// the one before it, and so on until null. The queue owns the right to each, and is the only user
-/// of its link.
-pub struct CmdQueue<R: Right>(AtomicPtr<Cmd<R::Fabric>>);
+/// The pointer is null, `CLOSED`, or the command that was queued last. The link of each command
+/// points to the one queued before it, or is null. The queue owns the value of each command, and is
+/// the only user of its link.
+pub struct CmdQueue<Q: QueuedCmd>(AtomicPtr<Cmd<Q::Fabric>>);
 
-impl<R: Right> CmdQueue<R> {
-    /// Marks a queue that is closed. No command is at this address.
-    const CLOSED: *mut Cmd<R::Fabric> = 1 as *mut Cmd<R::Fabric>;
+impl<Q: QueuedCmd> CmdQueue<Q> {
+    /// Marks a closed queue. No command has this address.
+    const CLOSED: *mut Cmd<Q::Fabric> = 1 as *mut Cmd<Q::Fabric>;
 
-    /// A queue without commands.
+    /// Creates an empty queue.
     pub const fn new() -> Self {
         Self(AtomicPtr::new(ptr::null_mut()))
     }
 
-    /// Queues a command, unless the queue is closed; returns whether it did.
+    /// Queues a command. Returns false if the queue is closed.
     ///
     /// # Safety
     ///
-    /// `cmd` must be a command that is alive, and the right to it the caller's. If this succeeds,
-    /// the right must belong to the queue from then on.
-    unsafe fn push_cmd(&self, cmd: *mut Cmd<R::Fabric>) -> bool {
+    /// `cmd` must be alive, and its value must belong to the caller. If this returns true, the
+    /// value belongs to the queue.
+    unsafe fn push_cmd(&self, cmd: *mut Cmd<Q::Fabric>) -> bool {
         let mut last = self.0.load(Ordering::Relaxed);
         loop {
             if last == Self::CLOSED {
                 return false;
             }
-            // SAFETY: The command is alive, and the right to it the caller's, by the requirements
-            // of this function: nobody else uses its link.
+            // SAFETY: The command is alive and its value belongs to the caller, by the requirements
+            // of this function, so its link is in no other use.
             unsafe { (*cmd).link.get().write(last) };
             let queue = &self.0;
             match queue.compare_exchange_weak(last, cmd, Ordering::Release, Ordering::Relaxed) {
@@ -122,25 +124,25 @@ impl<R: Right> CmdQueue<R> {
         }
     }
 
-    /// Puts a command into the queue. Called in any context.
+    /// Queues a command. Called in any context.
     ///
     /// # Errors
     ///
-    /// Returns `right` if the queue is closed.
-    pub fn push(&self, right: R) -> Result<(), R> {
-        let cmd = right.into_cmd();
-        // SAFETY: `into_cmd` has turned the right, which keeps the command alive, into the pointer:
-        // it is the queue's if the queue takes the command.
+    /// Returns `value` if the queue is closed.
+    pub fn push(&self, value: Q) -> Result<(), Q> {
+        let cmd = value.into_cmd();
+        // SAFETY: `cmd` stands for `value`, which keeps the command alive and was the caller's. It
+        // belongs to the queue if the queue takes the command.
         if unsafe { self.push_cmd(cmd) } {
             Ok(())
         } else {
             // SAFETY: `cmd` comes from `into_cmd`, and the queue has not taken it.
-            Err(unsafe { R::from_cmd(cmd) })
+            Err(unsafe { Q::from_cmd(cmd) })
         }
     }
 
-    /// Takes out all commands, in the order in which they were put in. Called in any context.
-    pub fn take(&self) -> Batch<R> {
+    /// Takes all commands, in the order in which they were queued. Called in any context.
+    pub fn take(&self) -> Batch<Q> {
         let mut last = self.0.load(Ordering::Relaxed);
         while !last.is_null() && last != Self::CLOSED {
             let (queue, none) = (&self.0, ptr::null_mut());
@@ -152,8 +154,8 @@ impl<R: Right> CmdQueue<R> {
         Batch::empty()
     }
 
-    /// Closes the queue, and takes out the commands in it. Called in any context.
-    pub fn close(&self) -> Batch<R> {
+    /// Closes the queue and takes its commands. Called in any context.
+    pub fn close(&self) -> Batch<Q> {
         let last = self.0.swap(Self::CLOSED, Ordering::AcqRel);
         if last == Self::CLOSED {
             return Batch::empty();
@@ -162,24 +164,24 @@ impl<R: Right> CmdQueue<R> {
     }
 }
 
-impl<R: Right> Default for CmdQueue<R> {
+impl<Q: QueuedCmd> Default for CmdQueue<Q> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
-    /// Keeps a response as [`Response::keep`] does, and queues it. If the queue is closed, the
+    /// Keeps a response, as [`Response::keep`] does, and queues it. If the queue is closed, the
     /// response is dropped unsent. Called in any context, hard interrupts included.
     pub fn push_response(&self, response: Response<'_, T>) {
         let completed: &Completed<T> = &response;
         count(completed);
         let cmd = ptr::from_ref(completed).cast_mut().cast();
-        // SAFETY: The reference that was just counted keeps the command alive, and is the queue's
-        // if the queue takes the command. The response is used up.
+        // SAFETY: The reference counted above keeps the command alive, and belongs to the queue if
+        // the queue takes the command. `response` is consumed.
         if !unsafe { self.push_cmd(cmd) } {
-            // SAFETY: The reference was just counted, and is not the last: target core has one
-            // until the op has returned.
+            // SAFETY: The reference was counted above, and is not the last one: target core holds
+            // one until the op returns.
             unsafe { discount(completed) };
         }
     }
@@ -189,37 +191,37 @@ impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
 ///
 /// # Safety
 ///
-/// The reference must be the caller's, and not the last one.
+/// The caller must own the reference, which must not be the last one.
 unsafe fn discount<O: SeCmd>(object: &O) {
     references(object).fetch_sub(1, Ordering::Release);
 }
 
-impl<R: Right> Drop for CmdQueue<R> {
+impl<Q: QueuedCmd> Drop for CmdQueue<Q> {
     fn drop(&mut self) {
         drop(self.close());
     }
 }
 
-/// Commands that were taken out of a queue. Dropping it drops each right.
+/// Commands taken from a queue. Dropping the batch drops the value of each.
 ///
 /// # Invariants
 ///
-/// The pointer is null or a command, whose link leads to the next one, and so on until null. The
-/// batch owns the right to each, and is the only user of its link.
-pub struct Batch<R: Right>(*mut Cmd<R::Fabric>, PhantomData<R>);
+/// The pointer is null or a command. The link of each command points to the next one, or is null.
+/// The batch owns the value of each command, and is the only user of its link.
+pub struct Batch<Q: QueuedCmd>(*mut Cmd<Q::Fabric>, PhantomData<Q>);
 
-impl<R: Right> Batch<R> {
-    /// A batch without commands.
+impl<Q: QueuedCmd> Batch<Q> {
+    /// Creates an empty batch.
     pub const fn empty() -> Self {
         Self(ptr::null_mut(), PhantomData)
     }
 
-    /// The list that ends with `last`, in the order in which the commands were queued.
-    fn new(mut last: *mut Cmd<R::Fabric>) -> Self {
+    /// Creates a batch of the list of a queue, `last` first, in the order of queueing.
+    fn new(mut last: *mut Cmd<Q::Fabric>) -> Self {
         let mut front = ptr::null_mut();
         while !last.is_null() {
-            // SAFETY: `last` was in the queue, whose right to it is the batch's now: it is alive,
-            // and nobody else uses its link.
+            // SAFETY: `last` was in the queue, and its value now belongs to the batch: it is alive,
+            // and its link is in no other use.
             let before = unsafe { (*last).link.get().replace(front) };
             front = last;
             last = before;
@@ -227,33 +229,34 @@ impl<R: Right> Batch<R> {
         Self(front, PhantomData)
     }
 
-    /// Whether no command is left.
+    /// Returns true if no command is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_null()
     }
 }
 
-// SAFETY: A batch owns its rights, which are `Send`.
-unsafe impl<R: Right> Send for Batch<R> {}
+// SAFETY: A batch owns its values, which are `Send`.
+unsafe impl<Q: QueuedCmd> Send for Batch<Q> {}
 
-impl<R: Right> Iterator for Batch<R> {
-    type Item = R;
+impl<Q: QueuedCmd> Iterator for Batch<Q> {
+    type Item = Q;
 
-    fn next(&mut self) -> Option<R> {
+    fn next(&mut self) -> Option<Q> {
         let cmd = self.0;
         if cmd.is_null() {
             return None;
         }
-        // SAFETY: The right to `cmd` is the batch's, by the type's invariants, so `cmd` is alive
-        // and comes from `into_cmd`. The batch goes on to the next, and does not take it again.
+        // SAFETY: The batch owns the value of `cmd`, by the type's invariants, so `cmd` is alive
+        // and comes from `into_cmd`. The batch moves on to the next command, so it is converted
+        // once.
         unsafe {
             self.0 = (*cmd).link.get().read();
-            Some(R::from_cmd(cmd))
+            Some(Q::from_cmd(cmd))
         }
     }
 }
 
-impl<R: Right> Drop for Batch<R> {
+impl<Q: QueuedCmd> Drop for Batch<Q> {
     fn drop(&mut self) {
         self.for_each(drop);
     }

@@ -29,18 +29,19 @@ use crate::{
 
 /// The registration of a fabric with target core. Dropping it unregisters the fabric.
 ///
-/// The module of [`module_target_fabric!`](crate::target::module_target_fabric) has it from loading to
-/// unloading, and nobody else: a driver never holds its own registration. Each directory of the
-/// fabric holds a reference to the module, so a fabric is unregistered when no directory is left.
+/// Only the module that [`module_target_fabric!`](crate::target::module_target_fabric) declares
+/// holds a registration, from loading to unloading. Each directory of the fabric holds a reference
+/// to the module, so a fabric has no directories when it is unregistered.
 ///
 /// # Invariants
 ///
-/// `data` is a box, which belongs to this. The fabric is registered with the lists of attributes.
+/// `data` is the pointer of a box that the registration owns. The fabric is registered with the two
+/// attribute lists.
 pub struct Registration<T: Operations> {
     data: NonNull<T::Data>,
     _wwn: AttributeList,
     _discovery: AttributeList,
-    // Dropped last: until then no other fabric has the name.
+    // Dropped last: no other fabric may have the name before.
     _claim: Claim,
 }
 
@@ -51,25 +52,26 @@ unsafe impl<T: Operations> Send for Registration<T> {}
 unsafe impl<T: Operations> Sync for Registration<T> {}
 
 impl<T: Operations> Registration<T> {
-    /// Makes the fabric's data and registers the fabric.
+    /// Creates the data of the fabric and registers the fabric.
     ///
     /// # Safety
     ///
-    /// The registration must be dropped when `module` is unloaded, neither before nor never: target
-    /// core may call the fabric until then.
+    /// The registration must be dropped when `module` is unloaded, and not earlier: target core may
+    /// call the fabric until then.
     ///
     /// # Errors
     ///
-    /// [`EEXIST`] if a fabric of this name is registered; the error of [`Operations::init`]; or the
-    /// error of `target_register_template()`: [`EINVAL`] if it rejects the ops, [`ENOMEM`].
+    /// Returns [`EEXIST`] if a fabric of this name is registered, the error of
+    /// [`Operations::init`], or the error of `target_register_template()`: [`EINVAL`] if it rejects
+    /// the ops, [`ENOMEM`].
     pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
         for op in bindings::UNLISTED_OPS {
             pr_warn!("the op {} of this kernel is new to the module\n", op);
         }
         let claim = Claim::new(T::NAME)?;
         for list in OperationsVTable::<T>::ATTRIBUTES {
-            // SAFETY: The list is a constant of `T`, and target core does not know it yet: the claim
-            // above shows that no fabric of this name is registered.
+            // SAFETY: The list is a constant of `T`, and target core does not have it yet: by the
+            // claim above, no fabric of this name is registered.
             unsafe { set_owner(list, module.as_ptr().cast()) };
         }
         let data = KBox::new(T::init(module)?, GFP_KERNEL)?;
@@ -79,9 +81,9 @@ impl<T: Operations> Registration<T> {
         let mut ops = OperationsVTable::<T>::ops(module.as_ptr().cast());
         ops.tfc_wwn_attrs = wwn.as_ptr();
         ops.tfc_discovery_attrs = discovery.as_ptr();
-        // SAFETY: Target core copies the ops. All that they point to is static, or lives until the
-        // fabric is unregistered. The callbacks meet the contracts of the ops, and the module that
-        // holds them stays loaded until then, by the requirements of this function.
+        // SAFETY: Target core copies the ops. They point to statics and to `wwn` and `discovery`,
+        // which live until the fabric is unregistered. The callbacks meet the contracts of the ops,
+        // and their module stays loaded until then, by the requirements of this function.
         to_result(unsafe { bindings::target_register_template(&ops) })?;
         Ok(Self {
             // SAFETY: `KBox::into_raw` returns the pointer of a box, which is not null.
@@ -96,18 +98,20 @@ impl<T: Operations> Registration<T> {
 impl<T: Operations> Drop for Registration<T> {
     fn drop(&mut self) {
         let ops = OperationsVTable::<T>::ops(ptr::null_mut());
-        // SAFETY: The fabric is registered, by the type's invariants. Target core reads nothing but
-        // the name, which no other fabric of this layer has, by the claim.
+        // SAFETY: The fabric is registered, by the type's invariants. Target core reads only the
+        // name, which no other fabric of this layer has, by the claim.
         unsafe { bindings::target_unregister_template(&ops) };
-        // SAFETY: The pointer is that of a box, by the type's invariants. No directory of the fabric is
-        // left, so nobody borrows the data.
+        // SAFETY: `data` is the pointer of a box, by the type's invariants. The fabric has no
+        // directories any more, so the data are not borrowed.
         drop(unsafe { KBox::from_raw(self.data.as_ptr()) });
     }
 }
 
-/// Declares the kernel module of a fabric: the fabric is registered with target core while the
-/// module is loaded. Takes the fabric, a type that implements
-/// [`Operations`](crate::target::Operations), and the other fields of [`kernel::module!`].
+/// Declares the kernel module of a fabric. The fabric is registered with target core while the
+/// module is loaded.
+///
+/// `type` is the fabric, which implements [`Operations`](crate::target::Operations). The other
+/// fields are those of [`kernel::module!`].
 ///
 /// ```ignore
 /// module_target_fabric! {
@@ -134,7 +138,7 @@ macro_rules! target_fabric_module {
                 if IS_CALLED.swap(true, ::core::sync::atomic::Ordering::Relaxed) {
                     return Err(::kernel::error::code::EBUSY);
                 }
-                // SAFETY: This is the first call, so it is the kernel's, which loads the module: no
+                // SAFETY: This is the first call, made by the kernel as it loads the module: no
                 // code of the driver runs before. The kernel drops the result when it unloads the
                 // module.
                 let registration = unsafe { $crate::target::Registration::new(module)? };
@@ -153,11 +157,11 @@ macro_rules! target_fabric_module {
 
 pub use target_fabric_module as module_target_fabric;
 
-/// The names of the fabrics that are registered through this, each as a number that is not 0.
+/// Hashes of the names of the registered fabrics; 0 marks a free entry.
 static NAMES: [AtomicUsize; 32] = [const { AtomicUsize::new(0) }; 32];
 
-/// A fabric's name, which no other fabric has until this is dropped: target core unregisters the
-/// first fabric of a name, whichever it is.
+/// The exclusive use of a fabric name. Target core unregisters fabrics by name, so two of the same
+/// name could not be told apart.
 struct Claim(&'static AtomicUsize);
 
 impl Claim {
@@ -165,9 +169,9 @@ impl Claim {
     ///
     /// # Errors
     ///
-    /// [`EEXIST`] if another fabric has it, [`ENOSPC`] if there are too many fabrics.
+    /// Returns [`EEXIST`] if another fabric has the name, [`ENOSPC`] if all entries are in use.
     fn new(name: &CStr) -> Result<Self> {
-        // FNV-1a: a number that two names share by chance is no more than an error.
+        // FNV-1a. A collision only makes the registration fail.
         let text: &BStr = name.as_ref();
         let number = text.iter().fold(0x811c_9dc5_usize, |number, byte| {
             (number ^ usize::from(*byte)).wrapping_mul(0x0100_0193)
@@ -180,7 +184,7 @@ impl Claim {
         };
         let place = NAMES.iter().find(takes).ok_or(ENOSPC)?;
         let claim = Self(place);
-        // Of two that claim a name at the same time, one at least sees the other.
+        // Of two concurrent claims to a name, at least one sees the other.
         let is_taken =
             |other: &AtomicUsize| !ptr::eq(other, place) && other.load(Ordering::SeqCst) == number;
         if NAMES.iter().any(is_taken) {
@@ -196,12 +200,14 @@ impl Drop for Claim {
     }
 }
 
-/// A list of attributes with a pointer to the fabric's data before it. An item of the fabric leads
-/// to its list, and so to the data: target core has no other place for them.
+/// An attribute list, preceded by a pointer to the data of the fabric.
+///
+/// The configfs item of a fabric points to its attribute list. Target core has no other field that
+/// could lead from the item to the data.
 struct AttributeList(KVec<*mut c_void>);
 
 impl AttributeList {
-    /// Makes the list of the attributes in `list`, which is null or ends with a null pointer.
+    /// Copies the attributes in `list`, which is null or ends with a null pointer.
     fn new(data: NonNull<c_void>, list: *mut *mut bindings::configfs_attribute) -> Result<Self> {
         let mut own = KVec::new();
         own.push(data.as_ptr(), GFP_KERNEL)?;
@@ -220,34 +226,34 @@ impl AttributeList {
         Ok(Self(own))
     }
 
-    /// The list as target core wants it.
+    /// Returns the list for target core.
     fn as_ptr(&self) -> *mut *mut bindings::configfs_attribute {
-        // The first entry is not of the list.
+        // The first entry is the pointer to the data.
         self.0.as_ptr().wrapping_add(1).cast_mut().cast()
     }
 }
 
-/// The data of the fabric.
+/// Returns the data of the fabric.
 ///
 /// # Safety
 ///
-/// `item` must be the directory of a fabric `T`, or its `discovery_auth`, and the fabric must stay
-/// registered while `'a` lasts: one of its directories does that.
+/// `item` must be the directory of a fabric `T`, or its `discovery_auth`. The fabric must stay
+/// registered for `'a`, as it does while it has a directory.
 pub(super) unsafe fn data<'a, T: Operations>(item: *mut bindings::config_item) -> &'a T::Data {
-    // SAFETY: By the requirements of this function the item's attributes are an `AttributeList`,
-    // which has a pointer to the data before them.
+    // SAFETY: `item` is a directory of the fabric, by the requirements of this function, so its
+    // attributes are an `AttributeList`, which has a pointer to the data before the first one.
     unsafe {
         let list = (*(*item).ci_type).ct_attrs;
         &**list.cast::<*const T::Data>().sub(1)
     }
 }
 
-/// Sets the module that the attributes in `list` belong to, so that an open file holds it.
+/// Sets the owner of the attributes in `list`: an open attribute file pins the module.
 ///
 /// # Safety
 ///
-/// `list` must be null or come from [`Attributes::as_ptr`](super::Attributes::as_ptr), and target
-/// core must not know it yet.
+/// `list` must be null or come from [`Attributes::as_ptr`](super::Attributes::as_ptr), and must not
+/// be registered with target core yet.
 unsafe fn set_owner(list: *mut *mut bindings::configfs_attribute, module: *mut bindings::module) {
     if list.is_null() {
         return;
@@ -258,25 +264,25 @@ unsafe fn set_owner(list: *mut *mut bindings::configfs_attribute, module: *mut b
         if attribute.is_null() {
             return;
         }
-        // SAFETY: The attribute is static, and by the requirements of this function nobody else
-        // looks at it.
+        // SAFETY: The attribute is static and not registered yet, by the requirements of this
+        // function, so it is in no other use.
         unsafe { (*attribute).ca_owner = module };
     }
 }
 
-/// Declares the directories of the fabric as a whole: their attributes are called with its data.
+/// Declares the directories of the fabric itself, whose attributes get the data of the fabric.
 macro_rules! directories {
     ($($(#[$attr:meta])* $name:ident;)*) => {$(
         $(#[$attr])*
         pub struct $name<T>(PhantomData<T>);
 
-        // SAFETY: Target core makes such directories of the fabric alone.
+        // SAFETY: Target core makes such a directory only for the fabric that has the attributes.
         unsafe impl<T: Operations> Directory for $name<T> {
             type Context = T::Data;
 
             unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a T::Data {
                 // SAFETY: `item` is this directory of a fabric `T`, by the requirements of this
-                // function; an attribute of it is open, so the fabric is registered.
+                // function. An attribute in it is open, so the fabric is registered.
                 unsafe { data::<T>(item) }
             }
         }
@@ -286,6 +292,6 @@ macro_rules! directories {
 directories! {
     /// `target/$FABRIC/discovery_auth`.
     DiscoveryAttrs;
-    /// `target/$FABRIC`, the directory of the target ports.
+    /// `target/$FABRIC`.
     WwnAttrs;
 }

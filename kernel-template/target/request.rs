@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The request of an initiator, from which a command is submitted.
+//! The request of an initiator, to be submitted as a command.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -9,37 +9,37 @@ use crate::{
     target::Operations, //
 };
 
-/// The order in which a command is to be executed, SAM-5 section 8.9.
+/// The task attribute of a command, SAM-5 section 8.9: the order of its execution.
 #[derive(Clone, Copy)]
 pub struct TaskAttribute(pub(super) u32);
 
 impl TaskAttribute {
-    /// In any order.
+    /// SIMPLE: executed in any order.
     pub const SIMPLE: Self = Self(bindings::TCM_SIMPLE_TAG);
-    /// After all commands that came before, and before all that come after it.
+    /// ORDERED: executed after all earlier commands, and before all later ones.
     pub const ORDERED: Self = Self(bindings::TCM_ORDERED_TAG);
-    /// At once.
+    /// HEAD OF QUEUE: executed at once.
     pub const HEAD: Self = Self(bindings::TCM_HEAD_TAG);
 }
 
 /// The request of an initiator.
 pub struct Request<'a> {
-    /// The task tag, by which the initiator may ask to abort the command.
+    /// Task tag, which `ABORT TASK` refers to.
     pub tag: u64,
-    /// The logical unit.
+    /// Logical unit number.
     pub lun: u64,
-    /// The command descriptor block, which may be followed by padding: its first byte determines
-    /// its length.
+    /// Command descriptor block. Padding may follow: the first byte determines the length.
     pub cdb: &'a [u8],
-    /// The order of execution.
+    /// Task attribute.
     pub attribute: TaskAttribute,
 }
 
 impl Request<'_> {
-    /// Whether the command descriptor block is as long as its first byte says, SPC-4 section 4.2.5.
+    /// Returns true if the command descriptor block has the length that its first byte determines,
+    /// SPC-4 section 4.2.5.
     pub(super) fn is_whole(&self) -> bool {
         let length = match self.cdb {
-            // A command of variable length has the number of bytes after the first eight in byte 7.
+            // A variable-length command has the number of bytes after the first eight in byte 7.
             [0x7f, _, _, _, _, _, _, additional, ..] => 8 + usize::from(*additional),
             [0x00..=0x1f, ..] => 6,
             [0x20..=0x5f, ..] => 10,
@@ -52,21 +52,21 @@ impl Request<'_> {
     }
 }
 
-/// Why a command is not passed to target core.
+/// The reason for the refusal of a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// The command descriptor block is shorter than its first byte says.
+    /// The command descriptor block is shorter than its first byte requires.
     ShortCdb,
     /// The nexus is stopped.
     Stopped,
 }
 
-/// A command that was not passed to target core.
+/// A command that was not submitted to target core.
 pub struct Refused<T: Operations> {
-    /// The reason.
+    /// Reason for the refusal.
     pub reason: Refusal,
-    /// Its memory.
+    /// Memory of the command.
     pub memory: T::CmdMemory,
-    /// The driver's data for it.
+    /// The driver's data.
     pub data: T::Cmd,
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Responses to commands, to be sent to the initiator at once or later.
+//! Responses to commands, sent to the initiator at once or later.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -26,33 +26,33 @@ use crate::{
     },
 };
 
-/// A command that is complete, with the contents of its response.
+/// A completed command: status, sense data, residual, and the data of a read.
 #[repr(transparent)]
 pub struct Completed<T: Operations>(Cmd<T>);
 
-// SAFETY: The type is transparent, and has a `Cmd` alone, for which both are so. Its methods read
-// what does not change any more.
+// SAFETY: The type is a transparent wrapper of `Cmd`, which meets both requirements. Its methods
+// only read fields that do not change after completion.
 unsafe impl<T: Operations> SeCmd for Completed<T> {}
 
-/// The difference between the length of a command's data and that of the buffer for them.
+/// The difference between the data length of a command and the length of its buffer, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Residual {
-    /// They are equal.
+    /// No difference.
     None,
-    /// So many bytes of the buffer were not used.
+    /// Number of bytes of the buffer that were not used.
     Underflow(u32),
-    /// So many bytes did not fit into the buffer.
+    /// Number of bytes that did not fit into the buffer.
     Overflow(u32),
 }
 
 impl<T: Operations> Completed<T> {
-    /// The status, SAM-5 section 5.3.1.
+    /// Returns the SCSI status, SAM-5 section 5.3.1.
     pub fn status(&self) -> u8 {
-        // SAFETY: Target core does not change the status once there is a response.
+        // SAFETY: Target core does not change the status of a completed command.
         unsafe { (*self.0.inner.get()).scsi_status }
     }
 
-    /// The sense data, SPC-4 section 4.5, if there are any.
+    /// Returns the sense data, SPC-4 section 4.5, if the command has any.
     pub fn sense(&self) -> Option<&[u8; SENSE_LEN]> {
         let mask = bindings::se_cmd_flags_table_SCF_TRANSPORT_TASK_SENSE
             | bindings::se_cmd_flags_table_SCF_EMULATED_TASK_SENSE;
@@ -60,13 +60,13 @@ impl<T: Operations> Completed<T> {
             return None;
         }
         // SAFETY: `submit` has zeroed the buffer. Target core has written the sense data, and does
-        // not change them once there is a response.
+        // not change them after completion.
         Some(unsafe { &*self.0.sense.get() })
     }
 
-    /// The residual.
+    /// Returns the residual.
     pub fn residual(&self) -> Residual {
-        // SAFETY: Target core does not change the count once there is a response.
+        // SAFETY: Target core does not change the count of a completed command.
         let count = unsafe { (*self.0.inner.get()).residual_count };
         let flags = flags(&self.0);
         if flags & bindings::se_cmd_flags_table_SCF_OVERFLOW_BIT != 0 {
@@ -78,7 +78,7 @@ impl<T: Operations> Completed<T> {
         }
     }
 
-    /// The data that a read returns; empty for any other command.
+    /// Returns the data of a read; empty for any other command.
     pub fn payload(&self) -> Payload<'_> {
         let cmd = self.0.inner.get();
         // SAFETY: The direction is set before the command is submitted, and does not change.
@@ -86,8 +86,8 @@ impl<T: Operations> Completed<T> {
         if direction != bindings::dma_data_direction::DMA_FROM_DEVICE {
             return Payload::empty();
         }
-        // SAFETY: Target core does not change the payload once there is a response, and frees it
-        // with the command.
+        // SAFETY: Target core does not change the payload of a completed command, and frees it with
+        // the command.
         unsafe { Payload::of(cmd) }
     }
 }
@@ -100,42 +100,43 @@ impl<T: Operations> Deref for Completed<T> {
     }
 }
 
-/// The response to a command, to be sent by the op that gets it.
+/// The response to a command, for the op that sends it.
 ///
-/// To send it later, from another thread, take it out of the op with [`Self::keep`].
+/// [`Self::keep`] takes it out of the op, to be sent later from another thread.
 pub struct Response<'a, T: Operations> {
     completed: &'a Completed<T>,
-    // With this an op cannot return the response of another call.
+    // Invariant in `'a`: an op cannot return the response of another call.
     invariant: PhantomData<fn(&'a ()) -> &'a ()>,
 }
 
 impl<'a, T: Operations> Response<'a, T> {
-    /// Makes the response that `queue_data_in` or `queue_status` shall send.
+    /// Creates the response that `queue_data_in` or `queue_status` sends.
     ///
     /// # Safety
     ///
-    /// Target core must have called one of these ops for `ptr`, and the response must end with it.
+    /// Target core must have called one of these ops for `ptr`. The response must not outlive the
+    /// op.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
         Self {
             // SAFETY: Target core has called the op for `ptr`, by the requirements of this
-            // function: it is a command, complete, and alive until the op returns.
+            // function, so it is a completed command, alive until the op returns.
             completed: unsafe { &*ptr.cast() },
             invariant: PhantomData,
         }
     }
 
-    /// The command, for as long as the op lasts, whatever becomes of the response.
+    /// Returns the command, which outlives the response: it is borrowed for the duration of the op.
     pub fn cmd(&self) -> &'a Cmd<T> {
         self.completed
     }
 
-    /// Takes the response out of the op: to be sent later, and dropped then.
+    /// Takes the response out of the op. The driver sends it later, and then drops it.
     ///
-    /// Until it is dropped, the command holds its session, and its [`Nexus`](super::Nexus) waits.
-    /// Dropped in any context but hard interrupts.
+    /// Until it is dropped, the command pins its session, and dropping the
+    /// [`Nexus`](super::Nexus) waits. Dropped in any context but hard interrupts.
     pub fn keep(self) -> Reference<Completed<T>> {
         count(self.completed);
-        // SAFETY: The reference has just been counted, of a command that is alive.
+        // SAFETY: The command is alive while it is borrowed, and the reference was counted above.
         unsafe { Reference::from_raw(se_cmd(self.completed)) }
     }
 }
@@ -148,8 +149,8 @@ impl<T: Operations> Deref for Response<'_, T> {
     }
 }
 
-/// The result of `queue_data_in` or `queue_status` for target core: 0, or `-EAGAIN` if the driver
-/// has given the response back to be queued again.
+/// Converts the result of `queue_data_in` or `queue_status` to an errno: `-EAGAIN` if the op has
+/// returned the response, which target core then queues again.
 pub(super) fn response_errno<T: Operations>(result: Result<(), Response<'_, T>>) -> c_int {
     match result {
         Ok(()) => 0,

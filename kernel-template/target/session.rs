@@ -1,105 +1,156 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sessions of initiators that have logged in.
+//! Sessions, as the ops get them, and their data.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{
     marker::PhantomData,
-    sync::atomic::Ordering, //
+    mem::ManuallyDrop,
+    sync::atomic::{AtomicBool, Ordering}, //
 };
 
 use kernel::{
+    prelude::*,
     str::BStr,
+    sync::Arc,
     types::Opaque, //
 };
 
 use crate::{
     bindings,
     target::{
-        nexus::Login,
+        compat::{ARef, Completion},
         NodeAcl,
         Operations,
         Tpg, //
     },
 };
 
-/// An I_T nexus: a `struct se_session` of the fabric.
+/// A session of the fabric, `struct se_session`.
 #[repr(transparent)]
 pub struct Session<T: Operations>(pub(super) Opaque<bindings::se_session>, PhantomData<T>);
 
-// SAFETY: Target core locks what it changes of a session, and the driver's data are `Sync`.
+// SAFETY: Target core accesses the fields of a session under locks of its own. The driver's data
+// are `Sync`.
 unsafe impl<T: Operations> Sync for Session<T> {}
 
 impl<T: Operations> Session<T> {
-    /// Borrows the session.
+    /// Borrows a session.
     ///
     /// # Safety
     ///
-    /// `ptr` must be a session of this fabric, and not be removed while `'a` lasts.
+    /// `ptr` must be a session of this fabric that is not removed during `'a`.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_session) -> &'a Self {
-        // SAFETY: `ptr` is a session that is not removed while `'a` lasts, by the requirements of
-        // this function. The type is transparent.
+        // SAFETY: `ptr` is a session that is not removed during `'a`, by the requirements of this
+        // function. The type is transparent.
         unsafe { &*ptr.cast() }
     }
 
-    fn login(&self) -> &Login<T> {
-        // SAFETY: `Nexus::new` has set the pointer, to a `Login<T>` of which the session has a
-        // count until it is removed.
+    fn session_data(&self) -> &SessionData<T> {
+        // SAFETY: `Nexus::new` has set the pointer to a `SessionData<T>`, of which the session owns
+        // a count until it is removed.
         unsafe { &*(*self.0.get()).fabric_sess_ptr.cast() }
     }
 
-    /// The driver's data.
+    /// Returns the driver's data.
     pub fn data(&self) -> &T::Session {
-        self.login().data()
+        self.session_data().data()
     }
 
-    /// The portal group that the initiator has logged in to.
+    /// Returns the portal group that the initiator has logged in to.
     pub fn tpg(&self) -> &Tpg<T> {
-        self.login().tpg()
+        self.session_data().tpg()
     }
 
-    /// The node ACL that the initiator has logged in with.
+    /// Returns the node ACL of the initiator.
     pub fn node_acl(&self) -> &NodeAcl<T> {
         // SAFETY: `target_setup_session()` has set the node ACL. The session holds a reference to
-        // it until it is removed.
+        // it until the session is removed.
         unsafe { NodeAcl::from_raw((*self.0.get()).se_node_acl) }
     }
 
-    /// The initiator's name.
+    /// Returns the name of the initiator.
     pub fn initiator_name(&self) -> &BStr {
         self.node_acl().initiator_name()
     }
 
-    /// Whether target core has called `close_session`: the driver shall end the session.
+    /// Returns true if target core has called `close_session`: the driver must end the session.
     pub fn is_close_requested(&self) -> bool {
-        self.login().is_close_requested.load(Ordering::Acquire)
+        self.session_data()
+            .is_close_requested
+            .load(Ordering::Acquire)
     }
 
-    /// Establishes the unit attention condition of an I_T nexus loss, which is reported to the
-    /// initiator with its next command. Called in process context; does not sleep.
+    /// Establishes the unit attention condition for an I_T nexus loss, reported to the initiator
+    /// with its next command. Called in process context; does not sleep.
     pub fn report_nexus_loss(&self) {
-        // SAFETY: The session holds a reference to its node ACL until it is removed.
+        // SAFETY: The session holds a reference to its node ACL until the session is removed.
         unsafe { bindings::core_allocate_nexus_loss_ua((*self.0.get()).se_node_acl) };
     }
 }
 
-/// How a fabric treats protection information, by direction.
+/// The data of a session beside the C object: the portal group, and the driver's data.
+///
+/// It lives until the nexus has ended and any call of `close_session` has returned.
+#[pin_data]
+pub struct SessionData<T: Operations> {
+    pub(super) data: T::Session,
+    pub(super) is_close_requested: AtomicBool,
+    #[pin]
+    pub(super) close_called: Completion,
+    // Dropped last: after that, the directory of the group and the module may be removed.
+    pub(super) tpg: ARef<Tpg<T>>,
+}
+
+impl<T: Operations> SessionData<T> {
+    /// Returns the portal group that the initiator has logged in to.
+    pub fn tpg(&self) -> &Tpg<T> {
+        &self.tpg
+    }
+
+    /// Returns the driver's data.
+    pub fn data(&self) -> &T::Session {
+        &self.data
+    }
+
+    /// Records the call of `close_session`, after which the session may end. Returns a counted
+    /// handle for the op.
+    ///
+    /// # Safety
+    ///
+    /// `session` must be a session of this fabric that target core has removed from the session
+    /// list of its node ACL. This function must be called at most once for it.
+    pub(super) unsafe fn close(session: *mut bindings::se_session) -> Arc<Self> {
+        // SAFETY: The session is not on the list of its node ACL, by the requirements of this
+        // function, so `Nexus::drop` keeps it until `close_called` is done. The pointer is that of
+        // an `Arc`, from `Nexus::new`. `ManuallyDrop` leaves its count to the session.
+        let data = unsafe {
+            let data = (*session).fabric_sess_ptr.cast_const().cast();
+            ManuallyDrop::new(Arc::<Self>::from_raw(data))
+        };
+        let data = Arc::clone(&data);
+        data.is_close_requested.store(true, Ordering::Release);
+        data.close_called.complete_all();
+        data
+    }
+}
+
+/// The protection operations that a fabric supports.
 #[derive(Clone, Copy)]
 pub struct ProtectionOps(pub(super) bindings::target_prot_op);
 
 impl ProtectionOps {
-    /// Nothing: there is none.
+    /// None: the fabric transfers no protection information.
     pub const NORMAL: Self = Self(bindings::target_prot_op_TARGET_PROT_NORMAL);
-    /// It passes both ways.
+    /// Protection information is transferred in both directions.
     pub const PASS: Self = Self(
         bindings::target_prot_op_TARGET_PROT_DIN_PASS
             | bindings::target_prot_op_TARGET_PROT_DOUT_PASS,
     );
 }
 
-/// Has `fill` write a text into `buffer`, and returns its length. The last byte is for the NUL that
-/// C wants at the text's end.
+/// Calls `fill` to write a text to `buffer`, and appends a NUL. Returns the length of the text.
 pub(super) fn filled(buffer: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> u32 {
     let Some((_, room)) = buffer.split_last_mut() else {
         return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What arrives through a session: commands and task management functions.
+//! Submission of commands and task management functions through a session.
 //!
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
@@ -34,14 +34,14 @@ use crate::{
 };
 
 impl<T: Operations> Session<T> {
-    /// Submits a command. Target core answers it through the ops, even before this returns.
+    /// Submits a command. Target core may call its ops before this returns.
     ///
-    /// Called in process context. Where submission is queued (`DEFAULT_SUBMIT_TYPE`, and no
-    /// `DIRECT_SUBMIT_SUPP`) also in softirq: then this does not sleep.
+    /// Called in process context. If submission is queued (`DEFAULT_SUBMIT_TYPE`, and no
+    /// `DIRECT_SUBMIT_SUPP`), this does not sleep and may also be called in softirq.
     ///
     /// # Errors
     ///
-    /// [`Refused`] says why the command was not submitted, and has the memory and the data.
+    /// Returns [`Refused`] with the reason, the memory and the data.
     pub fn submit(
         &self,
         memory: T::CmdMemory,
@@ -51,8 +51,8 @@ impl<T: Operations> Session<T> {
         self.start(memory, data, request, 0).map(drop)
     }
 
-    /// Submits a command as [`Self::submit`] does, and returns a reference to it: the command lives
-    /// at least until the driver drops that.
+    /// Submits a command, like [`Self::submit`], and returns a reference to it. The command is not
+    /// released before the driver drops the reference.
     ///
     /// # Errors
     ///
@@ -65,12 +65,12 @@ impl<T: Operations> Session<T> {
     ) -> Result<Reference<Cmd<T>>, Refused<T>> {
         let ack = bindings::target_sc_flags_table_TARGET_SCF_ACK_KREF;
         let cmd = self.start(memory, data, request, ack)?;
-        // SAFETY: The flag has made target core count a reference for the driver, which keeps the
+        // SAFETY: By the flag, target core has counted a reference for the driver, which keeps the
         // command alive.
         Ok(unsafe { Reference::from_raw(cmd.as_ptr().cast()) })
     }
 
-    /// Submits a command. The result may be dangling unless `flags` have target core count a
+    /// Submits a command. The returned pointer may dangle unless `flags` make target core count a
     /// reference for the caller.
     fn start(
         &self,
@@ -88,8 +88,8 @@ impl<T: Operations> Session<T> {
         }
         let mut buffer = memory.buffer();
         if buffer.direction == Direction::NONE {
-            // Target core would move `length` bytes whatever the direction is: it looks at that
-            // only to enforce write protection.
+            // Target core would transfer `length` bytes anyway: it uses the direction only to
+            // enforce write protection.
             buffer.length = Some(0);
         }
         if buffer.length.is_none() {
@@ -98,8 +98,8 @@ impl<T: Operations> Session<T> {
         let cmd = memory.into_raw();
         let inner: *mut bindings::se_cmd = cmd.cast();
         // SAFETY: The pointer is valid for writes, by the contract of `CmdMemory`. Target core
-        // wants the command all zero, but for what is set here, and does not fill the sense
-        // buffer's end.
+        // requires a zeroed command, apart from the fields set here. The sense buffer is zeroed
+        // because target core writes only a part of it.
         unsafe {
             inner.write_bytes(0, 1);
             ptr::addr_of_mut!((*cmd).sense).write_bytes(0, 1);
@@ -108,9 +108,9 @@ impl<T: Operations> Session<T> {
             (*inner).tag = request.tag;
             (*inner).prot_pto = buffer.is_unprotected;
         }
-        // SAFETY: The command is all zero but for its tag and `prot_pto`. The session is alive
-        // while it is borrowed, and target core holds it for the command from here on. The sense
-        // buffer is as long as target core wants it.
+        // SAFETY: The command is zeroed, apart from its tag and `prot_pto`. The session is alive
+        // while it is borrowed, and the command holds a reference to it from here on. The sense
+        // buffer has `TRANSPORT_SENSE_BUFFER` bytes.
         let stopped = unsafe {
             bindings::target_init_cmd(
                 inner,
@@ -125,7 +125,7 @@ impl<T: Operations> Session<T> {
         };
         if stopped != 0 {
             // SAFETY: Target core has refused the command, so this function is the only owner of
-            // what it has written above.
+            // the command that it has written above.
             let (memory, data) = unsafe { Cmd::<T>::take_back(inner) };
             return Err(Refused {
                 reason: Refusal::Stopped,
@@ -135,8 +135,8 @@ impl<T: Operations> Session<T> {
         }
         let (data, data_count) = buffer.data;
         let (protection, protection_count) = buffer.protection;
-        // SAFETY: The command has just been initialized. Its descriptor block is whole, and target
-        // core copies it. The scatterlists are valid until release, by the contract of `CmdMemory`.
+        // SAFETY: The command is initialized. Its descriptor block is complete, and target core
+        // copies it. The scatterlists are valid until release, by the contract of `CmdMemory`.
         let refused = unsafe {
             bindings::target_submit_prep(
                 inner,
@@ -150,29 +150,30 @@ impl<T: Operations> Session<T> {
                 bindings::GFP_ATOMIC,
             )
         };
-        // If this fails, target core has responded already.
+        // After a failure, target core has already responded.
         if refused == 0 {
-            // SAFETY: Target core has accepted the command above, and keeps it until it is
-            // submitted here.
+            // SAFETY: `target_submit_prep` has succeeded for the command, which is submitted here
+            // once.
             unsafe { bindings::target_submit(inner) };
         }
-        // SAFETY: The pointer of the memory is valid for writes, by the contract of `CmdMemory`, so
-        // it is not null.
+        // SAFETY: The pointer is valid for writes, by the contract of `CmdMemory`, so it is not
+        // null.
         Ok(unsafe { NonNull::new_unchecked(cmd) })
     }
 
-    /// Submits a task management function. Target core either responds, with `queue_tm_rsp`, or
-    /// aborts the function, with `aborted_task`; that call returns `data` to the driver.
+    /// Submits a task management function. Target core either calls `queue_tm_rsp` with the
+    /// response or aborts the function with `aborted_task`. Either call returns `data` to the
+    /// driver.
     ///
-    /// An `ABORT TASK`, or a reset, waits until the driver has given back each command concerned
-    /// that it holds: a [`Pending`](super::Pending), which says
-    /// [so](super::Pending::is_aborted), or a [`Reference`] to it.
+    /// `ABORT TASK` and resets wait until the driver has dropped each [`Pending`](super::Pending)
+    /// and each [`Reference`] of the affected commands.
+    /// [`Pending::is_aborted`](super::Pending::is_aborted) tells which writes they are.
     ///
     /// Called in any context but hard interrupts.
     ///
     /// # Errors
     ///
-    /// [`ENOMEM`], or the errno `ESHUTDOWN` if the nexus is stopped; with `data`.
+    /// Returns `data` with [`ENOMEM`], or with `ESHUTDOWN` if the nexus is stopped.
     pub fn submit_tmr(
         &self,
         lun: u64,
@@ -182,8 +183,8 @@ impl<T: Operations> Session<T> {
         let (function, tag) = function.to_raw();
         let tmr = Tmr::<T>::new(data)?;
         // SAFETY: `Tmr::new` has zeroed the C part. The session is alive while it is borrowed, and
-        // target core holds it for the function from here on. A task management function has no
-        // sense data.
+        // the function holds a reference to it from here on. The sense buffer may be null: a task
+        // management function has no sense data.
         let result = to_result(unsafe {
             bindings::target_submit_tmr(
                 tmr.cast(),
@@ -197,7 +198,7 @@ impl<T: Operations> Session<T> {
                 0,
             )
         });
-        // SAFETY: `tmr` comes from `Tmr::new`, and with an error target core has refused it.
+        // SAFETY: `tmr` comes from `Tmr::new`, and target core has refused it with an error.
         result.map_err(|error| (error, unsafe { Tmr::take_back(tmr) }))
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tasks, where target core uses one C struct for commands and for task management functions; and
-//! counted references to commands.
+//! Tasks, the common C struct of commands and task management functions, and counted references.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -25,12 +24,12 @@ use crate::{
     },
 };
 
-/// A counted reference to a command. Dropped in any context but hard interrupts: the last one
-/// releases the command.
+/// A counted reference to a command. Dropping the last one releases the command. Dropped in any
+/// context but hard interrupts.
 ///
 /// # Invariants
 ///
-/// The object is alive, and one of its references belongs to this.
+/// The object is alive. The value owns one of its references.
 pub struct Reference<O: SeCmd>(NonNull<O>);
 
 // SAFETY: The count is atomic, and any thread may release the object, by the contract of `SeCmd`.
@@ -44,7 +43,7 @@ impl<O: SeCmd> Reference<O> {
     ///
     /// # Safety
     ///
-    /// `ptr` must be alive, and one of its references must belong to the caller, which gives it up.
+    /// `ptr` must be alive. The caller must own a reference to it, which it gives up.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Self {
         // SAFETY: `ptr` is alive, by the requirements of this function, so it is not null.
         Self(unsafe { NonNull::new_unchecked(ptr.cast()) })
@@ -62,32 +61,31 @@ impl<O: SeCmd> Deref for Reference<O> {
 
 impl<O: SeCmd> Drop for Reference<O> {
     fn drop(&mut self) {
-        // SAFETY: One of the references belongs to this, by the type's invariants, and is dropped
-        // here once.
+        // SAFETY: The value owns a reference, by the type's invariants, which is dropped here once.
         unsafe { bindings::target_put_sess_cmd(self.0.as_ptr().cast()) };
     }
 }
 
-/// The reference count of a command.
+/// Returns the reference count of a command.
 pub(super) fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
     // SAFETY: The object begins with a `struct se_cmd`, by the contract of `SeCmd`, and is alive
-    // while it is borrowed. `kref` is a counter that is only changed atomically.
+    // while it is borrowed. All accesses to a `kref` are atomic.
     unsafe {
         let kref = ptr::addr_of_mut!((*se_cmd(object)).cmd_kref.refcount.refs.counter);
         AtomicI32::from_ptr(kref)
     }
 }
 
-/// Takes a reference to a command; the caller must know of one that keeps it alive.
+/// Takes a reference to a command. The caller must hold a reference, or know of one.
 pub(super) fn count<O: SeCmd>(object: &O) {
     references(object).fetch_add(1, Ordering::Relaxed);
 }
 
-/// A command or a task management function, in the `struct se_cmd` that target core uses for both.
+/// A command or a task management function: target core has a `struct se_cmd` for both.
 #[repr(transparent)]
 pub struct Task<T: Operations>(Opaque<bindings::se_cmd>, PhantomData<T>);
 
-// SAFETY: The type is transparent, and has a `struct se_cmd` alone, of which its methods read what
+// SAFETY: The type is a transparent wrapper of a `struct se_cmd`. Its methods only read fields that
 // any thread may read.
 unsafe impl<T: Operations> SeCmd for Task<T> {}
 
@@ -95,52 +93,54 @@ unsafe impl<T: Operations> SeCmd for Task<T> {}
 pub enum Aborted<'a, T: Operations> {
     /// A command.
     Cmd(&'a Cmd<T>),
-    /// A task management function: the driver's data for it.
+    /// The driver's data of a task management function.
     Tmr(T::Tmr),
 }
 
 impl<T: Operations> Task<T> {
-    /// Borrows the task.
+    /// Borrows a task.
     ///
     /// # Safety
     ///
-    /// `ptr` must be a command or task management function of this fabric, and not be released
-    /// while `'a` lasts.
+    /// `ptr` must be a command or task management function of this fabric that is not released
+    /// during `'a`.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_cmd) -> &'a Self {
-        // SAFETY: `ptr` is a task that is not released while `'a` lasts, by the requirements of
-        // this function. The type is transparent.
+        // SAFETY: `ptr` is a task that is not released during `'a`, by the requirements of this
+        // function. The type is transparent.
         unsafe { &*ptr.cast() }
     }
 
-    /// Whether this is a task management function.
+    /// Returns true if this is a task management function.
     pub fn is_tmr(&self) -> bool {
         flags(self) & bindings::se_cmd_flags_table_SCF_SCSI_TMR_CDB != 0
     }
 
-    /// The command, unless this is a task management function.
+    /// Returns the command, or `None` if this is a task management function.
     pub fn cmd(&self) -> Option<&Cmd<T>> {
         if self.is_tmr() {
             return None;
         }
-        // SAFETY: Without the flag this is a command, which `submit` has submitted. It is alive
-        // while the task is borrowed.
+        // SAFETY: Without the flag this is a command, submitted by `submit`. It is alive while the
+        // task is borrowed.
         Some(unsafe { Cmd::from_raw(self.0.get()) })
     }
 
     /// Calls the driver's op `aborted_task`.
     ///
-    /// If the command was submitted with a reference for the driver, target core drops that after
-    /// the op. Here the driver's [`Reference`] drops it, so one more is counted for target core.
+    /// If the command was submitted with a reference for the driver (`TARGET_SCF_ACK_KREF`), target
+    /// core drops that reference after the op. In this layer the driver's [`Reference`] owns it, so
+    /// another one is counted for target core.
     ///
     /// # Safety
     ///
-    /// May be called in the op `aborted_task` alone, once.
+    /// Must be called once, in the op `aborted_task`.
     pub(super) unsafe fn abort(&self, op: impl FnOnce(Aborted<'_, T>)) {
         match self.cmd() {
             Some(cmd) => op(Aborted::Cmd(cmd)),
             None => {
                 // SAFETY: This is a task management function, alive while it is borrowed. Target
-                // core answers or aborts it once, so no other op takes the data.
+                // core responds to it or aborts it once, so no other op takes the data
+                // concurrently.
                 if let Some(data) = unsafe { Tmr::<T>::take(self.0.get()) } {
                     op(Aborted::Tmr(data));
                 }
@@ -152,16 +152,16 @@ impl<T: Operations> Task<T> {
     }
 }
 
-/// Drops target core's reference to a task that is complete, for the op `check_stop_free`; whether
-/// that was the last.
+/// Drops target core's reference to a completed task, for the op `check_stop_free`. Returns true if
+/// it was the last one.
 ///
 /// # Safety
 ///
-/// Target core must have called the op for `ptr`, and this be the only call of the function for it:
-/// the op is given one of the references.
+/// Target core must have called the op for `ptr`, which passes a reference to the op. This function
+/// must be called once for each such call.
 #[inline]
 pub(super) unsafe fn put_complete(ptr: *mut bindings::se_cmd) -> bool {
-    // SAFETY: Target core has given the op a reference to `ptr`, by the requirements of this
-    // function, which is dropped here.
+    // SAFETY: Target core has passed a reference to `ptr` to the op, by the requirements of this
+    // function. It is dropped here.
     unsafe { bindings::target_put_sess_cmd(ptr) != 0 }
 }

@@ -19,25 +19,25 @@ use crate::{
     target::Operations, //
 };
 
-/// The kinds of task management functions, SAM-5 section 7.
+/// The task management functions, SAM-5 section 7.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TmrFunction {
-    /// Abort the command with this tag.
+    /// ABORT TASK: aborts the command with this tag.
     AbortTask(u64),
-    /// Abort all commands of the nexus. Target core does not support it.
+    /// ABORT TASK SET: aborts all commands of the nexus. Target core does not support it.
     AbortTaskSet,
-    /// Clear an auto contingent allegiance. Target core does not support it.
+    /// CLEAR ACA: clears an auto contingent allegiance. Target core does not support it.
     ClearAca,
-    /// Abort all commands to the logical unit. Target core does not support it.
+    /// CLEAR TASK SET: aborts all commands to the logical unit. Target core does not support it.
     ClearTaskSet,
-    /// Reset the logical unit.
+    /// LOGICAL UNIT RESET.
     LunReset,
-    /// Reset the target. Target core rejects it.
+    /// Reset of the target. Target core rejects it.
     TargetWarmReset,
 }
 
 impl TmrFunction {
-    /// The function's number, and the tag that it refers to.
+    /// Returns the value of `enum tcm_tmreq_table` and the referenced tag.
     pub(super) fn to_raw(self) -> (u8, u64) {
         let (function, tag) = match self {
             Self::AbortTask(tag) => (bindings::tcm_tmreq_table_TMR_ABORT_TASK, tag),
@@ -51,8 +51,7 @@ impl TmrFunction {
     }
 }
 
-/// A task management function that target core has: a `struct se_cmd`, and the driver's data until
-/// they are given back.
+/// A task management function: a `struct se_cmd`, and the driver's data until an op returns them.
 #[repr(C)]
 pub(super) struct Tmr<T: Operations> {
     inner: Opaque<bindings::se_cmd>,
@@ -60,18 +59,17 @@ pub(super) struct Tmr<T: Operations> {
 }
 
 impl<T: Operations> Tmr<T> {
-    /// Makes a task management function, to be submitted. Called in any context.
+    /// Allocates a task management function. Called in any context.
     ///
     /// # Errors
     ///
-    /// [`ENOMEM`], with the data.
+    /// Returns [`ENOMEM`] with the data.
     pub(super) fn new(data: T::Tmr) -> Result<*mut Self, (Error, T::Tmr)> {
         let tmr: *mut Self = match KBox::<Self>::new_uninit(GFP_ATOMIC) {
             Ok(memory) => KBox::into_raw(memory).cast(),
             Err(error) => return Err((error.into(), data)),
         };
-        // SAFETY: The memory has just been allocated for a `Tmr`. Target core wants the C part all
-        // zero.
+        // SAFETY: The memory is allocated for a `Tmr`. Target core requires a zeroed C part.
         unsafe {
             ptr::addr_of_mut!((*tmr).inner).write_bytes(0, 1);
             ptr::addr_of_mut!((*tmr).data).write(UnsafeCell::new(Some(data)));
@@ -79,26 +77,26 @@ impl<T: Operations> Tmr<T> {
         Ok(tmr)
     }
 
-    /// Takes the driver's data out, if they are still there.
+    /// Takes the driver's data. Returns `None` after an earlier call.
     ///
     /// # Safety
     ///
     /// `ptr` must have been submitted by [`Session::submit_tmr`](super::Session::submit_tmr) and be
-    /// alive, and nobody else may do this at the same time.
+    /// alive. This function must not be called concurrently for it.
     pub(super) unsafe fn take(ptr: *mut bindings::se_cmd) -> Option<T::Tmr> {
-        // SAFETY: `ptr` is a `Tmr` that is alive, and nobody else takes its data at the same time,
-        // by the requirements of this function.
+        // SAFETY: `ptr` is a `Tmr` that is alive, and there is no concurrent call for it, by the
+        // requirements of this function.
         unsafe { (*(*ptr.cast::<Self>()).data.get()).take() }
     }
 
-    /// Frees a function that target core has not accepted, and returns the driver's data.
+    /// Frees a function that target core has refused, and returns the driver's data.
     ///
     /// # Safety
     ///
     /// `tmr` must come from [`Self::new`], and target core must have refused it.
     pub(super) unsafe fn take_back(tmr: *mut Self) -> T::Tmr {
-        // SAFETY: Target core has refused `tmr`, by the requirements of this function: this is its
-        // only owner, and no op has taken the data.
+        // SAFETY: Target core has refused `tmr`, by the requirements of this function, so this is
+        // its only owner, and no op has taken the data.
         unsafe {
             let data = (*(*tmr).data.get()).take().unwrap_unchecked();
             drop(KBox::from_raw(tmr));
@@ -106,64 +104,64 @@ impl<T: Operations> Tmr<T> {
         }
     }
 
-    /// Frees the function, after the last reference is gone.
+    /// Frees the function after the last reference was dropped.
     ///
     /// # Safety
     ///
     /// `ptr` must have been submitted by [`Session::submit_tmr`](super::Session::submit_tmr), and
-    /// nobody may use it any more.
+    /// must not be used afterwards.
     pub(super) unsafe fn release(ptr: *mut bindings::se_cmd) {
-        // SAFETY: `submit_tmr` has given the box to target core and nobody uses it any more, by the
-        // requirements of this function: this is its only owner.
+        // SAFETY: `submit_tmr` has passed the box to target core. It is not used afterwards, by the
+        // requirements of this function, so this is its only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
     }
 }
 
-/// How a task management function ended, `enum tcm_tmrsp_table`.
+/// The outcome of a task management function, `enum tcm_tmrsp_table`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TmrStatus {
-    /// It failed.
+    /// The function failed.
     Failed,
-    /// It is complete.
+    /// The function is complete.
     Complete,
-    /// There is no such task.
+    /// The task does not exist.
     NoTask,
-    /// There is no such logical unit.
+    /// The logical unit does not exist.
     NoLun,
     /// Target core does not support the function.
     NotSupported,
-    /// It was rejected.
+    /// The function was rejected.
     Rejected,
 }
 
-/// The response to a task management function, to be sent to the initiator at once or later.
+/// The response to a task management function, sent to the initiator at once or later.
 pub struct TmrResponse<T: Operations> {
     code: u8,
     data: T::Tmr,
 }
 
 impl<T: Operations> TmrResponse<T> {
-    /// Makes the value that the op `queue_tm_rsp` gets, unless an earlier call has got it.
+    /// Creates the response for the op `queue_tm_rsp`. Returns `None` after an earlier call.
     ///
     /// # Safety
     ///
-    /// Target core must have called the op for `ptr`, and not have released it yet.
+    /// Target core must have called the op for `ptr`, and must not have released it yet.
     pub(super) unsafe fn from_raw(ptr: *mut bindings::se_cmd) -> Option<Self> {
         // SAFETY: Target core has called the op for `ptr`, by the requirements of this function, so
-        // it is alive, with a `se_tmr_req` whose response does not change any more.
+        // it is alive, and the response in its `se_tmr_req` does not change any more.
         let code = unsafe { (*(*ptr).se_tmr_req).response };
-        // SAFETY: `ptr` is alive, as above. Target core answers a task management function, or
-        // aborts it, once, so no other op takes the data.
+        // SAFETY: `ptr` is alive, as above. Target core responds to a task management function, or
+        // aborts it, once, so no other op takes the data concurrently.
         let data = unsafe { Tmr::<T>::take(ptr) }?;
         Some(Self { code, data })
     }
 
-    /// The response code, of `enum tcm_tmrsp_table`.
+    /// Returns the response code, a value of `enum tcm_tmrsp_table`.
     pub fn code(&self) -> u8 {
         self.code
     }
 
-    /// The meaning of the response code.
+    /// Returns the meaning of the response code.
     pub fn status(&self) -> TmrStatus {
         match u32::from(self.code) {
             bindings::tcm_tmrsp_table_TMR_FUNCTION_COMPLETE => TmrStatus::Complete,
@@ -177,12 +175,12 @@ impl<T: Operations> TmrResponse<T> {
         }
     }
 
-    /// Whether the function is complete.
+    /// Returns true if the function is complete.
     pub fn is_complete(&self) -> bool {
         u32::from(self.code) == bindings::tcm_tmrsp_table_TMR_FUNCTION_COMPLETE
     }
 
-    /// The driver's data.
+    /// Returns the driver's data.
     pub fn into_data(self) -> T::Tmr {
         self.data
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Portal groups of a target port: `target/$FABRIC/$WWN/tpgt_$TAG`.
+//! Portal groups of a target port, `target/$FABRIC/$WWN/tpgt_$TAG`.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -30,17 +30,17 @@ use crate::{
 };
 
 /// A target portal group, `target/$FABRIC/$WWN/tpgt_$TAG`: a `struct se_portal_group` and the
-/// driver's data for it.
+/// driver's data.
 ///
-/// A thread of the driver holds a group with an [`ARef<Tpg<T>>`](super::ARef), made of a `&Tpg<T>`.
-/// The group's `rmdir` waits until the last one is dropped.
+/// A thread of the driver holds a group by an [`ARef<Tpg<T>>`](super::ARef), made of a `&Tpg<T>`.
+/// `rmdir` of the group waits until the last one is dropped.
 ///
 /// # Invariants
 ///
-/// - `inner` is registered with target core from `create` to `destroy`. It is the
-///   first field of a `repr(C)` type, so a pointer to one is a pointer to the other.
-/// - `wwn` is alive as long as the portal group is: its directory holds the group's.
-/// - `references` counts the references to the group: its directory has one.
+/// - `inner` is registered with target core from `create` to `destroy`. It is the first field of a
+///   `repr(C)` type, so a pointer to one is a pointer to the other.
+/// - `wwn` outlives the portal group, whose directory is in that of the target port.
+/// - `references` is the number of references to the group, one of which the directory owns.
 #[pin_data]
 #[repr(C)]
 pub struct Tpg<T: Operations> {
@@ -50,23 +50,24 @@ pub struct Tpg<T: Operations> {
     references: AtomicUsize,
     #[pin]
     unreferenced: Completion,
-    /// Whether initiators may log in. Held while a session is made or removed: target core frees a
-    /// node ACL of demo mode twice if two of its sessions come or go at once.
+    /// The login lock, and whether initiators may log in. Held while a session is created or
+    /// removed: target core frees a demo-mode node ACL twice if two of its sessions come or go
+    /// concurrently.
     #[pin]
     pub(super) is_open: Mutex<bool>,
-    /// Protects the part of the node ACLs that is [`Operations::NodeAclState`].
+    /// Protects the [`Operations::NodeAclState`] of all node ACLs of the group.
     #[pin]
     pub(super) node_acls: Mutex<()>,
     #[pin]
     data: T::Tpg,
 }
 
-// SAFETY: Target core locks what it changes of a portal group. The driver's data, with those of the
-// target port and the fabric to which `wwn` leads, are `Send` and `Sync`.
+// SAFETY: Target core accesses the fields of a portal group under locks of its own. The driver's
+// data, including those of the target port and of the fabric, are `Send` and `Sync`.
 unsafe impl<T: Operations> Send for Tpg<T> {}
 
-// SAFETY: Target core locks what it changes of a portal group. The driver's data, with those of the
-// target port and the fabric to which `wwn` leads, are `Sync`.
+// SAFETY: Target core accesses the fields of a portal group under locks of its own. The driver's
+// data, including those of the target port and of the fabric, are `Sync`.
 unsafe impl<T: Operations> Sync for Tpg<T> {}
 
 // SAFETY: `destroy` waits until the last reference is dropped.
@@ -76,28 +77,28 @@ unsafe impl<T: Operations> AlwaysRefCounted for Tpg<T> {
     }
 
     unsafe fn dec_ref(tpg: NonNull<Self>) {
-        // SAFETY: The caller gives up a reference, by the requirements of this function, so the
-        // group is alive until it is counted down.
+        // SAFETY: The caller owns a reference, by the requirements of this function, so the group
+        // is alive until the reference is subtracted.
         let tpg = unsafe { tpg.as_ref() };
         if tpg.references.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // The group may be gone when this returns.
+            // The group may be freed before this returns.
             tpg.unreferenced.complete_all();
         }
     }
 }
 
 impl<T: Operations> Tpg<T> {
-    /// Makes a portal group, registers it, and hands it to target core to own until it calls
-    /// `fabric_drop_tpg`. It is closed if the fabric has `fabric_enable_tpg`, else open.
+    /// Creates and registers a portal group. Target core owns it until it calls `fabric_drop_tpg`.
+    /// The group is closed to logins if the fabric has `fabric_enable_tpg`, else open.
     ///
     /// # Errors
     ///
-    /// What `data` or `core_tpg_register()` fails with, or [`ENOMEM`].
+    /// Returns the error of `data` or `core_tpg_register()`, or [`ENOMEM`].
     ///
     /// # Safety
     ///
-    /// The result must be given to target core as that of `fabric_make_tpg` for `wwn`: then the
-    /// group's directory holds `wwn`, and the group ends with `fabric_drop_tpg`.
+    /// The result must be returned to target core from `fabric_make_tpg` for `wwn`. The directory
+    /// of the group then pins `wwn`, and the group ends with `fabric_drop_tpg`.
     pub(super) unsafe fn create(
         wwn: &Wwn<T>,
         data: impl PinInit<T::Tpg, Error>,
@@ -114,36 +115,36 @@ impl<T: Operations> Tpg<T> {
             }),
             GFP_KERNEL,
         )?;
-        // SAFETY: `wwn` belongs to target core, which has set the fabric in it. `inner` is zeroed,
-        // and stays where it is until `destroy` has taken the registration back. The ops that this
-        // call may use find a portal group that is complete.
+        // SAFETY: Target core has set the fabric in `wwn`. `inner` is zeroed, and is pinned until
+        // `destroy` has undone the registration. The portal group is complete, so ops may be called
+        // for it.
         to_result(unsafe {
             bindings::core_tpg_register(wwn.inner.get(), tpg.inner.get(), T::PROTOCOL.0.into())
         })?;
         Ok(into_raw(tpg).cast())
     }
 
-    /// Borrows the portal group that `ptr` is the C part of.
+    /// Borrows the portal group whose C part is `ptr`.
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`], and must not be dropped while `'a` lasts.
+    /// `ptr` must come from [`Self::create`], and must not be freed during `'a`.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_portal_group) -> &'a Self {
-        // SAFETY: By the type's invariants `ptr` points to a `Self`, which is alive by the
+        // SAFETY: `ptr` points to a `Self`, by the type's invariants, which is alive, by the
         // requirements of this function. Only shared references to it exist.
         unsafe { &*ptr.cast() }
     }
 
-    /// Takes a portal group from target core, waits until no session and no thread of the driver
-    /// holds it, and frees it.
+    /// Waits until no session and no thread of the driver holds a portal group, unregisters it and
+    /// frees it.
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`], and nobody but target core and those that hold a
-    /// reference may use it any more.
+    /// `ptr` must come from [`Self::create`]. Afterwards it must be used only by target core, and
+    /// through references that are already counted.
     pub(super) unsafe fn destroy(ptr: *mut bindings::se_portal_group) {
-        // SAFETY: `ptr` comes from `create`, by the requirements of this function, and is not freed
-        // before the end of it.
+        // SAFETY: `ptr` comes from `create`, by the requirements of this function, and is freed at
+        // the end of it.
         let tpg = unsafe { Self::from_raw(ptr) };
         let others = tpg.references.load(Ordering::Relaxed) - 1;
         if others != 0 {
@@ -152,40 +153,41 @@ impl<T: Operations> Tpg<T> {
                 others
             );
         }
-        // SAFETY: `create` has counted this reference, for the directory that is removed now.
+        // SAFETY: `create` has counted this reference for the directory, which is being removed.
         unsafe { Self::dec_ref(NonNull::from(tpg)) };
         tpg.unreferenced.wait_for_completion();
-        // SAFETY: `create` has registered `ptr`. Its directory and all that lie in it are removed,
-        // and each session has dropped its reference. The call always returns 0.
+        // SAFETY: `create` has registered `ptr`. The directories in the group are removed, and each
+        // session has dropped its reference. The call always returns 0.
         unsafe { bindings::core_tpg_deregister(tpg.as_raw()) };
-        // Target core may call ops of the group in here, to name it in the log.
+        // For its log message, target core calls ops of the group during deregistration.
         if tpg.references.load(Ordering::Acquire) != 0 {
             pr_err!(
-                "portal group: tpg_get_wwn or tpg_get_tag has kept a handle of it, which leaks\n"
+                "portal group: leaked, tpg_get_wwn or tpg_get_tag has kept a reference to it\n"
             );
             return;
         }
-        // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away.
-        // Target core has just forgotten it, so this is its only owner.
+        // SAFETY: `ptr` is the pointer of the box that `create` made, by the requirements of this
+        // function. It is unregistered and has no other references, so this is its only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
     }
 
-    /// The C part.
+    /// Returns the C part.
     pub(super) fn as_raw(&self) -> *mut bindings::se_portal_group {
         self.inner.get()
     }
 
-    /// Closes the group for good: its directory goes away.
+    /// Closes the group for good: its directory is being removed.
     pub(super) fn close(&self) {
         *self.is_open.lock() = false;
     }
 
-    /// Opens the group to initiators, or closes it, for the op `fabric_enable_tpg`. It is open
-    /// before the driver lets initiators in, and closed before the driver ends their sessions.
+    /// Opens or closes the group to logins, then calls `op`, the driver's `fabric_enable_tpg`. The
+    /// group is open before the driver accepts initiators, and closed before it ends their
+    /// sessions.
     ///
     /// # Errors
     ///
-    /// What `op` fails with; the group is then as before.
+    /// Returns the error of `op`; the group is then in its previous state.
     pub(super) fn enable(&self, enable: bool, op: impl FnOnce() -> Result) -> Result {
         let before = core::mem::replace(&mut *self.is_open.lock(), enable);
         let result = op();
@@ -195,24 +197,24 @@ impl<T: Operations> Tpg<T> {
         result
     }
 
-    /// The driver's data.
+    /// Returns the driver's data.
     pub fn data(&self) -> &T::Tpg {
         &self.data
     }
 
-    /// The target port that the group belongs to.
+    /// Returns the target port of the group.
     pub fn wwn(&self) -> &Wwn<T> {
         // SAFETY: The target port outlives the group, by the type's invariants.
         unsafe { self.wwn.as_ref() }
     }
 }
 
-/// The tag in a portal group's name, `tpgt_$TAG`.
+/// Returns the tag in the name of a portal group, `tpgt_$TAG`.
 ///
 /// # Errors
 ///
-/// [`EINVAL`] unless the name is `tpgt_` and a decimal number below 65536 in its one canonical
-/// form, so that no two directories have the same tag.
+/// Returns [`EINVAL`] unless the name is `tpgt_` and a decimal number below 65536 without leading
+/// zeros. So no two directories have the same tag.
 ///
 /// # Examples
 ///
@@ -240,11 +242,11 @@ pub fn tpg_tag(name: &BStr) -> Result<u16> {
     })
 }
 
-/// The longest name of a target port, in bytes, that is passed to target core. In VPD page 83h it
-/// prints two of them, and more, into 1,024 bytes.
+/// Maximum length of a target port name for target core, in bytes. For VPD page 83h, target core
+/// prints the name twice, with other text, into 1,024 bytes.
 const NAME_MAX: usize = 223;
 
-/// The name of a target port, for target core; empty if it is too long.
+/// Returns the name of a target port for target core; empty if it is too long.
 #[inline]
 pub(super) fn bounded(name: &CStr) -> *mut c_char {
     let text: &BStr = name.as_ref();
@@ -253,11 +255,11 @@ pub(super) fn bounded(name: &CStr) -> *mut c_char {
     } else {
         name
     };
-    // Target core only reads it.
+    // Target core only reads the name.
     name.as_char_ptr().cast_mut()
 }
 
-/// The value that a callback returns to C: 0 or a negative errno.
+/// Converts a result to 0 or a negative errno, for callbacks.
 #[inline]
 pub(super) fn errno(result: Result) -> c_int {
     match result {
@@ -266,19 +268,19 @@ pub(super) fn errno(result: Result) -> c_int {
     }
 }
 
-/// Declares the directories of an object, each by its config group in the C object.
+/// Declares directories of an object, each with its config group in the C object.
 macro_rules! directories {
     ($($(#[$attr:meta])* $name:ident => $wrapper:ident, $ctype:ident.$group:ident;)*) => {$(
         $(#[$attr])*
         pub struct $name<T>(core::marker::PhantomData<T>);
 
-        // SAFETY: Target core makes such directories from this group of the C object alone.
+        // SAFETY: Target core makes such a directory only from this config group of the C object.
         unsafe impl<T: $crate::target::Operations> $crate::target::Directory for $name<T> {
             type Context = $wrapper<T>;
 
             unsafe fn context<'a>(item: *mut $crate::bindings::config_item) -> &'a $wrapper<T> {
-                // SAFETY: By the requirements of this function `item` is this field of the C
-                // object, which lives at least as long as its directory.
+                // SAFETY: `item` is this field of the C object, by the requirements of this
+                // function. The object lives at least as long as its directory.
                 unsafe {
                     let object: *const $crate::bindings::$ctype =
                         kernel::container_of!(item, $crate::bindings::$ctype, $group.cg_item);
@@ -291,7 +293,7 @@ macro_rules! directories {
 pub(super) use directories;
 
 directories! {
-    /// `tpgt_$TAG` itself.
+    /// `tpgt_$TAG`.
     TpgBaseAttrs => Tpg, se_portal_group.tpg_group;
     /// `tpgt_$TAG/attrib`.
     TpgAttribAttrs => Tpg, se_portal_group.tpg_attrib_group;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Target ports: `target/$FABRIC/$WWN`.
+//! Target ports, `target/$FABRIC/$WWN`.
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
@@ -19,13 +19,13 @@ use crate::{
     },
 };
 
-/// A target port, `target/$FABRIC/$WWN`: a `struct se_wwn` and the driver's data for it.
+/// A target port, `target/$FABRIC/$WWN`: a `struct se_wwn` and the driver's data.
 ///
 /// # Invariants
 ///
-/// - `inner` was zeroed before target core saw it. It is the first field of a `repr(C)` type, so a
+/// - `inner` was zeroed before target core got it. It is the first field of a `repr(C)` type, so a
 ///   pointer to one is a pointer to the other.
-/// - `fabric` is the data of the fabric, which are there as long as one of its directories is.
+/// - `fabric` points to the data of the fabric, which live as long as any of its directories.
 #[pin_data]
 #[repr(C)]
 pub struct Wwn<T: Operations> {
@@ -37,12 +37,12 @@ pub struct Wwn<T: Operations> {
 }
 
 impl<T: Operations> Wwn<T> {
-    /// Makes a target port of the fabric that `fabric` belongs to, for target core to own until it
+    /// Creates a target port of the fabric with the data `fabric`. Target core owns it until it
     /// calls `fabric_drop_wwn`.
     ///
     /// # Errors
     ///
-    /// What `data` fails with, or [`ENOMEM`].
+    /// Returns the error of `data`, or [`ENOMEM`].
     pub(super) fn create(
         fabric: &T::Data,
         data: impl PinInit<T::Wwn, Error>,
@@ -58,13 +58,13 @@ impl<T: Operations> Wwn<T> {
         Ok(into_raw(wwn).cast())
     }
 
-    /// Borrows the target port that `ptr` is the C part of.
+    /// Borrows the target port whose C part is `ptr`.
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`], and must not be dropped while `'a` lasts.
+    /// `ptr` must come from [`Self::create`], and must not be destroyed during `'a`.
     pub(super) unsafe fn from_raw<'a>(ptr: *mut bindings::se_wwn) -> &'a Self {
-        // SAFETY: By the type's invariant `ptr` points to a `Self`, which is alive by the
+        // SAFETY: `ptr` points to a `Self`, by the type's invariants, which is alive, by the
         // requirements of this function. Only shared references to it exist.
         unsafe { &*ptr.cast() }
     }
@@ -73,22 +73,22 @@ impl<T: Operations> Wwn<T> {
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`], and nobody may use it any more.
+    /// `ptr` must come from [`Self::create`], and must not be used afterwards.
     pub(super) unsafe fn destroy(ptr: *mut bindings::se_wwn) {
-        // SAFETY: By the requirements of this function `ptr` is the box that `create` gave away,
-        // and this is its only owner.
+        // SAFETY: `ptr` is the pointer of the box that `create` made, and is not used afterwards,
+        // by the requirements of this function.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
     }
 
-    /// The driver's data.
+    /// Returns the driver's data.
     pub fn data(&self) -> &T::Wwn {
         &self.data
     }
 
-    /// The fabric's data.
+    /// Returns the data of the fabric.
     pub fn fabric(&self) -> &T::Data {
-        // SAFETY: The data are there as long as a directory of the fabric, by the type's
-        // invariants, and the target port is one.
+        // SAFETY: The data live as long as any directory of the fabric, by the type's invariants.
+        // The target port is one.
         unsafe { self.fabric.as_ref() }
     }
 }

@@ -7,7 +7,7 @@
 
 #![allow(
     clippy::duplicate_mod,
-    reason = "the file of each protocol has its own module hex.rs, as in a generated module"
+    reason = "the file of each protocol has its own modules hex.rs and name.rs, as in a generated module"
 )]
 
 #[path = "../../kernel-template/protocol/fc.rs"]

@@ -18,8 +18,8 @@ use fastrand::Rng;
 use tcm_mod_builder::protocol::{self, Protocol};
 
 use crate::codec::{CODECS, Codec, Isid, from_hex, to_hex};
+use crate::iscsi;
 use crate::shell::checkout;
-use crate::wire;
 
 /// Parts of names and TransportIDs, for the mutations to insert.
 const TOKENS: [&[u8]; 24] = [
@@ -53,7 +53,7 @@ const TOKENS: [&[u8]; 24] = [
 const INPUT_MAX: usize = 320;
 
 /// Name of the corpus of PDUs and texts of the iSCSI transport.
-const WIRE: &str = "wire";
+const TRANSPORT: &str = "iSCSI-transport";
 
 const ISID: Isid = *b"00023d000001";
 
@@ -90,14 +90,14 @@ pub fn fuzz(time: Duration, seed: u64) -> Result<()> {
             codec.protocol, tally.inputs, tally.names, tally.transport_ids
         );
     }
-    let pool = [wire::corpus(), corpus_file(WIRE)?].concat();
+    let pool = [iscsi::corpus(), corpus_file(TRANSPORT)?].concat();
     let inputs = grow(pool, share, seed, |input| {
-        let outcome = caught(|| wire::check(input));
+        let outcome = caught(|| iscsi::check(input));
         outcome
-            .with_context(|| described(WIRE, input, seed))
+            .with_context(|| described(TRANSPORT, input, seed))
             .map(Some)
     })?;
-    println!("{WIRE}: {inputs} inputs");
+    println!("{TRANSPORT}: {inputs} inputs");
     Ok(())
 }
 

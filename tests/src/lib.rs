@@ -28,7 +28,7 @@ pub mod stock;
 pub mod suite;
 mod target_core;
 
-pub use on_host::{codec, wire};
+pub use on_host::{codec, iscsi};
 
 /// Files of modules that also run on the host. No input may make them panic.
 #[deny(
@@ -41,5 +41,5 @@ pub use on_host::{codec, wire};
 #[path = "."]
 mod on_host {
     pub mod codec;
-    pub mod wire;
+    pub mod iscsi;
 }

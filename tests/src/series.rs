@@ -61,7 +61,7 @@ const LOOPBACK: Driver = Driver {
     proto: "SAS",
     module: "tcm_loop_rust",
     data_path: "loopback",
-    about: "It moves data between a SCSI host of this machine and target core: where the wire \
+    about: "It moves data between a SCSI host of this machine and target core: where a transport \
             belongs, a method calls `loopback.rs`.",
     wrappers: &[SCSI_HOST],
     session: proof::MOVE_DATA,
@@ -71,7 +71,7 @@ const NOP: Driver = Driver {
     proto: "iSCSI",
     module: "tcm_nop_rust",
     data_path: "nop",
-    about: "It does not move data: where the wire belongs, a method does nothing and says so.",
+    about: "It does not move data: where a transport belongs, a method does nothing and says so.",
     wrappers: &[],
     session: "",
 };

@@ -48,7 +48,7 @@ static EXAMPLE: DataPath = DataPath {
 
 static GAUGE: Part = Part {
     sources: &[
-        source!("wire.rs", Author),
+        source!("transport.rs", Author),
         source!("gauge.rs", Generator),
         source!("gauge_helpers.c", Generator),
         source!("gauge_helpers.h", Generator),
@@ -66,7 +66,7 @@ fn value_and_folder_make_a_data_path() {
     let tree = FixtureTree::new().unwrap();
     let files = generate(tree.path());
     let text = |path: &str| files.get(path).unwrap().text.as_str();
-    assert_eq!(files.get("wire.rs").unwrap().owner, Owner::Author);
+    assert_eq!(files.get("transport.rs").unwrap().owner, Owner::Author);
     assert!(text("gauge.rs").contains("bindings::tcm_gauge_speed"));
     assert!(text("Kbuild").contains("tcm_gauge-y += gauge_helpers.o"));
     assert!(text("Kconfig").contains("TARGET_CORE && CONFIGFS_FS && NET\n"));

@@ -34,8 +34,14 @@ const NAA: NameForm = NameForm::Digits {
     count: 16,
 };
 
-/// The file that protocols with hexadecimal names share.
-const HEX: &[(&str, &str)] = &[("transport_id/hex.rs", text!("hex.rs"))];
+/// The files that protocols with hexadecimal names share.
+const HEX: &[(&str, &str)] = &[
+    ("transport_id/hex.rs", text!("hex.rs")),
+    ("transport_id/name.rs", text!("name.rs")),
+];
+
+/// The file that all protocols share.
+const NAME: &[(&str, &str)] = &[("transport_id/name.rs", text!("name.rs"))];
 
 /// The columns that ADT, ATA and UAS share: port names as in SAS, and no TransportIDs. Their rows add
 /// the name and identifier of the protocol.
@@ -103,7 +109,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         may_register_as: &[],
         source: text!("spi.rs"),
         examples: text!("examples/spi.rs"),
-        helpers: &[],
+        helpers: NAME,
     },
     Protocol {
         name: "SSA",
@@ -193,7 +199,7 @@ pub static PROTOCOLS: [Protocol; 12] = [
         may_register_as: &[],
         source: text!("iscsi.rs"),
         examples: text!("examples/iscsi.rs"),
-        helpers: &[],
+        helpers: NAME,
     },
     Protocol {
         name: "SAS",

@@ -15,14 +15,28 @@ use crate::names::{c_ident, constant};
 use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
 /// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
-const REPLACED: [(&str, &[&str]); 1] = [(
-    "impl kernel::Module for",
-    &[
-        "replace `module!` by `module_target_fabric!` of `crate::target`, with `type: Fabric`",
-        "remove the type of the module and its `impl kernel::Module`: the layer has both",
-        "remove `Registration` from the imports",
-    ],
-)];
+const REPLACED: [(&str, &[&str]); 4] = [
+    (
+        "impl kernel::Module for",
+        &[
+            "replace `module!` by `module_target_fabric!` of `crate::target`, with `type: Fabric`",
+            "remove the type of the module and its `impl kernel::Module`: the layer has both",
+            "remove `Registration` from the imports",
+        ],
+    ),
+    (
+        "&Login<Self>",
+        &["replace `Login` of `crate::target` by `SessionData`, its new name"],
+    ),
+    (
+        "&Login<Fabric>",
+        &["replace `Login` of `crate::target` by `SessionData`, its new name"],
+    ),
+    (
+        "Right<Fabric =",
+        &["replace `Right` of `crate::target` by `QueuedCmd`, its new name"],
+    ),
+];
 
 /// The file that the probes of a module's build write.
 const PROBES: &str = "kernel_cfg";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! CRC-32C, the digest of storage protocols (RFC 3720, appendix B.4).
+//! CRC-32C, the digest of iSCSI (RFC 3720, appendix B.4).
 //!
 //! C header: [`include/linux/crc32.h`](srctree/include/linux/crc32.h)
 
@@ -14,27 +14,27 @@ use crate::{
     target::Payload, //
 };
 
-/// A digest that is being computed.
+/// A CRC-32C computation.
 #[derive(Clone, Copy)]
 pub(crate) struct Crc32c(u32);
 
 impl Crc32c {
-    /// The digest of nothing yet.
+    /// Starts a computation.
     pub(crate) const fn new() -> Self {
         Self(!0)
     }
 
-    /// Goes on with `bytes`.
+    /// Adds `bytes`.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         // SAFETY: `bytes` is valid for reads of its length.
         self.0 = unsafe { bindings::crc32c(self.0, bytes.as_ptr().cast(), bytes.len()) };
     }
 
-    /// Goes on with `count` bytes of a payload, from `offset` on.
+    /// Adds `count` bytes of a payload at `offset`.
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if they do not all lie in the payload.
+    /// Returns [`EINVAL`] if the range is not within the payload.
     pub(crate) fn update_payload(
         &mut self,
         payload: &Payload<'_>,
@@ -44,9 +44,9 @@ impl Crc32c {
         let mut left = count;
         for segment in payload.segments(offset, count)? {
             let (page, offset, length) = (segment.page(), segment.offset(), segment.length());
-            // SAFETY: The segment lies in pages of the payload, which are there while it is
-            // borrowed. Whoever shares them may change their bytes meanwhile, and C reads them as
-            // they are.
+            // SAFETY: The segment is in pages of the payload, which are alive while it is borrowed.
+            // Their bytes may change concurrently, if user space shares the pages; C code reads
+            // them.
             self.0 = unsafe { crc32c_pages(self.0, page, offset, length) };
             left -= length;
         }
@@ -57,7 +57,7 @@ impl Crc32c {
         }
     }
 
-    /// The digest, as it is sent.
+    /// Returns the digest in the byte order of the protocol.
     pub(crate) fn finish(self) -> [u8; 4] {
         (!self.0).to_le_bytes()
     }

@@ -10,14 +10,14 @@
 
 use crate::bindings;
 
-/// Declares a digest of bytes, of so many bytes.
+/// Declares digest functions, each with the length of its digest in bytes.
 macro_rules! digests {
     ($($(#[$attr:meta])* $name:ident $length:literal;)*) => {$(
         $(#[$attr])*
         pub(crate) fn $name(bytes: &[u8]) -> [u8; $length] {
             let mut digest = [0; $length];
-            // SAFETY: `bytes` is valid for reads of its length, and `digest` has room for what the
-            // function writes.
+            // SAFETY: `bytes` is valid for reads of its length. The function writes a digest of the
+            // length of `digest`.
             unsafe { bindings::$name(bytes.as_ptr(), bytes.len(), digest.as_mut_ptr()) };
             digest
         }
@@ -33,17 +33,17 @@ digests! {
     sha256 32;
 }
 
-/// Returns true if two digests are equal. How long it takes does not depend on where they differ.
+/// Returns true if two digests are equal, in constant time.
 pub(crate) fn is_equal<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
     // SAFETY: Both arrays are valid for reads of `N` bytes.
     unsafe { bindings::__crypto_memneq(a.as_ptr().cast(), b.as_ptr().cast(), N) == 0 }
 }
 
-/// Bytes that nobody can guess. Sleeps until the kernel has them, early in a boot.
+/// Returns random bytes. Early in a boot, sleeps until the kernel has enough entropy.
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // SAFETY: `bytes` is valid for writes of `N` bytes. If a signal ends the wait for entropy, the
-    // bytes are those that the kernel has by then.
+    // SAFETY: `bytes` is valid for writes of `N` bytes. A signal may end the wait, after which the
+    // bytes are written anyway.
     unsafe {
         bindings::wait_for_random_bytes();
         bindings::get_random_bytes(bytes.as_mut_ptr().cast(), N);

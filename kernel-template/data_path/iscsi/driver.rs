@@ -11,7 +11,7 @@
 
 #![deny(unsafe_code)]
 
-// Only the generator's modules have `unsafe`; the compiler refuses it in the author's.
+// Only the generator's modules have `unsafe` code: elsewhere it is a compile error.
 #[allow(unsafe_code)]
 mod bindings;
 #[allow(unsafe_code)]
@@ -39,7 +39,6 @@ use crate::{
         Attributes,
         BoxedCmd,
         DiscoveryAttrs,
-        Login,
         NodeAcl,
         Np,
         Operations,
@@ -48,6 +47,7 @@ use crate::{
         Protocol,
         Response,
         Session,
+        SessionData,
         Task,
         TmrResponse,
         Tpg,
@@ -98,12 +98,12 @@ struct PortalGroup {
 /// An initiator port that may log in:
 /// `nab5000/$WWN/tpgt_$TAG/acls/$INITIATOR`.
 ///
-/// Target core zeroes it and frees it without dropping it: a field must be valid when all zero, and
-/// change through a shared reference.
+/// Target core allocates it zeroed, and frees it without dropping it. A field must be valid when
+/// zeroed, and must change through shared references.
 #[derive(Zeroable)]
 struct InitiatorPort {}
 
-/// The text of `nab5000/version`.
+/// Content of `nab5000/version`.
 const VERSION: &str = "TCM_NAB5000 fabric module 0.1";
 
 /// `nab5000/version`: the version of the fabric module.
@@ -118,41 +118,19 @@ impl Attribute for Version {
     }
 }
 
-/// Accepts the name of a port's directory only in the canonical spelling, so that a port has one
-/// directory.
-///
-/// # Errors
-///
-/// [`EINVAL`], with the canonical spelling in the log.
-fn check_port_name(name: &BStr) -> Result {
-    if PortName::is_canonical(name) {
-        return Ok(());
-    }
-    match PortName::parse(name) {
-        Some(port) => Err(refused(name, port.as_bytes())),
-        None => Err(refused(name, PortName::FORM.as_bytes())),
-    }
-}
-
-/// Logs the name that is wanted, and returns the error.
-fn refused(name: &BStr, want: &[u8]) -> Error {
-    pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
-    EINVAL
-}
-
 #[vtable]
 impl Operations for Fabric {
     const NAME: &'static CStr = c_str!("nab5000");
     const PROTOCOL: Protocol = Protocol::ISCSI;
-    // The longest payload of a command, in pages.
+    // Maximum payload of a command, in pages.
     const MAX_DATA_SG_NENTS: u32 = iscsi::PAGES_MAX;
-    // An administrator may choose so, too, with `complete_type`.
+    // For the attribute `complete_type`.
     const DIRECT_COMPL_SUPP: bool = true;
-    // In the thread of the connection, which may sleep.
+    // Commands are submitted in the thread of the connection, which may sleep.
     const DIRECT_SUBMIT_SUPP: bool = true;
-    // As it arrives: queued, a write would have the connection wait for its memory.
+    // With queued submission, the connection would wait for the memory of each write.
     const DEFAULT_SUBMIT_TYPE: u8 = TARGET_DIRECT_SUBMIT;
-    // In the backstore's context: an op queues the response, and wakes the thread.
+    // Ops only queue the response and wake the thread, in the context of the backstore.
     const DEFAULT_COMPL_TYPE: u8 = TARGET_DIRECT_COMPL;
     const TFC_DISCOVERY_ATTRS: Attributes<DiscoveryAttrs<Self>> = attributes!(DiscoveryAttrs<Fabric> {
         authenticate_target: iscsi::DiscoveryMutual,
@@ -245,11 +223,11 @@ impl Operations for Fabric {
     type Session = Arc<iscsi::Peer>;
     type Cmd = iscsi::Io;
     type CmdMemory = BoxedCmd<Self>;
-    type Tmr = Arc<iscsi::Function>;
+    type Tmr = Arc<iscsi::Tmf>;
 
     /// Called in process context.
     ///
-    /// Makes the registry of network portals, empty at first.
+    /// Creates the registry of network portals.
     fn init(_module: &'static ThisModule) -> Result<Self::Data> {
         iscsi::Registry::new()
     }
@@ -334,20 +312,20 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Closes the initiator's connection, which ends the session.
-    fn close_session(se_sess: &Login<Self>) {
+    fn close_session(se_sess: &SessionData<Self>) {
         iscsi::close_session(se_sess)
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
     ///
-    /// Returns the number of the session, counted from loading the module.
+    /// Returns the number of the session since the module was loaded.
     fn sess_get_index(se_sess: &Session<Self>) -> u32 {
         se_sess.data().index
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
     ///
-    /// Fills in the ISID of the login.
+    /// Writes the ISID of the initiator.
     fn sess_get_initiator_sid(se_sess: &Session<Self>, buf: &mut [u8]) -> usize {
         iscsi::initiator_sid(se_sess.data(), buf)
     }
@@ -400,28 +378,29 @@ impl Operations for Fabric {
 
     /// Called in any context: do not sleep.
     ///
-    /// Makes room for another command, or drops the task management function.
+    /// Opens the command window for an aborted command, or ends an aborted task management
+    /// function.
     fn aborted_task(se_cmd: Aborted<'_, Self>) {
         iscsi::aborted_task(se_cmd)
     }
 
     /// Called in process context.
     ///
-    /// Makes a target port if its name is canonical.
+    /// Creates a target port. Refuses a name that is not canonical.
     fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
-        check_port_name(name)?;
+        iscsi::check_target_name(name)?;
         let name = PortName::parse(name).ok_or(EINVAL)?;
         Ok(try_init!(TargetPort { name }))
     }
 
     /// Called in process context.
     ///
-    /// Stops nothing: each portal group has network portals of its own.
+    /// Does nothing: each portal group has its own network portals.
     fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
 
     /// Called in process context.
     ///
-    /// Makes a portal group with the tag in its name.
+    /// Creates a portal group with the tag in its name.
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
         let tpgt = target::tpg_tag(name)?;
         Ok(try_pin_init!(PortalGroup {
@@ -432,7 +411,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Opens the portal group to logins, or asks its initiators to log out.
+    /// Opens the portal group to logins, or closes it and logs its initiators out.
     fn fabric_enable_tpg(se_tpg: &Tpg<Self>, enable: bool) -> Result {
         se_tpg.data().group.enable(enable);
         Ok(())
@@ -440,7 +419,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Asks the initiators to log out.
+    /// Logs the initiators out.
     fn fabric_drop_tpg(se_tpg: &Tpg<Self>) {
         se_tpg.data().group.log_out()
     }
@@ -454,7 +433,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Stops nothing here: a network portal stops listening when it is dropped.
+    /// Does nothing: a network portal stops listening when it is dropped.
     fn fabric_drop_np(_se_tpg_np: &Np<Self>) {}
 
     /// Called in process context.

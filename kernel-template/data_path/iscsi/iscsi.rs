@@ -2,15 +2,15 @@
 
 //! The iSCSI transport: a target for initiators on the network (RFC 7143).
 //!
-//! A network portal, `np/$ADDRESS:$PORT`, is a thread that accepts connections ([`portal`]). Each
-//! connection is a thread of its own ([`connection`]), which logs the initiator in ([`login`]) and
-//! then serves its session ([`session`]). It alone sends and receives; the ops hand it what target
-//! core has done, through the queues of its [`link`].
+//! A network portal, `np/$ADDRESS:$PORT`, has a thread that accepts connections ([`portal`]). Each
+//! connection has a thread ([`connection`]), which logs the initiator in ([`login`]) and then
+//! serves its session ([`session`]). Only this thread sends and receives. The ops pass it pending
+//! writes and responses through the queues in its [`link`].
 //!
 //! A session has one connection, and recovers from errors by a new login (error recovery level 0).
 //!
-//! This is the directory to start from for another network. `pdu.rs` and `keys.rs` are the protocol
-//! and know nothing of the kernel; `session.rs` is where the layer is used.
+//! Start from this directory for another network. `pdu` and `keys` are the protocol, without
+//! dependencies on the kernel; `session` is the user of `crate::target`.
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +20,7 @@ mod connection;
 mod keys;
 mod link;
 mod login;
+mod names;
 mod negotiation;
 mod pdu;
 mod portal;
@@ -40,8 +41,8 @@ use kernel::{
 use crate::{
     socket::may_log,
     target::{
-        self, Aborted, Attribute, Cmd, Login, NodeAcl, Operations, Page, Pending, Response,
-        TmrResponse, Tpg, TpgBaseAttrs, TpgNaclBaseAttrs,
+        Aborted, Attribute, Cmd, NodeAcl, Page, Pending, Response, SessionData, TmrResponse, Tpg,
+        TpgBaseAttrs, TpgNaclBaseAttrs,
     },
     transport_id::PortName,
     Fabric, //
@@ -49,13 +50,15 @@ use crate::{
 
 pub(crate) use auth::*;
 use keys::{Parameters, Writer};
-pub(crate) use link::Peer;
 use link::Shown;
+pub(crate) use link::{initiator_sid, Peer};
+use names::{c_name, target_name};
+pub(crate) use names::{check_initiator_name, check_target_name};
 pub(crate) use portal::{NetworkPortal, Registry};
-pub(crate) use session::{Function, Io, PAGES_MAX};
+pub(crate) use session::{Io, Tmf, PAGES_MAX};
 pub(crate) use settings::*;
 
-/// Time that a portal group which is disabled waits for its initiators to log out, in seconds.
+/// Time that initiators get to log out of a portal group that is disabled, in seconds.
 const LOGOUT_SECONDS: u16 = 3;
 
 /// Data of a portal group.
@@ -63,19 +66,19 @@ const LOGOUT_SECONDS: u16 = 3;
 pub(crate) struct Group {
     settings: Settings,
     is_enabled: AtomicBool,
-    /// Values that the target is ready for.
+    /// Parameters that the target offers in negotiations.
     #[pin]
     offer: Mutex<Parameters>,
-    /// Parameters that are kept as they are written.
+    /// Parameters that are stored without effect.
     #[pin]
     kept: Mutex<Kept>,
-    /// The credentials of initiators without a node ACL.
+    /// Credentials of initiators without a node ACL.
     #[pin]
     secrets: Mutex<Secrets>,
-    /// The sessions, and those that are being set up.
+    /// Sessions, including those being set up.
     #[pin]
     sessions: Mutex<KVec<Arc<Peer>>>,
-    /// Told of each session that is gone.
+    /// Notified when a session is removed from `sessions`.
     #[pin]
     left: CondVar,
 }
@@ -94,7 +97,7 @@ impl Group {
         })
     }
 
-    /// The settings in `attrib`.
+    /// Returns the settings in `attrib`.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -104,20 +107,21 @@ impl Group {
         self.is_enabled.load(Ordering::Acquire)
     }
 
-    /// Adds the session of a peer. A session of the same initiator port is ended first, as RFC 7143
-    /// has it (section 6.3.5). Sleeps until it is gone.
+    /// Adds the session of a peer. A session of the same initiator port is closed first (session
+    /// reinstatement, RFC 7143, section 6.3.5); this sleeps until that session has ended.
     ///
     /// # Errors
     ///
-    /// [`EAGAIN`] if it is not gone after `login_timeout`, as where a backstore hangs, or if the
-    /// connection is to end; [`EBUSY`] if there are `max_sessions`; [`ENOMEM`].
+    /// Returns [`EAGAIN`] if the old session has not ended after `login_timeout`, for example
+    /// because its backstore hangs, or if the connection is closing; [`EBUSY`] if the group has
+    /// `max_sessions`; [`ENOMEM`].
     fn enter(&self, peer: &Arc<Peer>) -> Result {
         let seconds = self.settings.login_timeout();
         let begun = Instant::<Monotonic>::now();
         let mut sessions = self.sessions.lock();
         while let Some(other) = sessions.iter().find(|other| other.is_same_port(peer)) {
             if other.is_newer(peer) {
-                // The initiator has given this login up.
+                // The initiator has abandoned this login.
                 return Err(EAGAIN);
             }
             let is_late = begun.elapsed() > Delta::from_secs(seconds.into());
@@ -144,7 +148,7 @@ impl Group {
         Ok(())
     }
 
-    /// Removes the session of a peer, which has ended.
+    /// Removes the session of a peer after its end.
     fn leave(&self, peer: &Arc<Peer>) {
         let mut sessions = self.sessions.lock();
         sessions.retain(|other| !Arc::ptr_eq(other, peer));
@@ -152,7 +156,7 @@ impl Group {
         self.left.notify_all();
     }
 
-    /// Opens the group, or closes it and waits until its initiators are gone.
+    /// Opens the group to logins, or closes it and logs its initiators out.
     pub(crate) fn enable(&self, enable: bool) {
         if enable {
             self.is_enabled.store(true, Ordering::Release);
@@ -161,8 +165,8 @@ impl Group {
         }
     }
 
-    /// Closes the group, asks its initiators to log out, and waits until they are gone. One that
-    /// does not log out is cut off.
+    /// Closes the group, asks its initiators to log out, and waits until their sessions have ended.
+    /// The connection of an initiator that does not log out is closed.
     pub(crate) fn log_out(&self) {
         self.is_enabled.store(false, Ordering::Release);
         let mut sessions = self.sessions.lock();
@@ -175,99 +179,66 @@ impl Group {
     }
 }
 
-/// The peer of a command.
+/// Returns the peer of a command.
 fn peer(cmd: &Cmd<Fabric>) -> &Peer {
     cmd.session().data()
 }
 
-/// Hands a write over to the thread that receives its data.
+/// Passes a write to the thread that receives its data.
 pub(crate) fn write_pending(pending: Pending<Fabric>) {
-    // Once the write is pushed, the thread may end it, and the session: hold what the kick needs.
+    // The thread may end the write and the session as soon as it is queued: keep the link alive.
     let peer = pending.session().data().clone();
-    // If the connection is at its end, dropping the write fails the command.
+    // If the queue is closed, the write is dropped, which fails the command.
     if peer.link.writes.push(pending).is_ok() {
         peer.link.socket.kick();
     }
 }
 
-/// Hands a response over to the thread that sends it, with the data of a read.
+/// Passes a response with the data of a read to the thread that sends it.
 pub(crate) fn queue_data_in(response: Response<'_, Fabric>) {
     response.data().set_data();
     queue_status(response);
 }
 
-/// Hands a response over to the thread that sends it.
+/// Passes a response to the thread that sends it.
 pub(crate) fn queue_status(response: Response<'_, Fabric>) {
     let link = &peer(response.cmd()).link;
     link.responses.push_response(response);
     link.socket.kick();
 }
 
-/// Notes the response to a task management function, for the thread that sends it.
+/// Records the response to a task management function, for the thread that sends it.
 pub(crate) fn queue_tm_rsp(response: TmrResponse<Fabric>) {
     let status = response.status();
     response.into_data().answer(status);
 }
 
-/// Takes note of what was aborted without a response.
+/// Ends a task that was aborted without a response.
 pub(crate) fn aborted_task(task: Aborted<'_, Fabric>) {
     match task {
-        Aborted::Cmd(cmd) => peer(cmd).link.command_ended(cmd.data()),
+        Aborted::Cmd(cmd) => peer(cmd).link.command_ended(&cmd.data().request),
         Aborted::Tmr(function) => function.abort(),
     }
 }
 
 /// Ends a session whose node ACL is being removed or changed.
-pub(crate) fn close_session(login: &Login<Fabric>) {
-    login.data().link.close();
+pub(crate) fn close_session(session: &SessionData<Fabric>) {
+    session.data().link.close();
 }
 
-/// Writes the initiator session identifier, as hexadecimal digits; its length.
-pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
-    let Some(place) = digits.get_mut(..2 * peer.isid.len()) else {
-        return 0;
-    };
-    for (pair, byte) in place.chunks_exact_mut(2).zip(peer.isid) {
-        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
-            *digit = b"0123456789abcdef"
-                .get(usize::from(nibble))
-                .copied()
-                .unwrap_or(b'0');
-        }
-    }
-    place.len()
-}
-
-/// Accepts a node ACL only under the canonical name of an initiator, the one that target core
-/// derives from a TransportID.
-pub(crate) fn check_initiator_name(name: &BStr) -> Result {
-    let canonical = PortName::parse_initiator(name);
-    if canonical.is_some_and(|canonical| canonical.as_bytes() == &**name) {
-        return Ok(());
-    }
-    match PortName::offending_byte(name) {
-        Some(byte) => pr_err!("initiator name {}: may not have byte {:#04x}\n", name, byte),
-        None => pr_err!(
-            "initiator name {}: want lower case, and 1 to 223 bytes\n",
-            name
-        ),
-    }
-    Err(EINVAL)
-}
-
-/// Shows each peer that has a session with a portal group and is meant, up to the last whole line
-/// that a page has room for.
+/// Calls `show` for each peer with a session in `group` that `is_wanted` selects, until the page is
+/// full.
 fn for_each_peer(
     group: &Group,
-    is_meant: impl Fn(&Peer) -> bool,
+    is_wanted: impl Fn(&Peer) -> bool,
     mut show: impl FnMut(&Peer) -> Result,
 ) {
     let sessions = group.sessions.lock();
-    let mut peers = sessions.iter().filter(|peer| is_meant(peer));
-    let _is_cut = peers.any(|peer| show(peer).is_err());
+    let mut peers = sessions.iter().filter(|peer| is_wanted(peer));
+    let _is_truncated = peers.any(|peer| show(peer).is_err());
 }
 
-/// Writes a line of a name, which may have any bytes, unless there is not enough room for all of it.
+/// Writes a line with a name, which may have any bytes. Writes nothing if the line does not fit.
 fn write_line(page: &mut Page<'_>, before: &[u8], name: &[u8]) -> Result {
     let mut line = [0; 256];
     let mut writer = Writer::new(&mut line);
@@ -278,7 +249,7 @@ fn write_line(page: &mut Page<'_>, before: &[u8], name: &[u8]) -> Result {
     page.write_bytes(line.get(..length).unwrap_or_default())
 }
 
-/// `tpgt_$TAG/dynamic_sessions`: the initiators without a node ACL that are logged in.
+/// `tpgt_$TAG/dynamic_sessions`: the initiators that are logged in without an explicit node ACL.
 pub(crate) struct DynamicSessions;
 
 #[vtable]
@@ -287,8 +258,8 @@ impl Attribute for DynamicSessions {
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
         let is_dynamic = |peer: &Peer| {
-            let listed = tpg.node_acl(peer.c_name());
-            listed.is_some_and(|listed| listed.is_dynamic())
+            let acl = tpg.node_acl(peer.c_name());
+            acl.is_some_and(|acl| acl.is_dynamic())
         };
         for_each_peer(&tpg.data().group, is_dynamic, |peer| {
             write_line(page, b"", peer.name.as_bytes())
@@ -297,7 +268,7 @@ impl Attribute for DynamicSessions {
     }
 }
 
-/// `acls/$INITIATOR/info`: the sessions of the initiator, in the form that iscsi_target_mod has.
+/// `acls/$INITIATOR/info`: the sessions of the initiator, in the format of iscsi_target_mod.
 pub(crate) struct Info;
 
 #[vtable]
@@ -344,8 +315,8 @@ impl Attribute for Info {
     }
 }
 
-/// `acls/$INITIATOR/cmdsn_depth`: how many commands a session may have at once. Setting it ends the
-/// sessions that there are.
+/// `acls/$INITIATOR/cmdsn_depth`: the queue depth of a session, in commands. Setting it closes the
+/// sessions of the initiator.
 pub(crate) struct CmdsnDepth;
 
 #[vtable]
@@ -362,31 +333,21 @@ impl Attribute for CmdsnDepth {
     }
 }
 
-/// The name of an initiator, for target core.
-fn c_name(name: &PortName) -> &CStr {
-    target::c_str(name.to_bytes_with_nul())
-}
-
-/// Returns true if an administrator has made a node ACL for an initiator in a portal group. Those of
-/// demo mode are kept, and let nobody in after demo mode has ended.
-fn is_listed(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
+/// Returns true if an initiator has an explicit node ACL in a portal group. A demo-mode node ACL
+/// may be cached, but admits nobody after demo mode is turned off.
+fn has_explicit_acl(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
     let acl = tpg.node_acl(c_name(name));
     acl.is_some_and(|acl| !acl.is_dynamic())
 }
 
-/// Returns the values that the target is ready for in a session with a portal group, or for discovery.
+/// Returns the parameters that the target offers in a session with a portal group, or for
+/// discovery.
 fn offer(group: Option<&Tpg<Fabric>>) -> Parameters {
     let mut offer = match group {
         Some(group) => *group.data().group.offer.lock(),
         None => Parameters::DISCOVERY,
     };
-    // Whatever is negotiated first, the one is not longer than the other.
+    // FirstBurstLength must not exceed MaxBurstLength, in whichever order they are negotiated.
     offer.first_burst_length = offer.first_burst_length.min(offer.max_burst_length);
     offer
-}
-
-/// The name of the target that a portal group belongs to.
-fn target_name(tpg: &Tpg<Fabric>) -> &[u8] {
-    let name: &BStr = Fabric::tpg_get_wwn(tpg).as_ref();
-    name
 }

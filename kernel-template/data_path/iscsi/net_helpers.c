@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inline functions and macros of sockets, threads and pages, for Rust to call.
+ * Wrappers of inline functions and macros of sockets, threads and pages, for Rust.
  */
 #include <linux/bvec.h>
 #include <linux/crc32.h>
@@ -17,7 +17,7 @@
 
 #include "net_helpers.h"
 
-/* Whether the network may hold the pages, and not a copy. */
+/* Returns true if the network may take references to the pages. */
 bool tcm_nab5000_can_splice(const struct bio_vec *pages, u32 count)
 {
 	for (u32 i = 0; i < count; i++)
@@ -33,7 +33,7 @@ bool tcm_nab5000_is_in_this_namespace(struct socket *sock)
 	return net_eq(sock_net(sock->sk), current->nsproxy->net_ns);
 }
 
-/* The number of a network interface in the namespace of the task, or 0. */
+/* Returns the index of an interface in the namespace of the task, or 0. */
 u32 tcm_nab5000_interface(const char *name)
 {
 	struct net_device *dev;
@@ -47,7 +47,7 @@ u32 tcm_nab5000_interface(const char *name)
 	return index;
 }
 
-/* Limits the lines that other machines cause. */
+/* Limits the rate of messages that other machines can cause. */
 bool tcm_nab5000_may_log(void)
 {
 	static DEFINE_RATELIMIT_STATE(state, DEFAULT_RATELIMIT_INTERVAL,
@@ -62,8 +62,8 @@ static bool is_ready(struct socket *sock, atomic_t *kick, __poll_t events)
 }
 
 /*
- * Waits on the socket's own queue, which the network wakes; so does a kick.
- * Returns for how long, in jiffies.
+ * Waits on the wait queue of the socket, which the network and a kick wake.
+ * Returns the time slept, in jiffies.
  */
 u32 tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms)
 {
@@ -83,13 +83,13 @@ u32 tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms)
 
 void tcm_nab5000_kick(struct socket *sock, atomic_t *kick)
 {
-	/* Whoever sees the kick sees what it is about. */
+	/* Release: the thread that clears the kick sees its cause. */
 	atomic_set_release(kick, 1);
 	if (wq_has_sleeper(&sock->wq.wait))
 		wake_up_interruptible(&sock->wq.wait);
 }
 
-/* Goes on with a CRC-32C over bytes of physically contiguous pages. */
+/* Adds bytes of physically contiguous pages to a CRC-32C. */
 u32 tcm_nab5000_crc32c(u32 crc, struct page *page, u32 offset, u32 length)
 {
 	while (length) {
@@ -105,18 +105,18 @@ u32 tcm_nab5000_crc32c(u32 crc, struct page *page, u32 offset, u32 length)
 	return crc;
 }
 
-/* Whether the module can be held: it is loaded, and stays for now. */
+/* Takes a reference to the module, unless it is being loaded or unloaded. */
 static bool hold_module(void)
 {
 #ifdef MODULE
-	/* One that comes or goes is freed whoever holds it. */
+	/* A module in another state is freed in spite of references. */
 	if (READ_ONCE(THIS_MODULE->state) != MODULE_STATE_LIVE)
 		return false;
 #endif
 	return try_module_get(THIS_MODULE);
 }
 
-/* The thread holds the module, until tcm_nab5000_thread_exit(). */
+/* The thread pins the module until tcm_nab5000_thread_exit(). */
 int tcm_nab5000_spawn(int (*run)(void *data), void *data, const char *name)
 {
 	struct task_struct *task;
@@ -131,7 +131,7 @@ int tcm_nab5000_spawn(int (*run)(void *data), void *data, const char *name)
 	return 0;
 }
 
-/* bindgen loses alignments in task_struct, so C reads it. */
+/* In C, since bindgen gets the alignment of task_struct wrong. */
 u64 tcm_nab5000_sleeps(void)
 {
 	return current->nvcsw;

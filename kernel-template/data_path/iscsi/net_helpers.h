@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The C headers of sockets, threads and digests, and what bindgen cannot reach of
- * them: inline functions and macros, under names of this module's own. Rust imports
- * them without the prefix: so the layout of its lines does not depend on that.
+ * C headers of sockets, threads and digests, and wrappers of their inline functions
+ * and macros, which bindgen cannot bind. Rust imports the wrappers without the prefix,
+ * so that the formatting of its lines does not depend on the name of the module.
  */
 #include <crypto/md5.h>
 #include <crypto/sha1.h>
@@ -22,7 +22,7 @@
 #include <net/ip.h>
 #include <net/sock.h>
 
-/* What tcm_nab5000_wait() waits for, a set: data, room to send. */
+/* Events for tcm_nab5000_wait(), to be combined: data, room to send. */
 static const u32 TCM_SOCKET_DATA __maybe_unused = 1;
 static const u32 TCM_SOCKET_SPACE __maybe_unused = 2;
 

@@ -1,7 +1,7 @@
 
     def has_feature(self, feature):
-        # rtslib asks for the settings of discovery whenever it lists, saves or clears, and loads
-        # the module for them. Where the module is missing, the other fabrics are to work.
+        # rtslib reads the discovery settings whenever it lists, saves or clears, and loads the module
+        # for them. Without the module, the other fabrics must still work.
         if feature == "discovery_auth":
             try:
                 self._check_self()

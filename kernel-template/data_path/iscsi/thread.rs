@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Threads of the kernel.
+//! Kernel threads.
 //!
 //! C header: [`include/linux/kthread.h`](srctree/include/linux/kthread.h)
 
@@ -16,46 +16,45 @@ use crate::bindings::{
     tcm_nab5000_thread_exit as exit_thread, //
 };
 
-/// Runs `run` in a thread of its own, which ends when that returns. The module stays loaded until
-/// then: whatever lets it be unloaded has to see to it that the thread ends. Called in process
-/// context; sleeps.
+/// Starts a thread that calls `run` and then exits. Called in process context; sleeps.
 ///
-/// `name` is shown in lists of processes, cut to 15 bytes.
+/// The thread pins the module, so it must end before the module can be unloaded. `name` is shown in
+/// lists of processes, truncated to 15 bytes.
 ///
 /// # Errors
 ///
-/// [`ENODEV`] while the module is being loaded or unloaded, [`ENOMEM`], or `EINTR` if the caller is
-/// about to be killed.
+/// Returns [`ENODEV`] while the module is being loaded or unloaded, [`ENOMEM`], or `EINTR` if the
+/// caller is being killed.
 pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, run: F) -> Result {
     let run = KBox::into_raw(KBox::new(run, GFP_KERNEL)?);
-    // SAFETY: The name ends with NUL, and is copied. `start` gets the box, whose type it is made
-    // for; what is in it may go to another thread, and borrows nothing.
+    // SAFETY: The name ends with NUL, and is copied. `start::<F>` gets a box of `F`, which is
+    // `Send` and `'static`.
     let result =
         to_result(unsafe { spawn_thread(Some(start::<F>), run.cast(), name.as_char_ptr()) });
     if result.is_err() {
-        // SAFETY: There is no thread, so the box is still this function's.
+        // SAFETY: No thread was started, so this function still owns the box.
         drop(unsafe { KBox::from_raw(run) });
     }
     result
 }
 
-/// Returns how many times the calling thread has slept. Called in process context.
+/// Returns the number of times that the calling thread has slept. Called in process context.
 pub(crate) fn sleeps() -> u64 {
-    // SAFETY: The function reads a count of the calling task, and has no requirements.
+    // SAFETY: The function reads a counter of the calling task, and has no requirements.
     unsafe { sleeps_of_thread() }
 }
 
-/// Entry of a thread.
+/// Entry point of a thread.
 ///
 /// # Safety
 ///
-/// `run` must come from a box of `F`, which belongs to this call.
+/// `run` must be the pointer of a box of `F` that this call owns.
 unsafe extern "C" fn start<F: FnOnce()>(run: *mut c_void) -> c_int {
-    // SAFETY: `run` comes from a box of `F` that belongs to this call, by the requirements of this
+    // SAFETY: `run` is the pointer of a box of `F` that this call owns, by the requirements of this
     // function.
     let run = unsafe { KBox::from_raw(run.cast::<F>()) };
     KBox::into_inner(run)();
-    // SAFETY: `spawn` has made this thread, which holds the module until this call. `run` has been
-    // dropped with all that it held.
+    // SAFETY: `spawn` has started this thread with a reference to the module, which this call
+    // drops. `run` and its captures have been dropped.
     unsafe { exit_thread() }
 }

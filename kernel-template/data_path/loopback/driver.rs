@@ -11,7 +11,7 @@
 
 #![deny(unsafe_code)]
 
-// Only the generator's modules have `unsafe`; the compiler refuses it in the author's.
+// Only the generator's modules have `unsafe` code: elsewhere it is a compile error.
 #[allow(unsafe_code)]
 mod bindings;
 #[allow(unsafe_code)]
@@ -34,7 +34,6 @@ use crate::{
         Aborted,
         Attribute,
         Attributes,
-        Login,
         Lun,
         NodeAcl,
         Operations,
@@ -43,6 +42,7 @@ use crate::{
         Protocol,
         Response,
         Session,
+        SessionData,
         Task,
         TmrResponse,
         Tpg,
@@ -82,18 +82,18 @@ struct TargetPort {
 struct PortalGroup {
     tag: u16,
     #[pin]
-    link: loopback::Link,
+    group: loopback::Group,
 }
 
 /// An initiator port that may log in:
 /// `nab5000/$WWN/tpgt_$TAG/acls/$INITIATOR`.
 ///
-/// Target core zeroes it and frees it without dropping it: a field must be valid when all zero, and
-/// change through a shared reference.
+/// Target core allocates it zeroed, and frees it without dropping it. A field must be valid when
+/// zeroed, and must change through shared references.
 #[derive(Zeroable)]
 struct InitiatorPort {}
 
-/// The text of `nab5000/version`.
+/// Content of `nab5000/version`.
 const VERSION: &str = "TCM_NAB5000 fabric module 0.1";
 
 /// `nab5000/version`: the version of the fabric module.
@@ -108,12 +108,11 @@ impl Attribute for Version {
     }
 }
 
-/// Accepts the name of a port's directory only in the canonical spelling, so that a port has one
-/// directory.
+/// Accepts the directory of a port only under the canonical name, so that a port has one directory.
 ///
 /// # Errors
 ///
-/// [`EINVAL`], with the canonical spelling in the log.
+/// Returns [`EINVAL`], and logs the canonical name.
 fn check_port_name(name: &BStr) -> Result {
     if PortName::is_canonical(name) {
         return Ok(());
@@ -124,7 +123,7 @@ fn check_port_name(name: &BStr) -> Result {
     }
 }
 
-/// Logs the name that is wanted, and returns the error.
+/// Logs the expected name, and returns the error.
 fn refused(name: &BStr, want: &[u8]) -> Error {
     pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
     EINVAL
@@ -134,11 +133,11 @@ fn refused(name: &BStr, want: &[u8]) -> Error {
 impl Operations for Fabric {
     const NAME: &'static CStr = c_str!("nab5000");
     const PROTOCOL: Protocol = Protocol::ISCSI;
-    // An administrator may choose so, too, with `complete_type`.
+    // For the attribute `complete_type`.
     const DIRECT_COMPL_SUPP: bool = true;
-    // Never in the submitter's context: it may be in the middle of a file system.
+    // Never in the context of the submitter, which may hold locks of a file system.
     const DEFAULT_SUBMIT_TYPE: u8 = TARGET_QUEUE_SUBMIT;
-    // In the backstore's context: nothing on the way to the initiator sleeps.
+    // In the context of the backstore: completion does not sleep.
     const DEFAULT_COMPL_TYPE: u8 = TARGET_DIRECT_COMPL;
     const TFC_WWN_ATTRS: Attributes<WwnAttrs<Self>> =
         attributes!(WwnAttrs<Fabric> { version: Version });
@@ -163,7 +162,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Prepares the template of the SCSI hosts that the portal groups make.
+    /// Prepares the template for the SCSI hosts of the portal groups.
     fn init(module: &'static ThisModule) -> Result<Self::Data> {
         loopback::TEMPLATE.prepare(module)
     }
@@ -228,7 +227,7 @@ impl Operations for Fabric {
     ///
     /// Returns the value of the attribute `fabric_prot_type`.
     fn tpg_check_prot_fabric_only(se_tpg: &Tpg<Self>) -> i32 {
-        se_tpg.data().link.protection_type()
+        se_tpg.data().group.protection_type()
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
@@ -240,7 +239,7 @@ impl Operations for Fabric {
 
     /// Called in any context: do not sleep.
     ///
-    /// Gives the command back to the SCSI host.
+    /// Returns the command to the SCSI host.
     fn release_cmd(se_cmd: Self::CmdMemory) {
         se_cmd.done()
     }
@@ -248,7 +247,7 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Logs the initiator out.
-    fn close_session(se_sess: &Login<Self>) {
+    fn close_session(se_sess: &SessionData<Self>) {
         loopback::close_session(se_sess)
     }
 
@@ -261,8 +260,8 @@ impl Operations for Fabric {
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
     ///
-    /// Fills in a constant of the random kind (RFC 7143, section 11.12.5): a portal group has one
-    /// session.
+    /// Writes a constant ISID of the random type (RFC 7143, section 11.12.5): a portal group has
+    /// one session.
     fn sess_get_initiator_sid(_se_sess: &Session<Self>, buf: &mut [u8]) -> usize {
         const ISID: &[u8] = b"800000000001";
         match buf.get_mut(..ISID.len()) {
@@ -276,14 +275,14 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Executes the write: its data is in the memory of the SCSI command.
+    /// Executes the write: its data are already in the memory of the SCSI command.
     fn write_pending(se_cmd: Pending<Self>) {
         loopback::write_pending(se_cmd)
     }
 
     /// Called in process context.
     ///
-    /// Leaves the new node ACL as it is: its data has no default but zero.
+    /// Does nothing: the data of a new node ACL are zeroed.
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
 
     /// Called in any context: do not sleep.
@@ -296,7 +295,7 @@ impl Operations for Fabric {
     /// Called in process context or, where completion is direct, in the backstore's, which may be a
     /// hard interrupt: do not sleep then.
     ///
-    /// Completes the SCSI command: a read has its data in place.
+    /// Records the status: the data of a read are already in the memory of the SCSI command.
     fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
         loopback::respond(&se_cmd);
         Ok(())
@@ -305,7 +304,7 @@ impl Operations for Fabric {
     /// Called in process context or, where completion is direct, in the backstore's, which may be a
     /// hard interrupt: do not sleep then.
     ///
-    /// Completes the SCSI command.
+    /// Records the status for the SCSI command.
     fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
         loopback::respond(&se_cmd);
         Ok(())
@@ -313,7 +312,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Wakes the SCSI host's error handler with the response.
+    /// Wakes the error handler of the SCSI host with the response.
     fn queue_tm_rsp(se_cmd: TmrResponse<Self>) {
         loopback::respond_tmr(se_cmd)
     }
@@ -330,7 +329,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Makes a target port if its name is canonical.
+    /// Creates a target port. Refuses a name that is not canonical.
     fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
         check_port_name(name)?;
         let name = PortName::parse(name).ok_or(EINVAL)?;
@@ -339,17 +338,17 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Stops nothing: each portal group has a SCSI host of its own.
+    /// Does nothing: each portal group has its own SCSI host.
     fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
 
     /// Called in process context.
     ///
-    /// Makes a portal group with the tag in its name.
+    /// Creates a portal group with the tag in its name.
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
         let tpgt = target::tpg_tag(name)?;
         Ok(try_pin_init!(PortalGroup {
             tag: tpgt,
-            link <- loopback::Link::new(tpgt),
+            group <- loopback::Group::new(tpgt),
         }))
     }
 
@@ -357,21 +356,21 @@ impl Operations for Fabric {
     ///
     /// Logs the initiator out.
     fn fabric_drop_tpg(se_tpg: &Tpg<Self>) {
-        se_tpg.data().link.close()
+        se_tpg.data().group.close()
     }
 
     /// Called in process context.
     ///
     /// Adds the SCSI device of the LUN.
     fn fabric_post_link(se_tpg: &Tpg<Self>, se_lun: &Lun) -> Result {
-        se_tpg.data().link.add_lun(se_lun)
+        se_tpg.data().group.add_lun(se_lun)
     }
 
     /// Called in process context.
     ///
     /// Removes the SCSI device of the LUN.
     fn fabric_pre_unlink(se_tpg: &Tpg<Self>, se_lun: &Lun) {
-        se_tpg.data().link.remove_lun(se_lun)
+        se_tpg.data().group.remove_lun(se_lun)
     }
 
     /// Called in process context.

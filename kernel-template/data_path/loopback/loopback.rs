@@ -2,13 +2,12 @@
 
 //! The loopback transport: each portal group is a SCSI host of this machine.
 //!
-//! An administrator logs the host in by writing an initiator's name to the portal group's `nexus`;
-//! each LUN is then a device of the host, at the address that `address` shows. Commands go from
-//! the host's queue to target core, and their responses back, with nothing between.
+//! An administrator logs an initiator in by writing its name to `nexus` of the portal group. Each
+//! LUN is then a device of the host, at the address in `address`. Commands of the host are
+//! submitted to target core, and its responses complete them.
 //!
-//! This is the file to replace by a real wire. A wire needs code that sets up a [`Nexus`] when an
-//! initiator logs in and submits the commands that it sends, and the functions that the driver
-//! calls when target core responds.
+//! Replace this file to add a transport. A transport sets up a [`Nexus`] when an initiator logs in,
+//! submits the commands of the initiator, and implements the functions that the driver's ops call.
 
 #![forbid(unsafe_code)]
 
@@ -26,22 +25,22 @@ use crate::{
     rcu,
     scsi_host::{Command, Driver, Host, HostByte, Template},
     target::{
-        self, Attribute, Login, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request,
-        Response, TaskAttribute, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
+        self, Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
+        SessionData, TaskAttribute, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
     },
     transport_id::PortName,
     Fabric, //
 };
 
-/// The host template; the module prepares it.
+/// Host template, prepared when the module is loaded.
 pub(crate) static TEMPLATE: Template<Loopback> = Template::new();
 
 /// The driver of the SCSI hosts.
 pub(crate) struct Loopback;
 
-/// The data of a SCSI host: the initiator's end of the wire.
+/// Data of a SCSI host: the initiator's side of a portal group.
 pub(crate) struct Initiator {
-    /// The number of the target, which is the tag of the portal group.
+    /// Target identifier of the devices: the tag of the portal group.
     id: u32,
     is_online: AtomicBool,
     nexus: rcu::Slot<Nexus<Fabric>>,
@@ -89,7 +88,7 @@ impl Driver for Loopback {
 }
 
 impl Initiator {
-    /// Submits a task management function and sleeps until target core responds. Returns whether
+    /// Submits a task management function and sleeps until target core responds. Returns true if
     /// the function is complete.
     fn manage(&self, lun: u64, function: TmrFunction) -> bool {
         let Ok(waiter) = Arc::pin_init(Waiter::new(), GFP_KERNEL) else {
@@ -104,7 +103,7 @@ impl Initiator {
     }
 }
 
-/// A wait for the response to a task management function.
+/// A pending wait for the response to a task management function.
 #[pin_data]
 pub(crate) struct Waiter {
     #[pin]
@@ -137,18 +136,18 @@ impl Waiter {
     }
 }
 
-/// The data of a portal group: the wire, and the LUNs that are linked.
+/// Data of a portal group: its SCSI host, and its LUNs with a backstore.
 #[pin_data]
-pub(crate) struct Link {
+pub(crate) struct Group {
     host: Host<Loopback>,
-    /// The LUNs that are linked. Held while devices come and go.
+    /// LUNs with a backstore. The lock is held while devices are added and removed.
     #[pin]
     luns: Mutex<RBTree<u64, ()>>,
     protection_type: AtomicI32,
 }
 
-impl Link {
-    /// Makes the SCSI host of the portal group with this tag.
+impl Group {
+    /// Creates the SCSI host of the portal group with this tag.
     pub(crate) fn new(tag: u16) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             host: Host::new(
@@ -169,7 +168,7 @@ impl Link {
         self.host.data()
     }
 
-    /// Adds the device of a LUN that has been linked; without a nexus, the next one brings it.
+    /// Adds the device of a LUN that got a backstore. Without a nexus, the next login adds it.
     pub(crate) fn add_lun(&self, lun: &Lun) -> Result {
         let number = lun.unpacked_lun();
         let mut luns = self.luns.lock();
@@ -181,12 +180,12 @@ impl Link {
         Ok(())
     }
 
-    /// Removes the device of a LUN that is about to be unlinked.
+    /// Removes the device of a LUN whose backstore is about to be unlinked.
     pub(crate) fn remove_lun(&self, lun: &Lun) {
         let number = lun.unpacked_lun();
         let mut luns = self.luns.lock();
         luns.remove(&number);
-        // There is none without a nexus, or if it was deleted by hand, in sysfs.
+        // The device is missing if there is no nexus, or if user space has deleted it in sysfs.
         let _ = self.host.remove_device(self.initiator().id, number);
     }
 
@@ -196,7 +195,7 @@ impl Link {
         }
     }
 
-    /// Logs an initiator in, and adds the devices of the LUNs that are linked.
+    /// Logs an initiator in, and adds the devices of the LUNs.
     fn log_in(&self, tpg: &Tpg<Fabric>, name: &PortName) -> Result {
         let luns = self.luns.lock();
         let slot = &self.initiator().nexus;
@@ -222,7 +221,7 @@ impl Link {
         Ok(())
     }
 
-    /// Logs the initiator out, unless there are devices that it is needed for.
+    /// Logs the initiator out. Fails while a LUN has a backstore.
     fn log_out(&self) -> Result {
         let luns = self.luns.lock();
         if let Some(lun) = luns.keys().next() {
@@ -232,23 +231,24 @@ impl Link {
         self.initiator().nexus.replace(None).map(drop).ok_or(ENODEV)
     }
 
-    /// Ends the nexus even if devices need it: its node ACL or its portal group goes away.
+    /// Ends the nexus even if LUNs have a backstore: its node ACL or its portal group is being
+    /// removed.
     pub(crate) fn close(&self) {
         drop(self.initiator().nexus.replace(None));
     }
 
-    /// The protection type that the fabric offers where the backstore has none.
+    /// Returns the protection type that the fabric offers for backstores without one.
     pub(crate) fn protection_type(&self) -> i32 {
         self.protection_type.load(Ordering::Relaxed)
     }
 }
 
-/// Executes a write: the data are there, in the memory of the command.
+/// Executes a write, whose data are already in the memory of the command.
 pub(crate) fn write_pending(command: Pending<Fabric>) {
     command.execute();
 }
 
-/// Notes the response to a command.
+/// Records the response to a command, which `release_cmd` returns to the host.
 pub(crate) fn respond(response: &Response<'_, Fabric>) {
     Command::<Loopback>::respond(response);
 }
@@ -259,13 +259,13 @@ pub(crate) fn respond_tmr(response: TmrResponse<Fabric>) {
     response.into_data().answer(is_complete);
 }
 
-/// Ends a session whose node ACL goes away.
-pub(crate) fn close_session(session: &Login<Fabric>) {
-    session.tpg().data().link.close();
+/// Ends a session whose node ACL is being removed or changed.
+pub(crate) fn close_session(session: &SessionData<Fabric>) {
+    session.tpg().data().group.close();
 }
 
-/// `tpgt_$TAG/nexus`: the name of the initiator that is logged in. Write a name to log it in, or
-/// `NULL` to log it out.
+/// `tpgt_$TAG/nexus`: the name of the initiator that is logged in. Writing a name logs an initiator
+/// in; writing `NULL` logs it out.
 pub(crate) struct NexusName;
 
 #[vtable]
@@ -274,20 +274,20 @@ impl Attribute for NexusName {
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
         let guard = rcu::read_lock();
-        let nexus = tpg.data().link.initiator().nexus.read(&guard);
+        let nexus = tpg.data().group.initiator().nexus.read(&guard);
         page.write_bytes(nexus.ok_or(ENODEV)?.initiator_name())?;
         page.write_bytes(b"\n")
     }
 
     fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
-        let link = &tpg.data().link;
+        let group = &tpg.data().group;
         if **text == *b"NULL" {
-            return link.log_out();
+            return group.log_out();
         }
-        // Any spelling of the name is accepted here: `parse` returns the canonical one.
+        // Any spelling of the name is accepted; `parse` returns the canonical one.
         let name =
             PortName::parse(text).ok_or_else(|| crate::refused(text, PortName::FORM.as_bytes()))?;
-        link.log_in(tpg, &name)
+        group.log_in(tpg, &name)
     }
 }
 
@@ -299,12 +299,12 @@ impl Attribute for Address {
     type Directory = TpgBaseAttrs<Fabric>;
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
-        let link = &tpg.data().link;
-        writeln!(page, "{}:0:{}", link.host.number(), link.initiator().id)
+        let group = &tpg.data().group;
+        writeln!(page, "{}:0:{}", group.host.number(), group.initiator().id)
     }
 }
 
-/// `tpgt_$TAG/transport_status`: `online`, or `offline` to cut the wire.
+/// `tpgt_$TAG/transport_status`: `online`, or `offline` to disrupt the transport.
 pub(crate) struct TransportStatus;
 
 #[vtable]
@@ -314,7 +314,7 @@ impl Attribute for TransportStatus {
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
         let is_online = tpg
             .data()
-            .link
+            .group
             .initiator()
             .is_online
             .load(Ordering::Relaxed);
@@ -322,7 +322,7 @@ impl Attribute for TransportStatus {
     }
 
     fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
-        let initiator = tpg.data().link.initiator();
+        let initiator = tpg.data().group.initiator();
         match &**text {
             b"online" => initiator.is_online.store(true, Ordering::Relaxed),
             b"offline" => {
@@ -340,8 +340,8 @@ impl Attribute for TransportStatus {
     }
 }
 
-/// `tpgt_$TAG/attrib/fabric_prot_type`: the protection type that the fabric offers where the
-/// backstore has none: 0 for none, 1 or 3. It holds from the next login on.
+/// `tpgt_$TAG/attrib/fabric_prot_type`: the protection type that the fabric offers for backstores
+/// without one: 0 for none, 1 or 3. A change takes effect with the next login.
 pub(crate) struct FabricProtType;
 
 #[vtable]
@@ -349,7 +349,7 @@ impl Attribute for FabricProtType {
     type Directory = TpgAttribAttrs<Fabric>;
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
-        writeln!(page, "{}", tpg.data().link.protection_type())
+        writeln!(page, "{}", tpg.data().group.protection_type())
     }
 
     fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
@@ -363,7 +363,7 @@ impl Attribute for FabricProtType {
             }
         };
         tpg.data()
-            .link
+            .group
             .protection_type
             .store(value, Ordering::Relaxed);
         Ok(())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inline functions of RCU, for Rust to call.
+ * Wrappers of inline functions of RCU, for Rust.
  */
 #include "rcu_helpers.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inline functions of RCU under names of this module's own, for bindgen.
+ * Wrappers of inline functions of RCU, which bindgen cannot bind.
  */
 #include <linux/rcupdate.h>
 

@@ -1,5 +1,5 @@
 
     def to_normalized_wwn(self, wwn):
-        # The initiator of a nexus gets a name of the type that is told here: rtslib makes up one
-        # of the first type, whatever the target is called.
+        # The type returned here is the type of the initiator name that rtslib makes up for a nexus.
+        # It must be the fabric's first type, whatever the name of the target.
         return super().to_normalized_wwn(wwn)[0], self.wwn_types[0]

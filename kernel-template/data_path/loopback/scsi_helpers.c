@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inline functions of the SCSI midlayer, for Rust to call.
+ * Wrappers of inline functions of the SCSI midlayer, for Rust.
  */
 #include <linux/cpumask.h>
 #include <linux/module.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The C headers of the SCSI host, and functions of this module's for their
- * inline functions, which bindgen cannot bind.
+ * C headers of the SCSI host, and wrappers of their inline functions, which
+ * bindgen cannot bind.
  */
 #include <linux/blk-mq.h>
 #include <linux/delay.h>

@@ -3,8 +3,8 @@
 //! nab5000: a SCSI target fabric for iSCSI.
 //!
 //! A skeleton made by tcm-mod-builder, yours to change. Its configfs tree has target ports, portal
-//! groups and node ACLs. It has no transport, so no session is made and no command is submitted;
-//! the methods that a transport would use say so.
+//! groups and node ACLs. It has no transport: no session is created and no command is submitted.
+//! The methods that a transport needs do nothing.
 //!
 //! Ops left to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
 //! `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`, `fabric_make_np`,
@@ -12,7 +12,7 @@
 
 #![deny(unsafe_code)]
 
-// Only the generator's modules have `unsafe`; the compiler refuses it in the author's.
+// Only the generator's modules have `unsafe` code: elsewhere it is a compile error.
 #[allow(unsafe_code)]
 mod bindings;
 #[allow(unsafe_code)]
@@ -30,7 +30,6 @@ use crate::{
         Attribute,
         Attributes,
         BoxedCmd,
-        Login,
         NodeAcl,
         Operations,
         Page,
@@ -38,6 +37,7 @@ use crate::{
         Protocol,
         Response,
         Session,
+        SessionData,
         Task,
         TmrResponse,
         Tpg,
@@ -75,12 +75,12 @@ struct PortalGroup {
 /// An initiator port that may log in:
 /// `nab5000/$WWN/tpgt_$TAG/acls/$INITIATOR`.
 ///
-/// Target core zeroes it and frees it without dropping it: a field must be valid when all zero, and
-/// change through a shared reference.
+/// Target core allocates it zeroed, and frees it without dropping it. A field must be valid when
+/// zeroed, and must change through shared references.
 #[derive(Zeroable)]
 struct InitiatorPort {}
 
-/// The text of `nab5000/version`.
+/// Content of `nab5000/version`.
 const VERSION: &str = "TCM_NAB5000 fabric module 0.1";
 
 /// `nab5000/version`: the version of the fabric module.
@@ -95,12 +95,11 @@ impl Attribute for Version {
     }
 }
 
-/// Accepts the name of a port's directory only in the canonical spelling, so that a port has one
-/// directory.
+/// Accepts the directory of a port only under the canonical name, so that a port has one directory.
 ///
 /// # Errors
 ///
-/// [`EINVAL`], with the canonical spelling in the log.
+/// Returns [`EINVAL`], and logs the canonical name.
 fn check_port_name(name: &BStr) -> Result {
     if PortName::is_canonical(name) {
         return Ok(());
@@ -111,7 +110,7 @@ fn check_port_name(name: &BStr) -> Result {
     }
 }
 
-/// Logs the name that is wanted, and returns the error.
+/// Logs the expected name, and returns the error.
 fn refused(name: &BStr, want: &[u8]) -> Error {
     pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
     EINVAL
@@ -137,7 +136,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// The fabric has no data of its own.
+    /// Returns no data: the fabric has none.
     fn init(_module: &'static ThisModule) -> Result<Self::Data> {
         Ok(())
     }
@@ -158,7 +157,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Returns 1, one command at a time: raise it to what the transport can queue.
+    /// Returns 1, one command at a time. Raise it to the queue depth of the transport.
     fn tpg_get_default_depth(_se_tpg: &Tpg<Self>) -> u32 {
         1
     }
@@ -220,7 +219,7 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Does nothing: no session exists.
-    fn close_session(_se_sess: &Login<Self>) {}
+    fn close_session(_se_sess: &SessionData<Self>) {}
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
     ///
@@ -243,7 +242,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Leaves the new node ACL as it is: its data has no default but zero.
+    /// Does nothing: the data of a new node ACL are zeroed.
     fn set_default_node_attributes(_se_nacl: &NodeAcl<Self>) {}
 
     /// Called in any context: do not sleep.
@@ -281,7 +280,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Makes a target port if its name is canonical.
+    /// Creates a target port. Refuses a name that is not canonical.
     fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
         check_port_name(name)?;
         let name = PortName::parse(name).ok_or(EINVAL)?;
@@ -290,12 +289,12 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Stops nothing: the target port has no transport.
+    /// Does nothing: the target port has no transport.
     fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
 
     /// Called in process context.
     ///
-    /// Makes a portal group with the tag in its name.
+    /// Creates a portal group with the tag in its name.
     fn fabric_make_tpg(_se_wwn: &Wwn<Self>, name: &BStr) -> Result<impl PinInit<Self::Tpg, Error>> {
         let tag = target::tpg_tag(name)?;
         Ok(try_init!(PortalGroup { tag }))
@@ -303,7 +302,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Starts and stops nothing: the target port has no transport. The layer refuses logins to a
+    /// Does nothing: the target port has no transport. The layer refuses logins to a
     /// portal group that is not enabled.
     fn fabric_enable_tpg(_se_tpg: &Tpg<Self>, _enable: bool) -> Result {
         Ok(())
@@ -311,7 +310,7 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Ends nothing: no session exists.
+    /// Does nothing: no session exists.
     fn fabric_drop_tpg(_se_tpg: &Tpg<Self>) {}
 
     /// Called in process context.

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 """
-Adds the fabric of tcm_nab5000 to rtslib's table of fabrics, which has no place
-for others: targetcli, targetctl at boot, and whatever else uses rtslib see it.
+Adds the fabric of tcm_nab5000 to the table of fabrics of rtslib, for all programs
+that use rtslib, such as targetcli, and targetctl at boot. rtslib has no interface
+for this.
 
-rtslib_tcm_nab5000.pth has each Python import this when it starts, so it imports
-nothing itself. It does its work when rtslib imports its table, and where rtslib
-knows the fabric already, it leaves it as it is.
+rtslib_tcm_nab5000.pth makes each Python import this module at its start, so it
+imports nothing else. It acts when rtslib imports its table. A fabric that rtslib
+already has is not replaced.
 """
 
 import sys
 
-# rtslib's own package has two names.
+# The package of rtslib has two names.
 TABLES = ("rtslib_fb.fabric", "rtslib.fabric")
 
 
 class Finder:
-    """Stands before the finders of Python, to see a table be imported."""
+    """Precedes the finders of Python, to intercept the import of a table."""
 
     def find_spec(self, name, path=None, target=None):
         if name not in TABLES:
@@ -35,7 +36,7 @@ class Finder:
 
 
 def add(table):
-    """Adds what fabric_class.py has, as a module of rtslib's package, to a table."""
+    """Adds the fabrics in fabric_class.py, loaded as a module of rtslib, to a table."""
     from importlib.util import module_from_spec, spec_from_file_location
 
     name = table.__package__ + "." + __name__
@@ -45,7 +46,7 @@ def add(table):
         spec.loader.exec_module(module)
         for fabric, fabric_class in module.fabric_modules.items():
             table.fabric_modules.setdefault(fabric, fabric_class)
-    except Exception as error:  # The other fabrics are to work, whatever rtslib has become.
+    except Exception as error:  # The other fabrics must work with any version of rtslib.
         sys.stderr.write(f"{__name__}: rtslib does not take its fabric: {error!r}\n")
 
 

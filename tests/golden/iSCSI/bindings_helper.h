@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The C headers that bindings.rs is made of.
+ * C headers for bindgen, which generates bindings.rs.
  */
 #include <linux/configfs.h>
 #include <linux/scatterlist.h>

@@ -99,12 +99,12 @@ fn force_keeps_edited_and_added_files() {
         "struct Fabric; // Mine.",
     )
     .unwrap();
-    fs::write(dir.join("wire.rs"), "// Mine too.\n").unwrap();
+    fs::write(dir.join("transport.rs"), "// Mine too.\n").unwrap();
     refused(
         &tree,
         generate(&tree).arg("--force"),
         1,
-        &["tcm_nab5000.rs, wire.rs"],
+        &["tcm_nab5000.rs, transport.rs"],
     );
 }
 

@@ -202,12 +202,23 @@ fn texts_of_the_series_match_the_module() {
             compare(&module.join("target").join(name), &path, ToOwned::to_owned);
         }
     }
-    let host = fixture.tree.path().join("rust/kernel/scsi_host.rs");
-    compare(&module.join("scsi_host.rs"), &host, |text| {
-        text.replace("pub(crate) ", "pub ")
-            .replace("bindings::tcm_loop_rust_", "bindings::")
-    });
-    assert_eq!(compared, 4 + 22 + 1);
+    let host = [
+        "scsi_host.rs",
+        "scsi_host/callbacks.rs",
+        "scsi_host/command.rs",
+        "scsi_host/error_handlers.rs",
+        "scsi_host/host.rs",
+        "scsi_host/host_data.rs",
+        "scsi_host/template.rs",
+    ];
+    for file in host {
+        let theirs = fixture.tree.path().join("rust/kernel").join(file);
+        compare(&module.join(file), &theirs, |text| {
+            text.replace("pub(crate) ", "pub ")
+                .replace("bindings::tcm_loop_rust_", "bindings::")
+        });
+    }
+    assert_eq!(compared, 4 + 22 + host.len());
     let root = fs::read_to_string(driver.join("tcm_loop_rust.rs")).unwrap();
     assert!(!root.contains("mod bindings") && root.contains("use kernel::{\n"));
     let ops = fs::read_to_string(layer.join("ops.rs")).unwrap();

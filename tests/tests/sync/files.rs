@@ -89,11 +89,11 @@ fn author_files_are_kept() {
     let fixture = Fixture::new("nop");
     let driver = fixture.text("tcm_x.rs") + "// Mine.\n";
     fs::write(fixture.dir.join("tcm_x.rs"), &driver).unwrap();
-    fs::write(fixture.dir.join("wire.rs"), "// Mine too.\n").unwrap();
+    fs::write(fixture.dir.join("transport.rs"), "// Mine too.\n").unwrap();
     fixture.change("u16 (*tpg_get_tag)", "u32 (*tpg_get_tag)");
     fixture.sync().assert().success();
     assert_eq!(fixture.text("tcm_x.rs"), driver);
-    assert_eq!(fixture.text("wire.rs"), "// Mine too.\n");
+    assert_eq!(fixture.text("transport.rs"), "// Mine too.\n");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod files;
 mod kernels;
 #[path = "../refusal/mod.rs"]
 mod refusal;
+mod replaced;
 mod steps;
 
 use std::fs;

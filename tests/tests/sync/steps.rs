@@ -78,40 +78,6 @@ fn changed_op_is_reported_with_its_signature() {
         ));
 }
 
-/// Module type of a driver of the first version, which owned its registration.
-const HELD: &str = "
-struct TcmXModule {
-    _fabric: Registration<Fabric>,
-}
-
-impl kernel::Module for TcmXModule {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        Ok(Self { _fabric: Registration::new(module)? })
-    }
-}
-";
-
-#[test]
-fn driver_with_its_own_registration_gets_steps() {
-    let fixture = Fixture::new("nop");
-    let driver = fixture.text("tcm_x.rs");
-    fs::write(fixture.dir.join("tcm_x.rs"), format!("{driver}{HELD}")).unwrap();
-    let steps = "To do: tcm_x.rs: replace `module!` by `module_target_fabric!` of `crate::target`, with \
-                 `type: Fabric`\n\
-                 To do: tcm_x.rs: remove the type of the module and its `impl kernel::Module`: the \
-                 layer has both\n\
-                 To do: tcm_x.rs: remove `Registration` from the imports\n";
-    fixture.sync().assert().success().stdout(contains(steps));
-    let assert = fixture.sync().arg("--check").assert().failure();
-    assert.stderr(contains("the steps above are left to you"));
-    fs::write(fixture.dir.join("tcm_x.rs"), driver).unwrap();
-    fixture
-        .sync()
-        .assert()
-        .success()
-        .stdout(contains("To do").not());
-}
-
 #[test]
 fn missing_field_requires_no_step() {
     let fixture = Fixture::new("loopback");

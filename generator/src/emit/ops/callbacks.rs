@@ -363,7 +363,7 @@ fn converted(
         }
         ArgMapping::SessionData(name) => {
             let name = c_ident(name);
-            quote! { #safety let #name = unsafe { Login::<T>::close(#name) }; }
+            quote! { #safety let #name = unsafe { SessionData::<T>::close(#name) }; }
         }
         ArgMapping::Name(name) => {
             let name = c_ident(name);

@@ -52,7 +52,7 @@ pub(super) fn parameter<'a>(
         }
         ArgMapping::Handle { handle, .. } => handle_type(*handle, fabric),
         ArgMapping::FabricData => quote!(&#fabric::Data),
-        ArgMapping::SessionData(_) => quote!(&Login<#fabric>),
+        ArgMapping::SessionData(_) => quote!(&SessionData<#fabric>),
         ArgMapping::Name(_) => quote!(&BStr),
         ArgMapping::Value { rust, .. } => {
             let rust = ident(rust);

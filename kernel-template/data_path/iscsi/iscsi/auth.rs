@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Authentication of initiators and targets: the attributes in `auth` of a node ACL and of a
-//! portal group, and in `discovery_auth`, under the names that iscsi_target_mod has.
+//! Authentication of initiators and targets: the attributes in `auth` of node ACLs and portal
+//! groups, and in `discovery_auth`, with the names of iscsi_target_mod.
 //!
-//! A node ACL's credentials are its initiator's. The portal group's are those of initiators without
-//! a node ACL. `discovery_auth` is for discovery sessions.
+//! A node ACL has the credentials of its initiator, a portal group those of initiators without a
+//! node ACL, and `discovery_auth` those of discovery sessions.
 
 #![forbid(unsafe_code)]
 
@@ -30,13 +30,13 @@ use crate::{
     Fabric,
 };
 
-/// The longest name or secret, in bytes.
+/// Maximum length of a name or secret, in bytes.
 const SECRET_MAX: usize = 255;
 
-/// Text that unsets a name or a secret, as iscsi_target_mod has it.
+/// Text that unsets a name or a secret, as in iscsi_target_mod.
 const UNSET: &[u8] = b"NULL";
 
-/// A name, a secret or another text; empty if it is not set.
+/// A name, a secret or another text of an administrator; empty if unset.
 #[derive(Zeroable)]
 pub(crate) struct Text {
     bytes: [u8; SECRET_MAX],
@@ -44,7 +44,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// A text of at most 255 bytes.
+    /// Creates a text of at most 255 bytes.
     pub(super) fn new(text: &[u8]) -> Self {
         let mut new = Self::zeroed();
         for (place, byte) in new.bytes.iter_mut().zip(text) {
@@ -54,7 +54,7 @@ impl Text {
         new
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes
             .get(..usize::from(self.length))
@@ -65,7 +65,7 @@ impl Text {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if it is longer than 255 bytes, or has a NUL.
+    /// Returns [`EINVAL`] if the text is longer than 255 bytes or has a NUL.
     pub(super) fn set(&mut self, name: &str, text: &[u8]) -> Result {
         let text = if text == UNSET { &[] } else { text };
         let is_text = !text.contains(&0);
@@ -97,7 +97,7 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// The credentials, for a login.
+    /// Returns the credentials for a login.
     pub(super) fn credentials(&self) -> Credentials<'_> {
         Credentials {
             userid: self.userid.as_bytes(),
@@ -108,8 +108,8 @@ impl Secrets {
     }
 }
 
-/// Refuses the secret of the other direction: whoever is asked for it could have it answered by the
-/// other side (RFC 7143, section 9.2.1).
+/// Refuses a secret that equals the one of the other direction: a challenge could then be answered
+/// by the challenger itself (RFC 7143, section 9.2.1).
 fn differs(name: &str, text: &[u8], other: &Text) -> Result {
     if other.length != 0 && other.as_bytes() == text {
         pr_err!(
@@ -124,23 +124,24 @@ fn differs(name: &str, text: &[u8], other: &Text) -> Result {
 /// Authentication of discovery sessions.
 #[derive(Zeroable)]
 pub(crate) struct Discovery {
-    /// True if the initiator has to authenticate itself.
+    /// True if initiators must authenticate themselves.
     pub(super) enforces: bool,
-    /// The credentials of both.
+    /// Credentials of initiators and target.
     pub(super) secrets: Secrets,
 }
 
-/// Demand of a node ACL that its initiator authenticates itself.
+/// The setting `authentication` of a node ACL.
 #[derive(Clone, Copy, Zeroable)]
 pub(crate) struct Authenticates(u8);
 
 impl Authenticates {
-    /// The portal group says so, or not.
+    /// The setting of the portal group holds.
     const INHERITED: u8 = 0;
     const NO: u8 = 1;
     const YES: u8 = 2;
 
-    /// Returns true if it does, where the portal group says `inherited`.
+    /// Returns true if the initiator must authenticate itself. `inherited` is the setting of the
+    /// portal group.
     pub(super) fn or(self, inherited: bool) -> bool {
         match self.0 {
             Self::INHERITED => inherited,
@@ -149,8 +150,8 @@ impl Authenticates {
     }
 }
 
-/// `acls/$INITIATOR/attrib/authentication`: whether the initiator has to authenticate itself; -1 if
-/// the portal group says so.
+/// `acls/$INITIATOR/attrib/authentication`: 1 if the initiator must authenticate itself, 0 if not,
+/// -1 if the setting of the portal group holds.
 pub(crate) struct NodeAuthentication;
 
 #[vtable]
@@ -177,8 +178,8 @@ impl Attribute for NodeAuthentication {
     }
 }
 
-/// `discovery_auth/enforce_discovery_auth`: whether initiators have to authenticate themselves for
-/// a discovery session.
+/// `discovery_auth/enforce_discovery_auth`: 1 if initiators must authenticate themselves for a
+/// discovery session.
 pub(crate) struct EnforceDiscoveryAuth;
 
 #[vtable]
@@ -196,13 +197,13 @@ impl Attribute for EnforceDiscoveryAuth {
     }
 }
 
-/// Declares the attributes in a directory of credentials: the directory, what it belongs to, and
-/// how the credentials are reached.
+/// Declares the attributes in a directory of credentials. Takes the directory, its object, and the
+/// expression for the credentials.
 macro_rules! credentials {
     ($directory:ident, $context:ident: $type:ty, $secrets:expr;
      $mutual:ident, $($name:ident $field:ident $(unlike $other:ident)?,)*) => {
-        /// `authenticate_target`: whether the target authenticates itself, too. It does where
-        /// `userid_mutual` and `password_mutual` are set.
+        /// `authenticate_target`: 1 if the target can authenticate itself: `userid_mutual` and
+        /// `password_mutual` are set.
         pub(crate) struct $mutual;
 
         #[vtable]
@@ -267,7 +268,7 @@ credentials! {
     NodePasswordMutual password_mutual unlike password,
 }
 
-/// The kernel's digests, for CHAP.
+/// Digests of the kernel for CHAP.
 pub(super) struct Kernel;
 
 impl chap::Crypto for Kernel {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The challenge handshake authentication protocol, CHAP, in a login (RFC 7143, section 12.1.3, and
+//! The Challenge Handshake Authentication Protocol (CHAP) in a login (RFC 7143, section 12.1.3, and
 //! RFC 1994).
 //!
-//! The target asks the initiator to prove that it knows a secret; the initiator may ask the same of
-//! the target. Neither sends its secret.
+//! The target challenges the initiator to prove that it knows a secret. The initiator may challenge
+//! the target as well.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
@@ -15,16 +15,16 @@ use super::{
     pdu::LoginStatus, //
 };
 
-/// The longest challenge that an initiator may send, in bytes (RFC 7143, section 12.1.3).
+/// Maximum challenge of an initiator, in bytes (RFC 7143, section 12.1.3).
 const CHALLENGE_MAX: usize = 1024;
 
-/// The longest digest, in bytes.
+/// Maximum length of a digest, in bytes.
 pub(crate) const DIGEST_MAX: usize = 32;
 
-/// Length of the random bytes of a handshake: an identifier and a challenge.
+/// Number of random bytes of a handshake: an identifier and a challenge.
 pub(crate) const RANDOM_LEN: usize = 1 + DIGEST_MAX;
 
-/// A digest, by its number in IANA's registry of PPP authentication algorithms.
+/// A digest algorithm, with its number in IANA's registry of PPP authentication algorithms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Algorithm {
     Md5 = 5,
@@ -41,7 +41,7 @@ impl Algorithm {
             .find(|algorithm| *algorithm as u32 == wanted)
     }
 
-    /// The length of the digest, in bytes.
+    /// Returns the length of the digest, in bytes.
     pub(crate) fn digest_length(self) -> usize {
         match self {
             Self::Md5 => 16,
@@ -51,26 +51,26 @@ impl Algorithm {
     }
 }
 
-/// Functions of a cryptographic library that CHAP uses.
+/// The functions of a cryptographic library that CHAP needs.
 pub(crate) trait Crypto {
-    /// The digest of `parts`, one after the other, and zeros; `None` without memory.
+    /// Returns the digest of the concatenated `parts`, padded with zeros, or `None` if memory is
+    /// short.
     fn digest(algorithm: Algorithm, parts: [&[u8]; 3]) -> Option<[u8; DIGEST_MAX]>;
 
-    /// Returns true if two digests are equal. How long it takes does not depend on where they
-    /// differ.
+    /// Returns true if two digests are equal, in constant time.
     fn is_equal(a: &[u8; DIGEST_MAX], b: &[u8; DIGEST_MAX]) -> bool;
 }
 
-/// Credentials that an administrator has set; empty if unset.
+/// The credentials of an initiator and its target; empty fields are unset.
 #[derive(Clone, Copy)]
 pub(crate) struct Credentials<'a> {
-    /// The name of the initiator.
+    /// CHAP name of the initiator.
     pub(crate) userid: &'a [u8],
-    /// Its secret.
+    /// Secret of the initiator.
     pub(crate) password: &'a [u8],
-    /// The name of the target.
+    /// CHAP name of the target.
     pub(crate) userid_mutual: &'a [u8],
-    /// Its secret.
+    /// Secret of the target.
     pub(crate) password_mutual: &'a [u8],
 }
 
@@ -80,13 +80,13 @@ impl Credentials<'_> {
         !self.userid.is_empty() && !self.password.is_empty()
     }
 
-    /// Returns true if the target is to authenticate itself too.
+    /// Returns true if the target can authenticate itself.
     pub(crate) fn is_mutual(&self) -> bool {
         !self.userid_mutual.is_empty() && !self.password_mutual.is_empty()
     }
 }
 
-/// The values of CHAP's keys in a login request.
+/// The values of the CHAP keys in a login request.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Keys<'a> {
     algorithms: Option<&'a [u8]>,
@@ -97,7 +97,7 @@ pub(crate) struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Takes a key and its value, if it is one of CHAP's; whether it is.
+    /// Takes a key and its value. Returns false if it is not a CHAP key.
     pub(crate) fn take(&mut self, key: &[u8], value: &'a [u8]) -> bool {
         let place = match key {
             b"CHAP_A" => &mut self.algorithms,
@@ -124,14 +124,14 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Step of a handshake.
+/// The state of a handshake.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// The initiator is to say which digests it knows.
+    /// Waits for the algorithms of the initiator.
     Algorithms,
-    /// It is to answer the target's challenge.
+    /// Waits for the response to the challenge.
     Response(Algorithm),
-    /// It has proven who it is.
+    /// The initiator is authenticated.
     Done,
 }
 
@@ -142,7 +142,7 @@ pub(crate) struct Chap {
 }
 
 impl Chap {
-    /// A handshake that begins. `random` must never have been used before.
+    /// Creates a handshake. `random` must not be used for another one.
     pub(crate) fn new(random: [u8; RANDOM_LEN]) -> Self {
         Self {
             step: Step::Algorithms,
@@ -150,23 +150,23 @@ impl Chap {
         }
     }
 
-    /// Returns true if the initiator has proven who it is.
+    /// Returns true if the initiator is authenticated.
     pub(crate) fn is_done(&self) -> bool {
         self.step == Step::Done
     }
 
-    /// The identifier, and the challenge for a digest.
+    /// Returns the identifier and the challenge for a digest algorithm.
     fn challenge(&self, algorithm: Algorithm) -> (u8, &[u8]) {
         let [id, challenge @ ..] = &self.random;
         let challenge = challenge.get(..algorithm.digest_length());
         (*id, challenge.unwrap_or_default())
     }
 
-    /// Answers a request of the initiator's.
+    /// Answers a request of the initiator.
     ///
     /// # Errors
     ///
-    /// The status that ends the login: the initiator is not who it says, or breaks the protocol.
+    /// Returns the login status if the authentication fails or the request is invalid.
     pub(crate) fn answer<C: Crypto>(
         &mut self,
         said: &Keys<'_>,
@@ -178,8 +178,8 @@ impl Chap {
             Step::Response(algorithm) => {
                 self.verify::<C>(algorithm, said, credentials)?;
                 self.step = Step::Done;
-                // The initiator decides if the target is to authenticate itself, too (RFC 7143,
-                // section 12.1.3).
+                // Authentication of the target is the choice of the initiator (RFC 7143, section
+                // 12.1.3).
                 if said.id.is_none() && said.challenge.is_none() {
                     return Ok(());
                 }
@@ -190,7 +190,7 @@ impl Chap {
         }
     }
 
-    /// Chooses the first digest that the initiator knows, and sends the challenge.
+    /// Chooses the first supported algorithm of the initiator, and sends the challenge.
     fn choose(&mut self, said: &Keys<'_>, writer: &mut Writer<'_>) -> Result<(), LoginStatus> {
         let failure = LoginStatus::AUTHENTICATION_FAILURE;
         let list = said.algorithms.ok_or(failure)?;
@@ -211,7 +211,7 @@ impl Chap {
         written(is_written)
     }
 
-    /// Verifies what the initiator has answered to the challenge.
+    /// Verifies the response of the initiator.
     fn verify<C: Crypto>(
         &self,
         algorithm: Algorithm,
@@ -236,7 +236,7 @@ impl Chap {
         is_right.then_some(()).ok_or(failure)
     }
 
-    /// Answers the initiator's challenge.
+    /// Answers the challenge of the initiator.
     fn respond<C: Crypto>(
         &self,
         algorithm: Algorithm,
@@ -253,7 +253,7 @@ impl Chap {
         let mut place = [0; CHALLENGE_MAX];
         let length = decode(challenge, &mut place).ok_or(failure)?;
         let challenge = place.get(..length).unwrap_or_default();
-        // An initiator that sends the target's own challenge back wants an answer that it can use.
+        // A reflected challenge: its response would authenticate the sender in another login.
         let is_reflected = challenge == self.challenge(algorithm).1;
         if challenge.is_empty() || is_reflected || !credentials.is_mutual() {
             return Err(failure);
@@ -267,19 +267,19 @@ impl Chap {
     }
 }
 
-/// Returns true if there was room for an answer.
+/// Converts the result of writing an answer.
 ///
 /// # Errors
 ///
-/// The status that ends the login, if there was not.
+/// Returns the login status if the answer did not fit.
 pub(crate) fn written(is_written: bool) -> Result<(), LoginStatus> {
     is_written
         .then_some(())
         .ok_or(LoginStatus::OUT_OF_RESOURCES)
 }
 
-/// Reads a binary value, in hexadecimal or base64 (RFC 7143, section 6.1); how many bytes it has.
-/// `None` if it is no such value, or does not fit into `place`.
+/// Decodes a binary value, in hexadecimal or base64 (RFC 7143, section 6.1), to `place`. Returns
+/// its length, or `None` if the value is malformed or too long.
 pub(crate) fn decode(text: &[u8], place: &mut [u8]) -> Option<usize> {
     match text {
         [b'0', b'x' | b'X', digits @ ..] => decode_hex(digits, place),
@@ -304,7 +304,7 @@ fn decode_hex(digits: &[u8], place: &mut [u8]) -> Option<usize> {
     Some(length)
 }
 
-/// Reads base64. Initiators of the field leave the padding out that RFC 4648 wants.
+/// Decodes base64. Some initiators leave out the padding that RFC 4648 requires.
 fn decode_base64(digits: &[u8], place: &mut [u8]) -> Option<usize> {
     let padded = digits.len() % 4 == 0;
     let digits = match digits {
@@ -318,7 +318,7 @@ fn decode_base64(digits: &[u8], place: &mut [u8]) -> Option<usize> {
         for byte in group {
             bits = (bits << 6) | sextet(*byte)?;
         }
-        // The digits are the highest of the four. One alone is no byte.
+        // The digits of a short group are the highest ones. A single digit is less than a byte.
         let count = group.len().checked_sub(1).filter(|count| *count != 0)?;
         bits <<= 6usize.checked_mul(4usize.checked_sub(group.len())?)?;
         let [_, bytes @ ..] = bits.to_be_bytes();

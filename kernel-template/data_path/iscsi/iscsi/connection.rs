@@ -2,8 +2,8 @@
 
 //! The thread of a connection.
 //!
-//! It alone receives, sends, and changes the state of its session. It sleeps until the network has
-//! something, or an op or an administrator kicks it.
+//! Only this thread receives, sends, and changes the state of the session. It sleeps until the
+//! socket is ready, or until an op or an administrator kicks it.
 
 #![forbid(unsafe_code)]
 
@@ -25,17 +25,17 @@ use super::{
 };
 use crate::{socket::Interest, thread};
 
-/// Interval of looking at the time and at aborted writes, in milliseconds.
+/// Interval of checks for timeouts and aborted writes, in milliseconds.
 const TICK: u32 = 1000;
 
-/// The same while a task management function may wait for writes that the connection has.
+/// The same while a task management function is outstanding, which may wait for pending writes.
 const SHORT_TICK: u32 = 10;
 
-/// Maximum steps of receiving, each a header or a PDU, before the connection sends what it has.
+/// Maximum number of receive steps, each a header or a PDU, between two sends.
 const STEPS: u32 = 32;
 
-/// Time that a connection at its end waits until its last PDU is sent, and then until the initiator
-/// has taken it, in milliseconds.
+/// Time limit for sending the last PDU of a connection, and then for the initiator to receive it,
+/// in milliseconds.
 const LAST_PDU: u32 = 500;
 
 /// Phase of a connection.
@@ -56,9 +56,9 @@ pub(super) fn serve(portal: &Arc<Portal>, link: &Arc<Link>) {
     link.socket.shut_down();
 }
 
-/// Takes what the initiator still sends, until it has taken what it was sent and closes the
-/// connection, or for a while. Whoever closes one with bytes in it that nobody has received resets
-/// it, and the initiator may lose its last PDU by that.
+/// Receives and discards data until the initiator closes the connection, or until a time limit. A
+/// connection that is closed with unread data is reset, by which the initiator may lose its last
+/// PDU.
 fn drain(link: &Link) {
     let socket = &link.socket;
     let begun = Instant::<Monotonic>::now();
@@ -85,8 +85,8 @@ struct Connection {
     receiver: KBox<Receiver>,
     sender: KBox<Sender>,
     phase: Phase,
-    /// Number of coming steps of receiving after each of which the connection sends what it has. A
-    /// backstore that sleeps does so in this thread: an answer must not wait for the next command.
+    /// Number of receive steps to be followed by a send each. Set when a backstore has slept in
+    /// this thread: a response must then not wait for the next command to be executed.
     single_steps: u32,
     begun: Instant<Monotonic>,
     ticked: Instant<Monotonic>,
@@ -112,7 +112,7 @@ impl Connection {
     fn run(&mut self) -> Result<(), End> {
         loop {
             let more = self.receive()?;
-            // The cause of each kick so far is seen below: most came from this thread itself.
+            // Clears kicks whose cause is handled below, most of them from this thread itself.
             self.link.socket.clear_kick();
             if self.link.is_closing() {
                 return Err(End::Now);
@@ -144,13 +144,13 @@ impl Connection {
         }
     }
 
-    /// Returns true if nothing may be received now: the initiator does not take the replies that it
-    /// gets, or target core has to allocate memory first.
+    /// Returns true if nothing must be received now: too many replies are queued, or the payload of
+    /// a write is not allocated yet.
     fn waits(&self) -> bool {
         self.sender.is_full() || self.receiver.is_awaiting()
     }
 
-    /// Returns the longest time to wait, in milliseconds.
+    /// Returns the maximum time to sleep, in milliseconds.
     fn patience(&self) -> u32 {
         match &self.phase {
             Phase::Session(session) if session.has_functions() => SHORT_TICK,
@@ -158,7 +158,7 @@ impl Connection {
         }
     }
 
-    /// Receives what there is, a few steps of it; whether there may be more.
+    /// Receives available data, in a limited number of steps. Returns true if there may be more.
     fn receive(&mut self) -> Result<bool, End> {
         let sleeps = thread::sleeps();
         let steps = if self.single_steps == 0 { STEPS } else { 1 };
@@ -185,14 +185,14 @@ impl Connection {
         Ok(true)
     }
 
-    /// Notes that a part of a PDU has come.
+    /// Records that a part of a PDU has arrived.
     fn hear(&mut self) {
         if let Phase::Session(session) = &mut self.phase {
             session.hear(matches!(self.receiver.sink(), Sink::Payload(_)));
         }
     }
 
-    /// Takes a header, and finds out where its data go.
+    /// Handles a header, and sets the sink of its data segment.
     fn begin(&mut self) -> Result<(), End> {
         let request = self.receiver.request();
         let sink = match &mut self.phase {
@@ -206,7 +206,7 @@ impl Connection {
         self.take_from_ops()
     }
 
-    /// Takes a whole PDU.
+    /// Handles a PDU after its data segment was received.
     fn complete(&mut self) -> Result<(), End> {
         let request = self.receiver.request();
         let sink = self.receiver.take_sink();
@@ -234,7 +234,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes a whole PDU whose data are not what was sent.
+    /// Handles a PDU with a wrong data digest.
     fn corrupt(&mut self) -> Result<(), End> {
         let Phase::Session(session) = &mut self.phase else {
             return Err(End::Now);
@@ -244,8 +244,8 @@ impl Connection {
         session.corrupt(&mut self.sender, &request, sink)
     }
 
-    /// Takes what the ops have handed over: writes that have their memory now, and task management
-    /// functions that have ended.
+    /// Handles the work that ops have queued: writes with a payload, and task management functions
+    /// that have ended.
     fn take_from_ops(&mut self) -> Result<(), End> {
         let request = self.receiver.request();
         let Phase::Session(session) = &mut self.phase else {
@@ -257,8 +257,8 @@ impl Connection {
         session.answer_functions(&self.link, &mut self.sender)
     }
 
-    /// Looks at the writes that were answered before they got their memory: they never will, and
-    /// their data go nowhere. Whether there was one whose data are awaited.
+    /// Handles writes that were answered before their payload was allocated: their data are
+    /// discarded. Returns true if the current data segment belongs to such a write.
     fn take_refused_writes(&mut self) -> bool {
         let mut any = false;
         while let Some(tag) = self.sender.take_refused_write() {
@@ -273,7 +273,7 @@ impl Connection {
         any
     }
 
-    /// Looks at the time, and at aborted writes; asks for a logout if somebody wants one.
+    /// Enforces timeouts, drops aborted writes, and requests a logout if asked to.
     fn tick(&mut self) -> Result<(), End> {
         if self.link.is_logout_requested() && self.logout_asked.is_none() {
             self.ask_for_logout()?;
@@ -299,7 +299,7 @@ impl Connection {
         }
     }
 
-    /// Asks the initiator to log out.
+    /// Sends a logout request to the initiator.
     fn ask_for_logout(&mut self) -> Result<(), End> {
         self.logout_asked = Some(Instant::now());
         if matches!(self.phase, Phase::Session(_)) {
@@ -314,17 +314,17 @@ impl Connection {
         if let End::Rejected(reason, request) = end {
             self.say_last(Reply::reject(reason), request.as_bytes());
         }
-        // Earlier answers reach the initiator before the answer to its logout.
+        // Responses are sent before the answer to a logout.
         let is_logout = matches!(end, End::LoggedOut(_)) && self.send_all();
-        // Else the initiator knows that the connection is gone before its session ends: that may
-        // take as long as the backstore does.
+        // In all other cases the connection is closed before the session ends, which may take as
+        // long as the backstore does.
         match end {
             End::Now | End::Silent(_) => self.link.socket.shut_down(),
             End::LoggedOut(_) if !is_logout => self.link.socket.shut_down(),
             End::LoggedOut(_) => {}
             End::Answered | End::Rejected(..) => self.link.socket.shut_down_sending(),
         }
-        // From here on the ops get nothing queued: what target core still has ends by itself.
+        // From here on ops cannot queue: writes fail, and responses are dropped unsent.
         drop(self.link.responses.close());
         drop(self.link.writes.close());
         self.sender.clear();
@@ -342,7 +342,7 @@ impl Connection {
         }
     }
 
-    /// Says in the log why a session or a login has ended that nobody has ended.
+    /// Logs the reason for an unexpected end of a session or login.
     fn log(&self, end: &End) {
         let why = match end {
             End::Silent(why) => why,
@@ -356,7 +356,7 @@ impl Connection {
         }
     }
 
-    /// Sends a last reply.
+    /// Sends the last reply.
     fn say_last(&mut self, reply: Reply, data: &[u8]) {
         let queued =
             copied(data).and_then(|data| self.sender.reply_with(reply, data, After::Close));
@@ -365,7 +365,7 @@ impl Connection {
         }
     }
 
-    /// Sends what is left, for a while; whether that is all.
+    /// Sends all queued PDUs, within a time limit. Returns true on success.
     fn send_all(&mut self) -> bool {
         for _ in 0..LAST_PDU / SHORT_TICK {
             self.link.socket.clear_kick();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Text keys, and what comes out when two sides negotiate them (RFC 7143, sections 6.2 and 13).
+//! Text keys and the results of their negotiation (RFC 7143, sections 6.2 and 13).
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
 #![forbid(unsafe_code)]
 
-/// Each key and its value in a text: `KEY=VALUE`, each ended by NUL. `None` stands for what is not
-/// of this form.
+/// Iterates over the pairs `KEY=VALUE` of a text, each terminated by NUL. An item is `None` if it
+/// does not have this form.
 pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
     let items = text
         .split(|byte| *byte == 0)
@@ -21,10 +21,10 @@ pub(crate) fn pairs(text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>>
     })
 }
 
-/// The longest key, in bytes.
+/// Maximum length of a key, in bytes.
 const KEY_MAX: usize = 63;
 
-/// The numbers in a text are decimal or hexadecimal.
+/// Parses a number, decimal or hexadecimal.
 pub(crate) fn number(text: &[u8]) -> Option<u32> {
     let (digits, radix) = match text {
         [b'0', b'x' | b'X', digits @ ..] => (digits, 16),
@@ -48,45 +48,45 @@ fn yes_or_no(value: bool) -> Value<'static> {
     Value::Text(if value { b"Yes" } else { b"No" })
 }
 
-/// Which digests one side allows, or both have agreed on.
+/// The digests that one side allows, or that both have agreed on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Digests {
     /// True if CRC32C is allowed.
     pub(crate) crc32c: bool,
-    /// True if there may be none.
+    /// True if no digest is allowed.
     pub(crate) none: bool,
 }
 
-/// The operational parameters of a session: what one side is ready for, or what both have agreed
-/// on. Lengths are in bytes, times in seconds.
+/// The operational parameters of a session: the offer of one side, or the result of a negotiation.
+/// Lengths are in bytes, times in seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Parameters {
-    /// The digest of headers.
+    /// Header digests.
     pub(crate) header_digest: Digests,
-    /// The digest of data.
+    /// Data digests.
     pub(crate) data_digest: Digests,
-    /// True if no data come before they are asked for.
+    /// True if all data must be solicited by R2T, apart from immediate data.
     pub(crate) initial_r2t: bool,
-    /// True if data may come with the command.
+    /// True if a command may have immediate data.
     pub(crate) immediate_data: bool,
-    /// The longest data segment that this side takes.
+    /// Maximum data segment that this side receives.
     pub(crate) max_recv_data_segment_length: u32,
-    /// The longest data segment that this side sends.
+    /// Maximum data segment that this side sends.
     pub(crate) max_xmit_data_segment_length: u32,
-    /// The most data in a sequence.
+    /// Maximum data of a sequence.
     pub(crate) max_burst_length: u32,
-    /// The most data that come unasked.
+    /// Maximum unsolicited data of a command.
     pub(crate) first_burst_length: u32,
-    /// Time to wait before a new login.
+    /// Minimum time before a new login.
     pub(crate) default_time2wait: u32,
-    /// Time that a session is kept without a connection.
+    /// Maximum time that a session is kept without a connection.
     pub(crate) default_time2retain: u32,
-    /// Maximum number of requests for data that a command has at once.
+    /// Maximum number of outstanding R2Ts of a command.
     pub(crate) max_outstanding_r2t: u32,
 }
 
 impl Parameters {
-    /// Values of a target at first.
+    /// Initial offer of a target.
     pub(crate) const OFFER: Self = Self {
         header_digest: Digests {
             crc32c: true,
@@ -101,21 +101,21 @@ impl Parameters {
         max_recv_data_segment_length: 262_144,
         max_xmit_data_segment_length: 262_144,
         max_burst_length: 262_144,
-        // A write of a whole burst needs no request for data: target core has memory for all of it
-        // before the first byte is received.
+        // No R2T for a write of a whole burst: target core has memory for all of it before the
+        // first byte is received.
         first_burst_length: 262_144,
         default_time2wait: 2,
         default_time2retain: 0,
         max_outstanding_r2t: 1,
     };
 
-    /// Values of a target in a discovery session: nothing large.
+    /// Offer of a target in a discovery session, with small data segments.
     pub(crate) const DISCOVERY: Self = Self {
         max_recv_data_segment_length: SEGMENT_DEFAULT,
         ..Self::OFFER
     };
 
-    /// Values of a session whose sides name no key: the defaults of RFC 7143.
+    /// Defaults of RFC 7143, for keys that are not negotiated.
     pub(crate) const DEFAULT: Self = Self {
         header_digest: Digests {
             crc32c: false,
@@ -137,38 +137,38 @@ impl Parameters {
     };
 }
 
-/// The longest data segment where nothing is said.
+/// Default of MaxRecvDataSegmentLength, in bytes.
 pub(crate) const SEGMENT_DEFAULT: u32 = 8192;
 
-/// The least of a length in bytes, and the most.
+/// Range of a length, in bytes.
 const LENGTHS: core::ops::RangeInclusive<u32> = 512..=0x00ff_ffff;
 
-/// The longest time, in seconds.
+/// Maximum time, in seconds.
 const TIME_MAX: u32 = 3600;
 
-/// Answer of the target to a key.
+/// The value of a key that the target sends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Value<'a> {
-    /// This text.
+    /// A text.
     Text(&'a [u8]),
-    /// This number.
+    /// A number.
     Number(u32),
-    /// These bytes, in hexadecimal digits.
+    /// Bytes, in hexadecimal digits.
     Binary(&'a [u8]),
-    /// Nothing: the key declares something.
+    /// No answer: the key is declarative.
     Nothing,
 }
 
 impl Value<'_> {
-    /// There is nothing to agree on: the value is wrong, or not allowed.
+    /// Answer to an invalid or inadmissible value.
     pub(crate) const REJECT: Self = Self::Text(b"Reject");
-    /// The key is not known.
+    /// Answer to an unknown key.
     pub(crate) const NOT_UNDERSTOOD: Self = Self::Text(b"NotUnderstood");
-    /// The key does not matter, by what has been agreed on.
+    /// Answer to a key that has no meaning after an earlier agreement.
     pub(crate) const IRRELEVANT: Self = Self::Text(b"Irrelevant");
 }
 
-/// The first of a list of values that this side allows too (RFC 7143, section 6.2.1).
+/// Returns the first value of a list that this side allows (RFC 7143, section 6.2.1).
 pub(crate) fn first_allowed(list: &[u8], is_allowed: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
     list.split(|byte| *byte == b',')
         .find(|value| is_allowed(value))
@@ -218,8 +218,9 @@ fn smaller(
     }
 }
 
-/// Answers a key of the initiator's that is about operational parameters: what the target is ready
-/// for is `offer`, and what comes out goes to `agreed`. `None` if it is no such key.
+/// Negotiates a key of the initiator about operational parameters. `offer` has the values of the
+/// target; the result is written to `agreed`. Returns the answer, or `None` if the key is not an
+/// operational parameter.
 pub(crate) fn negotiate(
     key: &[u8],
     value: &[u8],
@@ -244,7 +245,7 @@ pub(crate) fn negotiate(
             None => Value::REJECT,
         },
         b"MaxRecvDataSegmentLength" => match bounded(value, LENGTHS) {
-            // The initiator takes at most this, so the target sends no more.
+            // The limit of the initiator is a limit of what the target sends.
             Some(value) => {
                 agreed.max_xmit_data_segment_length = value.min(offer.max_xmit_data_segment_length);
                 Value::Nothing
@@ -284,7 +285,7 @@ pub(crate) fn negotiate(
             }
             None => Value::REJECT,
         },
-        // One connection, and no recovery but by a new session.
+        // One connection, and recovery by a new session only.
         b"MaxConnections" => match bounded(value, 1..=65535) {
             Some(_) => Value::Number(1),
             None => Value::REJECT,
@@ -293,7 +294,7 @@ pub(crate) fn negotiate(
             Some(_) => Value::Number(0),
             None => Value::REJECT,
         },
-        // Data come in order: the result is Yes if one side says so.
+        // The result is Yes if one side requires it, and the target does.
         b"DataPDUInOrder" | b"DataSequenceInOrder" => match boolean(value) {
             Some(_) => yes_or_no(true),
             None => Value::REJECT,
@@ -316,24 +317,24 @@ pub(crate) fn negotiate(
     })
 }
 
-/// A text that is being written into a buffer of fixed length.
+/// A writer of text to a buffer of fixed length.
 pub(crate) struct Writer<'a> {
     buffer: &'a mut [u8],
     length: usize,
 }
 
 impl<'a> Writer<'a> {
-    /// Writes to the front of `buffer`.
+    /// Creates a writer to the beginning of `buffer`.
     pub(crate) fn new(buffer: &'a mut [u8]) -> Self {
         Self { buffer, length: 0 }
     }
 
-    /// Returns the number of bytes that have been written.
+    /// Returns the number of bytes written.
     pub(crate) fn length(&self) -> usize {
         self.length
     }
 
-    /// Appends bytes, or as many as there is room for; whether that was all.
+    /// Appends bytes. Returns false, and writes nothing, if they do not fit.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> bool {
         let room = self.buffer.get_mut(self.length..).unwrap_or_default();
         let Some(place) = room.get_mut(..bytes.len()) else {
@@ -370,7 +371,7 @@ impl<'a> Writer<'a> {
         self.push(b"0x") && bytes.all(|byte| self.push(&[digit(byte >> 4), digit(byte & 0xf)]))
     }
 
-    /// Appends a key and its value; whether there was room.
+    /// Appends a key and its value. Returns false if they do not fit.
     pub(crate) fn pair(&mut self, key: &[u8], value: Value<'_>) -> bool {
         let is_written = self.push(key) && self.push(b"=");
         is_written

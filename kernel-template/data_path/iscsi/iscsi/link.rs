@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The part of a connection that its thread shares with the ops, and with those that end it.
+//! The shared state of a connection: used by its thread, by the ops, and by whoever closes it.
 
 #![forbid(unsafe_code)]
 
@@ -12,9 +12,8 @@ use core::{
 use kernel::{prelude::*, sync::Arc};
 
 use super::{
-    c_name,
-    pdu::{is_before, Isid},
-    session::Io, //
+    names::c_name,
+    pdu::{is_before, Isid, Request}, //
 };
 use crate::{
     socket::Socket,
@@ -23,29 +22,29 @@ use crate::{
     Fabric, //
 };
 
-/// The shared part of a connection.
+/// The shared state of a connection.
 pub(crate) struct Link {
-    /// The connection.
+    /// Socket of the connection.
     pub(super) socket: Socket,
-    /// Address of the other end.
+    /// Address of the initiator.
     pub(super) address: Option<SocketAddr>,
-    /// The writes that wait for their data, from the ops.
+    /// Writes that wait for their data, queued by the ops.
     pub(super) writes: CmdQueue<Pending<Fabric>>,
-    /// The responses that are to be sent, from the ops.
+    /// Responses to be sent, queued by the ops.
     pub(super) responses: CmdQueue<Reference<Completed<Fabric>>>,
     is_closing: AtomicBool,
     is_logout_requested: AtomicBool,
-    /// True if the connection has a session with a portal group. Then the group ends it, and not
-    /// the portal that it came to.
+    /// True if the connection has a session with a portal group. The connection is then closed with
+    /// the portal group, and not with the network portal.
     has_session: AtomicBool,
-    /// Number of numbered commands that have been taken and not answered.
+    /// Number of outstanding commands that are not immediate.
     outstanding: AtomicU32,
-    /// Number of immediate ones.
+    /// Number of outstanding immediate commands.
     immediate: AtomicU32,
 }
 
 impl Link {
-    /// The shared part of a new connection.
+    /// Creates the state of a new connection.
     pub(super) fn new(socket: Socket) -> Result<Arc<Self>> {
         let link = Self {
             address: socket.peer_address(),
@@ -61,34 +60,34 @@ impl Link {
         Ok(Arc::new(link, GFP_KERNEL)?)
     }
 
-    /// The machine that it comes from.
+    /// Returns the IP address of the initiator.
     pub(super) fn ip(&self) -> Option<IpAddr> {
         self.address.map(|address| address.ip())
     }
 
-    /// Has the thread end the connection. Called in any context.
+    /// Asks the thread to end the connection. Called in any context.
     pub(super) fn close(&self) {
         self.is_closing.store(true, Ordering::Release);
         self.socket.kick();
     }
 
-    /// Returns true if the connection is to end.
+    /// Returns true after [`Self::close`].
     pub(super) fn is_closing(&self) -> bool {
         self.is_closing.load(Ordering::Acquire)
     }
 
-    /// Has the thread ask the initiator to log out. Called in any context.
+    /// Asks the thread to request a logout of the initiator. Called in any context.
     pub(super) fn request_logout(&self) {
         self.is_logout_requested.store(true, Ordering::Release);
         self.socket.kick();
     }
 
-    /// Returns true if the initiator is to be asked to log out.
+    /// Returns true after [`Self::request_logout`].
     pub(super) fn is_logout_requested(&self) -> bool {
         self.is_logout_requested.load(Ordering::Acquire)
     }
 
-    /// Notes whether the connection has a session with a portal group.
+    /// Sets whether the connection has a session with a portal group.
     pub(super) fn set_session(&self, has_session: bool) {
         self.has_session.store(has_session, Ordering::Release);
     }
@@ -98,28 +97,29 @@ impl Link {
         self.has_session.load(Ordering::Acquire)
     }
 
-    /// Returns the number of numbered commands that have been taken and not answered.
+    /// Returns the number of outstanding commands that are not immediate.
     pub(super) fn outstanding(&self) -> u32 {
         self.outstanding.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of immediate commands that have been taken and not answered.
+    /// Returns the number of outstanding immediate commands.
     pub(super) fn immediate(&self) -> u32 {
         self.immediate.load(Ordering::Relaxed)
     }
 
-    /// Takes a command.
-    pub(super) fn command_begun(&self, io: &Io) {
-        self.counter(io).fetch_add(1, Ordering::Relaxed);
+    /// Counts a command as outstanding.
+    pub(super) fn command_begun(&self, request: &Request) {
+        self.counter(request).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Answers a command, or sees it aborted without an answer. Called in any context.
-    pub(super) fn command_ended(&self, io: &Io) {
-        self.counter(io).fetch_sub(1, Ordering::Relaxed);
+    /// Ends the count of a command that was answered, or aborted without a response. Called in any
+    /// context.
+    pub(super) fn command_ended(&self, request: &Request) {
+        self.counter(request).fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn counter(&self, io: &Io) -> &AtomicU32 {
-        if io.request.is_immediate() {
+    fn counter(&self, request: &Request) -> &AtomicU32 {
+        if request.is_immediate() {
             &self.immediate
         } else {
             &self.outstanding
@@ -127,7 +127,7 @@ impl Link {
     }
 }
 
-/// The address of the other end, for the log.
+/// The address of an initiator, for the log.
 pub(super) struct Shown(pub(super) Option<SocketAddr>);
 
 impl core::fmt::Debug for Shown {
@@ -139,42 +139,58 @@ impl core::fmt::Debug for Shown {
     }
 }
 
-/// An initiator that has logged in, or is about to.
+/// An initiator with a session, or with a session being set up.
 pub(crate) struct Peer {
-    /// Its connection.
+    /// Connection of the initiator.
     pub(super) link: Arc<Link>,
-    /// Its name.
+    /// Name of the initiator.
     pub(super) name: PortName,
-    /// Its part of the session's identifier.
+    /// The initiator's part of the session identifier.
     pub(super) isid: Isid,
-    /// The target's part.
+    /// The target's part of the session identifier.
     pub(super) tsih: u16,
-    /// The connection's number.
+    /// Connection identifier.
     pub(super) cid: u16,
-    /// The session's number, of all sessions since the module was loaded.
+    /// Number of the session since the module was loaded.
     pub(crate) index: u32,
-    /// Set once its session is at its end, without a command left.
+    /// True if the initiator has logged out and the session has no commands.
     pub(super) has_logged_out: AtomicBool,
 }
 
 impl Peer {
-    /// Returns true if both are the same initiator port, this one with a session.
+    /// Returns true if both are the same initiator port, and this one has not logged out.
     pub(super) fn is_same_port(&self, other: &Self) -> bool {
         self.isid == other.isid && self.name == other.name && !self.has_logged_out()
     }
 
-    /// Returns true if its session is at its end, without a command left.
+    /// Returns true if the initiator has logged out and the session has no commands.
     pub(super) fn has_logged_out(&self) -> bool {
         self.has_logged_out.load(Ordering::Acquire)
     }
 
-    /// Returns true if its login came later.
+    /// Returns true if this login is later than `other`.
     pub(super) fn is_newer(&self, other: &Self) -> bool {
         is_before(other.index, self.index)
     }
 
-    /// The name, for target core.
+    /// Returns the name for target core.
     pub(super) fn c_name(&self) -> &CStr {
         c_name(&self.name)
     }
+}
+
+/// Writes the ISID of a session as hexadecimal digits. Returns their number.
+pub(crate) fn initiator_sid(peer: &Peer, digits: &mut [u8]) -> usize {
+    let Some(place) = digits.get_mut(..2 * peer.isid.len()) else {
+        return 0;
+    };
+    for (pair, byte) in place.chunks_exact_mut(2).zip(peer.isid) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = b"0123456789abcdef"
+                .get(usize::from(nibble))
+                .copied()
+                .unwrap_or(b'0');
+        }
+    }
+    place.len()
 }

@@ -3,8 +3,8 @@
 //! The negotiation of a login: keys that each side has named, and the values that hold afterwards
 //! (RFC 7143, section 6.2).
 //!
-//! The initiator names most keys. The target proposes those that the initiator has not named, if an
-//! administrator has set a value that differs from the default of the RFC.
+//! The initiator proposes most keys. The target proposes the others, if an administrator has set a
+//! value that differs from the default of the RFC.
 //!
 //! Pure `core`: the same file is compiled and tested on the host.
 
@@ -15,7 +15,7 @@ use super::{
     pdu::LoginStatus, //
 };
 
-/// The keys that are negotiated or declared once in a login (RFC 7143, section 6.2).
+/// Keys that may occur once in a login (RFC 7143, section 6.2).
 const ONCE: [&[u8]; 27] = [
     b"AuthMethod",
     b"CHAP_A",
@@ -46,7 +46,7 @@ const ONCE: [&[u8]; 27] = [
     b"iSCSIProtocolLevel",
 ];
 
-/// A set of keys, of those that are named once.
+/// A set of keys in [`ONCE`].
 #[derive(Clone, Copy)]
 struct Named(u32);
 
@@ -69,7 +69,7 @@ impl Named {
     }
 }
 
-/// The keys that the target proposes, if it has to.
+/// Keys that the target may propose.
 const PROPOSED: [&[u8]; 8] = [
     b"HeaderDigest",
     b"DataDigest",
@@ -81,19 +81,19 @@ const PROPOSED: [&[u8]; 8] = [
     b"DefaultTime2Retain",
 ];
 
-/// The negotiation of a login that is under way.
+/// The negotiation of a login in progress.
 pub(crate) struct Negotiation {
     offer: Parameters,
     agreed: Parameters,
-    /// The keys that the initiator has named.
+    /// Keys that the initiator has sent.
     said: Named,
-    /// The keys that the target has proposed.
+    /// Keys that the target has proposed.
     proposed: Named,
     has_declared: bool,
 }
 
 impl Negotiation {
-    /// A negotiation that begins: nothing is named, and the target is ready for `offer`.
+    /// Creates a negotiation with the values of the target in `offer`.
     pub(crate) fn new(offer: Parameters) -> Self {
         Self {
             offer,
@@ -104,11 +104,11 @@ impl Negotiation {
         }
     }
 
-    /// Notes a key that the initiator names.
+    /// Records a key that the initiator has sent.
     ///
     /// # Errors
     ///
-    /// If it has named the key before, and may only once.
+    /// Returns the login status if the initiator repeats a key that may occur once.
     pub(crate) fn note(&mut self, key: &[u8]) -> Result<(), LoginStatus> {
         if self.said.has(key) {
             return Err(LoginStatus::INITIATOR_ERROR);
@@ -117,13 +117,14 @@ impl Negotiation {
         Ok(())
     }
 
-    /// Takes a key about operational parameters; returns the answer, if the key wants one. A key
-    /// that the target has proposed is an answer itself.
+    /// Negotiates a key about operational parameters. Returns the answer, or `None` if none is due:
+    /// a key that the target has proposed is itself an answer.
     ///
     /// # Errors
     ///
-    /// If both sides have no digest in common: section 7.12 ends the login. The value of another
-    /// key that is wrong is rejected, and its default holds.
+    /// Returns the login status if the two sides have no digest in common, which ends the login
+    /// (section 7.12). A wrong value of any other key is answered with Reject, and its default
+    /// holds.
     pub(crate) fn take(
         &mut self,
         key: &[u8],
@@ -140,9 +141,9 @@ impl Negotiation {
         Ok((!wants_none).then_some(answer))
     }
 
-    /// Declares, once, how long a data segment the target takes, and proposes the keys that the
-    /// initiator has not named. Returns the number of proposals, each of which the initiator answers
-    /// before the stage ends; `None` if there is not enough room.
+    /// Declares MaxRecvDataSegmentLength of the target, and proposes keys that the initiator has
+    /// not sent. Both happen once. Returns the number of proposals, which the initiator must answer
+    /// before the stage ends, or `None` if the keys do not fit.
     pub(crate) fn propose(&mut self, writer: &mut Writer<'_>) -> Option<usize> {
         if self.has_declared {
             return Some(0);
@@ -163,11 +164,11 @@ impl Negotiation {
         is_written.then_some(count)
     }
 
-    /// Ends the negotiation; returns the values that hold for the session.
+    /// Ends the negotiation. Returns the parameters of the session.
     ///
     /// # Errors
     ///
-    /// If the target demands a digest that the initiator has not agreed on.
+    /// Returns the login status if the target requires a digest that was not agreed on.
     pub(crate) fn finish(&self) -> Result<Parameters, LoginStatus> {
         let has = |offer: Digests, agreed: Digests| offer.none || agreed.crc32c;
         let has_digests = has(self.offer.header_digest, self.agreed.header_digest)
@@ -178,7 +179,7 @@ impl Negotiation {
     }
 }
 
-/// The values that hold for an initiator that names no key: the defaults of the RFC, within the
+/// Returns the parameters for an initiator that sends no keys: the defaults of the RFC, within the
 /// limits of the target.
 fn unsaid(offer: &Parameters) -> Parameters {
     let default = Parameters::DEFAULT;
@@ -197,10 +198,10 @@ fn unsaid(offer: &Parameters) -> Parameters {
     }
 }
 
-/// The value that the target proposes for a key; `None` if the initiator may leave the key unnamed.
+/// Returns the value that the target proposes for a key, or `None` if no proposal is necessary.
 fn proposal(key: &[u8], offer: &Parameters, agreed: &Parameters) -> Option<Value<'static>> {
     let digest = |digests: Digests| (!digests.none).then_some(Value::Text(b"CRC32C"));
-    // The target's own choice is proposed to nobody: initiators of firmware name few keys, and some
+    // Initial values of the target are not proposed: initiators in firmware send few keys, and some
     // do not answer proposals.
     let number = |value: fn(&Parameters) -> u32| {
         let is_set = value(offer) != value(&Parameters::OFFER);

@@ -2,8 +2,8 @@
 
 //! Network portals: the addresses that initiators connect to, `np/$ADDRESS:$PORT`.
 //!
-//! A portal is one listening socket, however many portal groups have it, and one thread that
-//! accepts connections.
+//! A portal is one listening socket and one thread that accepts connections. Portal groups of
+//! several targets may share it.
 
 #![forbid(unsafe_code)]
 
@@ -25,7 +25,7 @@ use kernel::{
 use super::{
     auth::Discovery,
     connection,
-    is_listed,
+    has_explicit_acl,
     keys::{Value, Writer},
     link::Link,
     target_name, //
@@ -38,24 +38,24 @@ use crate::{
     Fabric, //
 };
 
-/// Maximum number of connections that wait to be accepted.
+/// Backlog of a listening socket, in connections.
 const BACKLOG: u16 = 256;
 
-/// Maximum number of connections that are about to log in. After that, one gives way to the next: the
-/// oldest of those from the address that has most, so that a flood is in its own way.
+/// Maximum number of connections before login. Beyond it, a new connection replaces the oldest one
+/// from the address with most connections, so a flood only hurts itself.
 const LOGINS_MAX: usize = 256;
 
-/// Maximum number of them with those that are giving way.
+/// Maximum number of connections before login, including those being closed to make room.
 const LOGINS_AND_ENDING_MAX: usize = 2 * LOGINS_MAX;
 
 /// Receive buffer of a connection that logs in, in bytes.
 const LOGIN_BUFFER: u32 = 16_384;
 
-/// Receive buffer of a session, in bytes: the data of several writes, so that the initiator can send the
-/// next ones while these are executed.
+/// Receive buffer of a session, in bytes. It has room for several writes, which the initiator can
+/// send while earlier ones are executed.
 pub(super) const SESSION_BUFFER: u32 = 2_097_152;
 
-/// Data of the fabric: its portals, the numbers of its sessions, and the credentials of discovery.
+/// Data of the fabric: portals, session numbers, and the credentials of discovery sessions.
 pub(crate) struct Registry {
     portals: Pin<KBox<Mutex<KVec<Arc<Portal>>>>>,
     sessions: AtomicU32,
@@ -63,7 +63,7 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// A fabric without portals.
+    /// Creates the data of a fabric without portals.
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             portals: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
@@ -72,15 +72,16 @@ impl Registry {
         })
     }
 
-    /// A number for a session, which no other has had.
+    /// Returns a new session number.
     pub(super) fn next_session(&self) -> u32 {
         self.sessions
             .fetch_add(1, Ordering::Relaxed)
             .wrapping_add(1)
     }
 
-    /// The targets of the fabric and their addresses, as SendTargets tells them to `initiator`, who
-    /// has come to `local` (RFC 7143, appendix C). With `only`, that target alone.
+    /// Returns the targets of the fabric with their addresses, as the answer to SendTargets (RFC
+    /// 7143, appendix C) of `initiator`, which is connected to the address `local`. `only` selects
+    /// one target.
     pub(super) fn targets(
         &self,
         initiator: &PortName,
@@ -114,7 +115,7 @@ impl Registry {
         Ok(text)
     }
 
-    /// Each portal group that `initiator` may know of, with an address of its.
+    /// Returns each portal group that is visible to `initiator`, once for each of its addresses.
     fn entries(
         &self,
         initiator: &PortName,
@@ -125,15 +126,15 @@ impl Registry {
         for portal in self.portals.lock().iter() {
             let mut address = portal.address;
             if let SocketAddr::V6(v6) = &mut address {
-                // The zone of a link-local address means something on this machine alone.
+                // The zone of a link-local address is meaningful only on this machine.
                 v6.set_scope_id(0);
             }
             if let Some(local) = local.filter(|_| address.ip().is_unspecified()) {
                 address.set_ip(local.ip());
             }
             for group in portal.groups.lock().iter() {
-                let is_meant = only.is_none_or(|only| only == target_name(group));
-                if is_meant && is_shown(group, initiator) {
+                let is_selected = only.is_none_or(|only| only == target_name(group));
+                if is_selected && is_shown(group, initiator) {
                     entries.push((group.clone(), address), GFP_KERNEL)?;
                 }
             }
@@ -149,7 +150,7 @@ fn is_shown(group: &Tpg<Fabric>, initiator: &PortName) -> bool {
     is_up
         && (settings.generate_node_acls() != 0
             || settings.demo_mode_discovery() != 0
-            || is_listed(group, initiator))
+            || has_explicit_acl(group, initiator))
 }
 
 /// Appends a key and its value.
@@ -182,10 +183,10 @@ impl core::fmt::Write for Words<'_> {
 pub(crate) struct Portal {
     address: SocketAddr,
     listener: Listener,
-    /// The portal groups that have it.
+    /// Portal groups of the portal.
     #[pin]
     groups: Mutex<KVec<ARef<Tpg<Fabric>>>>,
-    /// The connections that came here.
+    /// Connections accepted by the portal.
     #[pin]
     links: Mutex<KVec<Arc<Link>>>,
 }
@@ -205,7 +206,7 @@ impl Portal {
         )
     }
 
-    /// The portal group of the target `name` that has this portal.
+    /// Returns the portal group of the target `name` at this portal.
     pub(super) fn group(&self, name: &PortName) -> Option<ARef<Tpg<Fabric>>> {
         let groups = self.groups.lock();
         let found = groups
@@ -214,8 +215,8 @@ impl Portal {
         found.cloned()
     }
 
-    /// Timeout of a login whose portal group is not known yet, in seconds: the longest of all groups
-    /// of the portal.
+    /// Timeout of a login whose portal group is not known yet, in seconds: the longest of all
+    /// groups of the portal.
     pub(super) fn login_timeout(&self) -> u32 {
         let groups = self.groups.lock();
         let timeouts = groups
@@ -224,7 +225,7 @@ impl Portal {
         timeouts.max().unwrap_or(0)
     }
 
-    /// Looks at what the fabric has, unless the portal is closed.
+    /// Calls `look` with the data of the fabric. Returns `None` if the portal is closed.
     pub(super) fn with_registry<R>(&self, look: impl FnOnce(&Registry) -> R) -> Option<R> {
         let group = self.groups.lock().first().cloned()?;
         Some(look(group.wwn().fabric()))
@@ -235,7 +236,7 @@ impl Portal {
         loop {
             match self.listener.accept() {
                 Ok(socket) => match self.begin(socket) {
-                    // A flood of connections floods the log, else.
+                    // Not logged: a flood of connections would flood the log.
                     Ok(()) | Err(EBUSY) => {}
                     Err(error) if socket::may_log() => {
                         let port = self.address.port();
@@ -244,14 +245,14 @@ impl Portal {
                     Err(_) => {}
                 },
                 Err(EINVAL) => return self.forget_if_ended(),
-                // Something of the machine is short, or a connection has not come about.
+                // A resource is short, or the connection has failed.
                 Err(_) => fsleep(Delta::from_millis(10)),
             }
         }
     }
 
-    /// Forgets the portal if its listening was ended from outside, as `ss -K` does: another
-    /// directory of this name opens it again.
+    /// Removes the portal from the registry if user space has closed its socket, for example by
+    /// `ss -K`. A new directory of this name opens it again.
     fn forget_if_ended(self: &Arc<Self>) {
         self.with_registry(|registry| {
             pr_err!(
@@ -263,7 +264,7 @@ impl Portal {
         });
     }
 
-    /// Begins the thread of a connection.
+    /// Starts the thread of a connection.
     fn begin(self: &Arc<Self>, socket: Socket) -> Result {
         socket.set_receive_buffer(LOGIN_BUFFER);
         let link = Link::new(socket)?;
@@ -287,15 +288,16 @@ impl Portal {
         started
     }
 
-    /// Forgets a connection that has ended.
+    /// Removes a connection that has ended.
     fn forget(&self, link: &Arc<Link>) {
         self.links.lock().retain(|other| !Arc::ptr_eq(other, link));
     }
 }
 
-/// Ends the connection that gives way to the next one.
+/// Closes a connection to make room for a new one: the oldest from the address with most
+/// connections.
 fn make_room(links: &[Arc<Link>]) -> Result {
-    // Of each address how many there are, and the oldest.
+    // Number of connections and the oldest one, by address.
     let mut addresses = RBTree::new();
     let logins = links.iter().filter(|link| !link.has_session());
     for link in logins.filter(|link| !link.is_closing()) {
@@ -310,7 +312,7 @@ fn make_room(links: &[Arc<Link>]) -> Result {
     Ok(())
 }
 
-/// Reads an address and a port. The zone of an IPv6 address is the number or the name of an
+/// Parses an address and a port. The zone of an IPv6 address is the number or the name of an
 /// interface.
 fn parse(text: &str) -> Option<SocketAddr> {
     if let Ok(address) = text.parse() {
@@ -328,7 +330,7 @@ fn parse(text: &str) -> Option<SocketAddr> {
     (zone != 0).then_some(address.into())
 }
 
-/// A portal of a portal group: its directory in `np`.
+/// A network portal of a portal group: its directory in `np`.
 pub(crate) struct NetworkPortal {
     portal: Arc<Portal>,
     group: ARef<Tpg<Fabric>>,
@@ -339,8 +341,8 @@ impl NetworkPortal {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if the name is no address and port, [`EEXIST`] if another portal group of the
-    /// target has the portal, and what [`Listener::bind`] fails with.
+    /// Returns [`EINVAL`] if the name is not an address and port, [`EEXIST`] if another portal
+    /// group of the target has the portal, or the error of [`Listener::bind`].
     pub(crate) fn new(tpg: &Tpg<Fabric>, name: &BStr) -> Result<Self> {
         let address = str::from_utf8(name).ok().and_then(parse);
         let address = address.ok_or_else(|| {
@@ -392,8 +394,8 @@ impl NetworkPortal {
         })
     }
 
-    /// Takes the portal from its portal group. With the last group the listening ends, and the
-    /// connections that are in no session of a portal group's.
+    /// Removes the portal from its portal group. With the last group, the listening socket is
+    /// closed, and so are the connections without a session of a portal group.
     fn close(&self) {
         let mut portals = self.group.wwn().fabric().portals.lock();
         let mut groups = self.portal.groups.lock();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Receives PDUs piece by piece, as the network has them, and the data of writes straight into
-//! their payload.
+//! The receiving half of a connection. PDUs are received in pieces, as they arrive; the data of
+//! writes are received directly into the payload.
 
 #![forbid(unsafe_code)]
 
@@ -9,28 +9,27 @@ use kernel::{alloc::AllocError, prelude::*};
 
 use super::{
     pdu::{self, Reject, Request, DIGEST_LEN, HEADER_LEN},
-    session::Task, //
+    session::PendingWrite, //
 };
 use crate::{crc32c::Crc32c, socket::Socket};
 
-/// The most that may come before a data segment: the header, the additional header segments, and
-/// the digest.
+/// Maximum length of the header, the additional header segments and the digest, in bytes.
 const HEAD_MAX: usize = HEADER_LEN + 255 * 4 + DIGEST_LEN;
 
-/// Size of the pieces in which unwanted data are read, in bytes.
+/// Size of the pieces in which unwanted data are received, in bytes.
 pub(super) const PIECE: usize = 512;
 
-/// Why a connection ends.
+/// The reason for the end of a connection.
 pub(super) enum End {
-    /// The network has failed, or the connection is to end without a word.
+    /// A failure of the network or of memory, or a request to close the connection.
     Now,
-    /// The initiator does not do what is due, for too long.
+    /// A timeout of the initiator.
     Silent(&'static str),
-    /// The last reply is sent.
+    /// The last reply was sent.
     Answered,
-    /// The initiator has sent what is rejected, and the connection cannot go on after it.
+    /// A protocol error of the initiator, after which the connection cannot continue.
     Rejected(Reject, Request),
-    /// The initiator has logged out, and is answered once its session has ended.
+    /// A logout, which is answered after the session has ended.
     LoggedOut(Request),
 }
 
@@ -48,22 +47,22 @@ impl From<AllocError> for End {
 
 /// Destination of a data segment.
 pub(super) enum Sink {
-    /// Nowhere.
+    /// The data are discarded.
     Discard,
-    /// Into memory, as it is: a text, or a ping. What is beyond goes nowhere.
+    /// A buffer, for a text or a ping. Data beyond its end are discarded.
     Buffer(KVVec<u8>),
-    /// Into the payload of a write, up to its end; what is beyond goes nowhere.
-    Payload(Task),
-    /// Into the payload of a write with this tag, once target core has allocated it.
+    /// The payload of a write. Data beyond its end are discarded.
+    Payload(PendingWrite),
+    /// The payload of the write with this tag, which target core has not allocated yet.
     Awaited(u32),
 }
 
 impl Sink {
-    /// Memory for the data segment of a PDU, or for so much of it.
+    /// Allocates a buffer for the data segment of a PDU, of at most `most` bytes.
     ///
     /// # Errors
     ///
-    /// If there is not enough.
+    /// Returns [`End::Now`] if memory is short.
     pub(super) fn buffer(request: &Request, most: u32) -> Result<Self, End> {
         let length = request.data_length().min(most) as usize;
         Ok(Self::Buffer(KVVec::from_elem(0, length, GFP_KERNEL)?))
@@ -72,15 +71,15 @@ impl Sink {
 
 /// Outcome of receiving.
 pub(super) enum Received {
-    /// Nothing more: the network has nothing, or the sink is awaited.
+    /// No data: none have arrived, or the sink is [`Sink::Awaited`].
     Nothing,
-    /// The same, after a part of a PDU.
+    /// A part of a PDU, and no more data.
     Part,
-    /// A header. The next call wants a sink.
+    /// A header. The caller must set the sink before the next call.
     Header,
-    /// The data segment, and so a whole PDU.
+    /// The rest of a PDU.
     Whole,
-    /// A whole PDU, whose data segment is not what was sent.
+    /// The rest of a PDU whose data digest is wrong.
     Corrupt,
 }
 
@@ -108,7 +107,7 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    /// The receiving half of a new connection.
+    /// Creates the receiving half of a new connection.
     pub(super) fn new() -> Self {
         Self {
             stage: Stage::Head,
@@ -126,42 +125,42 @@ impl Receiver {
         }
     }
 
-    /// Sets which digests the PDUs have from now on.
+    /// Sets the digests of the PDUs to come.
     pub(super) fn set_digests(&mut self, header: bool, data: bool) {
         (self.has_header_digest, self.has_data_digest) = (header, data);
     }
 
-    /// The header that was received last.
+    /// Returns the last header.
     pub(super) fn request(&self) -> Request {
         self.request
     }
 
-    /// Its additional header segments.
+    /// Returns the additional header segments of the last header.
     pub(super) fn ahs(&self) -> &[u8] {
         let end = HEADER_LEN + self.request.ahs_length();
         self.head.get(HEADER_LEN..end).unwrap_or_default()
     }
 
-    /// The sink.
+    /// Returns the sink.
     pub(super) fn sink(&mut self) -> &mut Sink {
         &mut self.sink
     }
 
-    /// Takes the sink, with what it holds. The next data segment goes nowhere until it has one.
+    /// Takes the sink, and replaces it by [`Sink::Discard`].
     pub(super) fn take_sink(&mut self) -> Sink {
         core::mem::replace(&mut self.sink, Sink::Discard)
     }
 
-    /// Returns true if the data segment waits for target core, not for the network.
+    /// Returns true if the data segment waits for target core to allocate a payload.
     pub(super) fn is_awaiting(&self) -> bool {
         self.stage == Stage::Data && matches!(self.sink, Sink::Awaited(_))
     }
 
-    /// Receives what there is, up to the end of a header or of a PDU.
+    /// Receives available data, up to the end of a header or of a PDU.
     ///
     /// # Errors
     ///
-    /// If the connection is gone, or a digest is wrong.
+    /// Returns [`End::Now`] if the connection has failed, or if a header digest is wrong.
     pub(super) fn receive(&mut self, socket: &Socket) -> Result<Received, End> {
         let mut nothing = Received::Nothing;
         loop {
@@ -203,7 +202,7 @@ impl Receiver {
             let (head, digest) = self.head.split_at(self.head_length - DIGEST_LEN);
             let mut crc = Crc32c::new();
             crc.update(head);
-            // Nothing in the header can be believed: where the next one begins, for one.
+            // No field of the header is reliable, so the next header cannot be found.
             if !digest.starts_with(&crc.finish()) {
                 return Err(End::Now.into());
             }
@@ -240,10 +239,10 @@ impl Receiver {
                 }
                 count
             }
-            Sink::Payload(task) if task.room() > position => {
-                let count = rest.min(task.room() - position);
-                let start = task.offset() + position;
-                let mut payload = task.payload();
+            Sink::Payload(write) if write.room() > position => {
+                let count = rest.min(write.room() - position);
+                let start = write.offset() + position;
+                let mut payload = write.payload();
                 let count = socket.receive_payload(&mut payload, start, count)?;
                 if has_digest {
                     self.crc.update_payload(&payload, start, count as u32)?;

@@ -1,68 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Sends what a connection has to say: replies, responses, and the data of reads.
+//! The sending half of a connection: a queue of replies, and the PDU that is being sent.
 //!
-//! One PDU is on its way at a time, as far as the network has room. It gets its numbers when it
-//! sets out, so that they are in the order of sending.
+//! PDUs are sent one at a time, as far as the socket has room. A PDU gets its sequence numbers when
+//! it is begun, so they are in the order of sending.
 
 #![forbid(unsafe_code)]
+
+mod response;
 
 use kernel::{prelude::*, time::Jiffies};
 
 use super::{
     keys::Parameters,
     link::Link,
-    pdu::{self, Numbers, Reply, Residual, DIGEST_LEN, HEADER_LEN},
+    pdu::{self, Numbers, Reply, DIGEST_LEN, HEADER_LEN},
 };
 use crate::{
     crc32c::Crc32c,
-    target::{self, Batch, Completed, Reference},
+    target::{Batch, Completed, Reference},
     Fabric, //
 };
 
-/// The length of the sense data in a response, with its length before it.
-const SENSE_MAX: usize = 2 + 96;
+use response::{has_status, DataIn, SENSE_MAX};
 
-/// Number of waiting replies at which nothing more is received.
+/// Number of queued replies at which the connection stops receiving.
 const REPLIES_MAX: usize = 64;
 
-/// Their length then, in bytes.
+/// Length of queued replies at which the connection stops receiving, in bytes.
 const BYTES_MAX: usize = 262_144;
 
-/// Action after a reply is sent.
+/// Action after the transmission of a reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
-    /// Nothing.
+    /// None.
     Nothing,
-    /// The full feature phase, with the digests that were agreed on.
+    /// Start of the full feature phase, with the negotiated digests.
     FullFeature,
-    /// The end of the connection.
+    /// End of the connection.
     Close,
 }
 
-/// A reply that waits to be sent.
+/// A queued reply.
 struct Queued {
     reply: Reply,
     data: KVVec<u8>,
     after: After,
 }
 
-/// A read whose data are being sent.
-struct Reading {
-    response: Reference<Completed<Fabric>>,
-    length: u32,
-    offset: u32,
-    data_sn: u32,
-    /// Rest of the sequence, in bytes.
-    burst: u32,
-}
-
-/// The data segment of the PDU that is on its way.
+/// The data segment of the current PDU.
 enum Body {
     None,
     Bytes(KVVec<u8>),
     Sense([u8; SENSE_MAX], usize),
-    /// A part of the payload of the read that is being sent.
+    /// A part of the payload of the current read.
     Payload {
         offset: u32,
         length: u32,
@@ -72,45 +63,46 @@ enum Body {
 /// Outcome of sending.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// All is sent.
+    /// Everything was sent.
     All,
-    /// The network has no room.
+    /// The socket has no room.
     Blocked,
-    /// The last PDU of the connection is sent.
+    /// The last PDU of the connection was sent.
     Last,
 }
 
 /// The sending half of a connection.
 pub(super) struct Sender {
-    /// Values that the session has agreed on.
+    /// Negotiated parameters.
     pub(super) agreed: Parameters,
-    /// The number of the command that is expected next.
+    /// CmdSN that is expected next.
     pub(super) exp_cmd_sn: u32,
-    /// Maximum number of commands that the initiator has on their way.
+    /// Size of the command window.
     pub(super) depth: u32,
     stat_sn: u32,
     has_digests: bool,
     replies: KVec<Queued>,
-    /// The answers to task management functions, which come after the responses of commands that
-    /// were done before: those that may be sent once `batch` is, and those after them.
+    /// Responses to task management functions. They are sent after the responses to commands that
+    /// completed before: the first list after `batch`, the second after the batch that follows.
     answers: [KVec<Reply>; 2],
     batch: Batch<Reference<Completed<Fabric>>>,
-    reading: Option<Reading>,
+    reading: Option<DataIn>,
     head: [u8; HEADER_LEN + DIGEST_LEN],
     body: Body,
     tail: [u8; 3 + DIGEST_LEN],
-    /// The lengths of the three, and how much of them has been sent.
+    /// Lengths of `head`, `body` and `tail`.
     lengths: [usize; 3],
+    /// Number of bytes sent of the three.
     sent: usize,
     after: After,
-    /// The tags of writes that were answered without their data.
+    /// Tags of writes that were answered before their payload was allocated.
     refused_writes: KVec<u32>,
-    /// Time that the connection has waited for the network to have room, while it has none.
+    /// Time that the connection has waited for room in the socket; `None` if it has room.
     blocked: Option<Jiffies>,
 }
 
 impl Sender {
-    /// The sending half of a new connection.
+    /// Creates the sending half of a new connection.
     pub(super) fn new() -> Self {
         Self {
             agreed: Parameters::DEFAULT,
@@ -133,7 +125,7 @@ impl Sender {
         }
     }
 
-    /// Takes over the status number that the initiator expects first, and its command number.
+    /// Sets the first StatSN and CmdSN, which the initiator chooses.
     pub(super) fn begin_at(&mut self, stat_sn: u32, cmd_sn: u32) {
         self.stat_sn = stat_sn;
         self.exp_cmd_sn = cmd_sn;
@@ -143,7 +135,7 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// [`ENOMEM`].
+    /// Returns [`ENOMEM`].
     pub(super) fn reply(&mut self, reply: Reply) -> Result {
         self.reply_with(reply, KVVec::new(), After::Nothing)
     }
@@ -163,20 +155,20 @@ impl Sender {
         Ok(())
     }
 
-    /// Queues the answer to a task management function, to be sent after the responses that target
-    /// core has queued so far.
+    /// Queues the response to a task management function, to be sent after the responses that ops
+    /// have queued so far.
     ///
     /// # Errors
     ///
-    /// [`ENOMEM`].
+    /// Returns [`ENOMEM`].
     pub(super) fn answer(&mut self, reply: Reply) -> Result {
         let [_, later] = &mut self.answers;
         later.push(reply, GFP_KERNEL)?;
         Ok(())
     }
 
-    /// Returns true if nothing more should be received: too many replies wait, or what ends the
-    /// connection.
+    /// Returns true if the connection must stop receiving: too many replies are queued, or the last
+    /// one.
     pub(super) fn is_full(&self) -> bool {
         let [due, later] = &self.answers;
         let count = self.replies.len() + due.len() + later.len();
@@ -188,19 +180,20 @@ impl Sender {
             || afters.any(|after| after == After::Close)
     }
 
-    /// Counts time that the connection has waited for room.
+    /// Adds time that the connection has waited for room in the socket.
     pub(super) fn wait(&mut self, time: Jiffies) {
         if let Some(waited) = &mut self.blocked {
             *waited = waited.wrapping_add(time);
         }
     }
 
-    /// Returns true if the connection has waited for room for longer: the initiator does not read.
+    /// Returns true if the connection has waited for room for longer than `longest`: the initiator
+    /// does not receive.
     pub(super) fn is_stuck(&self, longest: Jiffies) -> bool {
         self.blocked.is_some_and(|waited| waited > longest)
     }
 
-    /// The numbers of a PDU that is sent now.
+    /// Returns the sequence numbers of a PDU that is begun now.
     fn numbers(&self, link: &Link) -> Numbers {
         let window = self.depth.saturating_sub(link.outstanding());
         Numbers {
@@ -210,16 +203,16 @@ impl Sender {
         }
     }
 
-    /// The last command number that the initiator may use now.
+    /// Returns the end of the command window, MaxCmdSN.
     pub(super) fn max_cmd_sn(&self, link: &Link) -> u32 {
         self.numbers(link).max_cmd_sn
     }
 
-    /// Sends what there is, as far as the network has room.
+    /// Sends queued PDUs, as far as the socket has room.
     ///
     /// # Errors
     ///
-    /// Errors of the network.
+    /// Returns the error of the socket.
     pub(super) fn send(&mut self, link: &Link) -> Result<Sent> {
         loop {
             let total: usize = self.lengths.iter().sum();
@@ -248,7 +241,7 @@ impl Sender {
         }
     }
 
-    /// Sends the next piece of the PDU that is on its way; how many bytes.
+    /// Sends the next piece of the current PDU. Returns the number of bytes sent.
     fn push(&mut self, link: &Link) -> Result<usize> {
         let [head, body, tail] = self.lengths;
         let has_more = !self.replies.is_empty()
@@ -284,7 +277,7 @@ impl Sender {
         socket.send(rest, has_more)
     }
 
-    /// Prepares the next PDU; whether there is one.
+    /// Begins the next PDU. Returns false if nothing is queued.
     fn next(&mut self, link: &Link) -> Result<bool> {
         if !self.replies.is_empty() {
             let queued = self.replies.remove(0).map_err(|_| EIO)?;
@@ -326,7 +319,7 @@ impl Sender {
         };
         let length = response.payload().len();
         if response.data().has_data() && length != 0 {
-            let reading = Reading {
+            let reading = DataIn {
                 response,
                 length,
                 offset: 0,
@@ -340,80 +333,14 @@ impl Sender {
         Ok(true)
     }
 
-    /// Nothing is on its way.
+    /// Clears the current PDU.
     fn begin_nothing(&mut self) {
         self.body = Body::None;
         self.lengths = [0; 3];
         self.sent = 0;
     }
 
-    /// Begins the next data of a read.
-    fn begin_data(&mut self, mut reading: Reading, link: &Link) -> Result {
-        if reading.burst == 0 {
-            reading.burst = self.agreed.max_burst_length;
-        }
-        let (offset, rest) = (reading.offset, reading.length - reading.offset);
-        let length = rest
-            .min(reading.burst)
-            .min(self.agreed.max_xmit_data_segment_length);
-        reading.burst -= length;
-        reading.offset += length;
-        let is_last = reading.offset == reading.length;
-        let io = reading.response.data();
-        let is_final = is_last || reading.burst == 0;
-        let mut reply = Reply::data_in(io.request.task_tag(), reading.data_sn, offset, is_final);
-        if is_last && has_status(&reading.response) {
-            link.command_ended(io);
-            reply = reply.with_status(reading.response.status(), residual(&reading.response));
-        }
-        reading.data_sn += 1;
-        self.reading = Some(reading);
-        self.begin(
-            reply.with_data(length),
-            Body::Payload { offset, length },
-            link,
-        )
-    }
-
-    /// Begins the response to a command, after `data_sn` PDUs of data.
-    fn begin_response(
-        &mut self,
-        response: &Completed<Fabric>,
-        data_sn: u32,
-        link: &Link,
-    ) -> Result {
-        let io = response.data();
-        link.command_ended(io);
-        if io.is_refused_write() {
-            self.refused_writes
-                .push(io.request.task_tag(), GFP_KERNEL)?;
-        }
-        let sent = data_sn + io.r2t_count();
-        let tag = io.request.task_tag();
-        let mut reply = Reply::response(tag, response.status(), residual(response), sent);
-        let mut body = Body::None;
-        if let Some(sense) = response.sense() {
-            // SPC-4, section 4.5: byte 7 says how much follows the first eight.
-            let length = sense.get(7).map_or(8, |more| 8 + usize::from(*more));
-            let length = length.min(sense.len());
-            let mut bytes = [0; SENSE_MAX];
-            let [high, low, rest @ ..] = &mut bytes;
-            [*high, *low] = (length as u16).to_be_bytes();
-            for (place, byte) in rest.iter_mut().zip(sense.iter().take(length)) {
-                *place = *byte;
-            }
-            if let Some(fault) = io.fault() {
-                // SPC-4, sections 4.5.2 and 4.5.3.
-                let offset = if sense.first() == Some(&0x72) { 2 } else { 12 };
-                set(&mut bytes, 2 + offset, &fault);
-            }
-            body = Body::Sense(bytes, 2 + length);
-            reply = reply.with_data(2 + length as u32);
-        }
-        self.begin(reply, body, link)
-    }
-
-    /// Begins to send a PDU.
+    /// Makes a PDU the current one.
     fn begin(&mut self, reply: Reply, body: Body, link: &Link) -> Result {
         let reply = reply.numbered(self.numbers(link));
         if reply.has_status() {
@@ -458,12 +385,12 @@ impl Sender {
         Ok(())
     }
 
-    /// The tag of a write that was answered without its data, each once.
+    /// Takes the tag of a write that was answered before its payload was allocated.
     pub(super) fn take_refused_write(&mut self) -> Option<u32> {
         self.refused_writes.pop()
     }
 
-    /// Drops what is not sent yet.
+    /// Drops queued responses and the current PDU.
     pub(super) fn clear(&mut self) {
         self.begin_nothing();
         self.blocked = None;
@@ -473,7 +400,7 @@ impl Sender {
     }
 }
 
-/// A length, and how much padding follows.
+/// Returns a length and the length of its padding.
 fn padded(length: usize) -> (usize, usize) {
     (length, pdu::padding(length as u32) as usize)
 }
@@ -484,27 +411,13 @@ fn set(place: &mut [u8], offset: usize, bytes: &[u8]) {
     }
 }
 
-/// A copy of bytes, to be sent.
+/// Copies bytes to be sent.
 ///
 /// # Errors
 ///
-/// If there is not enough memory.
+/// Returns [`ENOMEM`].
 pub(super) fn copied(bytes: &[u8]) -> Result<KVVec<u8>> {
     let mut copy = KVVec::new();
     copy.extend_from_slice(bytes, GFP_KERNEL)?;
     Ok(copy)
-}
-
-/// Returns true if the last data of a read bring the status: it has no sense data then.
-fn has_status(response: &Completed<Fabric>) -> bool {
-    response.status() == 0 && response.sense().is_none()
-}
-
-/// The residual, as the protocol has it.
-fn residual(response: &Completed<Fabric>) -> Residual {
-    match response.residual() {
-        target::Residual::None => Residual::None,
-        target::Residual::Underflow(count) => Residual::Underflow(count),
-        target::Residual::Overflow(count) => Residual::Overflow(count),
-    }
 }

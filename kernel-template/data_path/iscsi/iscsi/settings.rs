@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Settings of an administrator: the attributes in `attrib` and `param` of a portal group, and in
-//! `attrib` of a node ACL, under the names that iscsi_target_mod has.
+//! Settings: the attributes in `attrib` and `param` of a portal group, and in `attrib` of a node
+//! ACL, with the names of iscsi_target_mod.
 
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,7 @@ use crate::{
     Fabric,
 };
 
-/// Reads a number that an administrator has written.
+/// Parses the value of a numeric attribute.
 pub(super) fn number_between(name: &str, text: &BStr, range: RangeInclusive<u32>) -> Result<u32> {
     let number = keys::number(text).filter(|number| range.contains(number));
     number.ok_or_else(|| {
@@ -45,8 +45,8 @@ pub(super) fn number_between(name: &str, text: &BStr, range: RangeInclusive<u32>
     })
 }
 
-/// Declares the settings in `attrib` of a portal group, each a number: its attribute's type, its
-/// name, what it is at first, and what it may be.
+/// Declares the settings in `attrib` of a portal group, which are numbers: for each the type of the
+/// attribute, the name, the initial value, and the range.
 macro_rules! settings {
     ($($(#[$attr:meta])* $name:ident $field:ident = $first:literal, $range:expr;)*) => {
         /// The settings in `attrib` of a portal group.
@@ -88,48 +88,47 @@ macro_rules! settings {
 }
 
 settings! {
-    /// `attrib/authentication`: whether initiators have to authenticate themselves.
+    /// `attrib/authentication`: 1 if initiators must authenticate themselves.
     Authentication authentication = 1, 0..=1;
-    /// `attrib/cache_dynamic_acls`: whether a node ACL of demo mode outlives its session. It does
-    /// while `generate_node_acls` is 1.
+    /// `attrib/cache_dynamic_acls`: 1 if a demo-mode node ACL is kept after its session ends. Set
+    /// to 1 while `generate_node_acls` is 1.
     CacheDynamicAcls cache_dynamic_acls = 0, 0..=1;
-    /// `attrib/default_cmdsn_depth`: how many commands a session may have at once.
+    /// `attrib/default_cmdsn_depth`: the default queue depth of a session, in commands.
     DefaultCmdsnDepth default_cmdsn_depth = 64, Settings::DEPTHS;
-    /// `attrib/default_erl`: the error recovery level. It has no effect: sessions have level 0.
+    /// `attrib/default_erl`: the error recovery level. No effect: sessions have level 0.
     DefaultErl default_erl = 0, 0..=2;
-    /// `attrib/demo_mode_discovery`: 1 if SendTargets lists the target for an initiator without a node
-    /// ACL.
+    /// `attrib/demo_mode_discovery`: 1 if SendTargets lists the target for an initiator without a
+    /// node ACL.
     DemoModeDiscovery demo_mode_discovery = 1, 0..=1;
-    /// `attrib/demo_mode_write_protect`: whether LUNs are read-only in demo mode.
+    /// `attrib/demo_mode_write_protect`: 1 if LUNs are read-only in demo mode.
     DemoModeWriteProtect demo_mode_write_protect = 1, 0..=1;
-    /// `attrib/fabric_prot_type`: the protection that the fabric has of its own. It has no effect, as
-    /// with the TCP of iscsi_target_mod.
+    /// `attrib/fabric_prot_type`: the protection type of the fabric. No effect, as with the TCP
+    /// transport of iscsi_target_mod.
     FabricProtType fabric_prot_type = 0, 0..=3;
-    /// `attrib/generate_node_acls`: whether initiators without a node ACL may log in: demo mode.
+    /// `attrib/generate_node_acls`: 1 for demo mode: initiators without a node ACL may log in.
     GenerateNodeAcls generate_node_acls = 0, 0..=1;
-    /// `attrib/login_keys_workaround`: whether initiators may leave proposals unanswered. It has no
-    /// effect: they always may.
+    /// `attrib/login_keys_workaround`: 1 if initiators may leave proposals unanswered. No effect:
+    /// they always may.
     LoginKeysWorkaround login_keys_workaround = 1, 0..=1;
-    /// `attrib/login_timeout`: how long a login may take, in seconds.
+    /// `attrib/login_timeout`: the time limit of a login, in seconds.
     LoginTimeout login_timeout = 15, 5..=30;
-    /// `attrib/max_sessions`: how many sessions there may be at once. iscsi_target_mod has no such
-    /// limit.
+    /// `attrib/max_sessions`: the maximum number of sessions. iscsi_target_mod has no such limit.
     MaxSessions max_sessions = 1024, 1..=65_534;
-    /// `attrib/prod_mode_write_protect`: whether the LUNs of a node ACL are read-only at first.
+    /// `attrib/prod_mode_write_protect`: 1 if the LUNs of a node ACL are initially read-only.
     ProdModeWriteProtect prod_mode_write_protect = 0, 0..=1;
-    /// `attrib/t10_pi`: whether the fabric carries protection information. It has no effect, as with
-    /// the TCP of iscsi_target_mod.
+    /// `attrib/t10_pi`: 1 if the fabric transfers protection information. No effect, as with the
+    /// TCP transport of iscsi_target_mod.
     T10Pi t10_pi = 0, 0..=1;
     /// `attrib/tpg_enabled_sendtargets`: 1 if SendTargets lists the group only while it is enabled.
     TpgEnabledSendtargets tpg_enabled_sendtargets = 1, 0..=1;
 }
 
 impl Settings {
-    /// Range of the number of commands of a session.
+    /// Range of a queue depth, in commands.
     pub(super) const DEPTHS: RangeInclusive<u32> = 1..=512;
 
-    /// Keeps the node ACLs of demo mode, as iscsi_target_mod does: with the node ACL an initiator
-    /// that loses its connection would lose its persistent reservation, which others hold to.
+    /// Sets `cache_dynamic_acls` in demo mode, as iscsi_target_mod does. Otherwise an initiator
+    /// that loses its connection would lose its node ACL, and with it its persistent reservation.
     fn keep_dynamic_acls(&self) {
         if self.generate_node_acls() != 0 {
             self.cache_dynamic_acls.store(1, Ordering::Relaxed);
@@ -137,7 +136,7 @@ impl Settings {
     }
 }
 
-/// Parameters that are kept as they are written. The target is ready for less, and negotiates so.
+/// Parameters in `param` that are stored without effect: the target negotiates fixed values.
 pub(crate) struct Kept {
     data_pdu_in_order: bool,
     data_sequence_in_order: bool,
@@ -148,7 +147,7 @@ pub(crate) struct Kept {
     max_outstanding_r2t: u32,
     of_marker: bool,
     of_mark_int: Text,
-    /// The name of the target for people; the initiator gets it at its login.
+    /// TargetAlias, sent to initiators at login.
     pub(super) target_alias: Text,
 }
 
@@ -170,8 +169,8 @@ impl Kept {
     }
 }
 
-/// Declares the parameters in `param`: of each the attribute's type, the field of the portal group
-/// that it is in, and how its value is read and written.
+/// Declares the parameters in `param`: for each the type of the attribute, the kind of its value,
+/// and the field of the portal group.
 macro_rules! parameters {
     ($($(#[$attr:meta])* $name:ident $kind:ident($group:ident.$field:ident $(, $range:expr)?);)*) => {$(
         $(#[$attr])*
@@ -217,50 +216,52 @@ macro_rules! parameters {
 }
 
 parameters! {
-    /// `param/DataDigest`: the digests of data that the target is ready for.
+    /// `param/DataDigest`: the data digests that the target supports.
     DataDigest digests(offer.data_digest);
-    /// `param/DataPDUInOrder`: kept; PDUs of data are in order.
+    /// `param/DataPDUInOrder`: no effect; data PDUs are in order.
     DataPDUInOrder boolean(kept.data_pdu_in_order);
-    /// `param/DataSequenceInOrder`: kept; sequences of data are in order.
+    /// `param/DataSequenceInOrder`: no effect; data sequences are in order.
     DataSequenceInOrder boolean(kept.data_sequence_in_order);
-    /// `param/DefaultTime2Retain`: how long a session is kept without a connection, in seconds.
+    /// `param/DefaultTime2Retain`: the maximum time that a session is kept without a connection, in
+    /// seconds.
     DefaultTime2Retain number(offer.default_time2retain, 0..=3600);
-    /// `param/DefaultTime2Wait`: how long to wait before a new login, in seconds.
+    /// `param/DefaultTime2Wait`: the minimum time before a new login, in seconds.
     DefaultTime2Wait number(offer.default_time2wait, 0..=3600);
-    /// `param/ErrorRecoveryLevel`: kept; sessions have level 0.
+    /// `param/ErrorRecoveryLevel`: no effect; sessions have level 0.
     ErrorRecoveryLevel number(kept.error_recovery_level, 0..=2);
-    /// `param/FirstBurstLength`: the most data that come unasked, in bytes.
+    /// `param/FirstBurstLength`: the maximum unsolicited data of a command, in bytes.
     FirstBurstLength number(offer.first_burst_length, 512..=0x00ff_ffff);
-    /// `param/HeaderDigest`: the digests of headers that the target is ready for.
+    /// `param/HeaderDigest`: the header digests that the target supports.
     HeaderDigest digests(offer.header_digest);
-    /// `param/IFMarkInt`: kept; there are no markers.
+    /// `param/IFMarkInt`: no effect; markers are not supported.
     IFMarkInt text(kept.if_mark_int);
-    /// `param/IFMarker`: kept; there are no markers.
+    /// `param/IFMarker`: no effect; markers are not supported.
     IFMarker boolean(kept.if_marker);
-    /// `param/ImmediateData`: whether data may come with a command.
+    /// `param/ImmediateData`: `Yes` if a command may have immediate data.
     ImmediateData boolean(offer.immediate_data);
-    /// `param/InitialR2T`: whether no data come before they are asked for.
+    /// `param/InitialR2T`: `Yes` if data must be solicited by R2T, apart from immediate data.
     InitialR2T boolean(offer.initial_r2t);
-    /// `param/MaxBurstLength`: the most data in a sequence, in bytes.
+    /// `param/MaxBurstLength`: the maximum data of a sequence, in bytes.
     MaxBurstLength number(offer.max_burst_length, 512..=0x00ff_ffff);
-    /// `param/MaxConnections`: kept; a session has one connection.
+    /// `param/MaxConnections`: no effect; a session has one connection.
     MaxConnections number(kept.max_connections, 1..=65_535);
-    /// `param/MaxOutstandingR2T`: kept; the target asks for one sequence of data at a time.
+    /// `param/MaxOutstandingR2T`: no effect; a command has one outstanding R2T.
     MaxOutstandingR2T number(kept.max_outstanding_r2t, 1..=65_535);
-    /// `param/MaxRecvDataSegmentLength`: the longest data segment that the target takes, in bytes.
+    /// `param/MaxRecvDataSegmentLength`: the maximum data segment that the target receives, in
+    /// bytes.
     MaxRecvDataSegmentLength number(offer.max_recv_data_segment_length, 512..=0x00ff_ffff);
-    /// `param/MaxXmitDataSegmentLength`: the longest data segment that the target sends, in bytes.
+    /// `param/MaxXmitDataSegmentLength`: the maximum data segment that the target sends, in bytes.
     MaxXmitDataSegmentLength number(offer.max_xmit_data_segment_length, 512..=0x00ff_ffff);
-    /// `param/OFMarkInt`: kept; there are no markers.
+    /// `param/OFMarkInt`: no effect; markers are not supported.
     OFMarkInt text(kept.of_mark_int);
-    /// `param/OFMarker`: kept; there are no markers.
+    /// `param/OFMarker`: no effect; markers are not supported.
     OFMarker boolean(kept.of_marker);
-    /// `param/TargetAlias`: the name of the target for people, which initiators get.
+    /// `param/TargetAlias`: a name of the target for people, sent to initiators at login.
     TargetAlias text(kept.target_alias);
 }
 
-/// `param/AuthMethod`: how initiators authenticate themselves. It is `attrib/authentication` in
-/// other words: with `None`, they need not.
+/// `param/AuthMethod`: the authentication methods, another form of `attrib/authentication`. With
+/// `None` in the list, authentication is optional.
 pub(crate) struct AuthMethod;
 
 #[vtable]
@@ -289,10 +290,10 @@ fn yes_or_no(value: bool) -> &'static str {
     }
 }
 
-/// Values of a digest.
+/// Values of `DataDigest` and `HeaderDigest`.
 const DIGEST_NAMES: [&str; 4] = ["CRC32C,None", "None,CRC32C", "None", "CRC32C"];
 
-/// Meaning of each of [`DIGEST_NAMES`]: the initiator's order counts.
+/// Digests of each of [`DIGEST_NAMES`]. Their order is without meaning: the initiator's counts.
 const DIGESTS: [Digests; 4] = {
     let both = Digests {
         crc32c: true,
@@ -316,7 +317,7 @@ fn digest_list(value: Digests) -> &'static str {
         .unwrap_or("None")
 }
 
-/// Which of `values` an administrator has written.
+/// Returns the index of an attribute value in `values`.
 fn one_of(name: &str, text: &BStr, values: &[&str]) -> Result<usize> {
     let found = values.iter().position(|value| value.as_bytes() == &**text);
     found.ok_or_else(|| {
@@ -325,14 +326,14 @@ fn one_of(name: &str, text: &BStr, values: &[&str]) -> Result<usize> {
     })
 }
 
-/// Timeouts of an initiator, in seconds, and values without effect.
+/// The timeouts of an initiator, in seconds, and settings without effect.
 #[derive(Clone, Copy, Zeroable)]
 pub(crate) struct Timeouts {
-    /// Time that the target waits for data that it has asked for.
+    /// Time limit for data of a write.
     pub(super) dataout_timeout: u32,
-    /// Silence after which an initiator is pinged; 0 for never.
+    /// Idle time before a ping; 0 disables pings.
     pub(super) nopin_timeout: u32,
-    /// Time that the answer to a ping may take.
+    /// Time limit for the answer to a ping.
     pub(super) nopin_response_timeout: u32,
     dataout_timeout_retries: u32,
     default_erl: u32,
@@ -359,15 +360,15 @@ impl Timeouts {
 #[derive(Zeroable)]
 pub(crate) struct NodeSettings {
     pub(super) timeouts: Timeouts,
-    /// True if the initiator has to authenticate itself.
+    /// Setting `authentication`.
     pub(super) authentication: Authenticates,
-    /// The credentials of both.
+    /// Credentials of the initiator and the target.
     pub(super) secrets: Secrets,
-    /// A word of the administrator's.
+    /// Label of the administrator.
     tag: Text,
 }
 
-/// Gives a node ACL that has just been made its settings.
+/// Sets the initial values of a new node ACL.
 pub(crate) fn set_default_node_attributes(acl: &NodeAcl<Fabric>) {
     acl.lock().timeouts = Timeouts::DEFAULT;
 }
@@ -397,16 +398,16 @@ macro_rules! timeouts {
 }
 
 timeouts! {
-    /// `acls/$INITIATOR/attrib/dataout_timeout`: how long the target waits for data that it has
-    /// asked for, in seconds.
+    /// `acls/$INITIATOR/attrib/dataout_timeout`: the time limit for data of a write, in seconds.
     DataoutTimeout dataout_timeout, 2..=60;
-    /// `acls/$INITIATOR/attrib/nopin_timeout`: how long a connection may be silent before it is
-    /// pinged, in seconds; 0 for ever.
+    /// `acls/$INITIATOR/attrib/nopin_timeout`: the idle time before a ping, in seconds; 0 disables
+    /// pings.
     NopinTimeout nopin_timeout, 0..=60;
-    /// `acls/$INITIATOR/attrib/nopin_response_timeout`: how long the answer to a ping may take, in
+    /// `acls/$INITIATOR/attrib/nopin_response_timeout`: the time limit for the answer to a ping, in
     /// seconds.
     NopinResponseTimeout nopin_response_timeout, 3..=60;
-    /// `acls/$INITIATOR/attrib/dataout_timeout_retries`: no effect; nothing is sent again at level 0.
+    /// `acls/$INITIATOR/attrib/dataout_timeout_retries`: no effect; there are no retries at level
+    /// 0.
     DataoutTimeoutRetries dataout_timeout_retries, 1..=15;
     /// `acls/$INITIATOR/attrib/default_erl`: no effect; sessions have level 0.
     NodeDefaultErl default_erl, 0..=2;
@@ -414,11 +415,11 @@ timeouts! {
     RandomDatainPduOffsets random_datain_pdu_offsets, 0..=1;
     /// `acls/$INITIATOR/attrib/random_datain_seq_offsets`: no effect; data are in order.
     RandomDatainSeqOffsets random_datain_seq_offsets, 0..=1;
-    /// `acls/$INITIATOR/attrib/random_r2t_offsets`: no effect; data are asked for in order.
+    /// `acls/$INITIATOR/attrib/random_r2t_offsets`: no effect; R2Ts are in order.
     RandomR2tOffsets random_r2t_offsets, 0..=1;
 }
 
-/// `acls/$INITIATOR/tag`: a word that an administrator keeps with the initiator.
+/// `acls/$INITIATOR/tag`: a label of the administrator for the initiator.
 pub(crate) struct NodeTag;
 
 #[vtable]

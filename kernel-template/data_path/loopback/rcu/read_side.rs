@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! RCU's read side, for kernels whose crate has none: the same names as `kernel::sync::rcu` has
-//! in later ones.
+//! The read side of RCU for kernels whose crate lacks it, with the names of `kernel::sync::rcu`.
 //!
 //! C header: [`include/linux/rcupdate.h`](srctree/include/linux/rcupdate.h)
 
@@ -14,21 +13,21 @@ pub(crate) struct Guard(PhantomData<*mut ()>);
 
 /// Begins an RCU read-side critical section.
 pub(crate) fn read_lock() -> Guard {
-    // SAFETY: The call is allowed in any context. The guard ends the section, on the same thread,
-    // since it is not `Send`.
+    // SAFETY: The call is allowed in any context. The guard is not `Send`, so it ends the section
+    // on the same thread.
     unsafe { bindings::tcm_nab5000_rcu_read_lock() };
     Guard(PhantomData)
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // SAFETY: `read_lock` has begun the section, on this thread, and this ends it once.
+        // SAFETY: `read_lock` has begun the section on this thread. It is ended here once.
         unsafe { bindings::tcm_nab5000_rcu_read_unlock() };
     }
 }
 
-/// Waits until all read-side critical sections have ended that have begun by now. Sleeps.
+/// Waits for all current read-side critical sections to end. Sleeps.
 pub(crate) fn synchronize_rcu() {
-    // SAFETY: The call only waits, and uses no memory of the caller's.
+    // SAFETY: The call only waits, and accesses no memory of the caller.
     unsafe { bindings::synchronize_rcu() };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The device that a SCSI host hangs below: on the faux bus where the kernel crate has it, else a
+//! The parent device of a SCSI host: a device on the faux bus if the kernel crate has it, else a
 //! root device.
 
 #[cfg(kernel_has_faux)]

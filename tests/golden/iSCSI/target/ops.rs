@@ -41,7 +41,6 @@ use crate::target::{
     Cmd,
     CmdMemory,
     DiscoveryAttrs,
-    Login,
     Lun,
     NodeAcl,
     Np,
@@ -49,6 +48,7 @@ use crate::target::{
     Protocol,
     Response,
     Session,
+    SessionData,
     Task,
     TmrResponse,
     Tpg,
@@ -261,7 +261,7 @@ pub trait Operations: Sized + 'static {
     /// process context.
     ///
     /// C: `void (*close_session)(struct se_session *)`
-    fn close_session(_se_sess: &Login<Self>) {}
+    fn close_session(_se_sess: &SessionData<Self>) {}
 
     /// Returns the SNMP index of a session. Called in process context, but under a spinlock or
     /// RCU's read lock: do not sleep.
@@ -630,7 +630,7 @@ impl<T: Operations> OperationsVTable<T> {
     unsafe extern "C" fn close_session_callback(se_sess: *mut bindings::se_session) {
         // SAFETY: `se_sess` is a session of this fabric that target core has removed from its node
         // ACL's list, and for which it makes this call once, by the requirements of this callback.
-        let se_sess = unsafe { Login::<T>::close(se_sess) };
+        let se_sess = unsafe { SessionData::<T>::close(se_sess) };
         T::close_session(&se_sess);
     }
 

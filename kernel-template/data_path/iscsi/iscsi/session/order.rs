@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The order of numbered requests (RFC 7143, section 4.2.2.1): they are executed in the order of their
-//! numbers, and those outside of the window are ignored. A request that comes early waits, unless
-//! data come with it.
+//! Command ordering (RFC 7143, section 4.2.2.1). Requests are delivered in CmdSN order; those
+//! outside the command window are ignored. A request that arrives early is kept, unless it has
+//! data.
 
 #![forbid(unsafe_code)]
 
@@ -17,16 +17,16 @@ use crate::iscsi::{
     sender::Sender, //
 };
 
-/// A numbered request that has come before another one that comes first.
+/// A request that arrived before one with a lower CmdSN.
 pub(super) struct Early {
     number: u32,
-    /// `None` if the request was aborted, and counts as received.
+    /// `None` if the request was aborted and counts as received.
     request: Option<Request>,
 }
 
 impl Session {
-    /// Returns true if a PDU comes when it should: commands are numbered, and what is numbered
-    /// outside of the window is ignored (RFC 7143, section 4.2.2.1).
+    /// Returns true if a PDU is to be handled now. Returns false if its CmdSN is outside the
+    /// window, or if it is kept until requests with lower CmdSNs have arrived.
     pub(super) fn is_in_order(
         &mut self,
         link: &Link,
@@ -36,7 +36,7 @@ impl Session {
     ) -> Result<bool, End> {
         let has_number = match request.opcode() {
             Opcode::DataOut | Opcode::Snack => false,
-            // The answer to a ping has none.
+            // The answer to a ping has no CmdSN.
             Opcode::NopOut if request.task_tag() == NO_TAG => false,
             _ => !request.is_immediate(),
         };
@@ -53,7 +53,7 @@ impl Session {
         if is_outside {
             return Ok(false);
         }
-        // It waits for those before it, but what comes with it has no place to wait.
+        // The request would have to wait, but its data cannot be kept.
         let has_data = request.data_length() != 0
             || request.opcode() == Opcode::Command && !request.is_final();
         if has_data || !ahs.is_empty() {
@@ -63,7 +63,7 @@ impl Session {
         Ok(false)
     }
 
-    /// Keeps a request that has come early. There is at most one for each number of the window.
+    /// Keeps an early request. There is at most one for each CmdSN in the window.
     fn keep(&mut self, number: u32, request: Option<Request>) -> Result<(), End> {
         if !self.early.iter().any(|early| early.number == number) {
             self.early.push(Early { number, request }, GFP_KERNEL)?;
@@ -71,18 +71,18 @@ impl Session {
         Ok(())
     }
 
-    /// Takes the requests that came early, and whose turn it is.
+    /// Handles the early requests whose CmdSN is next.
     ///
     /// # Errors
     ///
-    /// If the connection cannot go on.
+    /// Returns the reason if the connection cannot continue.
     pub(in crate::iscsi) fn catch_up(
         &mut self,
         portal: &Portal,
         link: &Arc<Link>,
         sender: &mut Sender,
     ) -> Result<(), End> {
-        // A PDU may have been received in part.
+        // Another PDU may be partly received: keep its state.
         let is_ignored = self.is_ignored;
         let next = |early: &Early, sender: &Sender| early.number == sender.exp_cmd_sn;
         while let Some(index) = self.early.iter().position(|early| next(early, sender)) {
@@ -99,8 +99,9 @@ impl Session {
         Ok(())
     }
 
-    /// Aborts a task whose command is still to come, or has come early: the command counts as
-    /// received (RFC 7143, section 11.6.1). Returns the response code.
+    /// Handles ABORT TASK for a command that has not arrived, or has arrived early: the command
+    /// then counts as received (RFC 7143, section 11.6.1). `code` is the response code of target
+    /// core. Returns the response code for the initiator.
     pub(super) fn abort_awaited(
         &mut self,
         link: &Link,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Timeouts of a session. They count the time that the connection waits for the initiator, and not
-//! the time that the target or the network takes.
+//! Timeouts of a session. They count the time that the connection waits for the initiator, not the
+//! time that the target or the network takes.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,7 @@ use kernel::{
     time::{msecs_to_jiffies, Jiffies}, //
 };
 
-use super::{Session, Sink, Task};
+use super::{PendingWrite, Session, Sink};
 use crate::iscsi::{
     pdu::Reply,
     receiver::End,
@@ -19,12 +19,12 @@ use crate::iscsi::{
 };
 
 impl Session {
-    /// Counts time that the connection has waited for the initiator.
+    /// Adds time that the connection has waited for the initiator.
     pub(in crate::iscsi) fn wait(&mut self, time: Jiffies) {
         self.waited = self.waited.wrapping_add(time);
     }
 
-    /// Notes that the initiator has sent something, which may be data of a write.
+    /// Records that the initiator has sent something. `is_data` is true for data of a write.
     pub(in crate::iscsi) fn hear(&mut self, is_data: bool) {
         self.heard = self.waited;
         self.pinged = None;
@@ -33,7 +33,7 @@ impl Session {
         }
     }
 
-    /// Timeouts of the initiator, as they are now.
+    /// Returns the current timeouts of the initiator.
     fn timeouts(&self) -> Timeouts {
         let normal = self.normal.as_ref();
         normal.map_or(Timeouts::DEFAULT, |normal| {
@@ -41,11 +41,12 @@ impl Session {
         })
     }
 
-    /// Enforces the timeouts, and drops aborted writes, of which target core sends no notification.
+    /// Enforces the timeouts, and drops aborted writes. Target core does not notify the driver of
+    /// such writes.
     ///
     /// # Errors
     ///
-    /// If the initiator is silent for too long.
+    /// Returns [`End::Silent`] after a timeout.
     pub(in crate::iscsi) fn tick(
         &mut self,
         sender: &mut Sender,
@@ -56,28 +57,29 @@ impl Session {
             return Err(End::Silent("it has not read for nopin_response_timeout"));
         }
         let mut index = 0;
-        while let Some(task) = self.tasks.get(index) {
-            if task.pending.is_aborted() {
-                drop(self.tasks.remove(index));
+        while let Some(write) = self.writes.get(index) {
+            if write.pending.is_aborted() {
+                drop(self.writes.remove(index));
                 continue;
             }
-            self.expect_data(task, &timeouts)?;
+            self.expect_data(write, &timeouts)?;
             index += 1;
         }
-        if let Sink::Payload(task) = sink {
-            if task.pending.is_aborted() {
+        if let Sink::Payload(write) = sink {
+            if write.pending.is_aborted() {
                 *sink = Sink::Discard;
             } else {
-                self.expect_data(task, &timeouts)?;
+                self.expect_data(write, &timeouts)?;
             }
         }
         self.ping(sender, &timeouts)
     }
 
-    /// Expects the data of a write in time. Those of other writes may come first.
-    fn expect_data(&self, task: &Task, timeouts: &Timeouts) -> Result<(), End> {
+    /// Enforces `dataout_timeout` for a write. Data of other writes, which may come first, count as
+    /// progress.
+    fn expect_data(&self, write: &PendingWrite, timeouts: &Timeouts) -> Result<(), End> {
         let passed = |since: Jiffies| self.waited.wrapping_sub(since);
-        if passed(task.since).min(passed(self.moved)) > seconds(timeouts.dataout_timeout) {
+        if passed(write.since).min(passed(self.moved)) > seconds(timeouts.dataout_timeout) {
             return Err(End::Silent(
                 "no data of a write have come for dataout_timeout",
             ));
@@ -85,7 +87,7 @@ impl Session {
         Ok(())
     }
 
-    /// Pings an initiator that is silent.
+    /// Pings an idle initiator, and enforces the timeout of the answer.
     fn ping(&mut self, sender: &mut Sender, timeouts: &Timeouts) -> Result<(), End> {
         let since = |then: Jiffies| self.waited.wrapping_sub(then);
         match self.pinged {
@@ -105,7 +107,7 @@ impl Session {
     }
 }
 
-/// A time in jiffies.
+/// Converts seconds to jiffies.
 fn seconds(seconds: u32) -> Jiffies {
     msecs_to_jiffies(seconds.saturating_mul(1000))
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The device that a SCSI host hangs below: one on the faux bus, there being no hardware.
+//! The parent device of a SCSI host without hardware, on the faux bus.
 //!
 //! C header: [`include/linux/device/faux.h`](srctree/include/linux/device/faux.h)
 
@@ -14,18 +14,18 @@ use crate::bindings;
 pub(in crate::scsi_host) struct ParentDevice(faux::Registration);
 
 impl ParentDevice {
-    /// Registers a device of this name, which must be the only one.
+    /// Registers a device with a unique name.
     ///
     /// # Errors
     ///
-    /// [`ENODEV`] if the driver core refuses it.
+    /// Returns [`ENODEV`] if the driver core refuses it.
     pub(in crate::scsi_host) fn new(name: &CStr) -> Result<Self> {
         faux::Registration::new(name, None).map(Self)
     }
 
-    /// The device.
+    /// Returns the device.
     pub(in crate::scsi_host) fn as_raw(&self) -> *mut bindings::device {
-        // What the registration refers to is the faux device or the device in it, by the kernel.
+        // Depending on the kernel, the registration refers to the faux device or to its device.
         const _: () = assert!(mem::offset_of!(bindings::faux_device, dev) == 0);
         ptr::from_ref(self.0.as_ref()).cast_mut().cast()
     }

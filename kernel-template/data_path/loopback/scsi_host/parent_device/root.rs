@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The device that a SCSI host hangs below: a root device, there being no hardware and, in this
-//! kernel, no faux bus.
+//! The parent device of a SCSI host without hardware: a root device, for kernels without the faux
+//! bus.
 //!
 //! C header: [`include/linux/device.h`](srctree/include/linux/device.h)
 
@@ -18,26 +18,28 @@ use crate::bindings;
 /// The device is registered.
 pub(in crate::scsi_host) struct ParentDevice(NonNull<bindings::device>);
 
-// SAFETY: The driver core locks what it changes of a device, which any thread may unregister.
+// SAFETY: The driver core accesses the fields of a device under locks of its own, and any thread
+// may unregister a device.
 unsafe impl Send for ParentDevice {}
 
-// SAFETY: The driver core locks what it changes of a device.
+// SAFETY: The driver core accesses the fields of a device under locks of its own.
 unsafe impl Sync for ParentDevice {}
 
 impl ParentDevice {
-    /// Registers a device of this name, which must be the only one.
+    /// Registers a device with a unique name.
     ///
     /// # Errors
     ///
-    /// What the driver core refuses it with.
+    /// Returns the error of the driver core.
     pub(in crate::scsi_host) fn new(name: &CStr) -> Result<Self> {
-        // SAFETY: The name ends with NUL, and is copied. The owner is only for a link in sysfs.
+        // SAFETY: The name ends with NUL, and is copied. The owner may be null: it is only for a
+        // link in sysfs.
         let device =
             unsafe { bindings::__root_device_register(name.as_char_ptr(), ptr::null_mut()) };
         NonNull::new(from_err_ptr(device)?).map(Self).ok_or(ENOMEM)
     }
 
-    /// The device.
+    /// Returns the device.
     pub(in crate::scsi_host) fn as_raw(&self) -> *mut bindings::device {
         self.0.as_ptr()
     }

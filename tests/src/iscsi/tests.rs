@@ -52,12 +52,12 @@ fn command_is_read_by_rfc_7143() {
 #[test]
 fn lun_is_read_as_the_kernel_does() {
     // Peripheral addressing of LUN 3, flat space of LUN 300, and a second level.
-    for (wire, lun) in [
+    for (field, lun) in [
         ([0, 3, 0, 0, 0, 0, 0, 0], 3),
         ([0x41, 0x2c, 0, 0, 0, 0, 0, 0], 0x412c),
         ([0, 1, 0, 2, 0, 0, 0, 0], 0x0002_0001),
     ] {
-        assert_eq!(header(&[(8, &wire)]).lun(), lun);
+        assert_eq!(header(&[(8, &field)]).lun(), lun);
     }
 }
 

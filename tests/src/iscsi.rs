@@ -8,30 +8,31 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     clippy::pedantic,
     reason = "the files are the module's, whose lints are the kernel's"
 )]
 
-#[path = "../../kernel-template/data_path/iscsi/iscsi/chap.rs"]
-mod chap;
-#[path = "../../kernel-template/data_path/iscsi/iscsi/keys.rs"]
-mod keys;
-#[path = "../../kernel-template/data_path/iscsi/iscsi/negotiation.rs"]
-mod negotiation;
-#[path = "../../kernel-template/data_path/iscsi/iscsi/pdu.rs"]
-mod pdu;
+#[path = "../../kernel-template/data_path/iscsi/iscsi"]
+mod transport {
+    pub(super) mod chap;
+    pub(super) mod keys;
+    pub(super) mod negotiation;
+    pub(super) mod pdu;
+}
 
 use anyhow::{Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
-use chap::{Algorithm, Chap, Credentials, Crypto, DIGEST_MAX, Keys, RANDOM_LEN};
+use transport::chap::{Algorithm, Chap, Credentials, Crypto, DIGEST_MAX, Keys, RANDOM_LEN};
 #[cfg(test)]
-use keys::Digests;
-use keys::{Parameters, Value, Writer};
-use negotiation::Negotiation;
-use pdu::{
+use transport::keys::Digests;
+use transport::keys::{Parameters, Value, Writer};
+use transport::negotiation::Negotiation;
+use transport::pdu::{
     CDB_MAX, Command, DataOut, HEADER_LEN, Login, LoginStatus, Logout, Request, TaskManagement,
 };
+use transport::{chap, keys, pdu};
 
 /// A library with SHA-256 only.
 struct Host;
