@@ -5,6 +5,8 @@
 
 #[path = "house/imports.rs"]
 mod imports;
+#[path = "house/prose.rs"]
+mod prose;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -176,6 +178,27 @@ fn modules_have_no_circle() {
             panic!("{dir} has a circle: {}", circle.join(" imports "));
         }
     }
+}
+
+#[test]
+fn prose_has_nouns_and_the_words_of_the_field() {
+    let dirs = ["bindings", "generator", "kernel-template", "tests"];
+    let mut files: Vec<_> = dirs.iter().flat_map(|dir| sources(dir)).collect();
+    files
+        .extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| checkout().join(name)));
+    let mut found = Vec::new();
+    for path in files {
+        let name = path.strip_prefix(checkout()).unwrap();
+        let name = name.display().to_string();
+        if prose::is_prose(&name) && !name.contains("golden") && !name.contains("house/prose.rs") {
+            found.extend(prose::faults(&name, &fs::read_to_string(&path).unwrap()));
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "faults of language:\n{}",
+        found.join("\n")
+    );
 }
 
 #[test]

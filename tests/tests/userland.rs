@@ -24,7 +24,7 @@ use xtask::suite::{Modules, skip, wanted};
 /// The distribution's Python, which rtslib is for.
 const PYTHON: &str = "/usr/bin/python3";
 
-/// Where Debian has rtslib.
+/// Debian's rtslib.
 const RTSLIB: &str = "/usr/lib/python3/dist-packages/rtslib_fb";
 
 fn has_rtslib() -> bool {
@@ -72,15 +72,15 @@ fn python(before: &str, script: &str, input: &Value) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// What makes Python read a directory of packages as if it were one of its own.
+/// Python code that adds a directory of packages, as one of Python's own.
 fn site(root: &Path) -> String {
     let packages = Path::new(RTSLIB).parent().unwrap();
     let packages = root.join(packages.strip_prefix("/").unwrap());
     format!("import site; site.addsitedir('{}')", packages.display())
 }
 
-/// What the class makes of each name, for a target and for a node ACL as rtslib does it: the kernel's
-/// form, or a reason in a list; and what it makes of each name that it is told of by the kernel.
+/// Python program that converts names with the class, for a target and for a node ACL as rtslib does:
+/// to the kernel's form, or to a list with a reason; and names of the kernel to rtslib's form.
 const NAMES: &str = "
 import json, sys
 import rtslib_fb
@@ -291,7 +291,7 @@ fn rtslib_source() -> TempDir {
     dir
 }
 
-/// What makes Python read a package before the distribution's.
+/// Python code that puts a package before the distribution's.
 fn before(source: &TempDir) -> String {
     let dir = source.path().display();
     format!("import sys; sys.path.insert(0, '{dir}'); sys.dont_write_bytecode = True")
@@ -411,7 +411,7 @@ fn what_targetcli_saves_is_restored() {
     outcome.check().unwrap();
     let output = &outcome.output;
     assert!(output.contains("--- complete\n"), "{output}");
-    // What was made, and what was restored.
+    // The page shows the tree twice: as made, and as restored.
     let page = outcome.part("page").unwrap();
     for line in [
         "o- nab5000 ",
