@@ -2,13 +2,13 @@
 
 //! Examples of Fibre Channel port names and TransportIDs.
 
-/// A port.
+/// Name of a port.
 pub(crate) const NAME: &str = "21:00:00:24:ff:31:4c:48";
 
-/// Another port.
+/// Name of another port.
 pub(crate) const OTHER_NAME: &str = "21:00:00:24:ff:31:4c:49";
 
-/// An initiator's port.
+/// Name of an initiator port.
 pub(crate) const INITIATOR_NAME: &str = "50:01:43:80:12:34:56:78";
 
 /// Other spellings of [`NAME`], which the driver refuses.
@@ -18,7 +18,7 @@ pub(crate) const SPELLINGS: &[&str] = &[
     "0x21000024FF314C48",
 ];
 
-/// Names of no port, each for a reason of its own.
+/// Invalid names, each for a different reason.
 pub(crate) const REFUSED: &[&str] = &[
     "21:00:00:24:ff:31:4c",
     "21:00:00:24:ff:31:4c:48:00",

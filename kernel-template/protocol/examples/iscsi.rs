@@ -2,19 +2,19 @@
 
 //! Examples of iSCSI port names and TransportIDs.
 
-/// A port.
+/// Name of a port.
 pub(crate) const NAME: &str = "iqn.foo";
 
-/// Another port.
+/// Name of another port.
 pub(crate) const OTHER_NAME: &str = "iqn.2003-01.org.example.host:target1";
 
-/// An initiator's port.
+/// Name of an initiator port.
 pub(crate) const INITIATOR_NAME: &str = "iqn.1994-05.org.example.client:initiator1";
 
 /// Other spellings of [`NAME`], which the driver refuses.
 pub(crate) const SPELLINGS: &[&str] = &["iqn.FOO", "IQN.foo"];
 
-/// Names of no port, each for a reason of its own.
+/// Invalid names, each for a different reason.
 pub(crate) const REFUSED: &[&str] = &[
     "foo",
     "iqn.",

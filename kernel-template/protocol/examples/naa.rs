@@ -2,13 +2,13 @@
 
 //! Examples of port names of ADT, ATA and UAS.
 
-/// A port.
+/// Name of a port.
 pub(crate) const NAME: &str = "naa.5001405abcdef012";
 
-/// Another port.
+/// Name of another port.
 pub(crate) const OTHER_NAME: &str = "naa.5001405abcdef013";
 
-/// An initiator's port.
+/// Name of an initiator port.
 pub(crate) const INITIATOR_NAME: &str = "naa.500605b000001234";
 
 /// Other spellings of [`NAME`], which the driver refuses.
@@ -18,7 +18,7 @@ pub(crate) const SPELLINGS: &[&str] = &[
     "0x5001405abcdef012",
 ];
 
-/// Names of no port, each for a reason of its own.
+/// Invalid names, each for a different reason.
 pub(crate) const REFUSED: &[&str] = &[
     "naa.5001405abcdef01",
     "naa.5001405abcdef0123",

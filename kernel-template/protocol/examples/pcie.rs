@@ -2,19 +2,19 @@
 
 //! Examples of PCI Express port names.
 
-/// A port.
+/// Name of a port.
 pub(crate) const NAME: &str = "0000:3b:00.1";
 
-/// Another port.
+/// Name of another port.
 pub(crate) const OTHER_NAME: &str = "abcd:3b:1f.7";
 
-/// An initiator's port.
+/// Name of an initiator port.
 pub(crate) const INITIATOR_NAME: &str = "0000:00:02.0";
 
 /// Other spellings of [`NAME`], which the driver refuses.
 pub(crate) const SPELLINGS: &[&str] = &["0000:3B:00.1", "3b:00.1"];
 
-/// Names of no port, each for a reason of its own.
+/// Invalid names, each for a different reason.
 pub(crate) const REFUSED: &[&str] = &[
     "0000:3b:00",
     "0000:3b:00.8",

@@ -2,13 +2,13 @@
 
 //! Examples of IEEE 1394 port names and TransportIDs.
 
-/// A port.
+/// Name of a port.
 pub(crate) const NAME: &str = "0090270001abcdef";
 
-/// Another port.
+/// Name of another port.
 pub(crate) const OTHER_NAME: &str = "0090270001abcdf0";
 
-/// An initiator's port.
+/// Name of an initiator port.
 pub(crate) const INITIATOR_NAME: &str = "080046030212ab34";
 
 /// Other spellings of [`NAME`], which the driver refuses.
@@ -18,7 +18,7 @@ pub(crate) const SPELLINGS: &[&str] = &[
     "0x0090270001ABCDEF",
 ];
 
-/// Names of no port, each for a reason of its own.
+/// Invalid names, each for a different reason.
 pub(crate) const REFUSED: &[&str] = &[
     "0090270001abcde",
     "0090270001abcdef0",

@@ -2,19 +2,19 @@
 
 //! Examples of parallel SCSI port names and TransportIDs.
 
-/// A port.
+/// Name of a port.
 pub(crate) const NAME: &str = "spi.0.1";
 
-/// Another port.
+/// Name of another port.
 pub(crate) const OTHER_NAME: &str = "spi.15.65535";
 
-/// An initiator's port.
+/// Name of an initiator port.
 pub(crate) const INITIATOR_NAME: &str = "spi.7.1";
 
 /// Other spellings of [`NAME`], which the driver refuses.
 pub(crate) const SPELLINGS: &[&str] = &["SPI.0.1", "Spi.0.1"];
 
-/// Names of no port, each for a reason of its own.
+/// Invalid names, each for a different reason.
 pub(crate) const REFUSED: &[&str] = &[
     "spi.",
     "spi.7",

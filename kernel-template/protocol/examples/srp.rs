@@ -2,13 +2,13 @@
 
 //! Examples of SRP port names and TransportIDs.
 
-/// A port.
+/// Name of a port.
 pub(crate) const NAME: &str = "0xfe80000000000000001175000077d8ee";
 
-/// Another port.
+/// Name of another port.
 pub(crate) const OTHER_NAME: &str = "0x0000000000000000001175000077d8ee";
 
-/// An initiator's port.
+/// Name of an initiator port.
 pub(crate) const INITIATOR_NAME: &str = "0xfe80000000000000f4521403007be0a1";
 
 /// Other spellings of [`NAME`], which the driver refuses.
@@ -18,7 +18,7 @@ pub(crate) const SPELLINGS: &[&str] = &[
     "fe80:0000:0000:0000:0011:7500:0077:d8ee",
 ];
 
-/// Names of no port, each for a reason of its own.
+/// Invalid names, each for a different reason.
 pub(crate) const REFUSED: &[&str] = &[
     "0x",
     "0x123",

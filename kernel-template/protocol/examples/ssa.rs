@@ -2,19 +2,19 @@
 
 //! Examples of SSA port names.
 
-/// A port.
+/// Name of a port.
 pub(crate) const NAME: &str = "50050760000012ab";
 
-/// Another port.
+/// Name of another port.
 pub(crate) const OTHER_NAME: &str = "50050760000012ac";
 
-/// An initiator's port.
+/// Name of an initiator port.
 pub(crate) const INITIATOR_NAME: &str = "5005076000001234";
 
 /// Other spellings of [`NAME`], which the driver refuses.
 pub(crate) const SPELLINGS: &[&str] = &["50050760000012AB", "0x50050760000012ab"];
 
-/// Names of no port, each for a reason of its own.
+/// Invalid names, each for a different reason.
 pub(crate) const REFUSED: &[&str] = &[
     "5005076000001234a",
     "500507600000123",
