@@ -2,16 +2,17 @@
 
 //! In-kernel TCP sockets.
 //!
-//! A [`Listener`] accepts connections and blocks. A [`Socket`] is a connection whose calls do not
-//! block: a thread sends and receives as much as possible, and then sleeps in [`Socket::wait`]
-//! until the socket is ready, another thread calls [`Socket::kick`], or a timeout expires.
+//! A [`Listener`](listener::Listener) accepts connections and blocks. A [`Socket`] is a connection
+//! whose calls do not block: a thread sends and receives as much as possible, and then sleeps in
+//! [`Socket::wait`] until the socket is ready, another thread calls [`Socket::kick`], or a timeout
+//! expires.
 //!
 //! A socket belongs to the network namespace of the task that created its listener, and pins it.
 //!
 //! C header: [`include/linux/net.h`](srctree/include/linux/net.h)
 
 mod address;
-mod listener;
+pub(crate) mod listener;
 mod message;
 
 use core::{
@@ -35,7 +36,6 @@ use crate::{
 };
 
 use address::Address;
-pub(crate) use listener::Listener;
 use message::{counted, message, send_flags, Pages};
 
 /// An owned `struct socket`, closed when dropped.

@@ -31,7 +31,8 @@ use super::{
     target_name, //
 };
 use crate::{
-    socket::{self, Listener, Socket},
+    socket::listener::Listener,
+    socket::{self, Socket},
     target::{ARef, Operations, Tpg},
     thread,
     transport_id::PortName,
