@@ -6,9 +6,7 @@
 #
 # usage: awk -f kernel_probes.awk part=probes kernel_probes.rs \
 #	part=messages - part=ops target/ops.rs \
-#	part=bindings RS='}' bindings_tested.rs
-#
-# Records of the bindings end with a brace, since bindgen breaks lines where it likes.
+#	part=bindings bindings_tested.rs
 #
 # The last line of the messages is the exit status of rustc. A message that does
 # not belong to a probe means that the tools are broken, not that the kernel is old.

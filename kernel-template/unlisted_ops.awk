@@ -5,9 +5,7 @@
 # any other field stays zero.
 #
 # usage: awk -f unlisted_ops.awk part=ops target/ops.rs \
-#	part=bindings RS='}' bindings_tested.rs
-#
-# Records of the bindings end with a brace, since bindgen breaks lines where it likes.
+#	part=bindings bindings_tested.rs
 
 part == "ops" && /const VTABLE: / {
 	in_table = 1
@@ -21,15 +19,22 @@ part == "ops" && in_table && $1 ~ /^[a-z_0-9]+:$/ {
 	listed[substr($1, 1, length($1) - 1)] = 1
 }
 
-part == "bindings" && sub(/^.*pub struct target_core_fabric_ops ?\{/, "") {
-	text = $0
+part == "bindings" && /pub struct target_core_fabric_ops/ {
+	in_struct = 1
+}
+
+part == "bindings" && in_struct {
+	text = text " " $0
+	# bindgen without rustfmt writes the whole struct on one line.
+	in_struct = $0 !~ /\}/
 }
 
 END {
-	if (text == "") {
+	if (!sub(/^.*pub struct target_core_fabric_ops ?\{/, "", text)) {
 		print "unlisted_ops.awk: no ops in bindings_tested.rs" | "cat >&2"
 		exit 1
 	}
+	sub(/\}.*$/, "", text)
 	count = split(text, fields, /pub /)
 	for (i = 2; i <= count; i++) {
 		name = fields[i]

@@ -180,7 +180,7 @@ for name in $other_spellings; do
 	invalid "no target port $name beside $wwn" mkdir "$tree/$name"
 done
 
-# A portal group is closed until it is enabled, when it gets a relative target port
+# A portal group is closed until it is enabled. Enabling it assigns a relative target port
 # identifier. Some fabrics have no `enable`.
 tpg=$tree/$wwn/tpgt_1
 if [ -e "$tpg/enable" ]; then

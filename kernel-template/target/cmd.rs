@@ -141,7 +141,7 @@ impl<T: Operations> Cmd<T> {
 /// # Safety
 ///
 /// - The pointer that `into_raw` returns must be aligned, and valid for reads and writes of a
-///   [`Cmd`] by its owner, until `from_raw` takes it back.
+///   [`Cmd`] by the one owner of the pointer, until `from_raw` takes it back.
 /// - The scatterlists that `buffer` returns must be valid for as long, and have `length` bytes.
 pub unsafe trait CmdMemory<T: Operations>: Sized + Send {
     /// Returns the description of the data.

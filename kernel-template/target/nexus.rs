@@ -180,8 +180,8 @@ impl<T: Operations> Drop for Nexus<T> {
         // removal of the session, which clears it.
         let private = unsafe { (*session).fabric_sess_ptr }.cast_const();
         let is_open = self.data.tpg.is_open.lock();
-        // SAFETY: `session` is registered, by the type's invariants. Its commands have ended, and a
-        // call of `close_session` has returned or will not come: both were waited for above.
+        // SAFETY: `session` is registered, by the type's invariants. Its commands have ended.
+        // `stop` prevents a later call of `close_session`; a call in progress was waited for.
         unsafe { bindings::target_remove_session(session) };
         drop(is_open);
         // SAFETY: The pointer owns a count of `data`, by the type's invariants. The session, which

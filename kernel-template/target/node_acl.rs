@@ -124,7 +124,7 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { Tpg::from_raw((*self.inner.get()).se_tpg) }
     }
 
-    /// Returns the queue depth, in commands a session, as set by an administrator or
+    /// Returns the queue depth, in commands per session, as set by an administrator or
     /// `tpg_get_default_depth`.
     pub fn queue_depth(&self) -> u32 {
         // SAFETY: The node ACL is alive while it is borrowed. Target core changes the field with

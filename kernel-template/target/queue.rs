@@ -41,8 +41,8 @@ pub unsafe trait QueuedCmd: Sized + Send {
     ///
     /// # Safety
     ///
-    /// `cmd` must come from [`Self::into_cmd`]. This function must be called once for each such
-    /// pointer.
+    /// `cmd` must come from [`Self::into_cmd`]. This function must be called at most once for each
+    /// such pointer.
     unsafe fn from_cmd(cmd: *mut Cmd<Self::Fabric>) -> Self;
 }
 

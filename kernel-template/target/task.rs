@@ -133,7 +133,7 @@ impl<T: Operations> Task<T> {
     ///
     /// # Safety
     ///
-    /// Must be called once, in the op `aborted_task`.
+    /// Must be called at most once, and only in the op `aborted_task`.
     pub(super) unsafe fn abort(&self, op: impl FnOnce(Aborted<'_, T>)) {
         match self.cmd() {
             Some(cmd) => op(Aborted::Cmd(cmd)),

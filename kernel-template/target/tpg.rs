@@ -140,8 +140,8 @@ impl<T: Operations> Tpg<T> {
     ///
     /// # Safety
     ///
-    /// `ptr` must come from [`Self::create`]. Afterwards it must be used only by target core, and
-    /// through references that are already counted.
+    /// `ptr` must come from [`Self::create`]. During this call it must be used only by target core,
+    /// and through references that are already counted; afterwards it must not be used.
     pub(super) unsafe fn destroy(ptr: *mut bindings::se_portal_group) {
         // SAFETY: `ptr` comes from `create`, by the requirements of this function, and is freed at
         // the end of it.

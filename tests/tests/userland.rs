@@ -275,7 +275,7 @@ fn rtslib_makes_up_an_initiator_only_where_it_can() {
     }
 }
 
-/// Copies rtslib's package, for a patch to be applied to it; gives the directory that it is in.
+/// Copies rtslib's package, for a class to be added to it; returns the directory of the copy.
 fn rtslib_source() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let package = dir.path().join("rtslib");

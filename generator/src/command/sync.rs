@@ -47,7 +47,7 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
                 args.dir.display()
             )
         }
-        ManifestError::Unreadable { .. } => error.into(),
+        ManifestError::Unreadable { .. } | ManifestError::Format { .. } => error.into(),
     })?;
     let spec = ModuleSpec::new(&old.request)?;
     let dir = fs::canonicalize(&args.dir)?;

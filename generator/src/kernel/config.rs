@@ -150,7 +150,7 @@ impl<'a> Condition<'a> {
         }
     }
 
-    /// The value of a token: of a symbol, its value, or `n` if it is not set; else the token itself.
+    /// The value of a symbol, `n` if it is not set; any other token itself.
     fn value(&self, token: &'a str) -> &'a str {
         if !is_symbol(token) {
             return token.trim_matches('"');

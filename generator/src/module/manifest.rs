@@ -115,6 +115,17 @@ pub enum ManifestError {
         /// The parser's message.
         reason: String,
     },
+    /// The manifest has the format of another version.
+    #[error(
+        "cannot read {}: its format is {format}, and this version reads {FORMAT}; use the version that \
+         wrote it, or generate the module again", file.display()
+    )]
+    Format {
+        /// The manifest.
+        file: PathBuf,
+        /// Its format, as JSON.
+        format: String,
+    },
 }
 
 impl Manifest {
@@ -148,9 +159,10 @@ impl Manifest {
             serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
         let format = &json["format"];
         if *format != FORMAT {
-            return Err(unreadable(format!(
-                "its format is {format}, and this version reads {FORMAT}"
-            )));
+            return Err(ManifestError::Format {
+                file,
+                format: format.to_string(),
+            });
         }
         serde_json::from_value(json).map_err(|error| unreadable(error.to_string()))
     }

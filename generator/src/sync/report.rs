@@ -31,7 +31,7 @@ pub fn changes(
     for (path, difference) in &update.kept {
         let path = path.trim_start_matches("../");
         text.push_str(&format!(
-            "Left alone, since it was edited: {path}; this version writes it otherwise:\n{difference}"
+            "Left alone, since it was edited: {path}; the text of this version differs:\n{difference}"
         ));
     }
     text
@@ -50,9 +50,9 @@ pub fn files(dir: &Path, update: &Update, steps: &[String]) -> String {
     });
     let edits: String = edits.collect();
     let next = match (update.is_current, steps.is_empty()) {
-        (true, _) => up_to_date(dir),
+        (true, true) => up_to_date(dir),
         (false, true) => "Next: build the module\n".to_owned(),
-        (false, false) => "Next: do the steps above, then build the module\n".to_owned(),
+        (_, false) => "Next: do the steps above, then build the module\n".to_owned(),
     };
     edits + &next
 }

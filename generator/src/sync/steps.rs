@@ -15,7 +15,7 @@ use crate::names::{c_ident, constant};
 use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
 /// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
-const REPLACED: [(&str, &[&str]); 4] = [
+const REPLACED: [(&str, &[&str]); 3] = [
     (
         "impl kernel::Module for",
         &[
@@ -25,11 +25,7 @@ const REPLACED: [(&str, &[&str]); 4] = [
         ],
     ),
     (
-        "&Login<Self>",
-        &["replace `Login` of `crate::target` by `SessionData`, its new name"],
-    ),
-    (
-        "&Login<Fabric>",
+        "Login<",
         &["replace `Login` of `crate::target` by `SessionData`, its new name"],
     ),
     (
@@ -76,9 +72,8 @@ fn probes(update: &Update) -> impl Iterator<Item = String> {
 /// The steps that replace uses of interfaces that the layer no longer has.
 fn replaced(author: &Author) -> impl Iterator<Item = String> {
     REPLACED.iter().flat_map(|(text, steps)| {
-        let file = author.file_with(text);
-        let steps = file.map(|file| steps.iter().map(move |step| format!("{file}: {step}")));
-        steps.into_iter().flatten()
+        let files = author.files_with(text);
+        files.flat_map(|file| steps.iter().map(move |step| format!("{file}: {step}")))
     })
 }
 
@@ -109,7 +104,18 @@ impl Author {
 
     /// The file that has this text.
     fn file_with(&self, wanted: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(_, text)| text.contains(wanted));
+        self.files_with(wanted).next()
+    }
+
+    /// The files with this text, at the start of a word.
+    fn files_with(&self, wanted: &str) -> impl Iterator<Item = &str> {
+        let found = self.0.iter();
+        let found = found.filter(move |(_, text)| {
+            text.match_indices(wanted).any(|(at, _)| {
+                let before = text[..at].chars().next_back();
+                !before.is_some_and(|before| before.is_alphanumeric() || before == '_')
+            })
+        });
         found.map(|(path, _)| path.as_str())
     }
 }

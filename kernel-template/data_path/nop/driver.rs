@@ -302,8 +302,8 @@ impl Operations for Fabric {
 
     /// Called in process context.
     ///
-    /// Does nothing: the target port has no transport. The layer refuses logins to a
-    /// portal group that is not enabled.
+    /// Does nothing: the target port has no transport. The layer refuses logins to a portal group
+    /// that is not enabled.
     fn fabric_enable_tpg(_se_tpg: &Tpg<Self>, _enable: bool) -> Result {
         Ok(())
     }

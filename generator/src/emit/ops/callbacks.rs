@@ -169,7 +169,7 @@ fn handle_requirement(handle: CmdHandle) -> &'static str {
 fn given_up(object: Object) -> &'static str {
     match object {
         Object::Tpg => "used only by holders of a reference during this call, and unused after it",
-        Object::Wwn | Object::Np => "not used by others during this call, and unused after it",
+        Object::Wwn | Object::Np => "unused by others during this call, and unused after it",
     }
 }
 

@@ -294,7 +294,7 @@ pub(crate) fn negotiate(
             Some(_) => Value::Number(0),
             None => Value::REJECT,
         },
-        // The result is Yes if one side requires it, and the target does.
+        // The result is Yes: the target requires it.
         b"DataPDUInOrder" | b"DataSequenceInOrder" => match boolean(value) {
             Some(_) => yes_or_no(true),
             None => Value::REJECT,

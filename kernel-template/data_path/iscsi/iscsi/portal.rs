@@ -237,7 +237,7 @@ impl Portal {
         loop {
             match self.listener.accept() {
                 Ok(socket) => match self.begin(socket) {
-                    // Not logged: a flood of connections would flood the log.
+                    // Never logged: what an initiator may do at any time.
                     Ok(()) | Err(EBUSY) => {}
                     Err(error) if socket::may_log() => {
                         let port = self.address.port();

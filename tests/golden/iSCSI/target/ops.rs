@@ -788,14 +788,14 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// - `se_wwn` must be from `Wwn::create`, and alive during this call.
-    /// - `se_wwn` must be not used by others during this call, and unused after it.
+    /// - `se_wwn` must be unused by others during this call, and unused after it.
     unsafe extern "C" fn fabric_drop_wwn_callback(se_wwn: *mut bindings::se_wwn) {
         if T::HAS_FABRIC_DROP_WWN {
             // SAFETY: `se_wwn` is from `Wwn::create`, and alive during this call, by the
             // requirements of this callback.
             T::fabric_drop_wwn(unsafe { Wwn::<T>::from_raw(se_wwn) });
         }
-        // SAFETY: `se_wwn` is from `Wwn::create`, not used by others during this call, and unused
+        // SAFETY: `se_wwn` is from `Wwn::create`, unused by others during this call, and unused
         // after it, by the requirements of this callback.
         unsafe { Wwn::<T>::destroy(se_wwn) };
     }
@@ -951,14 +951,14 @@ impl<T: Operations> OperationsVTable<T> {
     /// # Safety
     ///
     /// - `se_tpg_np` must be from `Np::create`, and alive during this call.
-    /// - `se_tpg_np` must be not used by others during this call, and unused after it.
+    /// - `se_tpg_np` must be unused by others during this call, and unused after it.
     unsafe extern "C" fn fabric_drop_np_callback(se_tpg_np: *mut bindings::se_tpg_np) {
         if T::HAS_FABRIC_DROP_NP {
             // SAFETY: `se_tpg_np` is from `Np::create`, and alive during this call, by the
             // requirements of this callback.
             T::fabric_drop_np(unsafe { Np::<T>::from_raw(se_tpg_np) });
         }
-        // SAFETY: `se_tpg_np` is from `Np::create`, not used by others during this call, and unused
+        // SAFETY: `se_tpg_np` is from `Np::create`, unused by others during this call, and unused
         // after it, by the requirements of this callback.
         unsafe { Np::<T>::destroy(se_tpg_np) };
     }
