@@ -192,12 +192,12 @@ if [ -e "$tpg/enable" ]; then
 fi
 
 acls=$tree/$wwn/tpgt_1/acls
-for name in $refused_names $other_spellings; do
+for name in $refused_initiators; do
 	invalid "no node ACL $name" mkdir "$acls/$name"
 done
 check "node ACL $wwn" mkdir "$acls/$wwn"
 exists "the same node ACL again" mkdir "$acls/$wwn"
-for name in $other_spellings; do
+for name in $refused_initiators; do
 	invalid "no node ACL $name beside $wwn" mkdir "$acls/$name"
 done
 check "node ACL removal $wwn" rmdir "$acls/$wwn"

@@ -85,6 +85,7 @@ fn cases() -> DataPath {
         limits: &[],
         driver: include_str!("../fixtures/data_path/cases/driver.rs"),
         attributes: "",
+        refused_initiators: None,
         rtslib: Rtslib {
             features: &[],
             methods: "",

@@ -32,11 +32,16 @@ fn run(
     let kernel = guest.kernel;
     let dir = Modules::new(kernel).unwrap();
     let module = Built::new(kernel, find("iSCSI").unwrap(), &ISCSI, dir.path()).unwrap();
+    let module_dir = module.dir.display().to_string();
     guest.modules = vec![module.dir];
     guest.limit = Duration::from_secs(60 * minutes * 6);
     let mut cases = Cases::new(guest);
     cases.limit = Duration::from_secs(60 * minutes);
-    cases.variables = vec![("MODULE", module.module), ("FABRIC", module.fabric)];
+    cases.variables = vec![
+        ("MODULE", module.module),
+        ("FABRIC", module.fabric),
+        ("DIR", module_dir),
+    ];
     cases.variables.extend_from_slice(variables);
     cases.run(names).unwrap()
 }

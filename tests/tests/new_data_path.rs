@@ -40,6 +40,7 @@ static EXAMPLE: DataPath = DataPath {
     limits: &["It is slow."],
     driver: include_str!("../fixtures/data_path/example/driver.rs"),
     attributes: "``nab5000/attrib``\n",
+    refused_initiators: None,
     rtslib: Rtslib {
         features: &["acls", "tpgts"],
         methods: "    # Each portal group has a speed.\n",

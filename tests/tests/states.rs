@@ -29,6 +29,7 @@ static HOLD: DataPath = DataPath {
     limits: &[],
     driver: include_str!("../fixtures/data_path/hold/driver.rs"),
     attributes: "",
+    refused_initiators: None,
     rtslib: Rtslib {
         features: &[],
         methods: "",

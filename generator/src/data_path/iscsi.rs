@@ -54,6 +54,7 @@ pub(super) static ISCSI: DataPath = DataPath {
     ],
     driver: text!("driver.rs"),
     attributes: text!("attributes.rst"),
+    refused_initiators: Some(&["a,b", "IQN.FOO"]),
     rtslib: Rtslib {
         features: &["discovery_auth", "acls", "auth", "nps", "tpgts"],
         methods: text!("rtslib.py"),

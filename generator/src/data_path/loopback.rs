@@ -39,6 +39,7 @@ pub(super) static LOOPBACK: DataPath = DataPath {
     ],
     driver: text!("driver.rs"),
     attributes: text!("attributes.rst"),
+    refused_initiators: None,
     rtslib: Rtslib {
         features: &["nexus", "tpgts"],
         methods: text!("rtslib.py"),

@@ -41,6 +41,9 @@ pub struct DataPath {
     /// The driver's attributes besides `version` for the module's page: a section for each directory in
     /// reStructuredText, with the names of `tcm_nab5000`. May be empty.
     pub attributes: &'static str,
+    /// Names of initiators that it refuses, for the module's test; `None` if it takes the protocol's
+    /// port names alone.
+    pub refused_initiators: Option<&'static [&'static str]>,
     /// Its part of the class for rtslib.
     pub rtslib: Rtslib,
 }

@@ -17,6 +17,7 @@ pub(super) static NOP: DataPath = DataPath {
     limits: &["No session is made, so no command arrives: what moves data is the driver's to add."],
     driver: include_str!("../../../kernel-template/data_path/nop/driver.rs"),
     attributes: "",
+    refused_initiators: None,
     rtslib: Rtslib {
         features: &["acls", "tpgts"],
         methods: "",

@@ -22,12 +22,16 @@ pub(super) fn collection(names: &Names) -> String {
 /// The text of `selftest.sh`.
 pub(super) fn text(input: &Input<'_>) -> String {
     let protocol = input.protocol;
+    let of_ports = || [protocol.refused, protocol.other_spellings].concat();
+    let refused_initiators = input.data_path.refused_initiators;
+    let refused_initiators = refused_initiators.map_or_else(of_ports, <[_]>::to_vec);
     let settings = [
         ("wwn", protocol.example.to_owned()),
         ("other_wwn", protocol.other_example.to_owned()),
         ("initiator", protocol.initiator_example.to_owned()),
         ("refused_names", protocol.refused.join(" ")),
         ("other_spellings", protocol.other_spellings.join(" ")),
+        ("refused_initiators", refused_initiators.join(" ")),
     ];
     let settings = settings.map(|(key, value)| wrapped(&format!("{key}=\"{value}\"")) + "\n");
     renamed(HEAD, input) + &settings.concat() + TAIL

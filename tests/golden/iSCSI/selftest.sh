@@ -14,6 +14,8 @@ other_wwn="iqn.2003-01.org.example.host:target1"
 initiator="iqn.1994-05.org.example.client:initiator1"
 refused_names="foo iqn. iqn.foo_bar eui.0123456789abcde naa.0123456789abcdeg"
 other_spellings="iqn.FOO IQN.foo"
+refused_initiators="foo iqn. iqn.foo_bar eui.0123456789abcde \
+naa.0123456789abcdeg iqn.FOO IQN.foo"
 refused_tags="tpgt tpgt_ tpgt_x tpgt_-1 tpgt_+1 tpgt_01 tpgt_65536 tpg_1 TPGT_1"
 
 configfs=/sys/kernel/config
@@ -208,12 +210,12 @@ if [ -e "$tpg/enable" ]; then
 fi
 
 acls=$tree/$wwn/tpgt_1/acls
-for name in $refused_names $other_spellings; do
+for name in $refused_initiators; do
 	invalid "no node ACL $name" mkdir "$acls/$name"
 done
 check "node ACL $wwn" mkdir "$acls/$wwn"
 exists "the same node ACL again" mkdir "$acls/$wwn"
-for name in $other_spellings; do
+for name in $refused_initiators; do
 	invalid "no node ACL $name beside $wwn" mkdir "$acls/$name"
 done
 check "node ACL removal $wwn" rmdir "$acls/$wwn"
