@@ -86,6 +86,17 @@ pub fn is_skipped(version: &str) -> bool {
     !is_there
 }
 
+/// Returns true in a run at full length. Otherwise reports that the test does not run; [`test`] counts
+/// these.
+#[must_use]
+pub fn is_full() -> bool {
+    let is_full = Length::of_this_run() == Length::Full;
+    if !is_full {
+        println!("{SKIPPED}runs at full length alone");
+    }
+    is_full
+}
+
 /// The kernel `version`; `None`, as [`is_skipped`], if it is not there.
 ///
 /// # Panics

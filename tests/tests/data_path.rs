@@ -16,7 +16,7 @@ use xtask::conformance::{compare, results};
 use xtask::guest::{Guest, part};
 use xtask::kernel::{CURRENT, Flavour, Kernel};
 use xtask::module::{Built, LOOPBACK, Module, build, disk_load, misuse, rounds as configfs_rounds};
-use xtask::suite::{Length, Modules, unwatched, wanted};
+use xtask::suite::{Length, Modules, is_full, unwatched, wanted};
 
 /// The iSCSI module.
 fn iscsi(kernel: &Kernel, parent: &Path) -> Built {
@@ -191,7 +191,7 @@ fn nothing_is_lost_whatever_goes_wrong() {
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
 fn nothing_is_lost_under_fio() {
     // The debug kernel has these in each run, with the harness's own load.
-    if Length::of_this_run() == Length::Short {
+    if !is_full() {
         return;
     }
     let kernel = unwatched().unwrap();

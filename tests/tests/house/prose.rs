@@ -77,9 +77,15 @@ fn has_words(text: &str, phrase: &str) -> bool {
 
 #[test]
 fn openings_and_phrases_are_found() {
-    let text = "/// What a target has.\n/// Where it is.\nlet what = 1; // no\n//\n// How many?\n\
-                /// Each whatever is toldable. A fabric is told.\n";
-    let found = faults("a.rs", text);
+    let text = [
+        "/// What a target has.",
+        "/// Where it is.",
+        "let what = 1; // no",
+        "//",
+        "// How many?",
+        "/// Each whatever is toldable. A fabric is told.",
+    ];
+    let found = faults("a.rs", &text.join("\n"));
     assert_eq!(
         found,
         [
