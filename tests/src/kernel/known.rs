@@ -98,6 +98,31 @@ mod tests {
         assert_eq!(chosen(&[]), LTS);
     }
 
+    const ALL: &str = "nop, loopback, iscsi";
+
+    /// The kernels that the tests boot modules on: the build, the data paths, and the command.
+    const BOOTED: [[&str; 4]; 6] = [
+        [CURRENT, "clang 19, rustc 1.96", ALL, "test"],
+        [CURRENT, "with KASAN, lockdep, kmemleak, KUnit", ALL, "test"],
+        [CURRENT, "GCC, rustc 1.96", "nop", "test --full"],
+        [BETWEEN, "clang 19, rustc 1.96", "nop, iscsi", "test --full"],
+        [LTS, "clang 19, rustc 1.96", "nop, loopback", "test"],
+        ["Debian 13, backports", "GCC 14, rustc 1.85", ALL, "stock"],
+    ];
+
+    #[test]
+    fn readme_lists_the_booted_kernels() {
+        let readme = std::fs::read_to_string(crate::shell::checkout().join("README.md")).unwrap();
+        let row = |[kernel, build, paths, command]: [&str; 4]| {
+            format!("| {kernel} | {build} | x86-64 | {paths} | `cargo xtask {command}` |\n")
+        };
+        let table: String = BOOTED.into_iter().map(row).collect();
+        assert!(readme.contains(&table), "the README lacks:\n{table}");
+        for version in KNOWN {
+            assert!(BOOTED.iter().any(|row| row[0] == version), "{version}");
+        }
+    }
+
     #[test]
     fn message_names_the_missing_packages() {
         assert!(!said(CURRENT).contains("linux-source"));
