@@ -1,40 +1,53 @@
-#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# userland.sh PAGE: fabrics in LIO's userland, Debian's targetcli and targetctl: a
-# configuration is created, saved, cleared and restored unchanged, with the modules
-# unloaded in between. Standard input has a line for each fabric:
+# Fabrics in LIO's userland, Debian's targetcli and targetctl. FABRICS is a file with a line
+# for each:
 #
 #	DIR MODULE FABRIC KIND WWN INITIATOR WRONG
 #
 # the directory of the module, its names, its data path, the names of two ports in the
-# kernel's spelling, and an invalid name. The script ends at the first fault. It runs
-# PAGE, for another fabric, first.
+# kernel's spelling, and an invalid name. To be sourced.
 
-. "${0%/*}/lib.sh"
+. "$GUEST/lib.sh"
 
 PACKAGES=/usr/lib/python3/dist-packages
-SAVED=/etc/rtslib-fb-target
-FABRICS=$SCRATCH/fabrics
+SAVED=/etc/rtslib-fb-target/saveconfig.json
 PORTAL=127.0.0.1:3261
 export HOME=$SCRATCH
-cat > $FABRICS
+trap end EXIT
 
-# The files of the host, writable in this guest only.
+# Files of the host are writable in this guest only.
 mkdir $SCRATCH/tmpfs && mount -t tmpfs none $SCRATCH/tmpfs || exit 1
 mkdir $SCRATCH/tmpfs/upper $SCRATCH/tmpfs/work
 mount -t overlay none $PACKAGES -o \
 	lowerdir=$PACKAGES,upperdir=$SCRATCH/tmpfs/upper,workdir=$SCRATCH/tmpfs/work || exit 1
 ip link set lo up
 # targetcli queries D-Bus for tcmu-runner, and fails without a bus.
-mkdir -p /run/dbus && dbus-daemon --system || fail "no D-Bus"
+[ -S /run/dbus/system_bus_socket ] || {
+	mkdir -p /run/dbus && dbus-daemon --system || fail "no D-Bus"
+}
+
+# end: after a case that has passed, removes the configuration and the modules.
+end()
+{
+	status=$?
+	trap - EXIT
+	! has_failed $status || exit $status
+	[ -z "$LOOP" ] || {
+		unload
+		losetup -d "$LOOP"
+	}
+	umount $PACKAGES && umount $SCRATCH/tmpfs && rmdir $SCRATCH/tmpfs ||
+		fail "cannot unmount"
+	exit $status
+}
 
 # each COMMAND...: runs a command for each fabric, with the words of its line as variables.
 each()
 {
 	while read -r DIR MODULE FABRIC KIND WWN INITIATOR WRONG; do
 		"$@"
-	done < $FABRICS
+	done < "$FABRICS"
 }
 
 # run FILE: runs targetcli with the commands in a file.
@@ -159,6 +172,7 @@ unload()
 
 unload_one()
 {
+	[ "$MODULE" != "$missing" ] || return 0
 	[ -z "$(ls -d $T/$FABRIC/*.* 2> /dev/null)" ] || fail "$FABRIC still has a target"
 	rmdir $T/$FABRIC && retry 5 rmmod "$MODULE" || fail "cannot unload $MODULE"
 }
@@ -225,61 +239,25 @@ made()
 	is $T/$FABRIC/discovery_auth/password found
 }
 
-echo "=== page"
-sh -e "$1" 2>&1 || fail "the page is wrong"
-echo "=== fabrics"
-
-echo "--- install"
-each installs
-
-echo "--- make"
-truncate -s 8M $SCRATCH/tmpfs/file $SCRATCH/tmpfs/disk
-LOOP=$(losetup --find --show $SCRATCH/tmpfs/disk) || fail "no loop device"
+# configure: installs the userland of all fabrics, and creates and saves a configuration of
+# them, in $SCRATCH/first.
+configure()
 {
-	echo "/backstores/ramdisk create ram 8M"
-	echo "/backstores/fileio create file $SCRATCH/tmpfs/file"
-	echo "/backstores/block create block $LOOP"
-	each commands
-	each wrong
-	echo "saveconfig"
-} > $SCRATCH/make
-run $SCRATCH/make
-cat $SCRATCH/make.log
-each made
-# The class has refused the names with a reason. The kernel would have logged one.
-refused=$(grep -c 'is no port name of .*: want .*, as in ' $SCRATCH/make.log)
-[ "$refused" = "$(each wrong | wc -l)" ] || fail "$refused names were refused"
-! dmesg | grep 'port name .*: want' || fail "the kernel had to refuse a name"
-cp $SAVED/saveconfig.json $SCRATCH/first
-sorted < $SCRATCH/first > $SCRATCH/first.sorted
-each tree > $SCRATCH/first.tree
-each works
-
-echo "--- restoreconfig"
-unload
-targetcli restoreconfig $SCRATCH/first || fail "cannot restore"
-same
-
-echo "--- boot"
-unload
-boot > $SCRATCH/boot.log 2>&1
-[ ! -s $SCRATCH/boot.log ] || fail "$(cat $SCRATCH/boot.log)"
-same
-
-echo "--- boot without a module"
-unload
-missing=$(tail -n 1 $FABRICS | cut -d ' ' -f 2)
-echo "install $missing /bin/false" > /etc/modprobe.d/userland.conf
-boot > $SCRATCH/boot.log 2>&1
-grep -q "Could not create Target object: .*$missing" $SCRATCH/boot.log ||
-	fail "said of $missing: $(cat $SCRATCH/boot.log)"
-targetcli saveconfig $SCRATCH/saved || fail "cannot save without $missing"
-each restored
-
-echo "--- uninstall"
-each uninstalls
-[ -z "$(find $PACKAGES -name 'rtslib_tcm_*')" ] || fail "files are left"
-targetcli ls / 1 > $SCRATCH/ls.log 2>&1 || fail "targetcli is broken"
-grep -q ' iscsi ' $SCRATCH/ls.log && ! grep ' test_' $SCRATCH/ls.log || fail "another list"
-
-echo "--- complete"
+	each installs
+	truncate -s 8M $SCRATCH/tmpfs/file $SCRATCH/tmpfs/disk
+	LOOP=$(losetup --find --show $SCRATCH/tmpfs/disk) || fail "no loop device"
+	{
+		echo "/backstores/ramdisk create ram 8M"
+		echo "/backstores/fileio create file $SCRATCH/tmpfs/file"
+		echo "/backstores/block create block $LOOP"
+		each commands
+		each wrong
+		echo "saveconfig"
+	} > $SCRATCH/make
+	run $SCRATCH/make
+	each made
+	cp $SAVED $SCRATCH/first
+	sorted < $SCRATCH/first > $SCRATCH/first.sorted
+	each tree > $SCRATCH/first.tree
+	each works
+}

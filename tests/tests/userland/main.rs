@@ -2,12 +2,13 @@
 
 //! LIO's userland: generated fabrics in rtslib, installed and in its source, and in targetcli.
 
-use std::fmt::Write;
+mod guest;
+mod names;
+
 use std::fs;
-use std::io::Write as _;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tcm_mod_builder::data_path::DATA_PATHS;
@@ -15,11 +16,11 @@ use tcm_mod_builder::protocol::{PROTOCOLS, Protocol, find};
 use tempfile::TempDir;
 use xtask::codec::codec;
 use xtask::fixture::FixtureTree;
-use xtask::guest::Guest;
-use xtask::kernel::{CURRENT, Flavour, Kernel};
-use xtask::module::{Built, ISCSI, LOOPBACK, Module, Profile, build, builder};
-use xtask::shell::{checkout, output};
-use xtask::suite::{Modules, skip, wanted};
+use xtask::module::{Profile, builder};
+use xtask::shell::output;
+use xtask::suite::skip;
+
+use names::{NAMES, check_names, check_page};
 
 /// The distribution's Python, which rtslib is for.
 const PYTHON: &str = "/usr/bin/python3";
@@ -79,88 +80,6 @@ fn site(root: &Path) -> String {
     format!("import site; site.addsitedir('{}')", packages.display())
 }
 
-/// Python program that converts names with the class, for a target and for a node ACL as rtslib does:
-/// to the kernel's form, or to a list with a reason; and names of the kernel to rtslib's form.
-const NAMES: &str = "
-import json, sys
-import rtslib_fb
-from rtslib_fb.utils import RTSLibError, normalize_wwn
-fabric = rtslib_fb.FabricModule('x')
-def tried(action):
-    try:
-        return action()
-    except RTSLibError as error:
-        return [str(error)]
-names = {}
-for name in json.load(sys.stdin):
-    target = tried(lambda: fabric.to_fabric_wwn(fabric.to_normalized_wwn(name)[0]))
-    acl = tried(lambda: fabric.to_fabric_wwn(normalize_wwn(fabric.wwn_types, name)[0]))
-    known = fabric.from_fabric_wwn(name)
-    back = tried(lambda: normalize_wwn(fabric.wwn_types, known)[0])
-    names[name] = dict(target=target, acl=acl, known=known, back=back,
-                       kernel=tried(lambda: fabric.to_fabric_wwn(known)))
-print(json.dumps(names))";
-
-/// Names of a protocol, right and wrong: the row's, and what is a character away from them.
-fn candidates(protocol: &Protocol) -> Vec<String> {
-    let examples = [
-        protocol.example,
-        protocol.other_example,
-        protocol.initiator_example,
-    ];
-    let mut names: Vec<String> = examples
-        .iter()
-        .chain(protocol.other_spellings)
-        .chain(protocol.refused)
-        .map(|name| (*name).to_owned())
-        .collect();
-    for name in examples {
-        for at in 0..name.len() {
-            let (before, after) = (&name[..at], &name[at + 1..]);
-            names.push(format!("{before}{after}"));
-            for other in [
-                "0", "8", "9", "f", "g", "G", "_", ".", ":", "-", " ", "/", "٣",
-            ] {
-                names.push(format!("{before}{other}{after}"));
-                names.push(format!("{before}{other}{}", &name[at..]));
-            }
-        }
-    }
-    names.push("iqn.".to_owned() + &"a".repeat(219));
-    names.push("iqn.".to_owned() + &"a".repeat(220));
-    names.extend(["", "naa.", "-1", "spi.-1.1", "spi.65535.65535"].map(ToOwned::to_owned));
-    names
-}
-
-/// Checks what the class makes of names against the module's own file: it sends the kernel no name that
-/// is refused there, and knows all that are accepted.
-fn check_names(protocol: &Protocol, before: &str) {
-    let codec = codec(protocol.name).unwrap();
-    let names = candidates(protocol);
-    let answers = python(before, NAMES, &json!(names));
-    let mut accepted = 0;
-    for name in &names {
-        let answer = &answers[name];
-        for kind in ["target", "acl"] {
-            match answer[kind].as_str() {
-                Some(sent) => assert!(codec.is_canonical(sent.as_bytes()), "{name}: {answer}"),
-                None => assert!(
-                    answer[kind][0].as_str().unwrap().contains(": want "),
-                    "{name}: {answer}"
-                ),
-            }
-        }
-        if codec.is_canonical(name.as_bytes()) {
-            accepted += 1;
-            assert_eq!(answer["kernel"], json!(name), "{answer}");
-            assert_eq!(answer["back"], answer["known"], "{answer}");
-        }
-    }
-    assert!(accepted > 10, "{accepted} names of {}", protocol.name);
-    // A user need not know the kernel's spelling.
-    assert_eq!(answers[protocol.example]["acl"], json!(protocol.example));
-}
-
 #[test]
 fn rtslib_sends_the_kernel_no_name_that_it_refuses_and_knows_all_others() {
     if !has_rtslib() {
@@ -174,23 +93,6 @@ fn rtslib_sends_the_kernel_no_name_that_it_refuses_and_knows_all_others() {
         check_names(protocol, &site(root.path()));
         check_page(protocol, &site(root.path()));
     }
-}
-
-/// Checks that the page for users has the names as targetcli has them, where they are not the kernel's,
-/// and what it says of a wrong one.
-fn check_page(protocol: &Protocol, before: &str) {
-    let page = fs::read_to_string(checkout().join("generator/doc/userland.md")).unwrap();
-    let wrong = "iqn.foo_bar";
-    let names = [protocol.example, protocol.initiator_example, wrong];
-    let answers = python(before, NAMES, &json!(names));
-    let is_there = |name: &str| {
-        let known = answers[name]["known"].as_str().unwrap();
-        let row = format!("| `{}` | `{known}` | `{name}` |\n", protocol.name);
-        known == name || page.contains(&row)
-    };
-    assert!(names[..2].iter().any(|name| is_there(name)), "{answers}");
-    let reason = answers[wrong]["target"][0].as_str().unwrap();
-    assert_eq!(page.contains(reason), protocol.name == "iSCSI", "{reason}");
 }
 
 /// The paths of the files below a directory.
@@ -362,89 +264,4 @@ fn an_rtslib_that_does_not_take_it_keeps_its_own_fabrics() {
         fabrics.contains("'iscsi'") && !fabrics.contains("'x'"),
         "{fabrics}"
     );
-}
-
-/// The fabrics: a protocol, and the data path.
-const FABRICS: [(&str, &[&str]); 6] = [
-    ("FC", &[]),
-    ("SAS", &[]),
-    ("SRP", &[]),
-    ("iSCSI", &[]),
-    ("SAS", &LOOPBACK),
-    ("iSCSI", &ISCSI),
-];
-
-#[test]
-#[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn what_targetcli_saves_is_restored() {
-    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
-        return;
-    };
-    let dir = Modules::new(&kernel).unwrap();
-    let mut guest = Guest::new(&kernel);
-    guest.limit = Duration::from_secs(60 * 20);
-    let mut fabrics = String::new();
-    for (protocol, options) in FABRICS {
-        let module = Built::new(&kernel, find(protocol).unwrap(), options, dir.path()).unwrap();
-        let kind = options.last().unwrap_or(&"nop");
-        writeln!(
-            fabrics,
-            "{} {} {} {kind} {} {} {}",
-            module.dir.display(),
-            module.module,
-            module.fabric,
-            module.protocol.other_example,
-            module.protocol.initiator_example,
-            module.protocol.refused[1],
-        )
-        .unwrap();
-        guest.modules.push(module.dir);
-    }
-    let scratch = tempfile::tempdir().unwrap();
-    let typed = scratch.path().join("typed.sh");
-    fs::write(&typed, page(&kernel, scratch.path())).unwrap();
-    guest.modules.push(scratch.path().join("module"));
-    let script = checkout().join("tests/guest/userland.sh");
-    let (script, typed) = (script.display(), typed.display());
-    let command = format!("sh {script} {typed} << END\n{fabrics}END\n");
-    let outcome = guest.run_quietly(&command).unwrap();
-    outcome.check().unwrap();
-    let output = &outcome.output;
-    assert!(output.contains("--- complete\n"), "{output}");
-    // The page shows the tree twice: as made, and as restored.
-    let page = outcome.part("page").unwrap();
-    for line in [
-        "o- nab5000 ",
-        "o- iqn.2003-01.org.example.host:target1 ",
-        "o- mapped_lun0 ",
-    ] {
-        assert_eq!(page.matches(line).count(), 2, "{line}: {page}");
-    }
-}
-
-/// The session of the page for users, as a script, on a module that is built for it in `module` below
-/// `scratch`.
-fn page(kernel: &Kernel, scratch: &Path) -> String {
-    let dir = scratch.join("module");
-    let module = Module {
-        proto: "iSCSI",
-        name: "tcm_nab5000",
-        options: &[],
-    };
-    module.generate(kernel, &dir).unwrap();
-    build(kernel, &dir, &[]).unwrap();
-    let page = fs::read_to_string(checkout().join("generator/doc/userland.md")).unwrap();
-    let block = |before: &str| {
-        let (_, block) = page.split_once(before).unwrap();
-        block.split_once("\n\n").unwrap().0.replace("\n    ", "\n")
-    };
-    format!(
-        "cd {}\n{}\n{}\n\
-         targetcli clearconfig confirm=True\n\
-         rmdir /sys/kernel/config/target/nab5000\n\
-         make uninstall-userland\n",
-        dir.display(),
-        block("in `userland/`:\n\n"),
-        block("Debian's targetcli-fb:\n\n"),
-    )
 }
