@@ -54,7 +54,7 @@ pub use attributes::{
     attributes, Attribute, AttributeArray, AttributeSlot, Attributes, Directory, Page,
 };
 pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
-pub use compat::ARef;
+pub use compat::{atomic, ARef};
 pub use data::{Buffer, Direction};
 pub use lun::Lun;
 pub use nexus::{Nexus, INITIATOR_NAME_MAX};

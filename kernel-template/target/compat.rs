@@ -3,8 +3,13 @@
 //! Items of the kernel crate that some kernels have elsewhere, or lack, under their names of Linux
 //! 7.3. `kernel_probes.rs` detects them.
 
+#[cfg(not(kernel_has_atomic))]
+pub mod atomic;
 #[cfg(not(kernel_has_completion))]
 mod completion;
+
+#[cfg(kernel_has_atomic)]
+pub use kernel::sync::atomic;
 
 #[cfg(not(kernel_has_completion))]
 pub(super) use completion::Completion;

@@ -7,8 +7,7 @@
 use core::{
     ops::Deref,
     ptr,
-    ptr::NonNull,
-    sync::atomic::AtomicBool, //
+    ptr::NonNull, //
 };
 
 use kernel::{
@@ -22,6 +21,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
+        atomic::Atomic,
         compat::Completion,
         HeldNodeAcl,
         Operations,
@@ -84,7 +84,7 @@ impl<T: Operations> Nexus<T> {
         let data = Arc::pin_init(
             try_pin_init!(SessionData {
                 data,
-                is_close_requested: AtomicBool::new(false),
+                is_close_requested: Atomic::new(false),
                 close_called <- Completion::new(),
                 tpg: tpg.into(),
             }),

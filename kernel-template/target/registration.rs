@@ -7,8 +7,7 @@
 use core::{
     marker::PhantomData,
     ptr,
-    ptr::NonNull,
-    sync::atomic::{AtomicUsize, Ordering}, //
+    ptr::NonNull, //
 };
 
 use kernel::{
@@ -21,6 +20,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
+        atomic::{Atomic, Full, Relaxed, Release},
         ops::OperationsVTable,
         Directory,
         Operations, //
@@ -133,9 +133,9 @@ macro_rules! target_fabric_module {
         impl ::kernel::Module for TargetFabricModule {
             #[allow(unsafe_code)]
             fn init(module: &'static ::kernel::ThisModule) -> ::kernel::error::Result<Self> {
-                static IS_CALLED: ::core::sync::atomic::AtomicBool =
-                    ::core::sync::atomic::AtomicBool::new(false);
-                if IS_CALLED.swap(true, ::core::sync::atomic::Ordering::Relaxed) {
+                static IS_CALLED: $crate::target::atomic::Atomic<bool> =
+                    $crate::target::atomic::Atomic::new(false);
+                if IS_CALLED.xchg(true, $crate::target::atomic::Relaxed) {
                     return Err(::kernel::error::code::EBUSY);
                 }
                 // SAFETY: This is the first call, made by the kernel as it loads the module: no
@@ -158,11 +158,11 @@ macro_rules! target_fabric_module {
 pub use target_fabric_module as module_target_fabric;
 
 /// Hashes of the names of the registered fabrics; 0 marks a free entry.
-static NAMES: [AtomicUsize; 32] = [const { AtomicUsize::new(0) }; 32];
+static NAMES: [Atomic<usize>; 32] = [const { Atomic::new(0) }; 32];
 
 /// The exclusive use of a fabric name. Target core unregisters fabrics by name, so two of the same
 /// name could not be told apart.
-struct Claim(&'static AtomicUsize);
+struct Claim(&'static Atomic<usize>);
 
 impl Claim {
     /// Claims a name.
@@ -177,16 +177,12 @@ impl Claim {
             (number ^ usize::from(*byte)).wrapping_mul(0x0100_0193)
         });
         let number = number | 1;
-        let takes = |place: &&AtomicUsize| {
-            place
-                .compare_exchange(0, number, Ordering::SeqCst, Ordering::Relaxed)
-                .is_ok()
-        };
+        let takes = |place: &&Atomic<usize>| place.cmpxchg(0, number, Full).is_ok();
         let place = NAMES.iter().find(takes).ok_or(ENOSPC)?;
         let claim = Self(place);
         // Of two concurrent claims to a name, at least one sees the other.
         let is_taken =
-            |other: &AtomicUsize| !ptr::eq(other, place) && other.load(Ordering::SeqCst) == number;
+            |other: &Atomic<usize>| !ptr::eq(other, place) && other.load(Relaxed) == number;
         if NAMES.iter().any(is_taken) {
             return Err(EEXIST);
         }
@@ -196,7 +192,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.0.store(0, Ordering::Release);
+        self.0.store(0, Release);
     }
 }
 

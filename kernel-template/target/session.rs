@@ -6,8 +6,7 @@
 
 use core::{
     marker::PhantomData,
-    mem::ManuallyDrop,
-    sync::atomic::{AtomicBool, Ordering}, //
+    mem::ManuallyDrop, //
 };
 
 use kernel::{
@@ -20,6 +19,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
+        atomic::{Acquire, Atomic, Release},
         compat::{ARef, Completion},
         NodeAcl,
         Operations,
@@ -77,9 +77,7 @@ impl<T: Operations> Session<T> {
 
     /// Returns true if target core has called `close_session`: the driver must end the session.
     pub fn is_close_requested(&self) -> bool {
-        self.session_data()
-            .is_close_requested
-            .load(Ordering::Acquire)
+        self.session_data().is_close_requested.load(Acquire)
     }
 
     /// Establishes the unit attention condition for an I_T nexus loss, reported to the initiator
@@ -96,7 +94,7 @@ impl<T: Operations> Session<T> {
 #[pin_data]
 pub struct SessionData<T: Operations> {
     pub(super) data: T::Session,
-    pub(super) is_close_requested: AtomicBool,
+    pub(super) is_close_requested: Atomic<bool>,
     #[pin]
     pub(super) close_called: Completion,
     // Dropped last: after that, the directory of the group and the module may be removed.
@@ -130,7 +128,7 @@ impl<T: Operations> SessionData<T> {
             ManuallyDrop::new(Arc::<Self>::from_raw(data))
         };
         let data = Arc::clone(&data);
-        data.is_close_requested.store(true, Ordering::Release);
+        data.is_close_requested.store(true, Release);
         data.close_called.complete_all();
         data
     }

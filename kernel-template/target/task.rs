@@ -8,8 +8,7 @@ use core::{
     marker::PhantomData,
     ops::Deref,
     ptr,
-    ptr::NonNull,
-    sync::atomic::{AtomicI32, Ordering}, //
+    ptr::NonNull, //
 };
 
 use kernel::types::Opaque;
@@ -17,6 +16,7 @@ use kernel::types::Opaque;
 use crate::{
     bindings,
     target::{
+        atomic::{Atomic, Relaxed},
         cmd::{flags, se_cmd, SeCmd},
         tmr::Tmr,
         Cmd,
@@ -67,18 +67,18 @@ impl<O: SeCmd> Drop for Reference<O> {
 }
 
 /// Returns the reference count of a command.
-pub(super) fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
+pub(super) fn references<O: SeCmd>(object: &O) -> &Atomic<i32> {
     // SAFETY: The object begins with a `struct se_cmd`, by the contract of `SeCmd`, and is alive
     // while it is borrowed. All accesses to a `kref` are atomic.
     unsafe {
         let kref = ptr::addr_of_mut!((*se_cmd(object)).cmd_kref.refcount.refs.counter);
-        AtomicI32::from_ptr(kref)
+        Atomic::from_ptr(kref)
     }
 }
 
 /// Takes a reference to a command. The caller must hold a reference, or know of one.
 pub(super) fn count<O: SeCmd>(object: &O) {
-    references(object).fetch_add(1, Ordering::Relaxed);
+    references(object).add(1, Relaxed);
 }
 
 /// A command or a task management function: target core has a `struct se_cmd` for both.

@@ -4,10 +4,7 @@
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
-use core::{
-    ptr::NonNull,
-    sync::atomic::{AtomicUsize, Ordering}, //
-};
+use core::ptr::NonNull;
 
 use kernel::{
     error::to_result,
@@ -21,6 +18,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
+        atomic::{Acquire, Atomic, Full, Relaxed},
         compat::{AlwaysRefCounted, Completion},
         object::{into_raw, zeroed},
         ops::OperationsVTable,
@@ -47,7 +45,7 @@ pub struct Tpg<T: Operations> {
     #[pin]
     inner: Opaque<bindings::se_portal_group>,
     wwn: NonNull<Wwn<T>>,
-    references: AtomicUsize,
+    references: Atomic<usize>,
     #[pin]
     unreferenced: Completion,
     /// The login lock, and whether initiators may log in. Held while a session is created or
@@ -73,14 +71,14 @@ unsafe impl<T: Operations> Sync for Tpg<T> {}
 // SAFETY: `destroy` waits until the last reference is dropped.
 unsafe impl<T: Operations> AlwaysRefCounted for Tpg<T> {
     fn inc_ref(&self) {
-        self.references.fetch_add(1, Ordering::Relaxed);
+        self.references.add(1, Relaxed);
     }
 
     unsafe fn dec_ref(tpg: NonNull<Self>) {
         // SAFETY: The caller owns a reference, by the requirements of this function, so the group
         // is alive until the reference is subtracted.
         let tpg = unsafe { tpg.as_ref() };
-        if tpg.references.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if tpg.references.fetch_sub(1, Full) == 1 {
             // The group may be freed before this returns.
             tpg.unreferenced.complete_all();
         }
@@ -107,7 +105,7 @@ impl<T: Operations> Tpg<T> {
             try_pin_init!(Self {
                 inner <- zeroed(),
                 wwn: NonNull::from(wwn),
-                references: AtomicUsize::new(1),
+                references: Atomic::new(1),
                 unreferenced <- Completion::new(),
                 is_open <- new_mutex!(!OperationsVTable::<T>::HAS_ENABLE),
                 node_acls <- new_mutex!(()),
@@ -146,7 +144,7 @@ impl<T: Operations> Tpg<T> {
         // SAFETY: `ptr` comes from `create`, by the requirements of this function, and is freed at
         // the end of it.
         let tpg = unsafe { Self::from_raw(ptr) };
-        let others = tpg.references.load(Ordering::Relaxed) - 1;
+        let others = tpg.references.load(Relaxed) - 1;
         if others != 0 {
             pr_warn!(
                 "portal group: waiting for {} references to be dropped\n",
@@ -160,7 +158,7 @@ impl<T: Operations> Tpg<T> {
         // session has dropped its reference. The call always returns 0.
         unsafe { bindings::core_tpg_deregister(tpg.as_raw()) };
         // For its log message, target core calls ops of the group during deregistration.
-        if tpg.references.load(Ordering::Acquire) != 0 {
+        if tpg.references.load(Acquire) != 0 {
             pr_err!(
                 "portal group: leaked, tpg_get_wwn or tpg_get_tag has kept a reference to it\n"
             );

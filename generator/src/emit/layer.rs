@@ -20,11 +20,12 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 24] = copied![
+const COPIED: [(&str, &str); 25] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
     "target/compat.rs",
+    "target/compat/atomic.rs",
     "target/compat/completion.rs",
     "target/data.rs",
     "target/lun.rs",

@@ -11,8 +11,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-
 use kernel::{
     c_str,
     prelude::*,
@@ -25,7 +23,9 @@ use crate::{
     rcu,
     scsi_host::{Command, Driver, Host, HostByte, Template},
     target::{
-        self, Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
+        self,
+        atomic::{Atomic, Relaxed},
+        Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
         SessionData, TaskAttribute, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
     },
     transport_id::PortName,
@@ -42,7 +42,7 @@ pub(crate) struct Loopback;
 pub(crate) struct Initiator {
     /// Target identifier of the devices: the tag of the portal group.
     id: u32,
-    is_online: AtomicBool,
+    is_online: Atomic<bool>,
     nexus: rcu::Slot<Nexus<Fabric>>,
 }
 
@@ -57,7 +57,7 @@ impl Driver for Loopback {
         if command.id() != initiator.id {
             return command.fail(HostByte::NO_CONNECT);
         }
-        if !initiator.is_online.load(Ordering::Relaxed) {
+        if !initiator.is_online.load(Relaxed) {
             return command.fail(HostByte::TRANSPORT_DISRUPTED);
         }
         let guard = rcu::read_lock();
@@ -143,7 +143,7 @@ pub(crate) struct Group {
     /// LUNs with a backstore. The lock is held while devices are added and removed.
     #[pin]
     luns: Mutex<RBTree<u64, ()>>,
-    protection_type: AtomicI32,
+    protection_type: Atomic<i32>,
 }
 
 impl Group {
@@ -155,12 +155,12 @@ impl Group {
                 tag.into(),
                 try_init!(Initiator {
                     id: tag.into(),
-                    is_online: AtomicBool::new(true),
+                    is_online: Atomic::new(true),
                     nexus: rcu::Slot::empty(),
                 }),
             )?,
             luns <- new_mutex!(RBTree::new()),
-            protection_type: AtomicI32::new(0),
+            protection_type: Atomic::new(0),
         })
     }
 
@@ -239,7 +239,7 @@ impl Group {
 
     /// Returns the protection type that the fabric offers for backstores without one.
     pub(crate) fn protection_type(&self) -> i32 {
-        self.protection_type.load(Ordering::Relaxed)
+        self.protection_type.load(Relaxed)
     }
 }
 
@@ -312,21 +312,16 @@ impl Attribute for TransportStatus {
     type Directory = TpgBaseAttrs<Fabric>;
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
-        let is_online = tpg
-            .data()
-            .group
-            .initiator()
-            .is_online
-            .load(Ordering::Relaxed);
+        let is_online = tpg.data().group.initiator().is_online.load(Relaxed);
         writeln!(page, "{}", if is_online { "online" } else { "offline" })
     }
 
     fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
         let initiator = tpg.data().group.initiator();
         match &**text {
-            b"online" => initiator.is_online.store(true, Ordering::Relaxed),
+            b"online" => initiator.is_online.store(true, Relaxed),
             b"offline" => {
-                initiator.is_online.store(false, Ordering::Relaxed);
+                initiator.is_online.store(false, Relaxed);
                 if let Some(nexus) = initiator.nexus.read(&rcu::read_lock()) {
                     nexus.report_nexus_loss();
                 }
@@ -362,10 +357,7 @@ impl Attribute for FabricProtType {
                 return Err(EINVAL);
             }
         };
-        tpg.data()
-            .group
-            .protection_type
-            .store(value, Ordering::Relaxed);
+        tpg.data().group.protection_type.store(value, Relaxed);
         Ok(())
     }
 }

@@ -9,11 +9,12 @@
 
 use core::{
     marker::PhantomData,
-    ptr,
-    sync::atomic::{AtomicPtr, Ordering}, //
+    ptr, //
 };
 
 use kernel::prelude::*;
+
+use crate::target::atomic::{Acquire, Atomic, Full};
 
 #[cfg(not(kernel_has_synchronize_rcu))]
 mod read_side;
@@ -28,12 +29,12 @@ pub(crate) use read_side::{read_lock, synchronize_rcu, Guard};
 /// # Invariants
 ///
 /// The pointer is null, or the pointer of a box that the slot owns.
-pub(crate) struct Slot<T>(AtomicPtr<T>, PhantomData<KBox<T>>);
+pub(crate) struct Slot<T>(Atomic<*mut T>, PhantomData<KBox<T>>);
 
 impl<T: Send + Sync> Slot<T> {
     /// Creates an empty slot.
     pub(crate) fn empty() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()), PhantomData)
+        Self(Atomic::new(ptr::null_mut()), PhantomData)
     }
 
     /// Returns the value, for the lifetime of `guard`.
@@ -41,14 +42,14 @@ impl<T: Send + Sync> Slot<T> {
         // SAFETY: The pointer is null or that of a box, by the type's invariants. `replace` waits
         // for a grace period, and so for the guard, before it returns the box. This relies on the
         // holder of the guard not to sleep.
-        unsafe { self.0.load(Ordering::Acquire).as_ref() }
+        unsafe { self.0.load(Acquire).as_ref() }
     }
 
     /// Replaces the value. Returns the previous one after its readers have ended. Called in process
     /// context; sleeps.
     pub(crate) fn replace(&self, value: Option<KBox<T>>) -> Option<KBox<T>> {
         let new = value.map_or(ptr::null_mut(), KBox::into_raw);
-        let old = self.0.swap(new, Ordering::AcqRel);
+        let old = self.0.xchg(new, Full);
         if old.is_null() {
             return None;
         }

@@ -158,6 +158,9 @@ fn out_of_crate(text: &str, in_crate: &[&str], is_root: bool) -> String {
     let place = |path: &str| {
         let rest = path.strip_prefix("crate::").unwrap_or_default();
         let first = rest.split(':').next().unwrap_or_default();
+        if let Some(name) = rest.strip_prefix("target::atomic::") {
+            return Some(format!("kernel::sync::atomic::{name}"));
+        }
         if in_crate.contains(&first) {
             Some(format!("kernel::{rest}"))
         } else {

@@ -172,9 +172,12 @@ fn tests(root: &str, modules: &BTreeSet<&str>, module: &Module<'_>) -> Patch {
 /// The root of the layer with these modules.
 fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
     // In the kernel crate a module gets nothing through `compat`.
-    let root = root.replace("pub use compat::ARef;", "pub use crate::sync::aref::ARef;");
+    let root = root.replace(
+        "pub use compat::{atomic, ARef};",
+        "pub use crate::sync::{aref::ARef, atomic};",
+    );
     let mut modules = modules.clone();
-    if modules.contains("tpg") {
+    if modules.contains(FIRST) {
         modules.insert("crate");
     }
     in_crate(&root::text(&root, &modules))
@@ -190,6 +193,9 @@ pub(super) fn crate_path(path: &str) -> Option<String> {
     if let Some(name) = path.strip_prefix("crate::target::compat::") {
         let found = COMPAT.iter().find(|(known, _)| *known == name);
         return found.and_then(|(_, place)| place.map(ToOwned::to_owned));
+    }
+    if let Some(name) = path.strip_prefix("crate::target::atomic::") {
+        return Some(format!("crate::sync::atomic::{name}"));
     }
     match path.strip_prefix("kernel::") {
         Some(rest) => Some(format!("crate::{rest}")),

@@ -18,6 +18,10 @@ pub(super) fn missing(dir: &Path) -> Vec<String> {
             is_file("rust/kernel/sync/aref.rs"),
         ),
         (
+            "AtomicFlag (rust/kernel/sync/atomic.rs)",
+            has("rust/kernel/sync/atomic.rs", "struct AtomicFlag"),
+        ),
+        (
             "Completion (rust/kernel/sync/completion.rs)",
             is_file("rust/kernel/sync/completion.rs"),
         ),

@@ -9,8 +9,7 @@
 
 use core::{
     net::{SocketAddr, SocketAddrV6},
-    str,
-    sync::atomic::{AtomicU32, Ordering},
+    str, //
 };
 
 use kernel::{
@@ -33,7 +32,10 @@ use super::{
 use crate::{
     socket::listener::Listener,
     socket::{self, Socket},
-    target::{ARef, Operations, Tpg},
+    target::{
+        atomic::{Atomic, Relaxed},
+        ARef, Operations, Tpg,
+    },
     thread,
     transport_id::PortName,
     Fabric, //
@@ -59,7 +61,7 @@ pub(super) const SESSION_BUFFER: u32 = 2_097_152;
 /// Data of the fabric: portals, session numbers, and the credentials of discovery sessions.
 pub(crate) struct Registry {
     portals: Pin<KBox<Mutex<KVec<Arc<Portal>>>>>,
-    sessions: AtomicU32,
+    sessions: Atomic<u32>,
     pub(super) discovery: Pin<KBox<Mutex<Discovery>>>,
 }
 
@@ -68,16 +70,14 @@ impl Registry {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             portals: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
-            sessions: AtomicU32::new(0),
+            sessions: Atomic::new(0),
             discovery: KBox::pin_init(new_mutex!(Discovery::zeroed()), GFP_KERNEL)?,
         })
     }
 
     /// Returns a new session number.
     pub(super) fn next_session(&self) -> u32 {
-        self.sessions
-            .fetch_add(1, Ordering::Relaxed)
-            .wrapping_add(1)
+        self.sessions.fetch_add(1, Relaxed).wrapping_add(1)
     }
 
     /// Returns the targets of the fabric with their addresses, as the answer to SendTargets (RFC

@@ -5,8 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::AtomicBool;
-
 use kernel::{prelude::*, sync::Arc};
 
 use crate::{
@@ -23,7 +21,7 @@ use crate::{
         session::{Normal, Session},
         target_name, //
     },
-    target::{ARef, HeldNodeAcl, Nexus, Operations, ProtectionOps, Tpg},
+    target::{atomic::Atomic, ARef, HeldNodeAcl, Nexus, Operations, ProtectionOps, Tpg},
     transport_id::PortName,
     Fabric, //
 };
@@ -209,7 +207,7 @@ impl Identity {
             tsih,
             cid: self.cid,
             index,
-            has_logged_out: AtomicBool::new(false),
+            has_logged_out: Atomic::new(false),
         };
         let peer = Arc::new(peer, GFP_KERNEL).map_err(exhausted)?;
         let entry = &group.data().group;
