@@ -7,6 +7,8 @@
 pub mod atomic;
 #[cfg(not(kernel_has_completion))]
 mod completion;
+#[cfg(not(kernel_has_atomic))]
+mod refcount;
 
 #[cfg(kernel_has_atomic)]
 pub use kernel::sync::atomic;
@@ -15,6 +17,11 @@ pub use kernel::sync::atomic;
 pub(super) use completion::Completion;
 #[cfg(kernel_has_completion)]
 pub(super) use kernel::sync::Completion;
+
+#[cfg(kernel_has_atomic)]
+pub(super) use kernel::sync::Refcount;
+#[cfg(not(kernel_has_atomic))]
+pub(super) use refcount::Refcount;
 
 #[cfg(kernel_has_sync_aref)]
 pub use kernel::sync::aref::ARef;

@@ -193,7 +193,7 @@ impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
 ///
 /// The caller must own the reference, which must not be the last one.
 unsafe fn discount<O: SeCmd>(object: &O) {
-    references(object).fetch_sub(1, Release);
+    references(object).dec();
 }
 
 impl<Q: QueuedCmd> Drop for CmdQueue<Q> {

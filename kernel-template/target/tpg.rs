@@ -18,8 +18,8 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        atomic::{Acquire, Atomic, Full, Relaxed},
-        compat::{AlwaysRefCounted, Completion},
+        atomic::{Acquire, Relaxed},
+        compat::{AlwaysRefCounted, Completion, Refcount},
         object::{into_raw, zeroed},
         ops::OperationsVTable,
         Operations,
@@ -45,7 +45,7 @@ pub struct Tpg<T: Operations> {
     #[pin]
     inner: Opaque<bindings::se_portal_group>,
     wwn: NonNull<Wwn<T>>,
-    references: Atomic<usize>,
+    references: Refcount,
     #[pin]
     unreferenced: Completion,
     /// The login lock, and whether initiators may log in. Held while a session is created or
@@ -71,14 +71,14 @@ unsafe impl<T: Operations> Sync for Tpg<T> {}
 // SAFETY: `destroy` waits until the last reference is dropped.
 unsafe impl<T: Operations> AlwaysRefCounted for Tpg<T> {
     fn inc_ref(&self) {
-        self.references.add(1, Relaxed);
+        self.references.inc();
     }
 
     unsafe fn dec_ref(tpg: NonNull<Self>) {
         // SAFETY: The caller owns a reference, by the requirements of this function, so the group
         // is alive until the reference is subtracted.
         let tpg = unsafe { tpg.as_ref() };
-        if tpg.references.fetch_sub(1, Full) == 1 {
+        if tpg.references.dec_and_test() {
             // The group may be freed before this returns.
             tpg.unreferenced.complete_all();
         }
@@ -105,7 +105,7 @@ impl<T: Operations> Tpg<T> {
             try_pin_init!(Self {
                 inner <- zeroed(),
                 wwn: NonNull::from(wwn),
-                references: Atomic::new(1),
+                references: Refcount::new(1),
                 unreferenced <- Completion::new(),
                 is_open <- new_mutex!(!OperationsVTable::<T>::HAS_ENABLE),
                 node_acls <- new_mutex!(()),
@@ -144,7 +144,7 @@ impl<T: Operations> Tpg<T> {
         // SAFETY: `ptr` comes from `create`, by the requirements of this function, and is freed at
         // the end of it.
         let tpg = unsafe { Self::from_raw(ptr) };
-        let others = tpg.references.load(Relaxed) - 1;
+        let others = tpg.references.as_atomic().load(Relaxed) - 1;
         if others != 0 {
             pr_warn!(
                 "portal group: waiting for {} references to be dropped\n",
@@ -158,7 +158,7 @@ impl<T: Operations> Tpg<T> {
         // session has dropped its reference. The call always returns 0.
         unsafe { bindings::core_tpg_deregister(tpg.as_raw()) };
         // For its log message, target core calls ops of the group during deregistration.
-        if tpg.references.load(Acquire) != 0 {
+        if tpg.references.as_atomic().load(Acquire) != 0 {
             pr_err!(
                 "portal group: leaked, tpg_get_wwn or tpg_get_tag has kept a reference to it\n"
             );

@@ -81,13 +81,14 @@ const FIRST: &str = "registration";
 
 /// The place in the kernel crate of each name that a module gets through `target::compat`; none for
 /// a name that the prelude has.
-const COMPAT: [(&str, Option<&str>); 4] = [
+const COMPAT: [(&str, Option<&str>); 5] = [
     ("ARef", Some("crate::sync::aref::ARef")),
     (
         "AlwaysRefCounted",
         Some("crate::sync::aref::AlwaysRefCounted"),
     ),
     ("Completion", Some("crate::sync::Completion")),
+    ("Refcount", Some("crate::sync::Refcount")),
     ("Zeroable", None),
 ];
 
