@@ -21,7 +21,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        atomic::Atomic,
+        atomic::{atomic_load, Atomic, Relaxed},
         compat::Completion,
         HeldNodeAcl,
         Operations,
@@ -143,10 +143,10 @@ impl<T: Operations> Nexus<T> {
     fn is_listed(&self) -> bool {
         let session = self.session.as_ptr();
         // SAFETY: `session` is registered with target core, by the type's invariants, so it is
-        // alive. Target core changes the link with single stores, so a volatile read is not torn.
+        // alive. Target core changes the link with single stores.
         unsafe {
             let entry = &raw mut (*session).sess_acl_list;
-            !ptr::eq((&raw const (*entry).next).read_volatile(), entry)
+            atomic_load(&raw mut (*entry).next, Relaxed) != entry
         }
     }
 }
