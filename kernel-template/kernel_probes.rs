@@ -15,3 +15,4 @@ use kernel::sync::aref::ARef; // kernel_has_sync_aref
 use kernel::sync::atomic::AtomicFlag; // kernel_has_atomic
 use kernel::sync::rcu::synchronize_rcu; // kernel_has_synchronize_rcu
 use kernel::sync::Completion; // kernel_has_completion
+use pin_init::init_zeroed; // kernel_has_init_zeroed

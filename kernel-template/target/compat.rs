@@ -7,6 +7,8 @@
 pub mod atomic;
 #[cfg(not(kernel_has_completion))]
 mod completion;
+#[cfg(not(kernel_has_init_zeroed))]
+mod init_zeroed;
 #[cfg(not(kernel_has_atomic))]
 mod refcount;
 
@@ -22,6 +24,11 @@ pub(super) use kernel::sync::Completion;
 pub(super) use kernel::sync::Refcount;
 #[cfg(not(kernel_has_atomic))]
 pub(super) use refcount::Refcount;
+
+#[cfg(not(kernel_has_init_zeroed))]
+pub(super) use init_zeroed::init_zeroed;
+#[cfg(kernel_has_init_zeroed)]
+pub(super) use pin_init::init_zeroed;
 
 #[cfg(kernel_has_sync_aref)]
 pub use kernel::sync::aref::ARef;

@@ -19,8 +19,8 @@ use crate::{
     bindings,
     target::{
         atomic::{Acquire, Relaxed},
-        compat::{AlwaysRefCounted, Completion, Refcount},
-        object::{into_raw, zeroed},
+        compat::{init_zeroed, AlwaysRefCounted, Completion, Refcount},
+        object::into_raw,
         ops::OperationsVTable,
         Operations,
         Wwn, //
@@ -103,7 +103,7 @@ impl<T: Operations> Tpg<T> {
     ) -> Result<*mut bindings::se_portal_group> {
         let tpg = KBox::pin_init(
             try_pin_init!(Self {
-                inner <- zeroed(),
+                inner <- init_zeroed(),
                 wwn: NonNull::from(wwn),
                 references: Refcount::new(1),
                 unreferenced <- Completion::new(),

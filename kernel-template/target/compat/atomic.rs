@@ -120,7 +120,7 @@ pub unsafe trait AtomicAdd: AtomicType {
 }
 
 macro_rules! atomic_type {
-    ($(<$param:ident>)? $type:ty, $core:ty) => {
+    ([$($param:ident)?] $type:ty, $core:ty) => {
         // SAFETY: The operations are those of `core`. Numbers and pointers may be anywhere.
         unsafe impl$(<$param>)? AtomicType for $type {
             unsafe fn load(ptr: *mut Self, order: CoreOrdering) -> Self {
@@ -152,12 +152,12 @@ macro_rules! atomic_type {
     };
 }
 
-atomic_type!(bool, core_atomic::AtomicBool);
-atomic_type!(<T> *mut T, core_atomic::AtomicPtr<T>);
+atomic_type!([] bool, core_atomic::AtomicBool);
+atomic_type!([T] *mut T, core_atomic::AtomicPtr<T>);
 
 macro_rules! atomic_number {
     ($($type:ty => $core:ident;)*) => {$(
-        atomic_type!($type, core_atomic::$core);
+        atomic_type!([] $type, core_atomic::$core);
 
         // SAFETY: The operations are those of `core`.
         unsafe impl AtomicAdd for $type {
