@@ -257,7 +257,7 @@ impl Attribute for DynamicSessions {
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
         let is_dynamic = |peer: &Peer| {
-            let acl = tpg.node_acl(peer.c_name());
+            let acl = peer.c_name().ok().and_then(|name| tpg.node_acl(name));
             acl.is_some_and(|acl| acl.is_dynamic())
         };
         for_each_peer(&tpg.data().group, is_dynamic, |peer| {
@@ -335,7 +335,7 @@ impl Attribute for CmdsnDepth {
 /// Returns true if an initiator has an explicit node ACL in a portal group. A demo-mode node ACL
 /// may be cached, but admits nobody after demo mode is turned off.
 fn has_explicit_acl(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
-    let acl = tpg.node_acl(c_name(name));
+    let acl = c_name(name).ok().and_then(|name| tpg.node_acl(name));
     acl.is_some_and(|acl| !acl.is_dynamic())
 }
 

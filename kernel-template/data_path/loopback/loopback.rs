@@ -202,7 +202,7 @@ impl Group {
         if slot.read(&rcu::read_lock()).is_some() {
             return Err(EEXIST);
         }
-        let name = target::c_str(name.to_bytes_with_nul());
+        let name = target::c_str(name.to_bytes_with_nul())?;
         let nexus = KBox::new(Nexus::new(tpg, name, ProtectionOps::PASS, ())?, GFP_KERNEL)?;
         slot.replace(Some(nexus));
         // Target core may have called `close_session` before the nexus was in the slot.

@@ -174,7 +174,11 @@ impl Peer {
     }
 
     /// Returns the name for target core.
-    pub(super) fn c_name(&self) -> &CStr {
+    ///
+    /// # Errors
+    ///
+    /// As [`c_name`].
+    pub(super) fn c_name(&self) -> Result<&CStr> {
         c_name(&self.name)
     }
 }

@@ -220,8 +220,9 @@ impl Identity {
                 _ => LoginStatus::OUT_OF_RESOURCES,
             })
             .inspect_err(|_| link.set_session(false))?;
-        let nexus = Nexus::new(group, peer.c_name(), ProtectionOps::NORMAL, peer.clone());
-        let session = nexus
+        let session = peer
+            .c_name()
+            .and_then(|name| Nexus::new(group, name, ProtectionOps::NORMAL, peer.clone()))
             .map_err(|error| match error {
                 EACCES => LoginStatus::AUTHORIZATION_FAILURE,
                 ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
@@ -259,7 +260,7 @@ pub(super) fn value<'a>(text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
 
 /// Returns the explicit node ACL of an initiator.
 fn explicit_acl<'a>(group: &'a Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<'a, Fabric>> {
-    let acl = group.node_acl(c_name(name));
+    let acl = group.node_acl(c_name(name).ok()?);
     acl.filter(|acl| !acl.is_dynamic())
 }
 
