@@ -20,6 +20,11 @@ pub(super) use completion::Completion;
 #[cfg(kernel_has_completion)]
 pub(super) use kernel::sync::Completion;
 
+#[cfg(not(kernel_has_fmt))]
+pub(super) use core::fmt;
+#[cfg(kernel_has_fmt)]
+pub(super) use kernel::fmt;
+
 #[cfg(kernel_has_atomic)]
 pub(super) use kernel::sync::Refcount;
 #[cfg(not(kernel_has_atomic))]

@@ -69,11 +69,6 @@ impl<T: Operations> Registration<T> {
             pr_warn!("the op {} of this kernel is new to the module\n", op);
         }
         let claim = Claim::new(T::NAME)?;
-        for list in OperationsVTable::<T>::ATTRIBUTES {
-            // SAFETY: The list is a constant of `T`, and target core does not have it yet: by the
-            // claim above, no fabric of this name is registered.
-            unsafe { set_owner(list, module.as_ptr().cast()) };
-        }
         let data = KBox::new(T::init(module)?, GFP_KERNEL)?;
         let pointer = NonNull::from(&*data);
         let wwn = AttributeList::new(pointer.cast(), T::TFC_WWN_ATTRS.as_ptr())?;
@@ -241,28 +236,6 @@ pub(super) unsafe fn data<'a, T: Operations>(item: *mut bindings::config_item) -
     unsafe {
         let list = (*(*item).ci_type).ct_attrs;
         &**list.cast::<*const T::Data>().sub(1)
-    }
-}
-
-/// Sets the owner of the attributes in `list`: an open attribute file pins the module.
-///
-/// # Safety
-///
-/// `list` must be null or come from [`Attributes::as_ptr`](super::Attributes::as_ptr), and must not
-/// be registered with target core yet.
-unsafe fn set_owner(list: *mut *mut bindings::configfs_attribute, module: *mut bindings::module) {
-    if list.is_null() {
-        return;
-    }
-    for index in 0.. {
-        // SAFETY: The array ends with a null pointer, where the loop ends.
-        let attribute = unsafe { *list.add(index) };
-        if attribute.is_null() {
-            return;
-        }
-        // SAFETY: The attribute is static and not registered yet, by the requirements of this
-        // function, so it is in no other use.
-        unsafe { (*attribute).ca_owner = module };
     }
 }
 

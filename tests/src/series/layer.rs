@@ -81,7 +81,7 @@ const FIRST: &str = "registration";
 
 /// The place in the kernel crate of each name that a module gets through `target::compat`; none for
 /// a name that the prelude has.
-const COMPAT: [(&str, Option<&str>); 6] = [
+const COMPAT: [(&str, Option<&str>); 7] = [
     ("ARef", Some("crate::sync::aref::ARef")),
     (
         "AlwaysRefCounted",
@@ -90,6 +90,7 @@ const COMPAT: [(&str, Option<&str>); 6] = [
     ("Completion", Some("crate::sync::Completion")),
     ("Refcount", Some("crate::sync::Refcount")),
     ("init_zeroed", Some("pin_init::init_zeroed")),
+    ("fmt", Some("crate::fmt")),
     ("Zeroable", None),
 ];
 

@@ -6,7 +6,7 @@
 
 use core::net::{IpAddr, SocketAddr};
 
-use kernel::{prelude::*, sync::Arc};
+use kernel::{fmt, prelude::*, sync::Arc};
 
 use super::{
     names::c_name,
@@ -130,10 +130,10 @@ impl Link {
 /// The address of an initiator, for the log.
 pub(super) struct Shown(pub(super) Option<SocketAddr>);
 
-impl core::fmt::Debug for Shown {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(address) => core::fmt::Display::fmt(&address, formatter),
+            Some(address) => write!(formatter, "{address}"),
             None => formatter.write_str("nowhere"),
         }
     }

@@ -14,6 +14,7 @@ use core::{
 
 use kernel::{
     c_str,
+    fmt::{self, Write},
     prelude::*,
     rbtree::RBTree,
     str::BStr,
@@ -103,7 +104,7 @@ impl Registry {
                 let mut place = [0; 64];
                 let mut words = Words(Writer::new(&mut place));
                 let tag = Fabric::tpg_get_tag(group);
-                let written = core::fmt::write(&mut words, format_args!("{address},{tag}"));
+                let written = write!(words, "{address},{tag}");
                 let length = words.0.length();
                 written.map_err(|_| EINVAL)?;
                 add(
@@ -169,12 +170,12 @@ fn add(text: &mut KVVec<u8>, key: &[u8], value: &[u8]) -> Result {
 /// Writes formatted text into a buffer.
 struct Words<'a>(Writer<'a>);
 
-impl core::fmt::Write for Words<'_> {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+impl fmt::Write for Words<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
         if self.0.push(text.as_bytes()) {
             Ok(())
         } else {
-            Err(core::fmt::Error)
+            Err(fmt::Error)
         }
     }
 }
