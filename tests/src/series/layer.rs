@@ -19,6 +19,9 @@ const GATE: &str = "CONFIG_TARGET_CORE";
 /// The C headers that the layer's bindings are made of.
 const HEADERS: [&str; 2] = ["target/target_core_base.h", "target/target_core_fabric.h"];
 
+/// The file with the layer's helpers in C.
+const HELPERS: &str = "target.c";
+
 /// An addition of one patch to the layer.
 struct Step {
     message: &'static str,
@@ -101,6 +104,11 @@ pub(super) fn patches(module: &Module<'_>, who: &str) -> Result<Vec<Patch>> {
     let ops = Ops::new(module.plan, root)?;
     let mut bindings = Patch::new(message(data!("messages/bindings.txt"), module));
     bindings.edits = HEADERS.map(KernelEdit::Bindings).into();
+    bindings.edits.push(KernelEdit::Helpers(HELPERS));
+    bindings.add(
+        &format!("rust/helpers/{HELPERS}"),
+        data!("target.c").to_owned(),
+    );
     let mut patches = vec![bindings];
     let mut modules = BTreeSet::new();
     for step in &STEPS {
@@ -130,6 +138,7 @@ pub(super) fn patches(module: &Module<'_>, who: &str) -> Result<Vec<Patch>> {
         KernelEdit::Maintainers {
             who: who.to_owned(),
         },
+        KernelEdit::Maintained(format!("rust/helpers/{HELPERS}")),
     ];
     patches.push(tests(root, &modules, module));
     complete(module, &modules)?;
