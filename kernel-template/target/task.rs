@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A counted reference to a command. Dropping the last one releases the command. Dropped in any
-/// context but hard interrupts.
+/// context, hard interrupts included: target core drops its own references there.
 ///
 /// # Invariants
 ///
