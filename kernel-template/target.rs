@@ -54,7 +54,7 @@ pub use attributes::{
     attributes, Attribute, AttributeArray, AttributeSlot, Attributes, Directory, Page,
 };
 pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
-pub use compat::{atomic, ARef};
+pub use compat::atomic;
 pub use data::{Buffer, Direction};
 pub use lun::Lun;
 pub use nexus::{Nexus, INITIATOR_NAME_MAX};
@@ -76,7 +76,9 @@ pub use response::{Completed, Residual, Response};
 pub use session::{ProtectionOps, Session, SessionData};
 pub use task::{Aborted, Reference, Task};
 pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
-pub use tpg::{tpg_tag, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgParamAttrs};
+pub use tpg::{
+    tpg_tag, RmdirGuard, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgParamAttrs,
+};
 pub use wwn::Wwn;
 
 /// Converts `bytes` to a C string for target core.

@@ -35,16 +35,6 @@ pub(super) use init_zeroed::init_zeroed;
 #[cfg(kernel_has_init_zeroed)]
 pub(super) use pin_init::init_zeroed;
 
-#[cfg(kernel_has_sync_aref)]
-pub use kernel::sync::aref::ARef;
-#[cfg(not(kernel_has_sync_aref))]
-pub use kernel::types::ARef;
-
-#[cfg(kernel_has_sync_aref)]
-pub(super) use kernel::sync::aref::AlwaysRefCounted;
-#[cfg(not(kernel_has_sync_aref))]
-pub(super) use kernel::types::AlwaysRefCounted;
-
 #[cfg(kernel_has_init_zeroable)]
 pub(super) use kernel::init::Zeroable;
 #[cfg(not(kernel_has_init_zeroable))]

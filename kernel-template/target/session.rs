@@ -20,9 +20,10 @@ use crate::{
     bindings,
     target::{
         atomic::{Acquire, Atomic, Release},
-        compat::{ARef, Completion},
+        compat::Completion,
         NodeAcl,
         Operations,
+        RmdirGuard,
         Tpg, //
     },
 };
@@ -98,7 +99,7 @@ pub struct SessionData<T: Operations> {
     #[pin]
     pub(super) close_called: Completion,
     // Dropped last: after that, the directory of the group and the module may be removed.
-    pub(super) tpg: ARef<Tpg<T>>,
+    pub(super) tpg: RmdirGuard<T>,
 }
 
 impl<T: Operations> SessionData<T> {

@@ -15,7 +15,7 @@ use crate::names::{c_ident, constant};
 use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
 /// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
-const REPLACED: [(&str, &[&str]); 3] = [
+const REPLACED: [(&str, &[&str]); 5] = [
     (
         "impl kernel::Module for",
         &[
@@ -27,6 +27,16 @@ const REPLACED: [(&str, &[&str]); 3] = [
     (
         "Login<",
         &["replace `Login` of `crate::target` by `SessionData`, its new name"],
+    ),
+    (
+        "ARef<Tpg<",
+        &["replace `ARef<Tpg<Fabric>>` of `crate::target` by `RmdirGuard<Fabric>`, its new name"],
+    ),
+    (
+        "c_str(se_tpg.wwn()",
+        &[
+            "keep the name of a target port as a `CString`, made by `target::c_str`, which returns a `Result`",
+        ],
     ),
     (
         "Right<Fabric =",

@@ -84,12 +84,7 @@ const FIRST: &str = "registration";
 
 /// The place in the kernel crate of each name that a module gets through `target::compat`; none for
 /// a name that the prelude has.
-const COMPAT: [(&str, Option<&str>); 7] = [
-    ("ARef", Some("crate::sync::aref::ARef")),
-    (
-        "AlwaysRefCounted",
-        Some("crate::sync::aref::AlwaysRefCounted"),
-    ),
+const COMPAT: [(&str, Option<&str>); 5] = [
     ("Completion", Some("crate::sync::Completion")),
     ("Refcount", Some("crate::sync::Refcount")),
     ("init_zeroed", Some("pin_init::init_zeroed")),
@@ -184,10 +179,7 @@ fn tests(root: &str, modules: &BTreeSet<&str>, module: &Module<'_>) -> Patch {
 /// The root of the layer with these modules.
 fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
     // In the kernel crate a module gets nothing through `compat`.
-    let root = root.replace(
-        "pub use compat::{atomic, ARef};",
-        "pub use crate::sync::{aref::ARef, atomic};",
-    );
+    let root = root.replace("pub use compat::atomic;", "pub use crate::sync::atomic;");
     let mut modules = modules.clone();
     if modules.contains(FIRST) {
         modules.insert("crate");

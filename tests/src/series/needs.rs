@@ -14,10 +14,6 @@ pub(super) fn missing(dir: &Path) -> Vec<String> {
     let is_file = |path: &str| dir.join(path).is_file();
     let needs = [
         (
-            "ARef (rust/kernel/sync/aref.rs)",
-            is_file("rust/kernel/sync/aref.rs"),
-        ),
-        (
             "AtomicFlag (rust/kernel/sync/atomic.rs)",
             has("rust/kernel/sync/atomic.rs", "struct AtomicFlag"),
         ),

@@ -35,7 +35,7 @@ use crate::{
     socket::{self, Socket},
     target::{
         atomic::{Atomic, Relaxed},
-        ARef, Operations, Tpg,
+        Operations, RmdirGuard, Tpg,
     },
     thread,
     transport_id::PortName,
@@ -95,7 +95,7 @@ impl Registry {
         for (index, (group, _)) in entries.iter().enumerate() {
             let wwn = group.wwn();
             let of_this =
-                |entry: &&(ARef<Tpg<Fabric>>, SocketAddr)| core::ptr::eq(entry.0.wwn(), wwn);
+                |entry: &&(RmdirGuard<Fabric>, SocketAddr)| core::ptr::eq(entry.0.wwn(), wwn);
             if entries.iter().take(index).any(|entry| of_this(&entry)) {
                 continue;
             }
@@ -123,7 +123,7 @@ impl Registry {
         initiator: &PortName,
         local: Option<SocketAddr>,
         only: Option<&[u8]>,
-    ) -> Result<KVVec<(ARef<Tpg<Fabric>>, SocketAddr)>> {
+    ) -> Result<KVVec<(RmdirGuard<Fabric>, SocketAddr)>> {
         let mut entries = KVVec::new();
         for portal in self.portals.lock().iter() {
             let mut address = portal.address;
@@ -187,7 +187,7 @@ pub(crate) struct Portal {
     listener: Listener,
     /// Portal groups of the portal.
     #[pin]
-    groups: Mutex<KVec<ARef<Tpg<Fabric>>>>,
+    groups: Mutex<KVec<RmdirGuard<Fabric>>>,
     /// Connections accepted by the portal.
     #[pin]
     links: Mutex<KVec<Arc<Link>>>,
@@ -209,7 +209,7 @@ impl Portal {
     }
 
     /// Returns the portal group of the target `name` at this portal.
-    pub(super) fn group(&self, name: &PortName) -> Option<ARef<Tpg<Fabric>>> {
+    pub(super) fn group(&self, name: &PortName) -> Option<RmdirGuard<Fabric>> {
         let groups = self.groups.lock();
         let found = groups
             .iter()
@@ -335,7 +335,7 @@ fn parse(text: &str) -> Option<SocketAddr> {
 /// A network portal of a portal group: its directory in `np`.
 pub(crate) struct NetworkPortal {
     portal: Arc<Portal>,
-    group: ARef<Tpg<Fabric>>,
+    group: RmdirGuard<Fabric>,
 }
 
 impl NetworkPortal {
@@ -371,11 +371,11 @@ impl NetworkPortal {
                 );
                 return Err(EEXIST);
             }
-            groups.push(ARef::from(tpg), GFP_KERNEL)?;
+            groups.push(RmdirGuard::from(tpg), GFP_KERNEL)?;
             drop(groups);
             return Ok(Self {
                 portal,
-                group: ARef::from(tpg),
+                group: RmdirGuard::from(tpg),
             });
         }
         let portal = Portal::new(address).inspect_err(|error| {
@@ -385,14 +385,17 @@ impl NetworkPortal {
                 error
             );
         })?;
-        portal.groups.lock().push(ARef::from(tpg), GFP_KERNEL)?;
+        portal
+            .groups
+            .lock()
+            .push(RmdirGuard::from(tpg), GFP_KERNEL)?;
         portals.reserve(1, GFP_KERNEL)?;
         let accepts = portal.clone();
         thread::spawn(c_str!("iscsi_np"), move || accepts.accept())?;
         portals.push(portal.clone(), GFP_KERNEL)?;
         Ok(Self {
             portal,
-            group: ARef::from(tpg),
+            group: RmdirGuard::from(tpg),
         })
     }
 

@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     socket::may_log,
-    target::{atomic::Release, ARef, Nexus, Tpg},
+    target::{atomic::Release, Nexus, RmdirGuard, Tpg},
     transport_id::PortName,
     Fabric, //
 };
@@ -47,7 +47,7 @@ pub(crate) use tmf::Tmf;
 pub(super) struct Normal {
     pub(super) nexus: Nexus<Fabric>,
     pub(super) peer: Arc<Peer>,
-    pub(super) group: ARef<Tpg<Fabric>>,
+    pub(super) group: RmdirGuard<Fabric>,
 }
 
 /// A session in its full feature phase.

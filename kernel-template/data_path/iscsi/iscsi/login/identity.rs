@@ -21,7 +21,7 @@ use crate::{
         session::{Normal, Session},
         target_name, //
     },
-    target::{atomic::Atomic, ARef, HeldNodeAcl, Nexus, Operations, ProtectionOps, Tpg},
+    target::{atomic::Atomic, HeldNodeAcl, Nexus, Operations, ProtectionOps, RmdirGuard, Tpg},
     transport_id::PortName,
     Fabric, //
 };
@@ -35,7 +35,7 @@ pub(super) struct Identity {
     isid: pdu::Isid,
     cid: u16,
     /// Portal group; `None` for a discovery session.
-    pub(super) group: Option<ARef<Tpg<Fabric>>>,
+    pub(super) group: Option<RmdirGuard<Fabric>>,
     /// True if the initiator must authenticate itself.
     pub(super) authenticates: bool,
     /// First request of the login.
@@ -272,7 +272,11 @@ fn authenticates(group: &Tpg<Fabric>, name: &PortName) -> bool {
 }
 
 /// Finds the portal group of a target at this portal, and checks that the initiator may log in.
-fn find(portal: &Portal, target: &[u8], name: &PortName) -> Result<ARef<Tpg<Fabric>>, LoginStatus> {
+fn find(
+    portal: &Portal,
+    target: &[u8],
+    name: &PortName,
+) -> Result<RmdirGuard<Fabric>, LoginStatus> {
     let not_found = LoginStatus::NOT_FOUND;
     let target = PortName::parse(target);
     let group = target.and_then(|target| portal.group(&target));
