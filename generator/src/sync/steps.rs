@@ -15,7 +15,7 @@ use crate::names::{c_ident, constant};
 use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
 /// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
-const REPLACED: [(&str, &[&str]); 5] = [
+const REPLACED: [(&str, &[&str]); 6] = [
     (
         "impl kernel::Module for",
         &[
@@ -36,6 +36,14 @@ const REPLACED: [(&str, &[&str]); 5] = [
         "c_str(se_tpg.wwn()",
         &[
             "keep the name of a target port as a `CString`, made by `target::c_str`, which returns a `Result`",
+        ],
+    ),
+    (
+        "rcu::Slot",
+        &[
+            "replace `rcu::Slot` by `slot::Slot`, pinned in its struct and initialized by `<- Slot::new()`",
+            "read it by `read()`, without a guard: a value from it keeps what `replace` returns",
+            "declare `mod slot;` in the driver, as `mod rcu;`",
         ],
     ),
     (

@@ -22,6 +22,8 @@ mod rcu;
 #[allow(unsafe_code)]
 mod scsi_host;
 #[allow(unsafe_code)]
+mod slot;
+#[allow(unsafe_code)]
 pub mod target;
 #[allow(unsafe_code)]
 mod transport_id;

@@ -20,8 +20,8 @@ use kernel::{
 };
 
 use crate::{
-    rcu,
     scsi_host::{Command, Driver, Host, HostByte, Template},
+    slot::Slot,
     target::{
         self,
         atomic::{Atomic, Relaxed},
@@ -39,11 +39,13 @@ pub(crate) static TEMPLATE: Template<Loopback> = Template::new();
 pub(crate) struct Loopback;
 
 /// Data of a SCSI host: the initiator's side of a portal group.
+#[pin_data]
 pub(crate) struct Initiator {
     /// Target identifier of the devices: the tag of the portal group.
     id: u32,
     is_online: Atomic<bool>,
-    nexus: rcu::Slot<Nexus<Fabric>>,
+    #[pin]
+    nexus: Slot<Nexus<Fabric>>,
 }
 
 #[vtable]
@@ -60,8 +62,7 @@ impl Driver for Loopback {
         if !initiator.is_online.load(Relaxed) {
             return command.fail(HostByte::TRANSPORT_DISRUPTED);
         }
-        let guard = rcu::read_lock();
-        let Some(nexus) = initiator.nexus.read(&guard) else {
+        let Some(nexus) = initiator.nexus.read() else {
             return command.fail(HostByte::NO_CONNECT);
         };
         let request = Request {
@@ -94,11 +95,9 @@ impl Initiator {
         let Ok(waiter) = Arc::pin_init(Waiter::new(), GFP_KERNEL) else {
             return false;
         };
-        let is_submitted = {
-            let guard = rcu::read_lock();
-            let nexus = self.nexus.read(&guard);
-            nexus.is_some_and(|nexus| nexus.submit_tmr(lun, function, waiter.clone()).is_ok())
-        };
+        let nexus = self.nexus.read();
+        let is_submitted =
+            nexus.is_some_and(|nexus| nexus.submit_tmr(lun, function, waiter.clone()).is_ok());
         is_submitted && waiter.wait()
     }
 }
@@ -153,10 +152,10 @@ impl Group {
             host: Host::new(
                 &TEMPLATE,
                 tag.into(),
-                try_init!(Initiator {
+                try_pin_init!(Initiator {
                     id: tag.into(),
                     is_online: Atomic::new(true),
-                    nexus: rcu::Slot::empty(),
+                    nexus <- Slot::new(),
                 }),
             )?,
             luns <- new_mutex!(RBTree::new()),
@@ -173,7 +172,7 @@ impl Group {
         let number = lun.unpacked_lun();
         let mut luns = self.luns.lock();
         luns.try_create_and_insert(number, (), GFP_KERNEL)?;
-        let has_nexus = self.initiator().nexus.read(&rcu::read_lock()).is_some();
+        let has_nexus = self.initiator().nexus.read().is_some();
         if has_nexus {
             self.add_device(number);
         }
@@ -199,19 +198,15 @@ impl Group {
     fn log_in(&self, tpg: &Tpg<Fabric>, name: &PortName) -> Result {
         let luns = self.luns.lock();
         let slot = &self.initiator().nexus;
-        if slot.read(&rcu::read_lock()).is_some() {
+        if slot.read().is_some() {
             return Err(EEXIST);
         }
         let name = target::c_str(name.to_bytes_with_nul())?;
         let nexus = KBox::new(Nexus::new(tpg, name, ProtectionOps::PASS, ())?, GFP_KERNEL)?;
         slot.replace(Some(nexus));
         // Target core may have called `close_session` before the nexus was in the slot.
-        let guard = rcu::read_lock();
-        let is_closing = slot
-            .read(&guard)
-            .is_some_and(|nexus| nexus.is_close_requested());
-        drop(guard);
-        if is_closing {
+        let nexus = slot.read();
+        if nexus.is_some_and(|nexus| nexus.is_close_requested()) {
             self.close();
             return Err(ENODEV);
         }
@@ -273,8 +268,7 @@ impl Attribute for NexusName {
     type Directory = TpgBaseAttrs<Fabric>;
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
-        let guard = rcu::read_lock();
-        let nexus = tpg.data().group.initiator().nexus.read(&guard);
+        let nexus = tpg.data().group.initiator().nexus.read();
         page.write_bytes(nexus.ok_or(ENODEV)?.initiator_name())?;
         page.write_bytes(b"\n")
     }
@@ -322,7 +316,7 @@ impl Attribute for TransportStatus {
             b"online" => initiator.is_online.store(true, Relaxed),
             b"offline" => {
                 initiator.is_online.store(false, Relaxed);
-                if let Some(nexus) = initiator.nexus.read(&rcu::read_lock()) {
+                if let Some(nexus) = initiator.nexus.read() {
                     nexus.report_nexus_loss();
                 }
             }

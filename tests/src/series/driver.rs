@@ -44,7 +44,7 @@ pub(super) const SCSI_HOST: Wrapper = Wrapper {
 };
 
 /// The Rust modules of a driver that the kernel crate has instead.
-const IN_CRATE: [&str; 2] = ["bindings", "target"];
+const IN_CRATE: [&str; 3] = ["bindings", "rcu", "target"];
 
 /// The root of a crate that is compiled without a kernel only.
 const HOST_ROOT: &str = "host_tests.rs";

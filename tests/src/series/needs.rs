@@ -30,6 +30,10 @@ pub(super) fn missing(dir: &Path) -> Vec<String> {
             has("rust/kernel/sync/rcu.rs", "fn synchronize_rcu"),
         ),
         (
+            "Srcu (rust/kernel/sync/srcu.rs)",
+            is_file("rust/kernel/sync/srcu.rs"),
+        ),
+        (
             "the faux bus (rust/kernel/faux.rs)",
             is_file("rust/kernel/faux.rs"),
         ),
