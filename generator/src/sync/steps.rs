@@ -52,8 +52,9 @@ const REPLACED: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// The file that the probes of a module's build write.
-const PROBES: &str = "kernel_cfg";
+/// Names in build files without which a module does not build: the file that the probes write, and the
+/// helpers of the layer.
+const NEEDED: [&str; 2] = ["kernel_cfg", "target_helpers"];
 
 /// Returns the author's steps.
 #[must_use]
@@ -70,20 +71,24 @@ pub fn steps(
     ops.filter_map(|change| op(&author, change, methods.get(&change.name)))
         .chain(fields.filter_map(|change| field(&author, change)))
         .chain(replaced(&author))
-        .chain(probes(update))
+        .chain(build_files(update))
         .collect()
 }
 
 /// The steps that edited build files leave to the author.
-fn probes(update: &Update) -> impl Iterator<Item = String> {
-    let lacks_probes = |difference: &str| {
+fn build_files(update: &Update) -> impl Iterator<Item = String> {
+    let lacks = |difference: &str, name: &str| {
         let mut lines = difference.lines();
-        lines.any(|line| line.starts_with('+') && line.contains(PROBES))
+        lines.any(|line| line.starts_with('+') && line.contains(name))
     };
-    let lacking = update.kept.iter();
-    let lacking = lacking.filter(move |(_, difference)| lacks_probes(difference));
-    lacking.map(|(path, _)| {
-        format!("{path}: add the lines with `{PROBES}`, without which the module does not build")
+    let kept = update.kept.iter();
+    kept.flat_map(move |(path, difference)| {
+        let lacking = NEEDED
+            .into_iter()
+            .filter(move |name| lacks(difference, name));
+        lacking.map(move |name| {
+            format!("{path}: add the lines with `{name}`, without which the module does not build")
+        })
     })
 }
 

@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     socket::may_log,
-    target::{atomic::Release, Nexus, RmdirGuard, Tpg},
+    target::{atomic::Release, Nexus, RmdirGuard},
     transport_id::PortName,
     Fabric, //
 };
