@@ -30,4 +30,11 @@ use kernel::ffi;
 
 include!(env!("TCM_NAB5000_BINDINGS"));
 
+// The helpers of the layer, by the names that they have in the kernel crate.
+pub(crate) use {
+    tcm_nab5000_scsi_command_size as scsi_command_size,
+    tcm_nab5000_sg_next as sg_next,
+    tcm_nab5000_sg_page as sg_page, //
+};
+
 pub(crate) const GFP_ATOMIC: gfp_t = RUST_CONST_HELPER_GFP_ATOMIC;

@@ -9,8 +9,12 @@
 
 use kernel::error::Error; // control
 use kernel::faux; // kernel_has_faux
+use kernel::fmt::Arguments; // kernel_has_fmt
 use kernel::init::Zeroable; // kernel_has_init_zeroable
+use kernel::module::this_module; // kernel_has_this_module
 use kernel::prelude::kunit_tests; // kernel_has_kunit_suites
-use kernel::sync::aref::ARef; // kernel_has_sync_aref
+use kernel::sync::atomic::AtomicFlag; // kernel_has_atomic
 use kernel::sync::rcu::synchronize_rcu; // kernel_has_synchronize_rcu
+use kernel::sync::srcu::Srcu; // kernel_has_srcu
 use kernel::sync::Completion; // kernel_has_completion
+use pin_init::init_zeroed; // kernel_has_init_zeroed

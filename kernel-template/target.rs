@@ -54,7 +54,7 @@ pub use attributes::{
     attributes, Attribute, AttributeArray, AttributeSlot, Attributes, Directory, Page,
 };
 pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
-pub use compat::ARef;
+pub use compat::atomic;
 pub use data::{Buffer, Direction};
 pub use lun::Lun;
 pub use nexus::{Nexus, INITIATOR_NAME_MAX};
@@ -76,11 +76,16 @@ pub use response::{Completed, Residual, Response};
 pub use session::{ProtectionOps, Session, SessionData};
 pub use task::{Aborted, Reference, Task};
 pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
-pub use tpg::{tpg_tag, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgParamAttrs};
+pub use tpg::{
+    tpg_tag, RmdirGuard, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgParamAttrs,
+};
 pub use wwn::Wwn;
 
-/// Converts `bytes` to a C string for target core. It is empty if `bytes` do not end with NUL.
-#[inline]
-pub fn c_str(bytes: &[u8]) -> &CStr {
-    CStr::from_bytes_with_nul(bytes).unwrap_or(kernel::c_str!(""))
+/// Converts `bytes` to a C string for target core.
+///
+/// # Errors
+///
+/// Returns [`EINVAL`] unless `bytes` end with NUL and have no other one.
+pub fn c_str(bytes: &[u8]) -> Result<&CStr> {
+    CStr::from_bytes_with_nul(bytes).map_err(|_| EINVAL)
 }

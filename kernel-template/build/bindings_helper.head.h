@@ -3,6 +3,6 @@
  * C headers for bindgen, which generates bindings.rs.
  */
 #include <linux/configfs.h>
-#include <linux/scatterlist.h>
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>
+#include "target_helpers.h"

@@ -9,7 +9,6 @@
 
 use core::{
     cell::UnsafeCell,
-    fmt,
     marker::PhantomData,
     ptr, //
 };
@@ -22,7 +21,10 @@ use kernel::{
     str::BStr, //
 };
 
-use crate::bindings;
+use crate::{
+    bindings,
+    target::compat::fmt, //
+};
 
 /// A kind of configfs directory that a fabric may add attributes to.
 ///
@@ -116,8 +118,7 @@ impl Page<'_> {
 #[repr(transparent)]
 pub struct AttributeSlot<D>(UnsafeCell<bindings::configfs_attribute>, PhantomData<D>);
 
-// SAFETY: `Registration::new` writes the slot before the fabric is registered, and at most one
-// registration of a fabric exists. A slot of a registered fabric is only read.
+// SAFETY: The slot is never written.
 unsafe impl<D> Sync for AttributeSlot<D> {}
 
 impl<D: Directory> AttributeSlot<D> {
@@ -133,7 +134,11 @@ impl<D: Directory> AttributeSlot<D> {
         Self(
             UnsafeCell::new(bindings::configfs_attribute {
                 ca_name: name.as_ptr().cast(),
-                ca_owner: ptr::null_mut(),
+                // An open attribute file pins the module.
+                #[cfg(kernel_has_this_module)]
+                ca_owner: kernel::module::this_module::<A::OwnerModule>().as_ptr().cast(),
+                #[cfg(not(kernel_has_this_module))]
+                ca_owner: crate::THIS_MODULE.as_ptr().cast(),
                 ca_mode: read | write,
                 show: if A::HAS_SHOW {
                     Some(Self::show_callback::<A>)
@@ -206,7 +211,7 @@ pub struct AttributeArray<D, const N: usize>(
     PhantomData<D>,
 );
 
-// SAFETY: The array is never written. `set_owner` writes to the attributes that it points to.
+// SAFETY: The array is never written.
 unsafe impl<D, const N: usize> Sync for AttributeArray<D, N> {}
 
 impl<D, const N: usize> AttributeArray<D, N> {

@@ -19,7 +19,13 @@ use kernel::{
 
 use crate::{
     bindings,
-    target::{Buffer, Direction, Operations, Session}, //
+    target::{
+        atomic::{atomic_load, Relaxed},
+        Buffer,
+        Direction,
+        Operations,
+        Session, //
+    },
 };
 
 /// Length of a sense buffer, in bytes.
@@ -41,9 +47,9 @@ pub(super) fn se_cmd<O: SeCmd>(object: &O) -> *mut bindings::se_cmd {
 /// Returns the flags of a command.
 pub(super) fn flags<O: SeCmd>(object: &O) -> u32 {
     // SAFETY: The object begins with a `struct se_cmd`, by the contract of `SeCmd`, and is alive
-    // while it is borrowed. Target core may change flags concurrently, but a volatile read is not
-    // torn, and the flags that callers test do not change any more.
-    unsafe { ptr::addr_of!((*se_cmd(object)).se_cmd_flags).read_volatile() }
+    // while it is borrowed. Target core may change flags concurrently, with single stores. The flags
+    // that callers test do not change any more.
+    unsafe { atomic_load(ptr::addr_of_mut!((*se_cmd(object)).se_cmd_flags), Relaxed) }
 }
 
 /// A SCSI command: a `struct se_cmd` and the driver's data.

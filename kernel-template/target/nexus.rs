@@ -7,8 +7,7 @@
 use core::{
     ops::Deref,
     ptr,
-    ptr::NonNull,
-    sync::atomic::AtomicBool, //
+    ptr::NonNull, //
 };
 
 use kernel::{
@@ -22,6 +21,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
+        atomic::{atomic_load, Atomic, Relaxed},
         compat::Completion,
         HeldNodeAcl,
         Operations,
@@ -84,7 +84,7 @@ impl<T: Operations> Nexus<T> {
         let data = Arc::pin_init(
             try_pin_init!(SessionData {
                 data,
-                is_close_requested: AtomicBool::new(false),
+                is_close_requested: Atomic::new(false),
                 close_called <- Completion::new(),
                 tpg: tpg.into(),
             }),
@@ -143,10 +143,10 @@ impl<T: Operations> Nexus<T> {
     fn is_listed(&self) -> bool {
         let session = self.session.as_ptr();
         // SAFETY: `session` is registered with target core, by the type's invariants, so it is
-        // alive. Target core changes the link with single stores, so a volatile read is not torn.
+        // alive. Target core changes the link with single stores.
         unsafe {
             let entry = &raw mut (*session).sess_acl_list;
-            !ptr::eq((&raw const (*entry).next).read_volatile(), entry)
+            atomic_load(&raw mut (*entry).next, Relaxed) != entry
         }
     }
 }

@@ -23,6 +23,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
+        atomic::{atomic_load, Relaxed},
         object::bstr,
         tpg::{directories, errno},
         Operations,
@@ -128,8 +129,8 @@ impl<T: Operations> NodeAcl<T> {
     /// `tpg_get_default_depth`.
     pub fn queue_depth(&self) -> u32 {
         // SAFETY: The node ACL is alive while it is borrowed. Target core changes the field with
-        // single stores, so a volatile read is not torn.
-        unsafe { (&raw const (*self.inner.get()).queue_depth).read_volatile() }
+        // single stores.
+        unsafe { atomic_load(&raw mut (*self.inner.get()).queue_depth, Relaxed) }
     }
 
     /// Sets the queue depth. Target core then asks the driver to close the sessions of the
@@ -143,8 +144,8 @@ impl<T: Operations> NodeAcl<T> {
     /// Returns true if this is a demo-mode node ACL.
     pub fn is_dynamic(&self) -> bool {
         // SAFETY: The node ACL is alive while it is borrowed. Target core sets the field to 0 or 1
-        // with single stores, so a volatile read is not torn.
-        unsafe { (&raw const (*self.inner.get()).dynamic_node_acl).read_volatile() }
+        // with single stores.
+        unsafe { atomic_load(&raw mut (*self.inner.get()).dynamic_node_acl, Relaxed) }
     }
 
     /// Returns the name of the initiator.

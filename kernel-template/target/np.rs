@@ -12,7 +12,8 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        object::{into_raw, zeroed},
+        compat::init_zeroed,
+        object::into_raw,
         tpg::directories,
         Operations, //
     },
@@ -40,7 +41,7 @@ impl<T: Operations> Np<T> {
     pub(super) fn create(data: T::Np) -> Result<*mut bindings::se_tpg_np> {
         let np = KBox::pin_init(
             try_pin_init!(Self {
-                inner <- zeroed(),
+                inner <- init_zeroed(),
                 data,
             }),
             GFP_KERNEL,

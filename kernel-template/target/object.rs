@@ -5,8 +5,7 @@
 use kernel::{
     ffi::c_char,
     prelude::*,
-    str::BStr,
-    types::Opaque, //
+    str::BStr, //
 };
 
 /// Borrows a C string, such as the name of a directory.
@@ -24,13 +23,6 @@ pub(super) unsafe fn bstr<'a>(text: *const c_char) -> &'a BStr {
 /// Converts a result to a pointer or an `ERR_PTR()`, for callbacks.
 pub(super) fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
     result.unwrap_or_else(|error| error.to_errno() as isize as *mut T)
-}
-
-/// Initializes a C object with zeros, in place.
-pub(super) fn zeroed<T>() -> impl PinInit<Opaque<T>> {
-    // SAFETY: `ffi_init` passes a slot that is valid for writes. Any bytes are valid in an
-    // `Opaque`.
-    Opaque::ffi_init(|slot: *mut T| unsafe { slot.write_bytes(0, 1) })
 }
 
 /// Converts a box to a raw pointer, for [`KBox::from_raw`].

@@ -184,61 +184,25 @@ pub struct Segments<'a> {
     payload: PhantomData<&'a ()>,
 }
 
-/// Flags in the low bits of the link of a scatterlist entry.
-const FLAGS: usize = (bindings::SG_CHAIN | bindings::SG_END) as usize;
-
-/// Returns the link of a scatterlist entry: an address and [`FLAGS`].
-///
-/// # Safety
-///
-/// `entry` must be an entry of a scatterlist that is alive.
-unsafe fn link(entry: *const bindings::scatterlist) -> usize {
-    // SAFETY: `entry` is alive, by the requirements of this function. `unsigned long` has the size
-    // of `usize`.
-    unsafe { ptr::addr_of!((*entry).page_link).cast::<usize>().read() }
-}
-
-/// Returns the entry after `entry` in a scatterlist, or null after the last one.
-///
-/// # Safety
-///
-/// `entry` must be an entry of a scatterlist that is alive and has an end marker.
-unsafe fn next(entry: *mut bindings::scatterlist) -> *mut bindings::scatterlist {
-    // SAFETY: `entry` is in a scatterlist that is alive and has an end marker, by the requirements
-    // of this function. After an entry without the marker there is another one, which may be a link
-    // to the next part of the list.
-    unsafe {
-        if link(entry) & bindings::SG_END as usize != 0 {
-            return ptr::null_mut();
-        }
-        let next = entry.add(1);
-        if link(next) & bindings::SG_CHAIN as usize != 0 {
-            (link(next) & !FLAGS) as *mut bindings::scatterlist
-        } else {
-            next
-        }
-    }
-}
-
 impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
 
     fn next(&mut self) -> Option<Segment<'a>> {
         while self.left != 0 && !self.entry.is_null() {
+            let entry = self.entry;
             // SAFETY: `entry` is in the scatterlist of the payload that `self` borrows, which is
-            // alive, by the contract of `Payload::of`.
-            let (link, offset, length) =
-                unsafe { (link(self.entry), (*self.entry).offset, (*self.entry).length) };
-            // SAFETY: `entry` is in a scatterlist that is alive, as above. The last entry of each
-            // scatterlist has the end marker.
-            self.entry = unsafe { next(self.entry) };
+            // alive, by the contract of `Payload::of`. Its last entry has the end marker.
+            let (page, offset, length) = unsafe {
+                self.entry = bindings::sg_next(entry);
+                (bindings::sg_page(entry), (*entry).offset, (*entry).length)
+            };
             if self.skip >= length {
                 self.skip -= length;
                 continue;
             }
             let len = self.left.min(length - self.skip);
             let segment = Segment {
-                page: (link & !FLAGS) as *mut bindings::page,
+                page,
                 offset: offset + self.skip,
                 len,
                 payload: PhantomData,

@@ -14,6 +14,7 @@ use core::{
 use crate::{
     bindings,
     target::{
+        atomic::{atomic_load, Relaxed},
         payload::{Payload, PayloadMut},
         Cmd,
         Operations, //
@@ -104,8 +105,9 @@ impl<T: Operations> Pending<T> {
     /// then end the command without executing it.
     pub fn is_aborted(&self) -> bool {
         // SAFETY: The command is alive, by the type's invariants. Target core changes the state
-        // with single stores, so a volatile read is not torn.
-        let state = unsafe { ptr::addr_of!((*self.as_raw()).transport_state).read_volatile() };
+        // with single stores.
+        let state =
+            unsafe { atomic_load(ptr::addr_of_mut!((*self.as_raw()).transport_state), Relaxed) };
         state & bindings::CMD_T_ABORTED != 0
     }
 

@@ -8,11 +8,11 @@
 use core::{
     marker::PhantomData,
     mem,
-    ptr,
-    sync::atomic::{AtomicPtr, Ordering}, //
+    ptr, //
 };
 
 use crate::target::{
+    atomic::{Acquire, Atomic, Full, Relaxed, Release},
     cmd::SeCmd,
     task::{count, references},
     Cmd,
@@ -90,7 +90,7 @@ unsafe impl<T: Operations> QueuedCmd for Reference<Completed<T>> {
 /// The pointer is null, `CLOSED`, or the command that was queued last. The link of each command
 /// points to the one queued before it, or is null. The queue owns the value of each command, and is
 /// the only user of its link.
-pub struct CmdQueue<Q: QueuedCmd>(AtomicPtr<Cmd<Q::Fabric>>);
+pub struct CmdQueue<Q: QueuedCmd>(Atomic<*mut Cmd<Q::Fabric>>);
 
 impl<Q: QueuedCmd> CmdQueue<Q> {
     /// Marks a closed queue. No command has this address.
@@ -98,7 +98,7 @@ impl<Q: QueuedCmd> CmdQueue<Q> {
 
     /// Creates an empty queue.
     pub const fn new() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
+        Self(Atomic::new(ptr::null_mut()))
     }
 
     /// Queues a command. Returns false if the queue is closed.
@@ -108,7 +108,7 @@ impl<Q: QueuedCmd> CmdQueue<Q> {
     /// `cmd` must be alive, and its value must belong to the caller. If this returns true, the
     /// value belongs to the queue.
     unsafe fn push_cmd(&self, cmd: *mut Cmd<Q::Fabric>) -> bool {
-        let mut last = self.0.load(Ordering::Relaxed);
+        let mut last = self.0.load(Relaxed);
         loop {
             if last == Self::CLOSED {
                 return false;
@@ -117,7 +117,7 @@ impl<Q: QueuedCmd> CmdQueue<Q> {
             // of this function, so its link is in no other use.
             unsafe { (*cmd).link.get().write(last) };
             let queue = &self.0;
-            match queue.compare_exchange_weak(last, cmd, Ordering::Release, Ordering::Relaxed) {
+            match queue.cmpxchg(last, cmd, Release) {
                 Ok(_) => return true,
                 Err(now) => last = now,
             }
@@ -143,10 +143,10 @@ impl<Q: QueuedCmd> CmdQueue<Q> {
 
     /// Takes all commands, in the order in which they were queued. Called in any context.
     pub fn take(&self) -> Batch<Q> {
-        let mut last = self.0.load(Ordering::Relaxed);
+        let mut last = self.0.load(Relaxed);
         while !last.is_null() && last != Self::CLOSED {
             let (queue, none) = (&self.0, ptr::null_mut());
-            match queue.compare_exchange_weak(last, none, Ordering::Acquire, Ordering::Relaxed) {
+            match queue.cmpxchg(last, none, Acquire) {
                 Ok(_) => return Batch::new(last),
                 Err(now) => last = now,
             }
@@ -156,7 +156,7 @@ impl<Q: QueuedCmd> CmdQueue<Q> {
 
     /// Closes the queue and takes its commands. Called in any context.
     pub fn close(&self) -> Batch<Q> {
-        let last = self.0.swap(Self::CLOSED, Ordering::AcqRel);
+        let last = self.0.xchg(Self::CLOSED, Full);
         if last == Self::CLOSED {
             return Batch::empty();
         }
@@ -193,7 +193,7 @@ impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
 ///
 /// The caller must own the reference, which must not be the last one.
 unsafe fn discount<O: SeCmd>(object: &O) {
-    references(object).fetch_sub(1, Ordering::Release);
+    references(object).dec();
 }
 
 impl<Q: QueuedCmd> Drop for CmdQueue<Q> {

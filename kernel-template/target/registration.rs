@@ -7,8 +7,7 @@
 use core::{
     marker::PhantomData,
     ptr,
-    ptr::NonNull,
-    sync::atomic::{AtomicUsize, Ordering}, //
+    ptr::NonNull, //
 };
 
 use kernel::{
@@ -21,6 +20,7 @@ use kernel::{
 use crate::{
     bindings,
     target::{
+        atomic::{Atomic, Full, Relaxed, Release},
         ops::OperationsVTable,
         Directory,
         Operations, //
@@ -69,11 +69,6 @@ impl<T: Operations> Registration<T> {
             pr_warn!("the op {} of this kernel is new to the module\n", op);
         }
         let claim = Claim::new(T::NAME)?;
-        for list in OperationsVTable::<T>::ATTRIBUTES {
-            // SAFETY: The list is a constant of `T`, and target core does not have it yet: by the
-            // claim above, no fabric of this name is registered.
-            unsafe { set_owner(list, module.as_ptr().cast()) };
-        }
         let data = KBox::new(T::init(module)?, GFP_KERNEL)?;
         let pointer = NonNull::from(&*data);
         let wwn = AttributeList::new(pointer.cast(), T::TFC_WWN_ATTRS.as_ptr())?;
@@ -133,9 +128,9 @@ macro_rules! target_fabric_module {
         impl ::kernel::Module for TargetFabricModule {
             #[allow(unsafe_code)]
             fn init(module: &'static ::kernel::ThisModule) -> ::kernel::error::Result<Self> {
-                static IS_CALLED: ::core::sync::atomic::AtomicBool =
-                    ::core::sync::atomic::AtomicBool::new(false);
-                if IS_CALLED.swap(true, ::core::sync::atomic::Ordering::Relaxed) {
+                static IS_CALLED: $crate::target::atomic::Atomic<bool> =
+                    $crate::target::atomic::Atomic::new(false);
+                if IS_CALLED.xchg(true, $crate::target::atomic::Relaxed) {
                     return Err(::kernel::error::code::EBUSY);
                 }
                 // SAFETY: This is the first call, made by the kernel as it loads the module: no
@@ -158,11 +153,11 @@ macro_rules! target_fabric_module {
 pub use target_fabric_module as module_target_fabric;
 
 /// Hashes of the names of the registered fabrics; 0 marks a free entry.
-static NAMES: [AtomicUsize; 32] = [const { AtomicUsize::new(0) }; 32];
+static NAMES: [Atomic<usize>; 32] = [const { Atomic::new(0) }; 32];
 
 /// The exclusive use of a fabric name. Target core unregisters fabrics by name, so two of the same
 /// name could not be told apart.
-struct Claim(&'static AtomicUsize);
+struct Claim(&'static Atomic<usize>);
 
 impl Claim {
     /// Claims a name.
@@ -177,16 +172,12 @@ impl Claim {
             (number ^ usize::from(*byte)).wrapping_mul(0x0100_0193)
         });
         let number = number | 1;
-        let takes = |place: &&AtomicUsize| {
-            place
-                .compare_exchange(0, number, Ordering::SeqCst, Ordering::Relaxed)
-                .is_ok()
-        };
+        let takes = |place: &&Atomic<usize>| place.cmpxchg(0, number, Full).is_ok();
         let place = NAMES.iter().find(takes).ok_or(ENOSPC)?;
         let claim = Self(place);
         // Of two concurrent claims to a name, at least one sees the other.
         let is_taken =
-            |other: &AtomicUsize| !ptr::eq(other, place) && other.load(Ordering::SeqCst) == number;
+            |other: &Atomic<usize>| !ptr::eq(other, place) && other.load(Relaxed) == number;
         if NAMES.iter().any(is_taken) {
             return Err(EEXIST);
         }
@@ -196,7 +187,7 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.0.store(0, Ordering::Release);
+        self.0.store(0, Release);
     }
 }
 
@@ -245,28 +236,6 @@ pub(super) unsafe fn data<'a, T: Operations>(item: *mut bindings::config_item) -
     unsafe {
         let list = (*(*item).ci_type).ct_attrs;
         &**list.cast::<*const T::Data>().sub(1)
-    }
-}
-
-/// Sets the owner of the attributes in `list`: an open attribute file pins the module.
-///
-/// # Safety
-///
-/// `list` must be null or come from [`Attributes::as_ptr`](super::Attributes::as_ptr), and must not
-/// be registered with target core yet.
-unsafe fn set_owner(list: *mut *mut bindings::configfs_attribute, module: *mut bindings::module) {
-    if list.is_null() {
-        return;
-    }
-    for index in 0.. {
-        // SAFETY: The array ends with a null pointer, where the loop ends.
-        let attribute = unsafe { *list.add(index) };
-        if attribute.is_null() {
-            return;
-        }
-        // SAFETY: The attribute is static and not registered yet, by the requirements of this
-        // function, so it is in no other use.
-        unsafe { (*attribute).ca_owner = module };
     }
 }
 

@@ -22,6 +22,9 @@ impl TaskAttribute {
     pub const HEAD: Self = Self(bindings::TCM_HEAD_TAG);
 }
 
+/// Operation code of a variable-length command, SPC-4 section 4.2.5.1.
+const VARIABLE_LENGTH_CMD: u8 = 0x7f;
+
 /// The request of an initiator.
 pub struct Request<'a> {
     /// Task tag, which `ABORT TASK` refers to.
@@ -38,17 +41,18 @@ impl Request<'_> {
     /// Returns true if the command descriptor block has the length that its first byte determines,
     /// SPC-4 section 4.2.5.
     pub(super) fn is_whole(&self) -> bool {
-        let length = match self.cdb {
-            // A variable-length command has the number of bytes after the first eight in byte 7.
-            [0x7f, _, _, _, _, _, _, additional, ..] => 8 + usize::from(*additional),
-            [0x00..=0x1f, ..] => 6,
-            [0x20..=0x5f, ..] => 10,
-            [0x80..=0x9f, ..] => 16,
-            [0x60..=0x7e | 0xa0..=0xbf, ..] => 12,
-            [0xc0..=0xff, ..] => 10,
-            _ => return false,
+        // A variable-length command has its length in byte 7.
+        let needed = match self.cdb {
+            [VARIABLE_LENGTH_CMD, ..] => 8,
+            _ => 1,
         };
-        self.cdb.len() >= length
+        if self.cdb.len() < needed {
+            return false;
+        }
+        // SAFETY: The function reads the first byte and, of a variable-length command, byte 7. The
+        // block has both, as checked above.
+        let length = unsafe { bindings::scsi_command_size(self.cdb.as_ptr()) };
+        self.cdb.len() >= length as usize
     }
 }
 

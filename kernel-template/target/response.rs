@@ -133,7 +133,7 @@ impl<'a, T: Operations> Response<'a, T> {
     /// Takes the response out of the op. The driver sends it later, and then drops it.
     ///
     /// Until it is dropped, the command pins its session, and dropping the
-    /// [`Nexus`](super::Nexus) waits. Dropped in any context but hard interrupts.
+    /// [`Nexus`](super::Nexus) waits. Dropped in any context.
     pub fn keep(self) -> Reference<Completed<T>> {
         count(self.completed);
         // SAFETY: The command is alive while it is borrowed, and the reference was counted above.

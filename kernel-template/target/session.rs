@@ -6,8 +6,7 @@
 
 use core::{
     marker::PhantomData,
-    mem::ManuallyDrop,
-    sync::atomic::{AtomicBool, Ordering}, //
+    mem::ManuallyDrop, //
 };
 
 use kernel::{
@@ -20,9 +19,11 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        compat::{ARef, Completion},
+        atomic::{Acquire, Atomic, Release},
+        compat::Completion,
         NodeAcl,
         Operations,
+        RmdirGuard,
         Tpg, //
     },
 };
@@ -77,9 +78,7 @@ impl<T: Operations> Session<T> {
 
     /// Returns true if target core has called `close_session`: the driver must end the session.
     pub fn is_close_requested(&self) -> bool {
-        self.session_data()
-            .is_close_requested
-            .load(Ordering::Acquire)
+        self.session_data().is_close_requested.load(Acquire)
     }
 
     /// Establishes the unit attention condition for an I_T nexus loss, reported to the initiator
@@ -96,11 +95,11 @@ impl<T: Operations> Session<T> {
 #[pin_data]
 pub struct SessionData<T: Operations> {
     pub(super) data: T::Session,
-    pub(super) is_close_requested: AtomicBool,
+    pub(super) is_close_requested: Atomic<bool>,
     #[pin]
     pub(super) close_called: Completion,
     // Dropped last: after that, the directory of the group and the module may be removed.
-    pub(super) tpg: ARef<Tpg<T>>,
+    pub(super) tpg: RmdirGuard<T>,
 }
 
 impl<T: Operations> SessionData<T> {
@@ -130,7 +129,7 @@ impl<T: Operations> SessionData<T> {
             ManuallyDrop::new(Arc::<Self>::from_raw(data))
         };
         let data = Arc::clone(&data);
-        data.is_close_requested.store(true, Ordering::Release);
+        data.is_close_requested.store(true, Release);
         data.close_called.complete_all();
         data
     }

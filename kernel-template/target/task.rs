@@ -8,8 +8,7 @@ use core::{
     marker::PhantomData,
     ops::Deref,
     ptr,
-    ptr::NonNull,
-    sync::atomic::{AtomicI32, Ordering}, //
+    ptr::NonNull, //
 };
 
 use kernel::types::Opaque;
@@ -18,6 +17,7 @@ use crate::{
     bindings,
     target::{
         cmd::{flags, se_cmd, SeCmd},
+        compat::Refcount,
         tmr::Tmr,
         Cmd,
         Operations, //
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A counted reference to a command. Dropping the last one releases the command. Dropped in any
-/// context but hard interrupts.
+/// context, hard interrupts included: target core drops its own references there.
 ///
 /// # Invariants
 ///
@@ -67,18 +67,15 @@ impl<O: SeCmd> Drop for Reference<O> {
 }
 
 /// Returns the reference count of a command.
-pub(super) fn references<O: SeCmd>(object: &O) -> &AtomicI32 {
+pub(super) fn references<O: SeCmd>(object: &O) -> &Refcount {
     // SAFETY: The object begins with a `struct se_cmd`, by the contract of `SeCmd`, and is alive
-    // while it is borrowed. All accesses to a `kref` are atomic.
-    unsafe {
-        let kref = ptr::addr_of_mut!((*se_cmd(object)).cmd_kref.refcount.refs.counter);
-        AtomicI32::from_ptr(kref)
-    }
+    // while it is borrowed. A `Refcount` is a transparent wrapper of the `refcount_t` in a `kref`.
+    unsafe { &*ptr::addr_of_mut!((*se_cmd(object)).cmd_kref.refcount).cast() }
 }
 
 /// Takes a reference to a command. The caller must hold a reference, or know of one.
 pub(super) fn count<O: SeCmd>(object: &O) {
-    references(object).fetch_add(1, Ordering::Relaxed);
+    references(object).inc();
 }
 
 /// A command or a task management function: target core has a `struct se_cmd` for both.

@@ -5,8 +5,8 @@
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
 use core::{
-    ptr::NonNull,
-    sync::atomic::{AtomicUsize, Ordering}, //
+    ops::Deref,
+    ptr::NonNull, //
 };
 
 use kernel::{
@@ -21,8 +21,9 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        compat::{AlwaysRefCounted, Completion},
-        object::{into_raw, zeroed},
+        atomic::{Acquire, Relaxed},
+        compat::{init_zeroed, Completion, Refcount},
+        object::into_raw,
         ops::OperationsVTable,
         Operations,
         Wwn, //
@@ -32,7 +33,7 @@ use crate::{
 /// A target portal group, `target/$FABRIC/$WWN/tpgt_$TAG`: a `struct se_portal_group` and the
 /// driver's data.
 ///
-/// A thread of the driver holds a group by an [`ARef<Tpg<T>>`](super::ARef), made of a `&Tpg<T>`.
+/// A thread of the driver holds a group by an [`RmdirGuard<T>`](super::RmdirGuard), made of a `&Tpg<T>`.
 /// `rmdir` of the group waits until the last one is dropped.
 ///
 /// # Invariants
@@ -47,7 +48,7 @@ pub struct Tpg<T: Operations> {
     #[pin]
     inner: Opaque<bindings::se_portal_group>,
     wwn: NonNull<Wwn<T>>,
-    references: AtomicUsize,
+    references: Refcount,
     #[pin]
     unreferenced: Completion,
     /// The login lock, and whether initiators may log in. Held while a session is created or
@@ -70,20 +71,47 @@ unsafe impl<T: Operations> Send for Tpg<T> {}
 // data, including those of the target port and of the fabric, are `Sync`.
 unsafe impl<T: Operations> Sync for Tpg<T> {}
 
-// SAFETY: `destroy` waits until the last reference is dropped.
-unsafe impl<T: Operations> AlwaysRefCounted for Tpg<T> {
-    fn inc_ref(&self) {
-        self.references.fetch_add(1, Ordering::Relaxed);
-    }
+/// An owned reference to a portal group. `rmdir` of the group waits until it is dropped.
+///
+/// # Invariants
+///
+/// The pointer is that of a group. The value owns one of its references.
+pub struct RmdirGuard<T: Operations>(NonNull<Tpg<T>>);
 
-    unsafe fn dec_ref(tpg: NonNull<Self>) {
-        // SAFETY: The caller owns a reference, by the requirements of this function, so the group
-        // is alive until the reference is subtracted.
-        let tpg = unsafe { tpg.as_ref() };
-        if tpg.references.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // The group may be freed before this returns.
-            tpg.unreferenced.complete_all();
-        }
+// SAFETY: Any thread may use and drop a reference to a group, which is `Sync` and counts
+// atomically.
+unsafe impl<T: Operations> Send for RmdirGuard<T> {}
+
+// SAFETY: Any thread may use a shared reference to a group, which is `Sync`.
+unsafe impl<T: Operations> Sync for RmdirGuard<T> {}
+
+impl<T: Operations> From<&Tpg<T>> for RmdirGuard<T> {
+    fn from(tpg: &Tpg<T>) -> Self {
+        tpg.references.inc();
+        Self(NonNull::from(tpg))
+    }
+}
+
+impl<T: Operations> Clone for RmdirGuard<T> {
+    fn clone(&self) -> Self {
+        Self::from(&**self)
+    }
+}
+
+impl<T: Operations> Deref for RmdirGuard<T> {
+    type Target = Tpg<T>;
+
+    fn deref(&self) -> &Tpg<T> {
+        // SAFETY: `Tpg::destroy` waits until the last reference is dropped. The value owns one, by
+        // the type's invariants.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T: Operations> Drop for RmdirGuard<T> {
+    fn drop(&mut self) {
+        // SAFETY: The value owns a reference, by the type's invariants, which is dropped here once.
+        unsafe { Tpg::put(self.0) };
     }
 }
 
@@ -105,9 +133,9 @@ impl<T: Operations> Tpg<T> {
     ) -> Result<*mut bindings::se_portal_group> {
         let tpg = KBox::pin_init(
             try_pin_init!(Self {
-                inner <- zeroed(),
+                inner <- init_zeroed(),
                 wwn: NonNull::from(wwn),
-                references: AtomicUsize::new(1),
+                references: Refcount::new(1),
                 unreferenced <- Completion::new(),
                 is_open <- new_mutex!(!OperationsVTable::<T>::HAS_ENABLE),
                 node_acls <- new_mutex!(()),
@@ -146,7 +174,7 @@ impl<T: Operations> Tpg<T> {
         // SAFETY: `ptr` comes from `create`, by the requirements of this function, and is freed at
         // the end of it.
         let tpg = unsafe { Self::from_raw(ptr) };
-        let others = tpg.references.load(Ordering::Relaxed) - 1;
+        let others = tpg.references.as_atomic().load(Relaxed) - 1;
         if others != 0 {
             pr_warn!(
                 "portal group: waiting for {} references to be dropped\n",
@@ -154,13 +182,13 @@ impl<T: Operations> Tpg<T> {
             );
         }
         // SAFETY: `create` has counted this reference for the directory, which is being removed.
-        unsafe { Self::dec_ref(NonNull::from(tpg)) };
+        unsafe { Self::put(NonNull::from(tpg)) };
         tpg.unreferenced.wait_for_completion();
         // SAFETY: `create` has registered `ptr`. The directories in the group are removed, and each
         // session has dropped its reference. The call always returns 0.
         unsafe { bindings::core_tpg_deregister(tpg.as_raw()) };
         // For its log message, target core calls ops of the group during deregistration.
-        if tpg.references.load(Ordering::Acquire) != 0 {
+        if tpg.references.as_atomic().load(Acquire) != 0 {
             pr_err!(
                 "portal group: leaked, tpg_get_wwn or tpg_get_tag has kept a reference to it\n"
             );
@@ -169,6 +197,20 @@ impl<T: Operations> Tpg<T> {
         // SAFETY: `ptr` is the pointer of the box that `create` made, by the requirements of this
         // function. It is unregistered and has no other references, so this is its only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
+    }
+
+    /// Drops a reference. The group may be freed before this returns.
+    ///
+    /// # Safety
+    ///
+    /// The caller must own a reference to `tpg`, which it gives up.
+    unsafe fn put(tpg: NonNull<Self>) {
+        // SAFETY: The caller owns a reference, by the requirements of this function, so the group
+        // is alive until the reference is subtracted.
+        let tpg = unsafe { tpg.as_ref() };
+        if tpg.references.dec_and_test() {
+            tpg.unreferenced.complete_all();
+        }
     }
 
     /// Returns the C part.

@@ -14,7 +14,8 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        object::{into_raw, zeroed},
+        compat::init_zeroed,
+        object::into_raw,
         Operations, //
     },
 };
@@ -49,7 +50,7 @@ impl<T: Operations> Wwn<T> {
     ) -> Result<*mut bindings::se_wwn> {
         let wwn = KBox::pin_init(
             try_pin_init!(Self {
-                inner <- zeroed(),
+                inner <- init_zeroed(),
                 fabric: NonNull::from(fabric),
                 data <- data,
             }),

@@ -66,6 +66,8 @@ static HOST: Part = Part {
         generator!("scsi_host/parent_device/faux.rs"),
         generator!("scsi_host/parent_device/root.rs"),
         generator!("scsi_host/template.rs"),
+        generator!("slot.rs"),
+        generator!("slot/srcu.rs"),
     ],
     kbuild: text!("Kbuild"),
     bindings_helper: text!("bindings_helper.h"),

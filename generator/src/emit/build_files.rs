@@ -16,6 +16,8 @@ const LAYOUT_SCRIPT: &str = include_str!("../../../kernel-template/layout_guard.
 const PROBES: &str = include_str!("../../../kernel-template/kernel_probes.rs");
 const PROBES_SCRIPT: &str = include_str!("../../../kernel-template/kernel_probes.awk");
 const UNLISTED_SCRIPT: &str = include_str!("../../../kernel-template/unlisted_ops.awk");
+const HELPERS_HEADER: &str = include_str!("../../../kernel-template/target_helpers.h");
+const HELPERS_SOURCE: &str = include_str!("../../../kernel-template/target_helpers.c");
 const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
 const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
 
@@ -27,7 +29,13 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     let own = Owner::GeneratorUntilEdited;
     files.add("Kbuild", own, kbuild(input));
     files.add("Kconfig", own, kconfig(input));
-    files.add("bindings.rs", Owner::Generator, renamed(BINDINGS, input));
+    for (path, text) in [
+        ("bindings.rs", BINDINGS),
+        ("target_helpers.c", HELPERS_SOURCE),
+        ("target_helpers.h", HELPERS_HEADER),
+    ] {
+        files.add(path, Owner::Generator, renamed(text, input));
+    }
     files.add("bindings_helper.h", own, bindings_helper(input));
     for (path, text) in [
         ("kernel_probes.awk", PROBES_SCRIPT),

@@ -20,12 +20,15 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 24] = copied![
+const COPIED: [(&str, &str); 27] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
     "target/compat.rs",
+    "target/compat/atomic.rs",
     "target/compat/completion.rs",
+    "target/compat/init_zeroed.rs",
+    "target/compat/refcount.rs",
     "target/data.rs",
     "target/lun.rs",
     "target/nexus.rs",

@@ -15,7 +15,7 @@ use crate::names::{c_ident, constant};
 use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
 /// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
-const REPLACED: [(&str, &[&str]); 3] = [
+const REPLACED: [(&str, &[&str]); 6] = [
     (
         "impl kernel::Module for",
         &[
@@ -29,13 +29,32 @@ const REPLACED: [(&str, &[&str]); 3] = [
         &["replace `Login` of `crate::target` by `SessionData`, its new name"],
     ),
     (
+        "ARef<Tpg<",
+        &["replace `ARef<Tpg<Fabric>>` of `crate::target` by `RmdirGuard<Fabric>`, its new name"],
+    ),
+    (
+        "c_str(se_tpg.wwn()",
+        &[
+            "keep the name of a target port as a `CString`, made by `target::c_str`, which returns a `Result`",
+        ],
+    ),
+    (
+        "rcu::Slot",
+        &[
+            "replace `rcu::Slot` by `slot::Slot`, pinned in its struct and initialized by `<- Slot::new()`",
+            "read it by `read()`, without a guard: a value from it keeps what `replace` returns",
+            "declare `mod slot;` in the driver, as `mod rcu;`",
+        ],
+    ),
+    (
         "Right<Fabric =",
         &["replace `Right` of `crate::target` by `QueuedCmd`, its new name"],
     ),
 ];
 
-/// The file that the probes of a module's build write.
-const PROBES: &str = "kernel_cfg";
+/// Names in build files without which a module does not build: the file that the probes write, and the
+/// helpers of the layer.
+const NEEDED: [&str; 2] = ["kernel_cfg", "target_helpers"];
 
 /// Returns the author's steps.
 #[must_use]
@@ -52,20 +71,24 @@ pub fn steps(
     ops.filter_map(|change| op(&author, change, methods.get(&change.name)))
         .chain(fields.filter_map(|change| field(&author, change)))
         .chain(replaced(&author))
-        .chain(probes(update))
+        .chain(build_files(update))
         .collect()
 }
 
 /// The steps that edited build files leave to the author.
-fn probes(update: &Update) -> impl Iterator<Item = String> {
-    let lacks_probes = |difference: &str| {
+fn build_files(update: &Update) -> impl Iterator<Item = String> {
+    let lacks = |difference: &str, name: &str| {
         let mut lines = difference.lines();
-        lines.any(|line| line.starts_with('+') && line.contains(PROBES))
+        lines.any(|line| line.starts_with('+') && line.contains(name))
     };
-    let lacking = update.kept.iter();
-    let lacking = lacking.filter(move |(_, difference)| lacks_probes(difference));
-    lacking.map(|(path, _)| {
-        format!("{path}: add the lines with `{PROBES}`, without which the module does not build")
+    let kept = update.kept.iter();
+    kept.flat_map(move |(path, difference)| {
+        let lacking = NEEDED
+            .into_iter()
+            .filter(move |name| lacks(difference, name));
+        lacking.map(move |name| {
+            format!("{path}: add the lines with `{name}`, without which the module does not build")
+        })
     })
 }
 

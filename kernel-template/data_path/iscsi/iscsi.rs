@@ -29,8 +29,6 @@ mod sender;
 mod session;
 mod settings;
 
-use core::sync::atomic::{AtomicBool, Ordering};
-
 use kernel::{
     prelude::*,
     str::BStr,
@@ -41,6 +39,7 @@ use kernel::{
 use crate::{
     socket::may_log,
     target::{
+        atomic::{Acquire, Atomic, Release},
         Aborted, Attribute, Cmd, NodeAcl, Page, Pending, Response, SessionData, TmrResponse, Tpg,
         TpgBaseAttrs, TpgNaclBaseAttrs,
     },
@@ -65,7 +64,7 @@ const LOGOUT_SECONDS: u16 = 3;
 #[pin_data]
 pub(crate) struct Group {
     settings: Settings,
-    is_enabled: AtomicBool,
+    is_enabled: Atomic<bool>,
     /// Parameters that the target offers in negotiations.
     #[pin]
     offer: Mutex<Parameters>,
@@ -88,7 +87,7 @@ impl Group {
     pub(crate) fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             settings: Settings::new(),
-            is_enabled: AtomicBool::new(false),
+            is_enabled: Atomic::new(false),
             offer <- new_mutex!(Parameters::OFFER),
             kept <- new_mutex!(Kept::new()),
             secrets <- new_mutex!(Secrets::zeroed()),
@@ -104,7 +103,7 @@ impl Group {
 
     /// Returns true if initiators may log in.
     fn is_enabled(&self) -> bool {
-        self.is_enabled.load(Ordering::Acquire)
+        self.is_enabled.load(Acquire)
     }
 
     /// Adds the session of a peer. A session of the same initiator port is closed first (session
@@ -159,7 +158,7 @@ impl Group {
     /// Opens the group to logins, or closes it and logs its initiators out.
     pub(crate) fn enable(&self, enable: bool) {
         if enable {
-            self.is_enabled.store(true, Ordering::Release);
+            self.is_enabled.store(true, Release);
         } else {
             self.log_out();
         }
@@ -168,7 +167,7 @@ impl Group {
     /// Closes the group, asks its initiators to log out, and waits until their sessions have ended.
     /// The connection of an initiator that does not log out is closed.
     pub(crate) fn log_out(&self) {
-        self.is_enabled.store(false, Ordering::Release);
+        self.is_enabled.store(false, Release);
         let mut sessions = self.sessions.lock();
         for peer in sessions.iter() {
             peer.link.request_logout();
@@ -258,7 +257,7 @@ impl Attribute for DynamicSessions {
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
         let is_dynamic = |peer: &Peer| {
-            let acl = tpg.node_acl(peer.c_name());
+            let acl = peer.c_name().ok().and_then(|name| tpg.node_acl(name));
             acl.is_some_and(|acl| acl.is_dynamic())
         };
         for_each_peer(&tpg.data().group, is_dynamic, |peer| {
@@ -336,7 +335,7 @@ impl Attribute for CmdsnDepth {
 /// Returns true if an initiator has an explicit node ACL in a portal group. A demo-mode node ACL
 /// may be cached, but admits nobody after demo mode is turned off.
 fn has_explicit_acl(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
-    let acl = tpg.node_acl(c_name(name));
+    let acl = c_name(name).ok().and_then(|name| tpg.node_acl(name));
     acl.is_some_and(|acl| !acl.is_dynamic())
 }
 

@@ -17,8 +17,7 @@ mod message;
 
 use core::{
     net::SocketAddr,
-    ptr::{self, NonNull},
-    sync::atomic::{AtomicI32, Ordering}, //
+    ptr::{self, NonNull}, //
 };
 
 use kernel::{ffi::c_int, prelude::*, time::Jiffies};
@@ -32,7 +31,10 @@ use crate::{
         tcm_nab5000_may_log as is_within_limit,
         tcm_nab5000_wait as socket_wait, //
     },
-    target::{Payload, PayloadMut}, //
+    target::{
+        atomic::{Atomic, Full},
+        Payload, PayloadMut,
+    }, //
 };
 
 use address::Address;
@@ -103,7 +105,7 @@ pub(crate) struct Interest {
 pub(crate) struct Socket {
     raw: Raw,
     /// Set by [`Self::kick`], cleared by [`Self::clear_kick`].
-    kicked: AtomicI32,
+    kicked: Atomic<i32>,
 }
 
 impl Socket {
@@ -240,7 +242,7 @@ impl Socket {
         let space = u32::from(interest.space) * bindings::TCM_SOCKET_SPACE;
         let (socket, kicked) = (self.raw.as_ptr(), self.kicked.as_ptr().cast());
         // SAFETY: The socket and `kicked` are alive while they are borrowed. `atomic_t` has the
-        // layout of `AtomicI32`.
+        // layout of `Atomic<i32>`.
         let waited = unsafe { socket_wait(socket, kicked, data | space, milliseconds) };
         waited as Jiffies
     }
@@ -248,13 +250,13 @@ impl Socket {
     /// Clears the kick. Call it before checking for the causes of a kick: a later kick then ends
     /// the next [`Self::wait`] at once.
     pub(crate) fn clear_kick(&self) {
-        self.kicked.swap(0, Ordering::AcqRel);
+        self.kicked.xchg(0, Full);
     }
 
     /// Makes [`Self::wait`] return. Called in any context.
     pub(crate) fn kick(&self) {
         // SAFETY: The socket and `kicked` are alive while they are borrowed. `atomic_t` has the
-        // layout of `AtomicI32`.
+        // layout of `Atomic<i32>`.
         unsafe { socket_kick(self.raw.as_ptr(), self.kicked.as_ptr().cast()) };
     }
 

@@ -11,8 +11,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-
 use kernel::{
     c_str,
     prelude::*,
@@ -22,10 +20,12 @@ use kernel::{
 };
 
 use crate::{
-    rcu,
     scsi_host::{Command, Driver, Host, HostByte, Template},
+    slot::Slot,
     target::{
-        self, Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
+        self,
+        atomic::{Atomic, Relaxed},
+        Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
         SessionData, TaskAttribute, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
     },
     transport_id::PortName,
@@ -39,11 +39,13 @@ pub(crate) static TEMPLATE: Template<Loopback> = Template::new();
 pub(crate) struct Loopback;
 
 /// Data of a SCSI host: the initiator's side of a portal group.
+#[pin_data]
 pub(crate) struct Initiator {
     /// Target identifier of the devices: the tag of the portal group.
     id: u32,
-    is_online: AtomicBool,
-    nexus: rcu::Slot<Nexus<Fabric>>,
+    is_online: Atomic<bool>,
+    #[pin]
+    nexus: Slot<Nexus<Fabric>>,
 }
 
 #[vtable]
@@ -57,11 +59,10 @@ impl Driver for Loopback {
         if command.id() != initiator.id {
             return command.fail(HostByte::NO_CONNECT);
         }
-        if !initiator.is_online.load(Ordering::Relaxed) {
+        if !initiator.is_online.load(Relaxed) {
             return command.fail(HostByte::TRANSPORT_DISRUPTED);
         }
-        let guard = rcu::read_lock();
-        let Some(nexus) = initiator.nexus.read(&guard) else {
+        let Some(nexus) = initiator.nexus.read() else {
             return command.fail(HostByte::NO_CONNECT);
         };
         let request = Request {
@@ -94,11 +95,9 @@ impl Initiator {
         let Ok(waiter) = Arc::pin_init(Waiter::new(), GFP_KERNEL) else {
             return false;
         };
-        let is_submitted = {
-            let guard = rcu::read_lock();
-            let nexus = self.nexus.read(&guard);
-            nexus.is_some_and(|nexus| nexus.submit_tmr(lun, function, waiter.clone()).is_ok())
-        };
+        let nexus = self.nexus.read();
+        let is_submitted =
+            nexus.is_some_and(|nexus| nexus.submit_tmr(lun, function, waiter.clone()).is_ok());
         is_submitted && waiter.wait()
     }
 }
@@ -143,7 +142,7 @@ pub(crate) struct Group {
     /// LUNs with a backstore. The lock is held while devices are added and removed.
     #[pin]
     luns: Mutex<RBTree<u64, ()>>,
-    protection_type: AtomicI32,
+    protection_type: Atomic<i32>,
 }
 
 impl Group {
@@ -153,14 +152,14 @@ impl Group {
             host: Host::new(
                 &TEMPLATE,
                 tag.into(),
-                try_init!(Initiator {
+                try_pin_init!(Initiator {
                     id: tag.into(),
-                    is_online: AtomicBool::new(true),
-                    nexus: rcu::Slot::empty(),
+                    is_online: Atomic::new(true),
+                    nexus <- Slot::new(),
                 }),
             )?,
             luns <- new_mutex!(RBTree::new()),
-            protection_type: AtomicI32::new(0),
+            protection_type: Atomic::new(0),
         })
     }
 
@@ -173,7 +172,7 @@ impl Group {
         let number = lun.unpacked_lun();
         let mut luns = self.luns.lock();
         luns.try_create_and_insert(number, (), GFP_KERNEL)?;
-        let has_nexus = self.initiator().nexus.read(&rcu::read_lock()).is_some();
+        let has_nexus = self.initiator().nexus.read().is_some();
         if has_nexus {
             self.add_device(number);
         }
@@ -199,19 +198,15 @@ impl Group {
     fn log_in(&self, tpg: &Tpg<Fabric>, name: &PortName) -> Result {
         let luns = self.luns.lock();
         let slot = &self.initiator().nexus;
-        if slot.read(&rcu::read_lock()).is_some() {
+        if slot.read().is_some() {
             return Err(EEXIST);
         }
-        let name = target::c_str(name.to_bytes_with_nul());
+        let name = target::c_str(name.to_bytes_with_nul())?;
         let nexus = KBox::new(Nexus::new(tpg, name, ProtectionOps::PASS, ())?, GFP_KERNEL)?;
         slot.replace(Some(nexus));
         // Target core may have called `close_session` before the nexus was in the slot.
-        let guard = rcu::read_lock();
-        let is_closing = slot
-            .read(&guard)
-            .is_some_and(|nexus| nexus.is_close_requested());
-        drop(guard);
-        if is_closing {
+        let nexus = slot.read();
+        if nexus.is_some_and(|nexus| nexus.is_close_requested()) {
             self.close();
             return Err(ENODEV);
         }
@@ -239,7 +234,7 @@ impl Group {
 
     /// Returns the protection type that the fabric offers for backstores without one.
     pub(crate) fn protection_type(&self) -> i32 {
-        self.protection_type.load(Ordering::Relaxed)
+        self.protection_type.load(Relaxed)
     }
 }
 
@@ -273,8 +268,7 @@ impl Attribute for NexusName {
     type Directory = TpgBaseAttrs<Fabric>;
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
-        let guard = rcu::read_lock();
-        let nexus = tpg.data().group.initiator().nexus.read(&guard);
+        let nexus = tpg.data().group.initiator().nexus.read();
         page.write_bytes(nexus.ok_or(ENODEV)?.initiator_name())?;
         page.write_bytes(b"\n")
     }
@@ -312,22 +306,17 @@ impl Attribute for TransportStatus {
     type Directory = TpgBaseAttrs<Fabric>;
 
     fn show(tpg: &Tpg<Fabric>, page: &mut Page<'_>) -> Result {
-        let is_online = tpg
-            .data()
-            .group
-            .initiator()
-            .is_online
-            .load(Ordering::Relaxed);
+        let is_online = tpg.data().group.initiator().is_online.load(Relaxed);
         writeln!(page, "{}", if is_online { "online" } else { "offline" })
     }
 
     fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
         let initiator = tpg.data().group.initiator();
         match &**text {
-            b"online" => initiator.is_online.store(true, Ordering::Relaxed),
+            b"online" => initiator.is_online.store(true, Relaxed),
             b"offline" => {
-                initiator.is_online.store(false, Ordering::Relaxed);
-                if let Some(nexus) = initiator.nexus.read(&rcu::read_lock()) {
+                initiator.is_online.store(false, Relaxed);
+                if let Some(nexus) = initiator.nexus.read() {
                     nexus.report_nexus_loss();
                 }
             }
@@ -362,10 +351,7 @@ impl Attribute for FabricProtType {
                 return Err(EINVAL);
             }
         };
-        tpg.data()
-            .group
-            .protection_type
-            .store(value, Ordering::Relaxed);
+        tpg.data().group.protection_type.store(value, Relaxed);
         Ok(())
     }
 }

@@ -49,7 +49,7 @@ use crate::{
 use kernel::{
     c_str,
     prelude::*,
-    str::BStr, //
+    str::{BStr, CString}, //
 };
 
 module_target_fabric! {
@@ -64,7 +64,7 @@ struct Fabric;
 
 /// A target port, `nab5000/$WWN`.
 struct TargetPort {
-    name: PortName,
+    name: CString,
 }
 
 /// A portal group of a target port, `nab5000/$WWN/tpgt_$TAG`.
@@ -145,7 +145,7 @@ impl Operations for Fabric {
     ///
     /// Returns the name of the target port.
     fn tpg_get_wwn(se_tpg: &Tpg<Self>) -> &CStr {
-        target::c_str(se_tpg.wwn().data().name.to_bytes_with_nul())
+        &se_tpg.wwn().data().name
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
@@ -284,6 +284,7 @@ impl Operations for Fabric {
     fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
         check_port_name(name)?;
         let name = PortName::parse(name).ok_or(EINVAL)?;
+        let name = CString::try_from(target::c_str(name.to_bytes_with_nul())?)?;
         Ok(try_init!(TargetPort { name }))
     }
 

@@ -3,9 +3,9 @@
  * C headers for bindgen, which generates bindings.rs.
  */
 #include <linux/configfs.h>
-#include <linux/scatterlist.h>
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>
+#include "target_helpers.h"
 
 /* bindgen does not make a constant of a macro that casts. */
 static const gfp_t RUST_CONST_HELPER_GFP_ATOMIC __maybe_unused = GFP_ATOMIC;

@@ -44,7 +44,7 @@ pub(super) const SCSI_HOST: Wrapper = Wrapper {
 };
 
 /// The Rust modules of a driver that the kernel crate has instead.
-const IN_CRATE: [&str; 2] = ["bindings", "target"];
+const IN_CRATE: [&str; 3] = ["bindings", "rcu", "target"];
 
 /// The root of a crate that is compiled without a kernel only.
 const HOST_ROOT: &str = "host_tests.rs";
@@ -158,6 +158,9 @@ fn out_of_crate(text: &str, in_crate: &[&str], is_root: bool) -> String {
     let place = |path: &str| {
         let rest = path.strip_prefix("crate::").unwrap_or_default();
         let first = rest.split(':').next().unwrap_or_default();
+        if let Some(name) = rest.strip_prefix("target::atomic::") {
+            return Some(format!("kernel::sync::atomic::{name}"));
+        }
         if in_crate.contains(&first) {
             Some(format!("kernel::{rest}"))
         } else {

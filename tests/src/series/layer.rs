@@ -19,6 +19,9 @@ const GATE: &str = "CONFIG_TARGET_CORE";
 /// The C headers that the layer's bindings are made of.
 const HEADERS: [&str; 2] = ["target/target_core_base.h", "target/target_core_fabric.h"];
 
+/// The file with the layer's helpers in C.
+const HELPERS: &str = "target.c";
+
 /// An addition of one patch to the layer.
 struct Step {
     message: &'static str,
@@ -81,13 +84,11 @@ const FIRST: &str = "registration";
 
 /// The place in the kernel crate of each name that a module gets through `target::compat`; none for
 /// a name that the prelude has.
-const COMPAT: [(&str, Option<&str>); 4] = [
-    ("ARef", Some("crate::sync::aref::ARef")),
-    (
-        "AlwaysRefCounted",
-        Some("crate::sync::aref::AlwaysRefCounted"),
-    ),
+const COMPAT: [(&str, Option<&str>); 5] = [
     ("Completion", Some("crate::sync::Completion")),
+    ("Refcount", Some("crate::sync::Refcount")),
+    ("init_zeroed", Some("pin_init::init_zeroed")),
+    ("fmt", Some("crate::fmt")),
     ("Zeroable", None),
 ];
 
@@ -98,6 +99,11 @@ pub(super) fn patches(module: &Module<'_>, who: &str) -> Result<Vec<Patch>> {
     let ops = Ops::new(module.plan, root)?;
     let mut bindings = Patch::new(message(data!("messages/bindings.txt"), module));
     bindings.edits = HEADERS.map(KernelEdit::Bindings).into();
+    bindings.edits.push(KernelEdit::Helpers(HELPERS));
+    bindings.add(
+        &format!("rust/helpers/{HELPERS}"),
+        data!("target.c").to_owned(),
+    );
     let mut patches = vec![bindings];
     let mut modules = BTreeSet::new();
     for step in &STEPS {
@@ -127,6 +133,7 @@ pub(super) fn patches(module: &Module<'_>, who: &str) -> Result<Vec<Patch>> {
         KernelEdit::Maintainers {
             who: who.to_owned(),
         },
+        KernelEdit::Maintained(format!("rust/helpers/{HELPERS}")),
     ];
     patches.push(tests(root, &modules, module));
     complete(module, &modules)?;
@@ -172,9 +179,9 @@ fn tests(root: &str, modules: &BTreeSet<&str>, module: &Module<'_>) -> Patch {
 /// The root of the layer with these modules.
 fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
     // In the kernel crate a module gets nothing through `compat`.
-    let root = root.replace("pub use compat::ARef;", "pub use crate::sync::aref::ARef;");
+    let root = root.replace("pub use compat::atomic;", "pub use crate::sync::atomic;");
     let mut modules = modules.clone();
-    if modules.contains("tpg") {
+    if modules.contains(FIRST) {
         modules.insert("crate");
     }
     in_crate(&root::text(&root, &modules))
@@ -190,6 +197,9 @@ pub(super) fn crate_path(path: &str) -> Option<String> {
     if let Some(name) = path.strip_prefix("crate::target::compat::") {
         let found = COMPAT.iter().find(|(known, _)| *known == name);
         return found.and_then(|(_, place)| place.map(ToOwned::to_owned));
+    }
+    if let Some(name) = path.strip_prefix("crate::target::atomic::") {
+        return Some(format!("crate::sync::atomic::{name}"));
     }
     match path.strip_prefix("kernel::") {
         Some(rest) => Some(format!("crate::{rest}")),

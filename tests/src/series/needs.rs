@@ -14,8 +14,8 @@ pub(super) fn missing(dir: &Path) -> Vec<String> {
     let is_file = |path: &str| dir.join(path).is_file();
     let needs = [
         (
-            "ARef (rust/kernel/sync/aref.rs)",
-            is_file("rust/kernel/sync/aref.rs"),
+            "AtomicFlag (rust/kernel/sync/atomic.rs)",
+            has("rust/kernel/sync/atomic.rs", "struct AtomicFlag"),
         ),
         (
             "Completion (rust/kernel/sync/completion.rs)",
@@ -28,6 +28,10 @@ pub(super) fn missing(dir: &Path) -> Vec<String> {
         (
             "synchronize_rcu (rust/kernel/sync/rcu.rs)",
             has("rust/kernel/sync/rcu.rs", "fn synchronize_rcu"),
+        ),
+        (
+            "Srcu (rust/kernel/sync/srcu.rs)",
+            is_file("rust/kernel/sync/srcu.rs"),
         ),
         (
             "the faux bus (rust/kernel/faux.rs)",

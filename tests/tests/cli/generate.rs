@@ -142,6 +142,8 @@ fn loopback_module_has_its_files() {
         "scsi_helpers.c",
         "scsi_helpers.h",
         "scsi_host.rs",
+        "slot.rs",
+        "slot/srcu.rs",
     ]) {
         assert!(dir.join(file).is_file(), "{file}");
     }

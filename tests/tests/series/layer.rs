@@ -190,7 +190,7 @@ fn texts_of_the_series_match_the_module() {
         "tcm_loop_rust.rs",
         "loopback.rs",
         "transport_id.rs",
-        "rcu.rs",
+        "slot.rs",
     ] {
         compare(&module.join(file), &driver.join(file), ToOwned::to_owned);
     }

@@ -17,7 +17,6 @@ use crate::plan::{MethodKind, Object, Plan, PlanField, Settable, Slot, SlotConte
 pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
     let callbacks = plan.slots.iter().filter_map(callback_fn);
     let constant = vtable_const(plan);
-    let attributes = attribute_lists(plan);
     let enable = has_enable(plan);
     let ops = ops_fn(plan);
     let doc = doc(
@@ -33,7 +32,6 @@ pub(super) fn vtable(plan: &Plan<'_>) -> TokenStream {
         impl<T: Operations> OperationsVTable<T> {
             #(#callbacks)*
             #constant
-            #attributes
             #enable
             #ops
         }
@@ -115,20 +113,6 @@ fn slot(slot: &Slot<'_>) -> TokenStream {
         _ => has(&slot.op.name),
     };
     quote!(#name: if T::#implemented { Some(Self::#callback) } else { None },)
-}
-
-fn attribute_lists(plan: &Plan<'_>) -> TokenStream {
-    let count = plan.groups.len();
-    let groups = plan.groups.iter().map(|group| constant(group));
-    let doc = doc(
-        1,
-        "All lists of attributes, whose owner the registration sets.",
-    );
-    quote! {
-        #doc
-        pub(super) const ATTRIBUTES: [*mut *mut bindings::configfs_attribute; #count] =
-            [#(T::#groups.as_ptr()),*];
-    }
 }
 
 /// The constant that is true if `fabric_enable_tpg` opens portal groups.

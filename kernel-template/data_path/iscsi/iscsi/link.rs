@@ -4,12 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-use core::{
-    net::{IpAddr, SocketAddr},
-    sync::atomic::{AtomicBool, AtomicU32, Ordering}, //
-};
+use core::net::{IpAddr, SocketAddr};
 
-use kernel::{prelude::*, sync::Arc};
+use kernel::{fmt, prelude::*, sync::Arc};
 
 use super::{
     names::c_name,
@@ -17,7 +14,10 @@ use super::{
 };
 use crate::{
     socket::Socket,
-    target::{CmdQueue, Completed, Pending, Reference},
+    target::{
+        atomic::{Acquire, Atomic, Relaxed, Release},
+        CmdQueue, Completed, Pending, Reference,
+    },
     transport_id::PortName,
     Fabric, //
 };
@@ -32,15 +32,15 @@ pub(crate) struct Link {
     pub(super) writes: CmdQueue<Pending<Fabric>>,
     /// Responses to be sent, queued by the ops.
     pub(super) responses: CmdQueue<Reference<Completed<Fabric>>>,
-    is_closing: AtomicBool,
-    is_logout_requested: AtomicBool,
+    is_closing: Atomic<bool>,
+    is_logout_requested: Atomic<bool>,
     /// True if the connection has a session with a portal group. The connection is then closed with
     /// the portal group, and not with the network portal.
-    has_session: AtomicBool,
+    has_session: Atomic<bool>,
     /// Number of outstanding commands that are not immediate.
-    outstanding: AtomicU32,
+    outstanding: Atomic<u32>,
     /// Number of outstanding immediate commands.
-    immediate: AtomicU32,
+    immediate: Atomic<u32>,
 }
 
 impl Link {
@@ -51,11 +51,11 @@ impl Link {
             socket,
             writes: CmdQueue::new(),
             responses: CmdQueue::new(),
-            is_closing: AtomicBool::new(false),
-            is_logout_requested: AtomicBool::new(false),
-            has_session: AtomicBool::new(false),
-            outstanding: AtomicU32::new(0),
-            immediate: AtomicU32::new(0),
+            is_closing: Atomic::new(false),
+            is_logout_requested: Atomic::new(false),
+            has_session: Atomic::new(false),
+            outstanding: Atomic::new(0),
+            immediate: Atomic::new(0),
         };
         Ok(Arc::new(link, GFP_KERNEL)?)
     }
@@ -67,58 +67,58 @@ impl Link {
 
     /// Asks the thread to end the connection. Called in any context.
     pub(super) fn close(&self) {
-        self.is_closing.store(true, Ordering::Release);
+        self.is_closing.store(true, Release);
         self.socket.kick();
     }
 
     /// Returns true after [`Self::close`].
     pub(super) fn is_closing(&self) -> bool {
-        self.is_closing.load(Ordering::Acquire)
+        self.is_closing.load(Acquire)
     }
 
     /// Asks the thread to request a logout of the initiator. Called in any context.
     pub(super) fn request_logout(&self) {
-        self.is_logout_requested.store(true, Ordering::Release);
+        self.is_logout_requested.store(true, Release);
         self.socket.kick();
     }
 
     /// Returns true after [`Self::request_logout`].
     pub(super) fn is_logout_requested(&self) -> bool {
-        self.is_logout_requested.load(Ordering::Acquire)
+        self.is_logout_requested.load(Acquire)
     }
 
     /// Sets whether the connection has a session with a portal group.
     pub(super) fn set_session(&self, has_session: bool) {
-        self.has_session.store(has_session, Ordering::Release);
+        self.has_session.store(has_session, Release);
     }
 
     /// Returns true if the connection has a session with a portal group.
     pub(super) fn has_session(&self) -> bool {
-        self.has_session.load(Ordering::Acquire)
+        self.has_session.load(Acquire)
     }
 
     /// Returns the number of outstanding commands that are not immediate.
     pub(super) fn outstanding(&self) -> u32 {
-        self.outstanding.load(Ordering::Relaxed)
+        self.outstanding.load(Relaxed)
     }
 
     /// Returns the number of outstanding immediate commands.
     pub(super) fn immediate(&self) -> u32 {
-        self.immediate.load(Ordering::Relaxed)
+        self.immediate.load(Relaxed)
     }
 
     /// Counts a command as outstanding.
     pub(super) fn command_begun(&self, request: &Request) {
-        self.counter(request).fetch_add(1, Ordering::Relaxed);
+        self.counter(request).add(1, Relaxed);
     }
 
     /// Ends the count of a command that was answered, or aborted without a response. Called in any
     /// context.
     pub(super) fn command_ended(&self, request: &Request) {
-        self.counter(request).fetch_sub(1, Ordering::Relaxed);
+        self.counter(request).fetch_sub(1, Relaxed);
     }
 
-    fn counter(&self, request: &Request) -> &AtomicU32 {
+    fn counter(&self, request: &Request) -> &Atomic<u32> {
         if request.is_immediate() {
             &self.immediate
         } else {
@@ -130,10 +130,10 @@ impl Link {
 /// The address of an initiator, for the log.
 pub(super) struct Shown(pub(super) Option<SocketAddr>);
 
-impl core::fmt::Debug for Shown {
-    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(address) => core::fmt::Display::fmt(&address, formatter),
+            Some(address) => write!(formatter, "{address}"),
             None => formatter.write_str("nowhere"),
         }
     }
@@ -154,7 +154,7 @@ pub(crate) struct Peer {
     /// Number of the session since the module was loaded.
     pub(crate) index: u32,
     /// True if the initiator has logged out and the session has no commands.
-    pub(super) has_logged_out: AtomicBool,
+    pub(super) has_logged_out: Atomic<bool>,
 }
 
 impl Peer {
@@ -165,7 +165,7 @@ impl Peer {
 
     /// Returns true if the initiator has logged out and the session has no commands.
     pub(super) fn has_logged_out(&self) -> bool {
-        self.has_logged_out.load(Ordering::Acquire)
+        self.has_logged_out.load(Acquire)
     }
 
     /// Returns true if this login is later than `other`.
@@ -174,7 +174,11 @@ impl Peer {
     }
 
     /// Returns the name for target core.
-    pub(super) fn c_name(&self) -> &CStr {
+    ///
+    /// # Errors
+    ///
+    /// As [`c_name`].
+    pub(super) fn c_name(&self) -> Result<&CStr> {
         c_name(&self.name)
     }
 }

@@ -53,7 +53,11 @@ pub(crate) fn check_initiator_name(name: &BStr) -> Result {
 }
 
 /// Converts the name of an initiator to a C string for target core.
-pub(super) fn c_name(name: &PortName) -> &CStr {
+///
+/// # Errors
+///
+/// Returns [`EINVAL`] if the name has a NUL.
+pub(super) fn c_name(name: &PortName) -> Result<&CStr> {
     target::c_str(name.to_bytes_with_nul())
 }
 

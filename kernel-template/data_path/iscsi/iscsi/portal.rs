@@ -9,12 +9,12 @@
 
 use core::{
     net::{SocketAddr, SocketAddrV6},
-    str,
-    sync::atomic::{AtomicU32, Ordering},
+    str, //
 };
 
 use kernel::{
     c_str,
+    fmt::{self, Write},
     prelude::*,
     rbtree::RBTree,
     str::BStr,
@@ -33,7 +33,10 @@ use super::{
 use crate::{
     socket::listener::Listener,
     socket::{self, Socket},
-    target::{ARef, Operations, Tpg},
+    target::{
+        atomic::{Atomic, Relaxed},
+        Operations, RmdirGuard, Tpg,
+    },
     thread,
     transport_id::PortName,
     Fabric, //
@@ -59,7 +62,7 @@ pub(super) const SESSION_BUFFER: u32 = 2_097_152;
 /// Data of the fabric: portals, session numbers, and the credentials of discovery sessions.
 pub(crate) struct Registry {
     portals: Pin<KBox<Mutex<KVec<Arc<Portal>>>>>,
-    sessions: AtomicU32,
+    sessions: Atomic<u32>,
     pub(super) discovery: Pin<KBox<Mutex<Discovery>>>,
 }
 
@@ -68,16 +71,14 @@ impl Registry {
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             portals: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
-            sessions: AtomicU32::new(0),
+            sessions: Atomic::new(0),
             discovery: KBox::pin_init(new_mutex!(Discovery::zeroed()), GFP_KERNEL)?,
         })
     }
 
     /// Returns a new session number.
     pub(super) fn next_session(&self) -> u32 {
-        self.sessions
-            .fetch_add(1, Ordering::Relaxed)
-            .wrapping_add(1)
+        self.sessions.fetch_add(1, Relaxed).wrapping_add(1)
     }
 
     /// Returns the targets of the fabric with their addresses, as the answer to SendTargets (RFC
@@ -94,7 +95,7 @@ impl Registry {
         for (index, (group, _)) in entries.iter().enumerate() {
             let wwn = group.wwn();
             let of_this =
-                |entry: &&(ARef<Tpg<Fabric>>, SocketAddr)| core::ptr::eq(entry.0.wwn(), wwn);
+                |entry: &&(RmdirGuard<Fabric>, SocketAddr)| core::ptr::eq(entry.0.wwn(), wwn);
             if entries.iter().take(index).any(|entry| of_this(&entry)) {
                 continue;
             }
@@ -103,7 +104,7 @@ impl Registry {
                 let mut place = [0; 64];
                 let mut words = Words(Writer::new(&mut place));
                 let tag = Fabric::tpg_get_tag(group);
-                let written = core::fmt::write(&mut words, format_args!("{address},{tag}"));
+                let written = write!(words, "{address},{tag}");
                 let length = words.0.length();
                 written.map_err(|_| EINVAL)?;
                 add(
@@ -122,7 +123,7 @@ impl Registry {
         initiator: &PortName,
         local: Option<SocketAddr>,
         only: Option<&[u8]>,
-    ) -> Result<KVVec<(ARef<Tpg<Fabric>>, SocketAddr)>> {
+    ) -> Result<KVVec<(RmdirGuard<Fabric>, SocketAddr)>> {
         let mut entries = KVVec::new();
         for portal in self.portals.lock().iter() {
             let mut address = portal.address;
@@ -169,12 +170,12 @@ fn add(text: &mut KVVec<u8>, key: &[u8], value: &[u8]) -> Result {
 /// Writes formatted text into a buffer.
 struct Words<'a>(Writer<'a>);
 
-impl core::fmt::Write for Words<'_> {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+impl fmt::Write for Words<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
         if self.0.push(text.as_bytes()) {
             Ok(())
         } else {
-            Err(core::fmt::Error)
+            Err(fmt::Error)
         }
     }
 }
@@ -186,7 +187,7 @@ pub(crate) struct Portal {
     listener: Listener,
     /// Portal groups of the portal.
     #[pin]
-    groups: Mutex<KVec<ARef<Tpg<Fabric>>>>,
+    groups: Mutex<KVec<RmdirGuard<Fabric>>>,
     /// Connections accepted by the portal.
     #[pin]
     links: Mutex<KVec<Arc<Link>>>,
@@ -208,7 +209,7 @@ impl Portal {
     }
 
     /// Returns the portal group of the target `name` at this portal.
-    pub(super) fn group(&self, name: &PortName) -> Option<ARef<Tpg<Fabric>>> {
+    pub(super) fn group(&self, name: &PortName) -> Option<RmdirGuard<Fabric>> {
         let groups = self.groups.lock();
         let found = groups
             .iter()
@@ -334,7 +335,7 @@ fn parse(text: &str) -> Option<SocketAddr> {
 /// A network portal of a portal group: its directory in `np`.
 pub(crate) struct NetworkPortal {
     portal: Arc<Portal>,
-    group: ARef<Tpg<Fabric>>,
+    group: RmdirGuard<Fabric>,
 }
 
 impl NetworkPortal {
@@ -370,11 +371,11 @@ impl NetworkPortal {
                 );
                 return Err(EEXIST);
             }
-            groups.push(ARef::from(tpg), GFP_KERNEL)?;
+            groups.push(RmdirGuard::from(tpg), GFP_KERNEL)?;
             drop(groups);
             return Ok(Self {
                 portal,
-                group: ARef::from(tpg),
+                group: RmdirGuard::from(tpg),
             });
         }
         let portal = Portal::new(address).inspect_err(|error| {
@@ -384,14 +385,17 @@ impl NetworkPortal {
                 error
             );
         })?;
-        portal.groups.lock().push(ARef::from(tpg), GFP_KERNEL)?;
+        portal
+            .groups
+            .lock()
+            .push(RmdirGuard::from(tpg), GFP_KERNEL)?;
         portals.reserve(1, GFP_KERNEL)?;
         let accepts = portal.clone();
         thread::spawn(c_str!("iscsi_np"), move || accepts.accept())?;
         portals.push(portal.clone(), GFP_KERNEL)?;
         Ok(Self {
             portal,
-            group: ARef::from(tpg),
+            group: RmdirGuard::from(tpg),
         })
     }
 

@@ -15,8 +15,6 @@ mod time;
 mod tmf;
 mod write;
 
-use core::sync::atomic::Ordering;
-
 use kernel::{
     prelude::*,
     str::BStr,
@@ -34,7 +32,7 @@ use super::{
 };
 use crate::{
     socket::may_log,
-    target::{ARef, Nexus, Tpg},
+    target::{atomic::Release, Nexus, RmdirGuard},
     transport_id::PortName,
     Fabric, //
 };
@@ -49,7 +47,7 @@ pub(crate) use tmf::Tmf;
 pub(super) struct Normal {
     pub(super) nexus: Nexus<Fabric>,
     pub(super) peer: Arc<Peer>,
-    pub(super) group: ARef<Tpg<Fabric>>,
+    pub(super) group: RmdirGuard<Fabric>,
 }
 
 /// A session in its full feature phase.
@@ -258,7 +256,7 @@ impl Session {
     pub(super) fn release_port(&self) -> bool {
         let is_free = self.functions.is_empty() && !self.has_reserved;
         if let (true, Some(normal)) = (is_free, &self.normal) {
-            normal.peer.has_logged_out.store(true, Ordering::Release);
+            normal.peer.has_logged_out.store(true, Release);
         }
         is_free
     }

@@ -5,10 +5,7 @@
 
 #![forbid(unsafe_code)]
 
-use core::{
-    ops::RangeInclusive,
-    sync::atomic::{AtomicU32, Ordering}, //
-};
+use core::ops::RangeInclusive;
 
 use kernel::{prelude::*, str::BStr};
 
@@ -18,6 +15,7 @@ use super::{
 };
 use crate::{
     target::{
+        atomic::{Atomic, Relaxed},
         Attribute,
         NodeAcl,
         Page,
@@ -51,17 +49,17 @@ macro_rules! settings {
     ($($(#[$attr:meta])* $name:ident $field:ident = $first:literal, $range:expr;)*) => {
         /// The settings in `attrib` of a portal group.
         pub(crate) struct Settings {
-            $($field: AtomicU32,)*
+            $($field: Atomic<u32>,)*
         }
 
         impl Settings {
             /// Initial values.
             pub(super) const fn new() -> Self {
-                Self { $($field: AtomicU32::new($first),)* }
+                Self { $($field: Atomic::new($first),)* }
             }
 
             $($(#[$attr])* pub(crate) fn $field(&self) -> u32 {
-                self.$field.load(Ordering::Relaxed)
+                self.$field.load(Relaxed)
             })*
         }
 
@@ -79,7 +77,7 @@ macro_rules! settings {
             fn store(tpg: &Tpg<Fabric>, text: &BStr) -> Result {
                 let number = number_between(stringify!($field), text, $range)?;
                 let settings = &tpg.data().group.settings;
-                settings.$field.store(number, Ordering::Relaxed);
+                settings.$field.store(number, Relaxed);
                 settings.keep_dynamic_acls();
                 Ok(())
             }
@@ -131,7 +129,7 @@ impl Settings {
     /// that loses its connection would lose its node ACL, and with it its persistent reservation.
     fn keep_dynamic_acls(&self) {
         if self.generate_node_acls() != 0 {
-            self.cache_dynamic_acls.store(1, Ordering::Relaxed);
+            self.cache_dynamic_acls.store(1, Relaxed);
         }
     }
 }
@@ -277,7 +275,7 @@ impl Attribute for AuthMethod {
         let methods = ["CHAP", "CHAP,None", "None,CHAP", "None"];
         let is_forced = one_of("AuthMethod", text, &methods)? == 0;
         let authentication = &tpg.data().group.settings.authentication;
-        authentication.store(is_forced.into(), Ordering::Relaxed);
+        authentication.store(is_forced.into(), Relaxed);
         Ok(())
     }
 }

@@ -6,16 +6,18 @@
 
 use core::{
     net::SocketAddr,
-    ptr::{self, NonNull},
-    sync::atomic::AtomicI32, //
+    ptr::{self, NonNull}, //
 };
 
 use kernel::{error::to_result, ffi::c_int, prelude::*};
 
 use super::{address::Address, Raw, Socket};
-use crate::bindings::{
-    self,
-    tcm_nab5000_is_in_this_namespace as is_in_this_namespace, //
+use crate::{
+    bindings::{
+        self,
+        tcm_nab5000_is_in_this_namespace as is_in_this_namespace, //
+    },
+    target::atomic::Atomic, //
 };
 
 /// A socket that accepts connections.
@@ -81,7 +83,7 @@ impl Listener {
         unsafe { bindings::tcp_sock_set_nodelay((*socket.as_ptr()).sk) };
         Ok(Socket {
             raw: socket,
-            kicked: AtomicI32::new(0),
+            kicked: Atomic::new(0),
         })
     }
 

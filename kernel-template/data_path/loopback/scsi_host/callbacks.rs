@@ -6,8 +6,7 @@
 
 use core::{
     marker::PhantomData,
-    ptr::{self, NonNull},
-    sync::atomic::{AtomicU32, Ordering}, //
+    ptr::{self, NonNull}, //
 };
 
 use kernel::ffi::c_int;
@@ -17,7 +16,10 @@ use super::{
     host_data::HostData,
     Driver, //
 };
-use crate::bindings;
+use crate::{
+    bindings,
+    target::atomic::{Atomic, Full}, //
+};
 
 /// Result of `queuecommand` for a command that cannot be accepted now. The midlayer treats any
 /// unknown value as `SCSI_MLQUEUE_HOST_BUSY`.
@@ -40,7 +42,7 @@ impl<D: Driver> Callbacks<D> {
         // It is being allocated, so it is in no other use.
         unsafe {
             let private = Private::<D>::of(NonNull::new_unchecked(command));
-            ptr::addr_of_mut!((*private).owner).write(AtomicU32::new(owner::MIDLAYER));
+            ptr::addr_of_mut!((*private).owner).write(Atomic::new(owner::MIDLAYER));
         }
         0
     }
@@ -67,12 +69,7 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback, at
         // least until it is returned.
         let owner = unsafe { Private::<D>::owner(command) };
-        let taken = owner.compare_exchange(
-            owner::MIDLAYER,
-            owner::DRIVER,
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
+        let taken = owner.cmpxchg(owner::MIDLAYER, owner::DRIVER, Full);
         if taken.is_err() {
             // The command has timed out and the driver still owns it. Error recovery is reusing it
             // for a command of its own.

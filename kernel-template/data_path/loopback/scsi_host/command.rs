@@ -8,8 +8,7 @@ use core::{
     cell::UnsafeCell,
     marker::PhantomData,
     mem::{self, MaybeUninit},
-    ptr::{self, NonNull},
-    sync::atomic::{AtomicU32, Ordering}, //
+    ptr::{self, NonNull}, //
 };
 
 use kernel::ffi::c_int;
@@ -18,7 +17,10 @@ use super::Driver;
 use crate::{
     bindings,
     rcu,
-    target::{Buffer, Cmd, CmdMemory, Direction, Residual, Response}, //
+    target::{
+        atomic::{Atomic, Full, Release},
+        Buffer, Cmd, CmdMemory, Direction, Residual, Response,
+    }, //
 };
 
 /// Maximum length of a command descriptor block, in bytes.
@@ -78,7 +80,7 @@ pub(super) mod owner {
 /// The private memory of a command, directly behind its `struct scsi_cmnd`.
 #[repr(C)]
 pub(super) struct Private<D: Driver> {
-    pub(super) owner: AtomicU32,
+    pub(super) owner: Atomic<u32>,
     response: UnsafeCell<Noted>,
     cmd: MaybeUninit<Cmd<D::Fabric>>,
 }
@@ -131,7 +133,7 @@ impl<D: Driver> Private<D> {
     /// # Safety
     ///
     /// The command must be a command of a host of `D` during `'a`.
-    pub(super) unsafe fn owner<'a>(command: NonNull<bindings::scsi_cmnd>) -> &'a AtomicU32 {
+    pub(super) unsafe fn owner<'a>(command: NonNull<bindings::scsi_cmnd>) -> &'a Atomic<u32> {
         // SAFETY: The command is a command of a host of `D`, by the requirements of this function,
         // so it has private memory. `init_cmd_priv` has set the owner; in a command that
         // `SG_SCSI_RESET` has made it is zero, `MIDLAYER`. All accesses are atomic.
@@ -263,17 +265,12 @@ impl<D: Driver> Command<D> {
         // command of a host of `D`. Error recovery does not reuse it before this RCU read-side
         // critical section has ended.
         let owner = unsafe { Private::<D>::owner(command) };
-        let done = owner.compare_exchange(
-            owner::DRIVER,
-            owner::DONE,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let done = owner.cmpxchg(owner::DRIVER, owner::DONE, Full);
         if done.is_ok() {
             // SAFETY: The exchange above has made the command `DONE`.
             unsafe { Self::publish(command) };
         }
-        owner.store(owner::MIDLAYER, Ordering::Release);
+        owner.store(owner::MIDLAYER, Release);
         if done.is_ok() {
             // SAFETY: The driver owned the command, which had not timed out. This is the only call
             // for it.

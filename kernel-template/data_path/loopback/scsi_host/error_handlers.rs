@@ -4,10 +4,7 @@
 //!
 //! C header: [`include/scsi/scsi_host.h`](srctree/include/scsi/scsi_host.h)
 
-use core::{
-    ptr::{self, NonNull},
-    sync::atomic::Ordering, //
-};
+use core::ptr::{self, NonNull};
 
 use kernel::ffi::{c_int, c_void};
 
@@ -19,7 +16,8 @@ use super::{
 };
 use crate::{
     bindings,
-    rcu, //
+    rcu,
+    target::atomic::{Acquire, Full}, //
 };
 
 impl<D: Driver> Callbacks<D> {
@@ -34,12 +32,7 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback.
         // The midlayer keeps it during this call.
         let owner = unsafe { Private::<D>::owner(NonNull::new_unchecked(command)) };
-        let late = owner.compare_exchange(
-            owner::DRIVER,
-            owner::LATE,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let late = owner.cmpxchg(owner::DRIVER, owner::LATE, Full);
         match late {
             Ok(_) => bindings::scsi_timeout_action_SCSI_EH_NOT_HANDLED,
             // The driver is completing it.
@@ -139,13 +132,8 @@ impl<D: Driver> Callbacks<D> {
         // SAFETY: `command` is a command of a host of `D`, by the requirements of this function.
         // Error recovery keeps it until it reports success.
         let owner = unsafe { Private::<D>::owner(command) };
-        let _ = owner.compare_exchange(
-            owner::DRIVER,
-            owner::LATE,
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
-        let is_back = owner.load(Ordering::Acquire) == owner::MIDLAYER;
+        let _ = owner.cmpxchg(owner::DRIVER, owner::LATE, Full);
+        let is_back = owner.load(Acquire) == owner::MIDLAYER;
         if is_back {
             // The driver may be about to call `scsi_done`, in an RCU read-side critical section.
             rcu::synchronize_rcu();
@@ -196,7 +184,7 @@ impl<D: Driver> Callbacks<D> {
             )
         };
         let is_there = search.device.is_null() || search.device == device;
-        search.found |= is_there && owner.load(Ordering::Acquire) == owner::LATE;
+        search.found |= is_there && owner.load(Acquire) == owner::LATE;
         !search.found
     }
 }

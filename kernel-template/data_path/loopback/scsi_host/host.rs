@@ -6,8 +6,7 @@
 
 use core::{
     mem,
-    ptr::{self, NonNull},
-    sync::atomic::{AtomicU32, Ordering}, //
+    ptr::{self, NonNull}, //
 };
 
 use kernel::{
@@ -24,7 +23,10 @@ use super::{
     Driver,
     Template, //
 };
-use crate::bindings;
+use crate::{
+    bindings,
+    target::atomic::{Acquire, Atomic, Full, Relaxed}, //
+};
 
 /// A SCSI host. Dropping it removes the host and its devices.
 ///
@@ -57,10 +59,10 @@ impl<D: Driver> Host<D> {
         max_id: u32,
         data: impl PinInit<D::Data, Error>,
     ) -> Result<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        static NUMBER: Atomic<u32> = Atomic::new(0);
         let template = template.as_ptr()?;
         let data = KBox::pin_init(data, GFP_KERNEL)?;
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let number = NUMBER.fetch_add(1, Relaxed);
         let driver = D::NAME.to_str().map_err(|_| EINVAL)?;
         let name = CString::try_from_fmt(format_args!("{driver}.{number}"))?;
         let parent = ParentDevice::new(&name)?;
@@ -72,7 +74,7 @@ impl<D: Driver> Host<D> {
         unsafe {
             HostData::<D>::of(host).write(HostData {
                 data: ptr::from_ref(&*data),
-                handlers: AtomicU32::new(0),
+                handlers: Atomic::new(0),
             })
         };
         // SAFETY: The host was allocated above, and is not added yet.
@@ -173,8 +175,8 @@ impl<D: Driver> Drop for Host<D> {
         // SAFETY: The host is alive until `scsi_host_put` below, and `new` has written its
         // `hostdata`.
         let handlers = unsafe { &(*HostData::<D>::of(self.inner)).handlers };
-        handlers.fetch_or(GONE, Ordering::AcqRel);
-        while handlers.load(Ordering::Acquire) != GONE {
+        handlers.fetch_add(GONE, Full);
+        while handlers.load(Acquire) != GONE {
             // SAFETY: A host is dropped in process context, which may sleep.
             unsafe { bindings::msleep(RECOVERY_POLL) };
         }

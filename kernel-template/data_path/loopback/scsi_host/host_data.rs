@@ -5,13 +5,13 @@
 //!
 //! C header: [`include/scsi/scsi_host.h`](srctree/include/scsi/scsi_host.h)
 
-use core::{
-    ptr::{self, NonNull},
-    sync::atomic::{AtomicU32, Ordering}, //
-};
+use core::ptr::{self, NonNull};
 
 use super::Driver;
-use crate::bindings;
+use crate::{
+    bindings,
+    target::atomic::{Acquire, Atomic, Relaxed, Release}, //
+};
 
 /// Polling interval of waits, in milliseconds.
 pub(super) const RECOVERY_POLL: u32 = 20;
@@ -22,7 +22,7 @@ pub(super) const RECOVERY_POLL: u32 = 20;
 pub(super) struct HostData<D: Driver> {
     pub(super) data: *const D::Data,
     /// Number of error handlers that use the host, and the flag [`GONE`].
-    pub(super) handlers: AtomicU32,
+    pub(super) handlers: Atomic<u32>,
 }
 
 /// Set when the host is about to be removed.
@@ -32,12 +32,12 @@ pub(super) const GONE: u32 = 1 << 31;
 /// dropped.
 pub(super) struct HandlerGuard<'a, D: Driver> {
     pub(super) data: &'a D::Data,
-    handlers: &'a AtomicU32,
+    handlers: &'a Atomic<u32>,
 }
 
 impl<D: Driver> Drop for HandlerGuard<'_, D> {
     fn drop(&mut self) {
-        self.handlers.fetch_sub(1, Ordering::Release);
+        self.handlers.fetch_sub(1, Release);
     }
 }
 
@@ -83,11 +83,11 @@ impl<D: Driver> HostData<D> {
         // SAFETY: `host` is the host of the command, a host of `D` that is not freed, so
         // `Host::new` has written its `hostdata`.
         let HostData { data, handlers } = unsafe { &*Self::of(NonNull::new_unchecked(host)) };
-        let before = handlers.fetch_add(1, Ordering::Acquire);
+        let before = handlers.fetch_add(1, Acquire);
         if before & GONE != 0
             && submitter == bindings::scsi_cmnd_submitter_SUBMITTED_BY_SCSI_RESET_IOCTL
         {
-            handlers.fetch_sub(1, Ordering::Relaxed);
+            handlers.fetch_sub(1, Relaxed);
             return None;
         }
         Some(HandlerGuard {

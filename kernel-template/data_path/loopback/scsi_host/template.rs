@@ -6,8 +6,7 @@
 
 use core::{
     marker::PhantomData,
-    mem,
-    sync::atomic::{AtomicBool, Ordering}, //
+    mem, //
 };
 
 use kernel::{
@@ -21,7 +20,10 @@ use super::{
     command::Private,
     Driver, //
 };
-use crate::bindings;
+use crate::{
+    bindings,
+    target::atomic::{Acquire, Atomic, Release}, //
+};
 
 /// Queue depth of a host, and default queue depth of a device, in commands.
 pub(crate) const QUEUE_DEPTH: u32 = 1024;
@@ -36,8 +38,8 @@ const SECTORS_MAX: u32 = 0xffff;
 /// The host template of a driver: a static that all of its hosts share.
 pub(crate) struct Template<D> {
     inner: Opaque<bindings::scsi_host_template>,
-    claimed: AtomicBool,
-    ready: AtomicBool,
+    claimed: Atomic<bool>,
+    ready: Atomic<bool>,
     driver: PhantomData<D>,
 }
 
@@ -50,8 +52,8 @@ impl<D: Driver> Template<D> {
     pub(crate) const fn new() -> Self {
         Self {
             inner: Opaque::uninit(),
-            claimed: AtomicBool::new(false),
-            ready: AtomicBool::new(false),
+            claimed: Atomic::new(false),
+            ready: Atomic::new(false),
             driver: PhantomData,
         }
     }
@@ -62,7 +64,7 @@ impl<D: Driver> Template<D> {
     ///
     /// Returns [`EBUSY`] after an earlier call.
     pub(crate) fn prepare(&'static self, module: &'static ThisModule) -> Result {
-        if self.claimed.swap(true, Ordering::Acquire) {
+        if self.claimed.xchg(true, Acquire) {
             return Err(EBUSY);
         }
         let template = self.inner.get();
@@ -91,13 +93,13 @@ impl<D: Driver> Template<D> {
             (*template).cmd_size = mem::size_of::<Private<D>>() as u32;
             (*template).set_track_queue_depth(1);
         }
-        self.ready.store(true, Ordering::Release);
+        self.ready.store(true, Release);
         Ok(())
     }
 
     /// Returns the template if it is prepared.
     pub(super) fn as_ptr(&'static self) -> Result<*mut bindings::scsi_host_template> {
-        if self.ready.load(Ordering::Acquire) {
+        if self.ready.load(Acquire) {
             Ok(self.inner.get())
         } else {
             Err(ENODEV)

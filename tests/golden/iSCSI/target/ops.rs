@@ -1132,21 +1132,6 @@ impl<T: Operations> OperationsVTable<T> {
         ..Self::REST
     };
 
-    /// All lists of attributes, whose owner the registration sets.
-    pub(super) const ATTRIBUTES: [*mut *mut bindings::configfs_attribute; 11usize] = [
-        T::TFC_DISCOVERY_ATTRS.as_ptr(),
-        T::TFC_WWN_ATTRS.as_ptr(),
-        T::TFC_TPG_BASE_ATTRS.as_ptr(),
-        T::TFC_TPG_NP_BASE_ATTRS.as_ptr(),
-        T::TFC_TPG_ATTRIB_ATTRS.as_ptr(),
-        T::TFC_TPG_AUTH_ATTRS.as_ptr(),
-        T::TFC_TPG_PARAM_ATTRS.as_ptr(),
-        T::TFC_TPG_NACL_BASE_ATTRS.as_ptr(),
-        T::TFC_TPG_NACL_ATTRIB_ATTRS.as_ptr(),
-        T::TFC_TPG_NACL_AUTH_ATTRS.as_ptr(),
-        T::TFC_TPG_NACL_PARAM_ATTRS.as_ptr(),
-    ];
-
     /// True if a portal group is closed until an administrator enables it.
     pub(super) const HAS_ENABLE: bool = T::HAS_FABRIC_ENABLE_TPG;
 

@@ -5,8 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::AtomicBool;
-
 use kernel::{prelude::*, sync::Arc};
 
 use crate::{
@@ -23,7 +21,7 @@ use crate::{
         session::{Normal, Session},
         target_name, //
     },
-    target::{ARef, HeldNodeAcl, Nexus, Operations, ProtectionOps, Tpg},
+    target::{atomic::Atomic, HeldNodeAcl, Nexus, Operations, ProtectionOps, RmdirGuard, Tpg},
     transport_id::PortName,
     Fabric, //
 };
@@ -37,7 +35,7 @@ pub(super) struct Identity {
     isid: pdu::Isid,
     cid: u16,
     /// Portal group; `None` for a discovery session.
-    pub(super) group: Option<ARef<Tpg<Fabric>>>,
+    pub(super) group: Option<RmdirGuard<Fabric>>,
     /// True if the initiator must authenticate itself.
     pub(super) authenticates: bool,
     /// First request of the login.
@@ -209,7 +207,7 @@ impl Identity {
             tsih,
             cid: self.cid,
             index,
-            has_logged_out: AtomicBool::new(false),
+            has_logged_out: Atomic::new(false),
         };
         let peer = Arc::new(peer, GFP_KERNEL).map_err(exhausted)?;
         let entry = &group.data().group;
@@ -222,8 +220,9 @@ impl Identity {
                 _ => LoginStatus::OUT_OF_RESOURCES,
             })
             .inspect_err(|_| link.set_session(false))?;
-        let nexus = Nexus::new(group, peer.c_name(), ProtectionOps::NORMAL, peer.clone());
-        let session = nexus
+        let session = peer
+            .c_name()
+            .and_then(|name| Nexus::new(group, name, ProtectionOps::NORMAL, peer.clone()))
             .map_err(|error| match error {
                 EACCES => LoginStatus::AUTHORIZATION_FAILURE,
                 ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
@@ -261,7 +260,7 @@ pub(super) fn value<'a>(text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
 
 /// Returns the explicit node ACL of an initiator.
 fn explicit_acl<'a>(group: &'a Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<'a, Fabric>> {
-    let acl = group.node_acl(c_name(name));
+    let acl = group.node_acl(c_name(name).ok()?);
     acl.filter(|acl| !acl.is_dynamic())
 }
 
@@ -273,7 +272,11 @@ fn authenticates(group: &Tpg<Fabric>, name: &PortName) -> bool {
 }
 
 /// Finds the portal group of a target at this portal, and checks that the initiator may log in.
-fn find(portal: &Portal, target: &[u8], name: &PortName) -> Result<ARef<Tpg<Fabric>>, LoginStatus> {
+fn find(
+    portal: &Portal,
+    target: &[u8],
+    name: &PortName,
+) -> Result<RmdirGuard<Fabric>, LoginStatus> {
     let not_found = LoginStatus::NOT_FOUND;
     let target = PortName::parse(target);
     let group = target.and_then(|target| portal.group(&target));

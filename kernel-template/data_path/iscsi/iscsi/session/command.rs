@@ -4,8 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
-
 use kernel::{page::PAGE_SIZE, prelude::*, sync::Arc};
 
 use super::{reject, Session};
@@ -16,7 +14,11 @@ use crate::{
         receiver::{End, Sink},
         sender::Sender, //
     },
-    target::{self, BoxedCmd, Direction, Refusal, TaskAttribute},
+    target::{
+        self,
+        atomic::{Atomic, Relaxed},
+        BoxedCmd, Direction, Refusal, TaskAttribute,
+    },
 };
 
 /// Operation codes of RESERVE(6) and RESERVE(10), SPC-2 sections 7.21 and 7.22.
@@ -39,48 +41,48 @@ const IMMEDIATE_MAX: u32 = 32;
 pub(crate) struct Io {
     /// Header of the command.
     pub(in crate::iscsi) request: Request,
-    has_data: AtomicBool,
-    pub(super) is_allocated: AtomicBool,
+    has_data: Atomic<bool>,
+    pub(super) is_allocated: Atomic<bool>,
     /// One of the codes in [`super::pending_write::sense`], or 0.
-    pub(super) fault: AtomicU16,
-    pub(super) r2t_count: AtomicU32,
+    pub(super) fault: Atomic<u32>,
+    pub(super) r2t_count: Atomic<u32>,
 }
 
 impl Io {
     fn new(request: &Request) -> Self {
         Self {
             request: *request,
-            has_data: AtomicBool::new(false),
-            is_allocated: AtomicBool::new(false),
-            fault: AtomicU16::new(0),
-            r2t_count: AtomicU32::new(0),
+            has_data: Atomic::new(false),
+            is_allocated: Atomic::new(false),
+            fault: Atomic::new(0),
+            r2t_count: Atomic::new(0),
         }
     }
 
     /// Records that the response has data. Called in any context.
     pub(in crate::iscsi) fn set_data(&self) {
-        self.has_data.store(true, Ordering::Relaxed);
+        self.has_data.store(true, Relaxed);
     }
 
     /// Returns true if the response has data.
     pub(in crate::iscsi) fn has_data(&self) -> bool {
-        self.has_data.load(Ordering::Relaxed)
+        self.has_data.load(Relaxed)
     }
 
     /// Returns true if this is a write that was answered before its payload was allocated.
     pub(in crate::iscsi) fn is_refused_write(&self) -> bool {
-        Command(&self.request).writes() && !self.is_allocated.load(Ordering::Relaxed)
+        Command(&self.request).writes() && !self.is_allocated.load(Relaxed)
     }
 
     /// Returns the additional sense code and its qualifier if the transport has failed the command.
     pub(in crate::iscsi) fn fault(&self) -> Option<[u8; 2]> {
-        let fault = self.fault.load(Ordering::Relaxed);
-        (fault != 0).then_some(fault.to_be_bytes())
+        let fault = self.fault.load(Relaxed);
+        (fault != 0).then_some((fault as u16).to_be_bytes())
     }
 
     /// Returns the number of R2Ts sent.
     pub(in crate::iscsi) fn r2t_count(&self) -> u32 {
-        self.r2t_count.load(Ordering::Relaxed)
+        self.r2t_count.load(Relaxed)
     }
 }
 

@@ -4,13 +4,11 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::Ordering;
-
 use kernel::time::Jiffies;
 
 use crate::{
     iscsi::pdu::{Command, DataOut, NO_TAG},
-    target::{PayloadMut, Pending, SenseReason},
+    target::{atomic::Relaxed, PayloadMut, Pending, SenseReason},
     Fabric, //
 };
 
@@ -51,7 +49,7 @@ impl PendingWrite {
     pub(super) fn new(mut pending: Pending<Fabric>, since: Jiffies) -> Self {
         let length = pending.payload().len();
         let io = pending.data();
-        io.is_allocated.store(true, Ordering::Relaxed);
+        io.is_allocated.store(true, Relaxed);
         let transfer = if io.request.is_final() {
             Transfer::Idle
         } else {
@@ -106,7 +104,7 @@ impl PendingWrite {
 
     /// Fails the command, with one of the codes in [`sense`].
     pub(super) fn fail(self, fault: u16) {
-        self.pending.data().fault.store(fault, Ordering::Relaxed);
+        self.pending.data().fault.store(fault.into(), Relaxed);
         self.pending.fail(SenseReason::ABORT_CMD);
     }
 }

@@ -4,8 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
 use kernel::{prelude::*, sync::Arc};
 
 use super::{reject, Session};
@@ -16,7 +14,10 @@ use crate::{
         receiver::End,
         sender::Sender, //
     },
-    target::{TmrFunction, TmrStatus}, //
+    target::{
+        atomic::{Acquire, Atomic, Release},
+        TmrFunction, TmrStatus,
+    }, //
 };
 
 /// Maximum number of task management functions of a session.
@@ -27,7 +28,7 @@ pub(crate) struct Tmf {
     request: Request,
     link: Arc<Link>,
     /// An [`Outcome`]: a response code, `PENDING` or `ABORTED`.
-    outcome: AtomicU32,
+    outcome: Atomic<u32>,
 }
 
 impl Tmf {
@@ -57,12 +58,12 @@ impl Tmf {
             Outcome::Aborted => Self::ABORTED,
             Outcome::Answered(code) => code.into(),
         };
-        self.outcome.store(code, Ordering::Release);
+        self.outcome.store(code, Release);
         self.link.socket.kick();
     }
 
     fn outcome(&self) -> Outcome {
-        match self.outcome.load(Ordering::Acquire) {
+        match self.outcome.load(Acquire) {
             Self::PENDING => Outcome::Pending,
             Self::ABORTED => Outcome::Aborted,
             code => Outcome::Answered(code as u8),
@@ -119,7 +120,7 @@ impl Session {
         let noted = Tmf {
             request: *request,
             link: link.clone(),
-            outcome: AtomicU32::new(Tmf::PENDING),
+            outcome: Atomic::new(Tmf::PENDING),
         };
         let noted = Arc::new(noted, GFP_KERNEL)?;
         self.functions.push(noted.clone(), GFP_KERNEL)?;

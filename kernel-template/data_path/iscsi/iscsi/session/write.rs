@@ -8,8 +8,6 @@
 
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::Ordering;
-
 use kernel::{c_str, prelude::*};
 
 use super::{
@@ -22,7 +20,7 @@ use crate::{
         receiver::{End, Sink},
         sender::Sender, //
     },
-    target::{Pending, SenseReason},
+    target::{atomic::Relaxed, Pending, SenseReason},
     thread,
     Fabric, //
 };
@@ -97,7 +95,7 @@ impl Session {
             let io = write.pending.data();
             let reply =
                 Reply::ready_to_transfer(&io.request, tag, write.r2t_sn, write.offset, length);
-            io.r2t_count.fetch_add(1, Ordering::Relaxed);
+            io.r2t_count.add(1, Relaxed);
             sender.reply(reply)?;
             write.r2t_sn = write.r2t_sn.wrapping_add(1);
             write.data_sn = 0;

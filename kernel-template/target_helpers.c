@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Wrappers of inline functions, for the layer.
+ */
+#include "target_helpers.h"
+
+struct page *tcm_nab5000_sg_page(struct scatterlist *sg)
+{
+	return sg_page(sg);
+}
+
+struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg)
+{
+	return sg_next(sg);
+}
+
+unsigned int tcm_nab5000_scsi_command_size(const unsigned char *cdb)
+{
+	return scsi_command_size(cdb);
+}

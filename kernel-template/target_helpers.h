@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Wrappers of inline functions for the layer, which bindgen cannot bind.
+ */
+#include <linux/scatterlist.h>
+#include <scsi/scsi_common.h>
+
+struct page *tcm_nab5000_sg_page(struct scatterlist *sg);
+struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg);
+unsigned int tcm_nab5000_scsi_command_size(const unsigned char *cdb);

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/scatterlist.h>
+#include <scsi/scsi_common.h>
+
+__rust_helper struct page *rust_helper_sg_page(struct scatterlist *sg)
+{
+	return sg_page(sg);
+}
+
+__rust_helper unsigned int rust_helper_scsi_command_size(const unsigned char *cdb)
+{
+	return scsi_command_size(cdb);
+}
