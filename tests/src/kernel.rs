@@ -2,7 +2,7 @@
 
 //! Kernels: source packages that are fetched, configured, built and kept in the cache.
 //!
-//! `CACHE/VERSION/source` is the tree, `CACHE/VERSION/{plain,debug}` are the builds. A stamp in
+//! `CACHE/VERSION/source` is the tree, `CACHE/VERSION/{plain,debug,…}` are the builds. A stamp in
 //! each build names its inputs, and exists only while the build is complete. If the stamp is
 //! missing or differs, or the size of a product has changed, make completes the build. If make
 //! fails, the kernel is built from scratch. A tree is locked while it is changed.
@@ -41,6 +41,8 @@ pub enum Flavour {
     Debug,
     /// As plain, but built with GCC.
     Gcc,
+    /// For contexts: `PREEMPT_RT`, with the checkers of locks and of calls through pointers.
+    Realtime,
 }
 
 /// The compiler that a kernel is built with.
@@ -58,6 +60,7 @@ impl Flavour {
             Self::Plain => "plain",
             Self::Debug => "debug",
             Self::Gcc => "gcc",
+            Self::Realtime => "realtime",
         }
     }
 
@@ -65,12 +68,13 @@ impl Flavour {
         match self {
             Self::Plain | Self::Gcc => &["guest.config"],
             Self::Debug => &["guest.config", "debug.config"],
+            Self::Realtime => &["guest.config", "realtime.config"],
         }
     }
 
     fn compiler(self) -> Compiler {
         match self {
-            Self::Plain | Self::Debug => Compiler::Llvm,
+            Self::Plain | Self::Debug | Self::Realtime => Compiler::Llvm,
             Self::Gcc => Compiler::Gcc,
         }
     }

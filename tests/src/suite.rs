@@ -298,10 +298,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Gets the kernels that are there.
 fn kernels(length: Length) -> Result<()> {
-    let (plain, debug, gcc) = (Flavour::Plain, Flavour::Debug, Flavour::Gcc);
+    let (plain, debug) = (Flavour::Plain, Flavour::Debug);
+    let (gcc, realtime) = (Flavour::Gcc, Flavour::Realtime);
     let mut wanted = vec![(CURRENT, debug), (LTS, plain), (CURRENT, plain)];
     if length == Length::Full {
-        wanted.extend([(BETWEEN, plain), (CURRENT, gcc)]);
+        wanted.extend([(BETWEEN, plain), (CURRENT, gcc), (CURRENT, realtime)]);
     }
     newest();
     for (version, flavour) in wanted {

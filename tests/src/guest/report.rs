@@ -5,8 +5,9 @@
 use anyhow::{Context, Result};
 
 /// Texts in a kernel's log that report a fault of the kernel or of a driver.
-pub(super) const REPORTS: [&str; 24] = [
+pub(super) const REPORTS: [&str; 25] = [
     "BUG:",
+    "CFI failure",
     "WARNING:",
     "Oops",
     "Kernel panic",

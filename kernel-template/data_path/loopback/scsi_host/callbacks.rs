@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Callbacks of the midlayer for new commands.
+//! Callbacks of the midlayer for new commands, and the results of callbacks that are enums in C.
+//!
+//! With kCFI, C calls a function only if its type is the one of C's declaration, where an enum is its
+//! tag. bindgen has an integer for it. A `repr(C)` enum of that name has the type, and the ABI.
 //!
 //! C header: [`include/scsi/scsi_host.h`](srctree/include/scsi/scsi_host.h)
 
@@ -9,7 +12,7 @@ use core::{
     ptr::{self, NonNull}, //
 };
 
-use kernel::ffi::c_int;
+use kernel::ffi::{c_int, c_uint};
 
 use super::{
     command::{owner, Command, HostByte, Noted, Private},
@@ -21,9 +24,58 @@ use crate::{
     target::atomic::{Atomic, Full}, //
 };
 
-/// Result of `queuecommand` for a command that cannot be accepted now. The midlayer treats any
-/// unknown value as `SCSI_MLQUEUE_HOST_BUSY`.
-const BUSY: u8 = 1;
+/// Result of `queuecommand`.
+#[allow(non_camel_case_types, reason = "the name is C's")]
+#[repr(C)]
+pub(super) enum scsi_qc_status {
+    /// The command is accepted.
+    Accepted = 0,
+    /// The command cannot be accepted now. The midlayer treats any unknown value as
+    /// `SCSI_MLQUEUE_HOST_BUSY`.
+    Busy = 1,
+}
+
+impl From<bool> for scsi_qc_status {
+    fn from(is_busy: bool) -> Self {
+        if is_busy {
+            Self::Busy
+        } else {
+            Self::Accepted
+        }
+    }
+}
+
+/// Result of `eh_timed_out`.
+#[allow(non_camel_case_types, reason = "the name is C's")]
+#[repr(C)]
+pub(super) enum scsi_timeout_action {
+    /// The driver is completing the command.
+    Done = bindings::scsi_timeout_action_SCSI_EH_DONE as isize,
+    /// The command is to be aborted.
+    NotHandled = bindings::scsi_timeout_action_SCSI_EH_NOT_HANDLED as isize,
+}
+
+/// The integer that bindgen has for the result of `queuecommand`.
+pub(super) trait QueueStatus {
+    /// The type that C declares.
+    type Declared: From<bool>;
+}
+
+/// Kernels before the enum.
+impl QueueStatus for c_int {
+    type Declared = Self;
+}
+
+impl QueueStatus for c_uint {
+    type Declared = scsi_qc_status;
+}
+
+/// The type of `queuecommand`.
+pub(super) type Queuecommand<Status> =
+    unsafe extern "C" fn(*mut bindings::Scsi_Host, *mut bindings::scsi_cmnd) -> Status;
+
+/// The type of `eh_timed_out`.
+pub(super) type EhTimedOut<Action> = unsafe extern "C" fn(*mut bindings::scsi_cmnd) -> Action;
 
 /// The callbacks of the host template.
 pub(super) struct Callbacks<D>(PhantomData<D>);
@@ -47,14 +99,14 @@ impl<D: Driver> Callbacks<D> {
         0
     }
 
-    /// Called by the midlayer for a new command. 0 accepts the command. `Status` is the return type
-    /// of this kernel: `int` or an enum.
+    /// Called by the midlayer for a new command. Returns true as `Status` if the command cannot be
+    /// accepted now.
     ///
     /// # Safety
     ///
     /// `host` must be a host of `D`. `command` must be one of its commands, which the midlayer
     /// passes to the driver.
-    pub(super) unsafe extern "C" fn queuecommand_callback<Status: From<u8>>(
+    pub(super) unsafe extern "C" fn queuecommand_callback<Status: From<bool>>(
         host: *mut bindings::Scsi_Host,
         command: *mut bindings::scsi_cmnd,
     ) -> Status {
@@ -73,7 +125,7 @@ impl<D: Driver> Callbacks<D> {
         if taken.is_err() {
             // The command has timed out and the driver still owns it. Error recovery is reusing it
             // for a command of its own.
-            return Status::from(BUSY);
+            return Status::from(true);
         }
         // The response of a command that gets no other one.
         // SAFETY: The exchange above has made the driver the owner, and no handle exists yet that
@@ -83,6 +135,6 @@ impl<D: Driver> Callbacks<D> {
         // for calls of this callback before it removes a device.
         let data = unsafe { HostData::<D>::data_of(host) };
         D::queuecommand(data, Command(command, PhantomData));
-        Status::from(0)
+        Status::from(false)
     }
 }

@@ -9,7 +9,7 @@ use core::ptr::{self, NonNull};
 use kernel::ffi::{c_int, c_void};
 
 use super::{
-    callbacks::Callbacks,
+    callbacks::{scsi_timeout_action, Callbacks},
     command::{owner, tag, Private},
     host_data::{HostData, RECOVERY_POLL},
     Driver, //
@@ -28,15 +28,14 @@ impl<D: Driver> Callbacks<D> {
     /// `command` must be a command of a host of `D`.
     pub(super) unsafe extern "C" fn eh_timed_out_callback(
         command: *mut bindings::scsi_cmnd,
-    ) -> bindings::scsi_timeout_action {
+    ) -> scsi_timeout_action {
         // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback.
         // The midlayer keeps it during this call.
         let owner = unsafe { Private::<D>::owner(NonNull::new_unchecked(command)) };
         let late = owner.cmpxchg(owner::DRIVER, owner::LATE, Full);
         match late {
-            Ok(_) => bindings::scsi_timeout_action_SCSI_EH_NOT_HANDLED,
-            // The driver is completing it.
-            Err(_) => bindings::scsi_timeout_action_SCSI_EH_DONE,
+            Ok(_) => scsi_timeout_action::NotHandled,
+            Err(_) => scsi_timeout_action::Done,
         }
     }
 

@@ -16,7 +16,7 @@ use kernel::{
 };
 
 use super::{
-    callbacks::Callbacks,
+    callbacks::{scsi_timeout_action, Callbacks, EhTimedOut, QueueStatus, Queuecommand},
     command::Private,
     Driver, //
 };
@@ -75,10 +75,10 @@ impl<D: Driver> Template<D> {
             (*template).module = module.as_ptr().cast();
             (*template).name = D::NAME.as_char_ptr();
             (*template).proc_name = D::NAME.as_char_ptr();
-            (*template).queuecommand = Some(Callbacks::<D>::queuecommand_callback);
+            (*template).queuecommand = Some(queuecommand::<D, _>());
             (*template).init_cmd_priv = Some(Callbacks::<D>::init_cmd_priv_callback);
             (*template).change_queue_depth = Some(bindings::scsi_change_queue_depth);
-            (*template).eh_timed_out = Some(Callbacks::<D>::eh_timed_out_callback);
+            (*template).eh_timed_out = Some(eh_timed_out::<D>());
             (*template).eh_abort_handler = Some(Callbacks::<D>::eh_abort_handler_callback);
             (*template).eh_device_reset_handler =
                 Some(Callbacks::<D>::eh_device_reset_handler_callback);
@@ -104,6 +104,28 @@ impl<D: Driver> Template<D> {
         } else {
             Err(ENODEV)
         }
+    }
+}
+
+/// Returns the callback in the type of the bindings.
+fn queuecommand<D: Driver, Status: QueueStatus>() -> Queuecommand<Status> {
+    // SAFETY: The types differ in the result alone. For C it is an enum or an `int`, both of which
+    // are passed as the integer of the bindings.
+    unsafe {
+        mem::transmute::<Queuecommand<Status::Declared>, Queuecommand<Status>>(
+            Callbacks::<D>::queuecommand_callback,
+        )
+    }
+}
+
+/// Returns the callback in the type of the bindings.
+fn eh_timed_out<D: Driver>() -> EhTimedOut<bindings::scsi_timeout_action> {
+    // SAFETY: The types differ in the result alone. For C it is an enum, which is passed as the
+    // integer of the bindings.
+    unsafe {
+        mem::transmute::<EhTimedOut<scsi_timeout_action>, EhTimedOut<_>>(
+            Callbacks::<D>::eh_timed_out_callback,
+        )
     }
 }
 
