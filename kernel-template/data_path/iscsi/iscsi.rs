@@ -17,6 +17,7 @@
 mod auth;
 mod chap;
 mod connection;
+mod discovery;
 mod keys;
 mod link;
 mod login;
@@ -25,6 +26,8 @@ mod negotiation;
 mod pdu;
 mod portal;
 mod receiver;
+mod registry;
+mod secrets;
 mod sender;
 mod session;
 mod settings;
@@ -40,8 +43,8 @@ use crate::{
     socket::may_log,
     target::{
         atomic::{Acquire, Atomic, Release},
-        Aborted, Attribute, Cmd, NodeAcl, Page, Pending, Response, SessionData, TmrResponse, Tpg,
-        TpgBaseAttrs, TpgNaclBaseAttrs,
+        Aborted, Attribute, Cmd, HeldNodeAcl, NodeAcl, Page, Pending, Response, SessionData,
+        TmrResponse, Tpg, TpgBaseAttrs, TpgNaclBaseAttrs,
     },
     transport_id::PortName,
     Fabric, //
@@ -53,7 +56,9 @@ use link::Shown;
 pub(crate) use link::{initiator_sid, Peer};
 use names::{c_name, target_name};
 pub(crate) use names::{check_initiator_name, check_target_name};
-pub(crate) use portal::{NetworkPortal, Registry};
+pub(crate) use portal::NetworkPortal;
+pub(crate) use registry::Registry;
+use secrets::Secrets;
 pub(crate) use session::{Io, Tmf, PAGES_MAX};
 pub(crate) use settings::*;
 
@@ -129,10 +134,10 @@ impl Group {
             }
             if !other.link.is_closing() && may_log() {
                 pr_warn!(
-                    "session of {} from {:?} ends: the same port logs in from {:?}\n",
-                    BStr::from_bytes(other.name.as_bytes()),
+                    "session from {:?} ends: its initiator port logs in from {:?} (initiator {})\n",
                     Shown(other.link.address),
-                    Shown(peer.link.address)
+                    Shown(peer.link.address),
+                    BStr::from_bytes(other.name.as_bytes())
                 );
             }
             other.link.close();
@@ -332,11 +337,11 @@ impl Attribute for CmdsnDepth {
     }
 }
 
-/// Returns true if an initiator has an explicit node ACL in a portal group. A demo-mode node ACL
-/// may be cached, but admits nobody after demo mode is turned off.
-fn has_explicit_acl(tpg: &Tpg<Fabric>, name: &PortName) -> bool {
-    let acl = c_name(name).ok().and_then(|name| tpg.node_acl(name));
-    acl.is_some_and(|acl| !acl.is_dynamic())
+/// Returns the explicit node ACL of an initiator in a portal group. A demo-mode node ACL may be
+/// cached, but admits no initiator after demo mode is turned off.
+fn explicit_acl<'a>(tpg: &'a Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<'a, Fabric>> {
+    let acl = tpg.node_acl(c_name(name).ok()?);
+    acl.filter(|acl| !acl.is_dynamic())
 }
 
 /// Returns the parameters that the target offers in a session with a portal group, or for

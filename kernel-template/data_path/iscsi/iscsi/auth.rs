@@ -11,8 +11,9 @@
 use kernel::{prelude::*, str::BStr};
 
 use super::{
-    chap::{self, Algorithm, Credentials, DIGEST_MAX},
-    portal::Registry,
+    chap::{self, Algorithm, DIGEST_MAX},
+    registry::Registry,
+    secrets::{Authenticates, Text},
     settings::number_between, //
 };
 use crate::{
@@ -30,88 +31,10 @@ use crate::{
     Fabric,
 };
 
-/// Maximum length of a name or secret, in bytes.
-const SECRET_MAX: usize = 255;
-
-/// Text that unsets a name or a secret, as in iscsi_target_mod.
-const UNSET: &[u8] = b"NULL";
-
-/// A name, a secret or another text of an administrator; empty if unset.
-#[derive(Zeroable)]
-pub(crate) struct Text {
-    bytes: [u8; SECRET_MAX],
-    length: u8,
-}
-
-impl Text {
-    /// Creates a text of at most 255 bytes.
-    pub(super) fn new(text: &[u8]) -> Self {
-        let mut new = Self::zeroed();
-        for (place, byte) in new.bytes.iter_mut().zip(text) {
-            *place = *byte;
-        }
-        new.length = text.len().min(SECRET_MAX) as u8;
-        new
-    }
-
-    /// Returns the bytes.
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.bytes
-            .get(..usize::from(self.length))
-            .unwrap_or_default()
-    }
-
-    /// Sets the text.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`EINVAL`] if the text is longer than 255 bytes or has a NUL.
-    pub(super) fn set(&mut self, name: &str, text: &[u8]) -> Result {
-        let text = if text == UNSET { &[] } else { text };
-        let is_text = !text.contains(&0);
-        match self.bytes.get_mut(..text.len()).filter(|_| is_text) {
-            Some(place) => {
-                place.copy_from_slice(text);
-                self.length = text.len() as u8;
-                Ok(())
-            }
-            None => {
-                pr_err!(
-                    "{}: want at most {} bytes, none of them 0\n",
-                    name,
-                    SECRET_MAX
-                );
-                Err(EINVAL)
-            }
-        }
-    }
-}
-
-/// The credentials of an initiator and its target.
-#[derive(Zeroable)]
-pub(crate) struct Secrets {
-    userid: Text,
-    password: Text,
-    userid_mutual: Text,
-    password_mutual: Text,
-}
-
-impl Secrets {
-    /// Returns the credentials for a login.
-    pub(super) fn credentials(&self) -> Credentials<'_> {
-        Credentials {
-            userid: self.userid.as_bytes(),
-            password: self.password.as_bytes(),
-            userid_mutual: self.userid_mutual.as_bytes(),
-            password_mutual: self.password_mutual.as_bytes(),
-        }
-    }
-}
-
 /// Refuses a secret that equals the one of the other direction: a challenge could then be answered
 /// by the challenger itself (RFC 7143, section 9.2.1).
 fn differs(name: &str, text: &[u8], other: &Text) -> Result {
-    if other.length != 0 && other.as_bytes() == text {
+    if !text.is_empty() && other.as_bytes() == text {
         pr_err!(
             "{}: want another secret than that of the other direction\n",
             name
@@ -119,35 +42,6 @@ fn differs(name: &str, text: &[u8], other: &Text) -> Result {
         return Err(EINVAL);
     }
     Ok(())
-}
-
-/// Authentication of discovery sessions.
-#[derive(Zeroable)]
-pub(crate) struct Discovery {
-    /// True if initiators must authenticate themselves.
-    pub(super) enforces: bool,
-    /// Credentials of initiators and target.
-    pub(super) secrets: Secrets,
-}
-
-/// The setting `authentication` of a node ACL.
-#[derive(Clone, Copy, Zeroable)]
-pub(crate) struct Authenticates(u8);
-
-impl Authenticates {
-    /// The setting of the portal group holds.
-    const INHERITED: u8 = 0;
-    const NO: u8 = 1;
-    const YES: u8 = 2;
-
-    /// Returns true if the initiator must authenticate itself. `inherited` is the setting of the
-    /// portal group.
-    pub(super) fn or(self, inherited: bool) -> bool {
-        match self.0 {
-            Self::INHERITED => inherited,
-            authenticates => authenticates == Self::YES,
-        }
-    }
 }
 
 /// `acls/$INITIATOR/attrib/authentication`: 1 if the initiator must authenticate itself, 0 if not,
@@ -159,8 +53,12 @@ impl Attribute for NodeAuthentication {
     type Directory = TpgNaclAttribAttrs<Fabric>;
 
     fn show(acl: &NodeAcl<Fabric>, page: &mut Page<'_>) -> Result {
-        let authenticates = acl.lock().authentication.0;
-        writeln!(page, "{}", i32::from(authenticates) - 1)
+        let value = match acl.lock().authentication {
+            Authenticates::INHERITED => -1,
+            Authenticates::NO => 0,
+            _ => 1,
+        };
+        writeln!(page, "{}", value)
     }
 
     fn store(acl: &NodeAcl<Fabric>, text: &BStr) -> Result {
@@ -173,7 +71,7 @@ impl Attribute for NodeAuthentication {
                 return Err(EINVAL);
             }
         };
-        acl.lock().authentication = Authenticates(authenticates);
+        acl.lock().authentication = authenticates;
         Ok(())
     }
 }

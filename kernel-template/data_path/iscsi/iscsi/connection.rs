@@ -17,8 +17,8 @@ use super::{
     link::Link,
     login::{Login, Next},
     pdu::{logout_response, Reply},
-    portal::{Portal, SESSION_BUFFER},
     receiver::{End, Received, Receiver, Sink, PIECE},
+    registry::{Portal, SESSION_BUFFER},
     sender::{copied, After, Sender, Sent},
     session::Session,
     LOGOUT_SECONDS, //
@@ -99,7 +99,7 @@ impl Connection {
             link: link.clone(),
             portal: portal.clone(),
             receiver: KBox::new(Receiver::new(), GFP_KERNEL)?,
-            sender: KBox::new(Sender::new(), GFP_KERNEL)?,
+            sender: KBox::new(Sender::new(link.clone()), GFP_KERNEL)?,
             phase: Phase::Login(KBox::new(Login::new(), GFP_KERNEL)?),
             single_steps: STEPS,
             begun: Instant::now(),
@@ -119,10 +119,10 @@ impl Connection {
             }
             self.take_from_ops()?;
             if let Phase::Session(session) = &mut self.phase {
-                session.catch_up(&self.portal, &self.link, &mut self.sender)?;
+                session.catch_up(&self.portal, &mut self.sender)?;
             }
             self.tick()?;
-            let sent = self.sender.send(&self.link)?;
+            let sent = self.sender.send()?;
             if sent == Sent::Last {
                 return Err(End::Answered);
             }
@@ -199,7 +199,7 @@ impl Connection {
             Phase::Login(login) => login.begin(&request)?,
             Phase::Session(session) => {
                 let ahs = self.receiver.ahs();
-                session.begin(&self.link, &mut self.sender, &request, ahs)?
+                session.begin(&mut self.sender, &request, ahs)?
             }
         };
         *self.receiver.sink() = sink;
@@ -215,8 +215,7 @@ impl Connection {
                 let Sink::Buffer(text) = sink else {
                     return Err(End::Now);
                 };
-                let next =
-                    login.complete(&self.portal, &self.link, &mut self.sender, &request, &text)?;
+                let next = login.complete(&self.portal, &mut self.sender, &request, &text)?;
                 if let Next::Session(session) = next {
                     if session.is_normal() {
                         self.link.socket.set_receive_buffer(SESSION_BUFFER);
@@ -228,7 +227,7 @@ impl Connection {
                 }
             }
             Phase::Session(session) => {
-                session.complete(&self.portal, &self.link, &mut self.sender, &request, sink)?;
+                session.complete(&self.portal, &mut self.sender, &request, sink)?;
             }
         }
         Ok(())
@@ -254,7 +253,7 @@ impl Connection {
         for pending in self.link.writes.take() {
             session.take_write(pending, &mut self.sender, &request, self.receiver.sink())?;
         }
-        session.answer_functions(&self.link, &mut self.sender)
+        session.answer_functions(&mut self.sender)
     }
 
     /// Handles writes that were answered before their payload was allocated: their data are
@@ -284,14 +283,18 @@ impl Connection {
         self.ticked = Instant::now();
         if let Some(asked) = self.logout_asked {
             if asked.elapsed() > Delta::from_secs(LOGOUT_SECONDS.into()) {
-                return Err(End::Silent("it has not logged out when it was asked to"));
+                return Err(End::Silent(
+                    "the initiator has not logged out when asked to",
+                ));
             }
         }
         match &mut self.phase {
             Phase::Login(login) => {
                 let seconds = login.timeout().unwrap_or(self.portal.login_timeout());
                 if self.begun.elapsed() > Delta::from_secs(seconds.into()) {
-                    return Err(End::Silent("it has not logged in within login_timeout"));
+                    return Err(End::Silent(
+                        "the initiator has not logged in within login_timeout",
+                    ));
                 }
                 Ok(())
             }
@@ -346,8 +349,8 @@ impl Connection {
     fn log(&self, end: &End) {
         let why = match end {
             End::Silent(why) => why,
-            End::Rejected(..) => "it has sent what is not allowed",
-            End::Now if !self.link.is_closing() => "the connection is gone, or memory is short",
+            End::Rejected(..) => "the initiator has violated the protocol",
+            End::Now if !self.link.is_closing() => "the connection is lost, or memory is short",
             End::Now | End::Answered | End::LoggedOut(_) => return,
         };
         match &self.phase {
@@ -369,7 +372,7 @@ impl Connection {
     fn send_all(&mut self) -> bool {
         for _ in 0..LAST_PDU / SHORT_TICK {
             self.link.socket.clear_kick();
-            match self.sender.send(&self.link) {
+            match self.sender.send() {
                 Ok(Sent::Blocked) => {}
                 Ok(_) => return true,
                 Err(_) => return false,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The shared state of a connection: used by its thread, by the ops, and by whoever closes it.
+//! The state of a connection that its thread shares with the ops, and with functions that close it.
 
 #![forbid(unsafe_code)]
 

@@ -6,7 +6,7 @@
 
 mod identity;
 
-use kernel::{prelude::*, str::BStr, sync::Arc};
+use kernel::{prelude::*, str::BStr};
 
 use super::{
     auth::Kernel,
@@ -16,8 +16,8 @@ use super::{
     negotiation::Negotiation,
     offer,
     pdu::{self, LoginStatus, Opcode, Reply, Request, Stage},
-    portal::Portal,
     receiver::{End, Sink},
+    registry::Portal,
     sender::{After, Sender},
     session::Session, //
 };
@@ -104,7 +104,6 @@ impl Login {
     pub(super) fn complete(
         &mut self,
         portal: &Portal,
-        link: &Arc<Link>,
         sender: &mut Sender,
         request: &Request,
         text: &[u8],
@@ -115,7 +114,7 @@ impl Login {
             sender.begin_at(request.exp_stat_sn(), request.cmd_sn());
         }
         if self.text.len() + text.len() > TEXT_MAX || !self.is_same_login(&login) {
-            return self.fail(link, sender, &login, text, LoginStatus::INITIATOR_ERROR);
+            return self.fail(sender, &login, text, LoginStatus::INITIATOR_ERROR);
         }
         self.text.extend_from_slice(text, GFP_KERNEL)?;
         if request.is_continued() {
@@ -129,16 +128,16 @@ impl Login {
         let mut writer = Writer::new(&mut place);
         let next = match self.answer(portal, &login, &text, &mut writer) {
             Ok(next) => next,
-            Err(status) => return self.fail(link, sender, &login, &text, status),
+            Err(status) => return self.fail(sender, &login, &text, status),
         };
         let length = writer.length();
         place.truncate(length);
         let session = match (&self.identity, next) {
             (Some(identity), Some(Stage::FullFeature)) => {
                 let agreed = self.negotiation.finish();
-                match agreed.and_then(|agreed| identity.log_in(portal, link, sender, &agreed)) {
+                match agreed.and_then(|agreed| identity.log_in(portal, sender, &agreed)) {
                     Ok(logged_in) => Some(logged_in),
-                    Err(status) => return self.fail(link, sender, &login, &text, status),
+                    Err(status) => return self.fail(sender, &login, &text, status),
                 }
             }
             _ => None,
@@ -158,12 +157,12 @@ impl Login {
     /// Fails the login: sends the status, logs the reason, and ends the connection.
     fn fail(
         &self,
-        link: &Link,
         sender: &mut Sender,
         login: &pdu::Login<'_>,
         text: &[u8],
         status: LoginStatus,
     ) -> Result<Next, End> {
+        let link = &sender.link;
         match &self.identity {
             Some(identity) => {
                 log_refusal(
@@ -181,7 +180,7 @@ impl Login {
                         link,
                         name,
                         target,
-                        "its name has a comma or control character",
+                        "the initiator name has a comma or control character",
                     ),
                     None => log_refusal(link, name, target, status.why()),
                 }
@@ -282,8 +281,8 @@ impl Login {
     }
 }
 
-/// Logs the failure of a login. The names, which may have any length, come last: the log truncates
-/// long lines.
+/// Logs the failure of a login. The names, which may be long, come last: the log truncates long
+/// lines.
 fn log_refusal(link: &Link, name: &[u8], target: &[u8], why: &str) {
     if may_log() {
         pr_warn!(

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Network portals: the addresses that initiators connect to, `np/$ADDRESS:$PORT`.
-//!
-//! A portal is one listening socket and one thread that accepts connections. Portal groups of
-//! several targets may share it.
+//! Network portals: the directories `np/$ADDRESS:$PORT` of portal groups, and the thread of each
+//! address, which accepts connections. Portal groups of several targets may share an address.
 
 #![forbid(unsafe_code)]
 
@@ -14,36 +12,25 @@ use core::{
 
 use kernel::{
     c_str,
-    fmt::{self, Write},
     prelude::*,
     rbtree::RBTree,
     str::BStr,
-    sync::{new_mutex, Arc, Mutex},
+    sync::Arc,
     time::{delay::fsleep, Delta}, //
 };
 
 use super::{
-    auth::Discovery,
     connection,
-    has_explicit_acl,
-    keys::{Value, Writer},
     link::Link,
-    target_name, //
+    registry::Portal, //
 };
 use crate::{
     socket::listener::Listener,
     socket::{self, Socket},
-    target::{
-        atomic::{Atomic, Relaxed},
-        Operations, RmdirGuard, Tpg,
-    },
+    target::{RmdirGuard, Tpg},
     thread,
-    transport_id::PortName,
     Fabric, //
 };
-
-/// Backlog of a listening socket, in connections.
-const BACKLOG: u16 = 256;
 
 /// Maximum number of connections before login. Beyond it, a new connection replaces the oldest one
 /// from the address with most connections, so a flood only hurts itself.
@@ -55,184 +42,7 @@ const LOGINS_AND_ENDING_MAX: usize = 2 * LOGINS_MAX;
 /// Receive buffer of a connection that logs in, in bytes.
 const LOGIN_BUFFER: u32 = 16_384;
 
-/// Receive buffer of a session, in bytes. It has room for several writes, which the initiator can
-/// send while earlier ones are executed.
-pub(super) const SESSION_BUFFER: u32 = 2_097_152;
-
-/// Data of the fabric: portals, session numbers, and the credentials of discovery sessions.
-pub(crate) struct Registry {
-    portals: Pin<KBox<Mutex<KVec<Arc<Portal>>>>>,
-    sessions: Atomic<u32>,
-    pub(super) discovery: Pin<KBox<Mutex<Discovery>>>,
-}
-
-impl Registry {
-    /// Creates the data of a fabric without portals.
-    pub(crate) fn new() -> Result<Self> {
-        Ok(Self {
-            portals: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
-            sessions: Atomic::new(0),
-            discovery: KBox::pin_init(new_mutex!(Discovery::zeroed()), GFP_KERNEL)?,
-        })
-    }
-
-    /// Returns a new session number.
-    pub(super) fn next_session(&self) -> u32 {
-        self.sessions.fetch_add(1, Relaxed).wrapping_add(1)
-    }
-
-    /// Returns the targets of the fabric with their addresses, as the answer to SendTargets (RFC
-    /// 7143, appendix C) of `initiator`, which is connected to the address `local`. `only` selects
-    /// one target.
-    pub(super) fn targets(
-        &self,
-        initiator: &PortName,
-        local: Option<SocketAddr>,
-        only: Option<&[u8]>,
-    ) -> Result<KVVec<u8>> {
-        let entries = self.entries(initiator, local, only)?;
-        let mut text = KVVec::new();
-        for (index, (group, _)) in entries.iter().enumerate() {
-            let wwn = group.wwn();
-            let of_this =
-                |entry: &&(RmdirGuard<Fabric>, SocketAddr)| core::ptr::eq(entry.0.wwn(), wwn);
-            if entries.iter().take(index).any(|entry| of_this(&entry)) {
-                continue;
-            }
-            add(&mut text, b"TargetName", target_name(group))?;
-            for (group, address) in entries.iter().filter(of_this) {
-                let mut place = [0; 64];
-                let mut words = Words(Writer::new(&mut place));
-                let tag = Fabric::tpg_get_tag(group);
-                let written = write!(words, "{address},{tag}");
-                let length = words.0.length();
-                written.map_err(|_| EINVAL)?;
-                add(
-                    &mut text,
-                    b"TargetAddress",
-                    place.get(..length).unwrap_or_default(),
-                )?;
-            }
-        }
-        Ok(text)
-    }
-
-    /// Returns each portal group that is visible to `initiator`, once for each of its addresses.
-    fn entries(
-        &self,
-        initiator: &PortName,
-        local: Option<SocketAddr>,
-        only: Option<&[u8]>,
-    ) -> Result<KVVec<(RmdirGuard<Fabric>, SocketAddr)>> {
-        let mut entries = KVVec::new();
-        for portal in self.portals.lock().iter() {
-            let mut address = portal.address;
-            if let SocketAddr::V6(v6) = &mut address {
-                // The zone of a link-local address is meaningful only on this machine.
-                v6.set_scope_id(0);
-            }
-            if let Some(local) = local.filter(|_| address.ip().is_unspecified()) {
-                address.set_ip(local.ip());
-            }
-            for group in portal.groups.lock().iter() {
-                let is_selected = only.is_none_or(|only| only == target_name(group));
-                if is_selected && is_shown(group, initiator) {
-                    entries.push((group.clone(), address), GFP_KERNEL)?;
-                }
-            }
-        }
-        Ok(entries)
-    }
-}
-
-/// Returns true if SendTargets lists a portal group for an initiator.
-fn is_shown(group: &Tpg<Fabric>, initiator: &PortName) -> bool {
-    let settings = group.data().group.settings();
-    let is_up = group.data().group.is_enabled() || settings.tpg_enabled_sendtargets() == 0;
-    is_up
-        && (settings.generate_node_acls() != 0
-            || settings.demo_mode_discovery() != 0
-            || has_explicit_acl(group, initiator))
-}
-
-/// Appends a key and its value.
-fn add(text: &mut KVVec<u8>, key: &[u8], value: &[u8]) -> Result {
-    let mut place = [0; 256];
-    let mut writer = Writer::new(&mut place);
-    if !writer.pair(key, Value::Text(value)) {
-        return Err(EINVAL);
-    }
-    let length = writer.length();
-    text.extend_from_slice(place.get(..length).unwrap_or_default(), GFP_KERNEL)?;
-    Ok(())
-}
-
-/// Writes formatted text into a buffer.
-struct Words<'a>(Writer<'a>);
-
-impl fmt::Write for Words<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        if self.0.push(text.as_bytes()) {
-            Ok(())
-        } else {
-            Err(fmt::Error)
-        }
-    }
-}
-
-/// An address that initiators connect to.
-#[pin_data]
-pub(crate) struct Portal {
-    address: SocketAddr,
-    listener: Listener,
-    /// Portal groups of the portal.
-    #[pin]
-    groups: Mutex<KVec<RmdirGuard<Fabric>>>,
-    /// Connections accepted by the portal.
-    #[pin]
-    links: Mutex<KVec<Arc<Link>>>,
-}
-
 impl Portal {
-    /// Listens at `address`.
-    fn new(address: SocketAddr) -> Result<Arc<Self>> {
-        let listener = Listener::bind(&address, BACKLOG, SESSION_BUFFER)?;
-        Arc::pin_init(
-            try_pin_init!(Self {
-                address,
-                listener,
-                groups <- new_mutex!(KVec::new()),
-                links <- new_mutex!(KVec::new()),
-            }),
-            GFP_KERNEL,
-        )
-    }
-
-    /// Returns the portal group of the target `name` at this portal.
-    pub(super) fn group(&self, name: &PortName) -> Option<RmdirGuard<Fabric>> {
-        let groups = self.groups.lock();
-        let found = groups
-            .iter()
-            .find(|group| target_name(group) == name.as_bytes());
-        found.cloned()
-    }
-
-    /// Timeout of a login whose portal group is not known yet, in seconds: the longest of all
-    /// groups of the portal.
-    pub(super) fn login_timeout(&self) -> u32 {
-        let groups = self.groups.lock();
-        let timeouts = groups
-            .iter()
-            .map(|group| group.data().group.settings().login_timeout());
-        timeouts.max().unwrap_or(0)
-    }
-
-    /// Calls `look` with the data of the fabric. Returns `None` if the portal is closed.
-    pub(super) fn with_registry<R>(&self, look: impl FnOnce(&Registry) -> R) -> Option<R> {
-        let group = self.groups.lock().first().cloned()?;
-        Some(look(group.wwn().fabric()))
-    }
-
     /// Accepts connections until the portal is closed.
     fn accept(self: Arc<Self>) {
         loop {

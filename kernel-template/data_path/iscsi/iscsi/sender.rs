@@ -9,7 +9,7 @@
 
 mod response;
 
-use kernel::{prelude::*, time::Jiffies};
+use kernel::{prelude::*, sync::Arc, time::Jiffies};
 
 use super::{
     keys::Parameters,
@@ -73,6 +73,8 @@ pub(super) enum Sent {
 
 /// The sending half of a connection.
 pub(super) struct Sender {
+    /// Shared state of the connection.
+    pub(super) link: Arc<Link>,
     /// Negotiated parameters.
     pub(super) agreed: Parameters,
     /// CmdSN that is expected next.
@@ -103,8 +105,9 @@ pub(super) struct Sender {
 
 impl Sender {
     /// Creates the sending half of a new connection.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(link: Arc<Link>) -> Self {
         Self {
+            link,
             agreed: Parameters::DEFAULT,
             exp_cmd_sn: 0,
             depth: 1,
@@ -194,8 +197,8 @@ impl Sender {
     }
 
     /// Returns the sequence numbers of a PDU that is begun now.
-    fn numbers(&self, link: &Link) -> Numbers {
-        let window = self.depth.saturating_sub(link.outstanding());
+    fn numbers(&self) -> Numbers {
+        let window = self.depth.saturating_sub(self.link.outstanding());
         Numbers {
             stat_sn: self.stat_sn,
             exp_cmd_sn: self.exp_cmd_sn,
@@ -204,8 +207,8 @@ impl Sender {
     }
 
     /// Returns the end of the command window, MaxCmdSN.
-    pub(super) fn max_cmd_sn(&self, link: &Link) -> u32 {
-        self.numbers(link).max_cmd_sn
+    pub(super) fn max_cmd_sn(&self) -> u32 {
+        self.numbers().max_cmd_sn
     }
 
     /// Sends queued PDUs, as far as the socket has room.
@@ -213,7 +216,7 @@ impl Sender {
     /// # Errors
     ///
     /// Returns the error of the socket.
-    pub(super) fn send(&mut self, link: &Link) -> Result<Sent> {
+    pub(super) fn send(&mut self) -> Result<Sent> {
         loop {
             let total: usize = self.lengths.iter().sum();
             if self.sent == total {
@@ -222,12 +225,12 @@ impl Sender {
                     After::FullFeature => self.has_digests = true,
                     After::Close => return Ok(Sent::Last),
                 }
-                if !self.next(link)? {
+                if !self.next()? {
                     return Ok(Sent::All);
                 }
                 continue;
             }
-            match self.push(link) {
+            match self.push() {
                 Ok(count) => {
                     self.sent += count;
                     self.blocked = None;
@@ -242,7 +245,7 @@ impl Sender {
     }
 
     /// Sends the next piece of the current PDU. Returns the number of bytes sent.
-    fn push(&mut self, link: &Link) -> Result<usize> {
+    fn push(&self) -> Result<usize> {
         let [head, body, tail] = self.lengths;
         let has_more = !self.replies.is_empty()
             || !self.batch.is_empty()
@@ -250,7 +253,7 @@ impl Sender {
                 .reading
                 .as_ref()
                 .is_some_and(|reading| reading.offset < reading.length);
-        let socket = &link.socket;
+        let socket = &self.link.socket;
         if self.sent < head {
             let rest = self.head.get(self.sent..head).unwrap_or_default();
             return socket.send(rest, has_more || body != 0);
@@ -278,7 +281,7 @@ impl Sender {
     }
 
     /// Begins the next PDU. Returns false if nothing is queued.
-    fn next(&mut self, link: &Link) -> Result<bool> {
+    fn next(&mut self) -> Result<bool> {
         if !self.replies.is_empty() {
             let queued = self.replies.remove(0).map_err(|_| EIO)?;
             let length = queued.data.len();
@@ -287,30 +290,30 @@ impl Sender {
             } else {
                 Body::Bytes(queued.data)
             };
-            self.begin(queued.reply, body, link)?;
+            self.begin(queued.reply, body)?;
             self.after = queued.after;
             return Ok(true);
         }
         if let Some(reading) = self.reading.take() {
             if reading.offset < reading.length {
-                self.begin_data(reading, link)?;
+                self.begin_data(reading)?;
                 return Ok(true);
             }
             if !has_status(&reading.response) {
-                self.begin_response(&reading.response, reading.data_sn, link)?;
+                self.begin_response(&reading.response, reading.data_sn)?;
                 return Ok(true);
             }
         }
         if self.batch.is_empty() {
             let [due, later] = &mut self.answers;
             if let Ok(reply) = due.remove(0) {
-                self.begin(reply, Body::None, link)?;
+                self.begin(reply, Body::None)?;
                 return Ok(true);
             }
             core::mem::swap(due, later);
-            self.batch = link.responses.take();
+            self.batch = self.link.responses.take();
             if self.batch.is_empty() && !due.is_empty() {
-                return self.next(link);
+                return self.next();
             }
         }
         let Some(response) = self.batch.next() else {
@@ -326,9 +329,9 @@ impl Sender {
                 data_sn: 0,
                 burst: 0,
             };
-            self.begin_data(reading, link)?;
+            self.begin_data(reading)?;
         } else {
-            self.begin_response(&response, 0, link)?;
+            self.begin_response(&response, 0)?;
         }
         Ok(true)
     }
@@ -341,8 +344,8 @@ impl Sender {
     }
 
     /// Makes a PDU the current one.
-    fn begin(&mut self, reply: Reply, body: Body, link: &Link) -> Result {
-        let reply = reply.numbered(self.numbers(link));
+    fn begin(&mut self, reply: Reply, body: Body) -> Result {
+        let reply = reply.numbered(self.numbers());
         if reply.has_status() {
             self.stat_sn = self.stat_sn.wrapping_add(1);
         }

@@ -25,8 +25,8 @@ use kernel::{
 use super::{
     link::{Link, Peer, Shown},
     pdu::{logout_response, Logout, Opcode, Reject, Reply, Request, NO_TAG},
-    portal::Portal,
     receiver::{End, Sink},
+    registry::Portal,
     sender::{copied, After, Sender},
     target_name, //
 };
@@ -56,17 +56,22 @@ pub(super) struct Session {
     normal: Option<Normal>,
     name: PortName,
     cid: u16,
+    /// Writes that wait for data, except the sink.
     writes: KVec<PendingWrite>,
     /// Tags of the writes whose payload target core has not allocated yet.
     awaited: KVec<u32>,
+    /// Outstanding task management functions.
     functions: KVec<Arc<Tmf>>,
+    /// Target transfer tag of the next R2T.
     next_tag: u32,
     /// Text of a request that continues in the next PDU.
     said: KVVec<u8>,
     /// Text response of several PDUs, `text_sent` bytes of which are sent.
     text: KVVec<u8>,
     text_sent: usize,
+    /// True if the current PDU is ignored, by its CmdSN.
     is_ignored: bool,
+    /// Requests that wait for requests with lower CmdSNs.
     early: KVec<order::Early>,
     /// True after a RESERVE command: such a reservation ends with the session.
     has_reserved: bool,
@@ -128,7 +133,6 @@ impl Session {
     /// Returns the reason if the connection cannot continue.
     pub(super) fn begin(
         &mut self,
-        link: &Arc<Link>,
         sender: &mut Sender,
         request: &Request,
         ahs: &[u8],
@@ -138,7 +142,7 @@ impl Session {
             return Err(End::Rejected(Reject::Protocol, *request));
         }
         let opcode = request.opcode();
-        self.is_ignored = !self.is_in_order(link, sender, request, ahs)?;
+        self.is_ignored = !self.is_in_order(sender, request, ahs)?;
         if self.is_ignored {
             return Ok(Sink::Discard);
         }
@@ -148,10 +152,10 @@ impl Session {
             return Err(End::Rejected(Reject::Protocol, *request));
         }
         match opcode {
-            Opcode::Command => self.begin_command(link, sender, request, ahs),
+            Opcode::Command => self.begin_command(sender, request, ahs),
             Opcode::DataOut => self.begin_data(sender, request),
             Opcode::TaskManagement => {
-                self.begin_function(link, sender, request)?;
+                self.begin_function(sender, request)?;
                 Ok(Sink::Discard)
             }
             // A ping that is too long to be echoed is truncated.
@@ -169,7 +173,6 @@ impl Session {
     pub(super) fn complete(
         &mut self,
         portal: &Portal,
-        link: &Link,
         sender: &mut Sender,
         request: &Request,
         sink: Sink,
@@ -185,7 +188,7 @@ impl Session {
         match request.opcode() {
             Opcode::Command | Opcode::DataOut | Opcode::TaskManagement => Ok(()),
             Opcode::NopOut => self.pong(sender, request, buffer),
-            Opcode::Text => self.answer_text(portal, link, sender, request, &buffer),
+            Opcode::Text => self.answer_text(portal, sender, request, &buffer),
             Opcode::Logout => self.log_out(sender, request),
             Opcode::Snack => reject(sender, Reject::Snack, request).map(drop),
             Opcode::Login => Err(End::Rejected(Reject::Protocol, *request)),
@@ -232,18 +235,19 @@ impl Session {
         Ok(())
     }
 
-    /// Logs the reason for the end of the session.
+    /// Logs the reason for the end of the session. The names, which may be long, come last: the log
+    /// truncates long lines.
     pub(super) fn log_end(&self, link: &Link, why: &str) {
         let Some(normal) = &self.normal else {
             return;
         };
         if may_log() {
             pr_warn!(
-                "session of {} from {:?} with {} ends: {}\n",
-                BStr::from_bytes(self.name.as_bytes()),
+                "session from {:?} ends: {} (initiator {}, target {})\n",
                 Shown(link.address),
-                BStr::from_bytes(target_name(&normal.group)),
-                why
+                why,
+                BStr::from_bytes(self.name.as_bytes()),
+                BStr::from_bytes(target_name(&normal.group))
             );
         }
     }

@@ -10,8 +10,8 @@ use core::ops::RangeInclusive;
 use kernel::{prelude::*, str::BStr};
 
 use super::{
-    auth::{Authenticates, Secrets, Text},
-    keys::{self, Digests}, //
+    keys::{self, Digests},
+    secrets::{Authenticates, Secrets, Text}, //
 };
 use crate::{
     target::{

@@ -10,18 +10,17 @@ use kernel::{prelude::*, sync::Arc};
 use crate::{
     crypto,
     iscsi::{
-        c_name,
         chap::{written, Chap, Credentials},
-        has_explicit_acl,
+        explicit_acl,
         keys::{self, Parameters, Value, Writer},
-        link::{Link, Peer},
+        link::Peer,
         pdu::{self, LoginStatus, Request},
-        portal::{Portal, Registry},
+        registry::{Portal, Registry},
         sender::Sender,
         session::{Normal, Session},
         target_name, //
     },
-    target::{atomic::Atomic, HeldNodeAcl, Nexus, Operations, ProtectionOps, RmdirGuard, Tpg},
+    target::{atomic::Atomic, Nexus, Operations, ProtectionOps, RmdirGuard, Tpg},
     transport_id::PortName,
     Fabric, //
 };
@@ -184,7 +183,6 @@ impl Identity {
     pub(super) fn log_in(
         &self,
         portal: &Portal,
-        link: &Arc<Link>,
         sender: &mut Sender,
         agreed: &Parameters,
     ) -> Result<(KBox<Session>, u16), LoginStatus> {
@@ -200,6 +198,7 @@ impl Identity {
             let session = KBox::new(session, GFP_KERNEL).map_err(exhausted)?;
             return Ok((session, tsih));
         };
+        let link = sender.link.clone();
         let peer = Peer {
             link: link.clone(),
             name: self.name.clone(),
@@ -258,12 +257,6 @@ pub(super) fn value<'a>(text: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
         .map(|(_, value)| value)
 }
 
-/// Returns the explicit node ACL of an initiator.
-fn explicit_acl<'a>(group: &'a Tpg<Fabric>, name: &PortName) -> Option<HeldNodeAcl<'a, Fabric>> {
-    let acl = group.node_acl(c_name(name).ok()?);
-    acl.filter(|acl| !acl.is_dynamic())
-}
-
 /// Returns true if an initiator must authenticate itself to a portal group.
 fn authenticates(group: &Tpg<Fabric>, name: &PortName) -> bool {
     let inherited = group.data().group.settings().authentication() != 0;
@@ -286,7 +279,7 @@ fn find(
         return Err(LoginStatus::SERVICE_UNAVAILABLE);
     }
     let is_demo = shared.settings().generate_node_acls() != 0;
-    if !is_demo && !has_explicit_acl(&group, name) {
+    if !is_demo && explicit_acl(&group, name).is_none() {
         return Err(LoginStatus::AUTHORIZATION_FAILURE);
     }
     Ok(group)

@@ -127,18 +127,20 @@ impl LoginStatus {
     /// Returns the reason for the log.
     pub(crate) fn why(self) -> &'static str {
         match self {
-            Self::AUTHENTICATION_FAILURE => "it has not authenticated itself",
-            Self::AUTHORIZATION_FAILURE => "it has no node ACL",
-            Self::NOT_FOUND => "no such target at this portal",
-            Self::UNSUPPORTED_VERSION => "it does not speak version 0",
-            Self::TOO_MANY_CONNECTIONS => "the session has a connection",
-            Self::MISSING_PARAMETER => "a name is missing or wrong",
-            Self::SESSION_TYPE => "no such type of session",
-            Self::NO_SESSION => "no such session",
-            Self::INVALID_REQUEST => "no such stage of a login",
-            Self::SERVICE_UNAVAILABLE => "the portal group is disabled, or an older session ends",
-            Self::OUT_OF_RESOURCES => "memory is short, or max_sessions are there",
-            _ => "its keys are wrong, or have nothing in common with the target's",
+            Self::AUTHENTICATION_FAILURE => "the initiator has not authenticated itself",
+            Self::AUTHORIZATION_FAILURE => "the initiator has no node ACL",
+            Self::NOT_FOUND => "the target is not at this portal",
+            Self::UNSUPPORTED_VERSION => "the initiator does not support version 0",
+            Self::TOO_MANY_CONNECTIONS => "the session already has a connection",
+            Self::MISSING_PARAMETER => "InitiatorName or TargetName is missing or malformed",
+            Self::SESSION_TYPE => "the session type is unknown",
+            Self::NO_SESSION => "the initiator has no session with this TSIH",
+            Self::INVALID_REQUEST => "the login stage of the request is wrong",
+            Self::SERVICE_UNAVAILABLE => {
+                "the portal group is disabled, or an older session of the port has not ended"
+            }
+            Self::OUT_OF_RESOURCES => "memory is short, or the portal group has max_sessions",
+            _ => "a key is wrong, or has no value in common with the target",
         }
     }
 }

@@ -8,10 +8,7 @@ use kernel::prelude::*;
 
 use super::{set, Body, Sender};
 use crate::{
-    iscsi::{
-        link::Link,
-        pdu::{Reply, Residual},
-    },
+    iscsi::pdu::{Reply, Residual},
     target::{self, Completed, Reference},
     Fabric, //
 };
@@ -31,7 +28,7 @@ pub(super) struct DataIn {
 
 impl Sender {
     /// Begins the next Data-In PDU of a read.
-    pub(super) fn begin_data(&mut self, mut reading: DataIn, link: &Link) -> Result {
+    pub(super) fn begin_data(&mut self, mut reading: DataIn) -> Result {
         if reading.burst == 0 {
             reading.burst = self.agreed.max_burst_length;
         }
@@ -46,27 +43,18 @@ impl Sender {
         let is_final = is_last || reading.burst == 0;
         let mut reply = Reply::data_in(io.request.task_tag(), reading.data_sn, offset, is_final);
         if is_last && has_status(&reading.response) {
-            link.command_ended(&io.request);
+            self.link.command_ended(&io.request);
             reply = reply.with_status(reading.response.status(), residual(&reading.response));
         }
         reading.data_sn += 1;
         self.reading = Some(reading);
-        self.begin(
-            reply.with_data(length),
-            Body::Payload { offset, length },
-            link,
-        )
+        self.begin(reply.with_data(length), Body::Payload { offset, length })
     }
 
     /// Begins the SCSI Response to a command, after `data_sn` Data-In PDUs.
-    pub(super) fn begin_response(
-        &mut self,
-        response: &Completed<Fabric>,
-        data_sn: u32,
-        link: &Link,
-    ) -> Result {
+    pub(super) fn begin_response(&mut self, response: &Completed<Fabric>, data_sn: u32) -> Result {
         let io = response.data();
-        link.command_ended(&io.request);
+        self.link.command_ended(&io.request);
         if io.is_refused_write() {
             self.refused_writes
                 .push(io.request.task_tag(), GFP_KERNEL)?;
@@ -93,7 +81,7 @@ impl Sender {
             body = Body::Sense(bytes, 2 + length);
             reply = reply.with_data(2 + length as u32);
         }
-        self.begin(reply, body, link)
+        self.begin(reply, body)
     }
 }
 

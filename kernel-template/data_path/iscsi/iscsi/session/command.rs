@@ -9,7 +9,6 @@ use kernel::{page::PAGE_SIZE, prelude::*, sync::Arc};
 use super::{reject, Session};
 use crate::{
     iscsi::{
-        link::Link,
         pdu::{self, Command, Reject, Reply, Request, CDB_MAX},
         receiver::{End, Sink},
         sender::Sender, //
@@ -89,7 +88,6 @@ impl Io {
 impl Session {
     pub(super) fn begin_command(
         &mut self,
-        link: &Arc<Link>,
         sender: &mut Sender,
         request: &Request,
         ahs: &[u8],
@@ -119,7 +117,7 @@ impl Session {
         if immediate != 0 && !may_be_immediate || !request.is_final() && !may_be_unsolicited {
             return Err(End::Rejected(Reject::Protocol, *request));
         }
-        if request.is_immediate() && link.immediate() >= IMMEDIATE_MAX {
+        if request.is_immediate() && sender.link.immediate() >= IMMEDIATE_MAX {
             return reject(sender, Reject::Immediate, request);
         }
         let mut cdb = [0; CDB_MAX];
@@ -142,7 +140,7 @@ impl Session {
             self.awaited.push(request.task_tag(), GFP_KERNEL)?;
         }
         let io = Io::new(request);
-        link.command_begun(request);
+        sender.link.command_begun(request);
         let submitted = normal.nexus.submit(
             memory,
             io,
@@ -154,7 +152,7 @@ impl Session {
             },
         );
         if let Err(refused) = submitted {
-            link.command_ended(&refused.data.request);
+            sender.link.command_ended(&refused.data.request);
             self.forget(request.task_tag());
             return match refused.reason {
                 Refusal::ShortCdb => reject(sender, Reject::InvalidField, request),

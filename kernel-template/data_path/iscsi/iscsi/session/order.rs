@@ -10,10 +10,9 @@ use kernel::{prelude::*, sync::Arc};
 
 use super::{Session, Sink};
 use crate::iscsi::{
-    link::Link,
     pdu::{self, function_response, Opcode, Reject, Request, TaskManagement, NO_TAG},
-    portal::Portal,
     receiver::End,
+    registry::Portal,
     sender::Sender, //
 };
 
@@ -29,7 +28,6 @@ impl Session {
     /// window, or if it is kept until requests with lower CmdSNs have arrived.
     pub(super) fn is_in_order(
         &mut self,
-        link: &Link,
         sender: &mut Sender,
         request: &Request,
         ahs: &[u8],
@@ -44,12 +42,12 @@ impl Session {
             return Ok(true);
         }
         let number = request.cmd_sn();
-        if number == sender.exp_cmd_sn && !pdu::is_before(sender.max_cmd_sn(link), number) {
+        if number == sender.exp_cmd_sn && !pdu::is_before(sender.max_cmd_sn(), number) {
             sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
             return Ok(true);
         }
         let is_outside = pdu::is_before(number, sender.exp_cmd_sn)
-            || pdu::is_before(sender.max_cmd_sn(link), number);
+            || pdu::is_before(sender.max_cmd_sn(), number);
         if is_outside {
             return Ok(false);
         }
@@ -79,7 +77,6 @@ impl Session {
     pub(in crate::iscsi) fn catch_up(
         &mut self,
         portal: &Portal,
-        link: &Arc<Link>,
         sender: &mut Sender,
     ) -> Result<(), End> {
         // Another PDU may be partly received: keep its state.
@@ -89,8 +86,8 @@ impl Session {
             let early = self.early.remove(index).map_err(|_| End::Now)?;
             match early.request {
                 Some(request) => {
-                    self.begin(link, sender, &request, &[])?;
-                    self.complete(portal, link, sender, &request, Sink::Discard)?;
+                    self.begin(sender, &request, &[])?;
+                    self.complete(portal, sender, &request, Sink::Discard)?;
                 }
                 None => sender.exp_cmd_sn = early.number.wrapping_add(1),
             }
@@ -104,7 +101,6 @@ impl Session {
     /// core. Returns the response code for the initiator.
     pub(super) fn abort_awaited(
         &mut self,
-        link: &Link,
         sender: &Sender,
         request: &Request,
         code: u8,
@@ -112,7 +108,7 @@ impl Session {
         let management = TaskManagement(request);
         let is_abort = management.function() == Some(pdu::Function::AbortTask);
         let number = management.awaited_number(sender.exp_cmd_sn);
-        let last = sender.max_cmd_sn(link);
+        let last = sender.max_cmd_sn();
         match number.filter(|number| !pdu::is_before(last, *number)) {
             Some(number) if is_abort && code == function_response::NO_TASK => {
                 self.early.retain(|early| early.number != number);

@@ -9,12 +9,12 @@ use kernel::prelude::*;
 use super::{reject, Session};
 use crate::{
     iscsi::{
+        discovery,
         keys::{self, Value, Writer},
-        link::Link,
         offer,
         pdu::{Reject, Reply, Request, NO_TAG},
-        portal::Portal,
         receiver::End,
+        registry::Portal,
         sender::{copied, After, Sender},
         target_name, //
     },
@@ -29,7 +29,6 @@ impl Session {
     pub(super) fn answer_text(
         &mut self,
         portal: &Portal,
-        link: &Link,
         sender: &mut Sender,
         request: &Request,
         text: &[u8],
@@ -49,7 +48,7 @@ impl Session {
                 return Ok(());
             }
             let said = core::mem::replace(&mut self.said, KVVec::new());
-            let Some(text) = self.text_for(portal, link, sender, &said)? else {
+            let Some(text) = self.text_for(portal, sender, &said)? else {
                 reject(sender, Reject::Protocol, request)?;
                 return Ok(());
             };
@@ -80,7 +79,6 @@ impl Session {
     fn text_for(
         &self,
         portal: &Portal,
-        link: &Link,
         sender: &mut Sender,
         text: &[u8],
     ) -> Result<Option<KVVec<u8>>, End> {
@@ -95,7 +93,7 @@ impl Session {
                         return Ok(None);
                     }
                     has_targets = true;
-                    let targets = self.targets(portal, link, value)?;
+                    let targets = self.targets(portal, sender, value)?;
                     answer.extend_from_slice(&targets, GFP_KERNEL)?;
                     continue;
                 }
@@ -121,7 +119,7 @@ impl Session {
 
     /// Returns the targets that SendTargets asks for: `All`, or one by its name. In a normal
     /// session this is only the target of the session.
-    fn targets(&self, portal: &Portal, link: &Link, value: &[u8]) -> Result<KVVec<u8>, End> {
+    fn targets(&self, portal: &Portal, sender: &Sender, value: &[u8]) -> Result<KVVec<u8>, End> {
         // Names are case-insensitive, as in a login.
         let name = PortName::parse(value);
         let value = name.as_ref().map_or(value, PortName::as_bytes);
@@ -136,8 +134,9 @@ impl Session {
             (Some(own), name) if own == name => Some(name),
             (Some(_), _) => return Ok(KVVec::new()),
         };
-        let local = link.socket.local_address();
-        let targets = portal.with_registry(|registry| registry.targets(&self.name, local, only));
+        let local = sender.link.socket.local_address();
+        let targets =
+            portal.with_registry(|registry| discovery::targets(registry, &self.name, local, only));
         Ok(targets.unwrap_or_else(|| Ok(KVVec::new()))?)
     }
 }

@@ -54,7 +54,9 @@ impl Session {
     ) -> Result<(), End> {
         let timeouts = self.timeouts();
         if sender.is_stuck(seconds(timeouts.nopin_response_timeout)) {
-            return Err(End::Silent("it has not read for nopin_response_timeout"));
+            return Err(End::Silent(
+                "the initiator has not received for nopin_response_timeout",
+            ));
         }
         let mut index = 0;
         while let Some(write) = self.writes.get(index) {
@@ -81,7 +83,7 @@ impl Session {
         let passed = |since: Jiffies| self.waited.wrapping_sub(since);
         if passed(write.since).min(passed(self.moved)) > seconds(timeouts.dataout_timeout) {
             return Err(End::Silent(
-                "no data of a write have come for dataout_timeout",
+                "no data of a write have arrived for dataout_timeout",
             ));
         }
         Ok(())
@@ -92,7 +94,7 @@ impl Session {
         let since = |then: Jiffies| self.waited.wrapping_sub(then);
         match self.pinged {
             Some(pinged) if since(pinged) > seconds(timeouts.nopin_response_timeout) => Err(
-                End::Silent("it has not answered a ping for nopin_response_timeout"),
+                End::Silent("the initiator has not answered a ping for nopin_response_timeout"),
             ),
             Some(_) => Ok(()),
             None => {

@@ -86,7 +86,6 @@ impl Session {
     /// Submits a task management function.
     pub(super) fn begin_function(
         &mut self,
-        link: &Arc<Link>,
         sender: &mut Sender,
         request: &Request,
     ) -> Result<(), End> {
@@ -119,7 +118,7 @@ impl Session {
         };
         let noted = Tmf {
             request: *request,
-            link: link.clone(),
+            link: sender.link.clone(),
             outcome: Atomic::new(Tmf::PENDING),
         };
         let noted = Arc::new(noted, GFP_KERNEL)?;
@@ -137,11 +136,7 @@ impl Session {
     /// # Errors
     ///
     /// Returns [`End::Now`] if memory is short.
-    pub(in crate::iscsi) fn answer_functions(
-        &mut self,
-        link: &Link,
-        sender: &mut Sender,
-    ) -> Result<(), End> {
+    pub(in crate::iscsi) fn answer_functions(&mut self, sender: &mut Sender) -> Result<(), End> {
         let mut index = 0;
         while let Some(function) = self.functions.get(index) {
             let request = function.request;
@@ -152,7 +147,7 @@ impl Session {
                 }
                 Outcome::Aborted => {}
                 Outcome::Answered(code) => {
-                    let code = self.abort_awaited(link, sender, &request, code)?;
+                    let code = self.abort_awaited(sender, &request, code)?;
                     answer(sender, &request, code)?;
                 }
             }
