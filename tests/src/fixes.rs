@@ -16,12 +16,11 @@ use tempfile::TempDir;
 
 use crate::git::{apply, git, identify};
 use crate::guest::{Guest, KMEMLEAK, Outcome};
-use crate::kernel::{CURRENT, Flavour, Kernel, get};
+use crate::kernel::{CURRENT, Flavour, Kernel, get, target_core};
 use crate::lint::checkpatch;
 use crate::module::build;
 use crate::series::{timed, write_fixes};
 use crate::shell::{checkout, output};
-use crate::target_core;
 
 /// A fix to prove.
 struct Case {

@@ -9,8 +9,10 @@
 
 mod apt;
 mod config;
+mod external;
 mod known;
 mod products;
+pub(crate) mod target_core;
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -24,9 +26,9 @@ use sha2::{Digest, Sha256};
 use crate::codec::to_hex;
 use crate::setup::{LLVM, Tools, rustc, setup};
 use crate::shell::{cache, empty, lock, output, shown, text};
-use crate::target_core;
 
 pub(crate) use apt::{Apt, mirror};
+pub use external::{attempt, build};
 pub use known::{BETWEEN, CURRENT, LTS, is_there, newest};
 
 /// The stamp in a build, which names the inputs.

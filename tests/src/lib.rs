@@ -26,7 +26,6 @@ pub mod setup;
 pub mod shell;
 pub mod stock;
 pub mod suite;
-mod target_core;
 
 pub use on_host::{codec, iscsi};
 

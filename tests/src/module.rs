@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use rustix::fs::FlockOperation;
 use tcm_mod_builder::protocol::Protocol;
 
 use crate::kernel::Kernel;
-use crate::shell::{checkout, is_directory, is_step, lock, logged, output, text};
+pub use crate::kernel::{attempt, build};
+use crate::shell::{checkout, lock, output};
 
 /// `tcm-mod-builder`, built in a cargo profile. The build for tests has failpoints, which are
 /// active only if `FAILPOINTS` is set.
@@ -237,39 +238,4 @@ impl Built {
             protocol.example,
         )
     }
-}
-
-/// Builds the module in `dir` for `kernel`, with further arguments of make. Returns the output of
-/// make.
-///
-/// # Errors
-///
-/// If make fails, or prints anything except its steps, such as a warning.
-pub fn build(kernel: &Kernel, dir: &Path, args: &[&str]) -> Result<String> {
-    let log = dir.join("make.log");
-    let _using = kernel.unchanged()?;
-    let mut make = kernel.make();
-    make.arg(format!("M={}", dir.display())).args(args);
-    let result = logged(&mut make, &log);
-    let said = text(&log);
-    std::fs::remove_file(&log)?;
-    result?;
-    let is_expected = |line: &str| line.is_empty() || is_step(line) || is_directory(line);
-    if !said.lines().all(is_expected) {
-        bail!("make prints messages in {}:\n{}", dir.display(), said);
-    }
-    Ok(said)
-}
-
-/// Tries to build the module in `dir`. Returns the output of make, even if it fails.
-///
-/// # Errors
-///
-/// If the kernel cannot be locked.
-pub fn attempt(kernel: &Kernel, dir: &Path) -> Result<String> {
-    let log = dir.join("make.log");
-    let _using = kernel.unchanged()?;
-    let mut make = kernel.make();
-    let _ = logged(make.arg(format!("M={}", dir.display())), &log);
-    Ok(text(&log))
 }

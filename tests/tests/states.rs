@@ -36,11 +36,23 @@ static HOLD: DataPath = DataPath {
     },
 };
 
+/// A file of the transport.
+macro_rules! author {
+    ($path:literal) => {
+        Source::author(
+            $path,
+            include_str!(concat!("../fixtures/data_path/hold/", $path)),
+        )
+    };
+}
+
 static BENCH: Part = Part {
-    sources: &[Source::author(
-        "bench.rs",
-        include_str!("../fixtures/data_path/hold/bench.rs"),
-    )],
+    sources: &[
+        author!("bench.rs"),
+        author!("bench/attributes.rs"),
+        author!("bench/ops.rs"),
+        author!("bench/words.rs"),
+    ],
     kbuild: "",
     bindings_helper: "",
 };

@@ -8,7 +8,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::known;
 use crate::setup::setup;
 use crate::shell::{cache, empty, logged, output};
 
@@ -21,10 +20,15 @@ const SUITES: [&str; 5] = [
     "experimental",
 ];
 
+/// The package of a kernel's source.
+pub(super) fn package(version: &str) -> String {
+    format!("linux-source-{version}")
+}
+
 /// Downloads the source package to `dir`, from the suites of this machine or a newer one.
 pub(super) fn fetch(version: &str, dir: &Path) -> Result<PathBuf> {
     setup()?;
-    let package = known::package(version);
+    let package = package(version);
     println!("fetching {package}");
     let own = Apt::machine();
     if own.has(&package) {

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use anyhow::Result;
 
-use super::apt::Apt;
+use super::apt::{Apt, package};
 use crate::shell::cache;
 
 /// The kernel that everything is tested on.
@@ -36,11 +36,6 @@ pub fn is_there(version: &str) -> bool {
     let is_own = std::env::var_os("TCM_KERNEL_SOURCE").is_some();
     let in_cache = |dir: PathBuf| dir.join(version).join("source.stamp").exists();
     is_own || cache().is_ok_and(in_cache) || in_lists(version)
-}
-
-/// The package of a kernel's source.
-pub(super) fn package(version: &str) -> String {
-    format!("linux-source-{version}")
 }
 
 /// Returns true if a list of packages, one on each line, has the kernel `version`.

@@ -12,8 +12,8 @@ use std::process::Command;
 use anyhow::Result;
 use rustix::fs::FlockOperation;
 
-use crate::kernel::Kernel;
-use crate::module::build;
+use super::Kernel;
+use super::external::build;
 use crate::shell::{checkout, lock, output, text};
 
 /// The fix, in the checkout.

@@ -4,13 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
 use tcm_mod_builder::module::files::Files;
 use tcm_mod_builder::plan::Plan;
 use tcm_mod_builder::protocol::Protocol;
 
 use super::kernel_edit::KernelEdit;
-use super::{Driver, data, driver, layer};
+use super::{Driver, data};
 
 /// The module that a series is made from: as it would be in the kernel's own tree.
 pub(super) struct Module<'a> {
@@ -42,13 +41,6 @@ impl Patch {
     pub(super) fn add(&mut self, path: &str, text: String) {
         self.files.insert(path.to_owned(), text);
     }
-}
-
-/// Returns the patches, in order. `who` is the maintainer.
-pub(super) fn patches(module: &Module<'_>, who: &str) -> Result<Vec<Patch>> {
-    let mut patches = layer::patches(module, who)?;
-    patches.extend(driver::patches(module));
-    Ok(patches)
 }
 
 /// The cover letter of a series.

@@ -16,13 +16,13 @@ use tcm_mod_builder::names::Names;
 use tcm_mod_builder::plan::{self, Fault, Plan};
 use tcm_mod_builder::protocol;
 
-use super::Driver;
 use super::commits::{Commits, Standing, run};
 use super::fixes::FIXES;
 use super::kernel_edit::KernelEdit;
 use super::needs::missing;
 use super::newest::of_newest;
-use super::patch::{self, Cover, Module, Patch};
+use super::patch::{Cover, Module, Patch};
+use super::{Driver, driver, layer};
 
 /// The directories that texts of a series are from, and those that it adds to: the tree must have no
 /// changes in them.
@@ -46,7 +46,9 @@ pub fn write(driver: &'static Driver, tree: &Path, dir: &Path) -> Result<()> {
     let module = module(driver, &plan)?;
     let mut texts = Texts::new(tree);
     let mut touched = READ.to_vec();
-    for mut patch in patch::patches(&module, commits.who())? {
+    let mut patches = layer::patches(&module, commits.who())?;
+    patches.extend(driver::patches(&module));
+    for mut patch in patches {
         touched.extend(patch.edits.iter().map(KernelEdit::path));
         texts.complete(&mut patch)?;
         commits.add(&patch.message, &patch.files)?;

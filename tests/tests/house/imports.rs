@@ -161,29 +161,6 @@ impl Imports {
         }
     }
 
-    /// The imports within a group of modules.
-    pub(crate) fn only(&self, group: &[&str]) -> Self {
-        let is_in = |module: &Module| group.contains(&module.join("::").as_str());
-        let mut edges = self.edges.clone();
-        edges.retain(|module, _| is_in(module));
-        for targets in edges.values_mut() {
-            targets.retain(is_in);
-        }
-        Self {
-            modules: self.modules.clone(),
-            names: BTreeMap::new(),
-            edges,
-        }
-    }
-
-    /// Removes the imports within a group of modules.
-    pub(crate) fn part(&mut self, group: &[&str]) {
-        for (module, targets) in self.only(group).edges {
-            let all = self.edges.entry(module).or_default();
-            all.retain(|target| !targets.contains(target));
-        }
-    }
-
     /// A circle of imports: its modules in order, the first again at the end.
     pub(crate) fn circle(&self) -> Option<Vec<String>> {
         fn visit(
