@@ -10,20 +10,11 @@ SIZE=${SIZE:-12}
 TPG=$T/$FABRIC/$WWN/tpgt_1
 trap end EXIT
 
-# a_disk [MIB]: logs in to a LUN 0 with a RAM disk. DISK is its block device.
+# a_disk [MIB]: attaches a RAM disk. DISK is its block device.
 a_disk()
 {
 	ramdisk faults "${1:-32}"
-	log_in
-}
-
-# log_in: logs in to a LUN 0 with BACKSTORE. DISK is its block device.
-log_in()
-{
-	modprobe "$MODULE" || fail "no module"
-	port "$FABRIC" "$WWN" "$INITIATOR"
-	link "$TPG" "$BACKSTORE"
-	DISK=$(disk "$TPG") || fail "$DISK"
+	attach
 }
 
 # end: after a case that has passed, removes everything and unloads the module.

@@ -11,13 +11,10 @@ trap end EXIT
 # DISK is its block device.
 a_disk()
 {
-	modprobe "$MODULE" || fail "no module"
 	ramdisk io "$1"
 	[ "$PROTECTION" != 1 ] || echo 1 > "$BACKSTORE/attrib/pi_prot_type" ||
 		fail "no protection information"
-	port "$FABRIC" "$WWN" "$INITIATOR"
-	link "$TPG" "$BACKSTORE"
-	DISK=$(disk "$TPG") || fail "$DISK"
+	attach
 }
 
 # end: after a case that has passed, removes everything and unloads the module.

@@ -59,6 +59,18 @@ drop_target()
 	rmdir "$1"/np/* "$1" "${1%/*}" || fail "cannot remove the target"
 }
 
+# node_acl NAME: creates a node ACL with LUN 0 in TPG. ACL is its directory.
+node_acl()
+{
+	ACL=$TPG/acls/$1
+	mkdir "$ACL" "$ACL/lun_0" && ln -s "$TPG/lun/lun_0" "$ACL/lun_0/lun" || fail "no node ACL"
+}
+
+drop_node_acl()
+{
+	rm "$1/lun_0/lun" && rmdir "$1/lun_0" "$1" || fail "cannot remove the node ACL"
+}
+
 # initiator NAME: starts the kernel's initiator with this name.
 initiator()
 {

@@ -41,12 +41,12 @@ is_busy()
 
 is_gone()
 {
-	grep -q "^No active" "$LIST/info"
+	grep -q "^No active" "$ACL/info"
 }
 
 is_there()
 {
-	grep -q TARG_SESS_STATE_LOGGED_IN "$LIST/info"
+	grep -q TARG_SESS_STATE_LOGGED_IN "$ACL/info"
 }
 
 # sever SECONDS COMMAND...: cuts the link by the command with `down`, and restores it by
@@ -57,7 +57,7 @@ sever()
 	shift
 	retry 20 is_busy || fail "no load"
 	"$@" down || fail "cannot cut the link"
-	retry 60 is_gone || fail "the session is still there: $(cat "$LIST/info")"
+	retry 60 is_gone || fail "the session is still there: $(cat "$ACL/info")"
 	before=$(rounds)
 	sleep "$seconds"
 	[ "$(rounds)" = "$before" ] || fail "the link is not cut"
@@ -88,12 +88,11 @@ a_load()
 	ramdisk network 64
 	target "$FABRIC" $WWN
 	link "$TPG" "$BACKSTORE"
-	LIST=$TPG/acls/$NAME
 	ERRORS=$(io_errors)
-	mkdir "$LIST" "$LIST/lun_0" && ln -s "$TPG/lun/lun_0" "$LIST/lun_0/lun" || fail "no node ACL"
-	echo 2 > "$LIST/attrib/dataout_timeout"
-	echo 1 > "$LIST/attrib/nopin_timeout"
-	echo 3 > "$LIST/attrib/nopin_response_timeout"
+	node_acl $NAME
+	echo 2 > "$ACL/attrib/dataout_timeout"
+	echo 1 > "$ACL/attrib/nopin_timeout"
+	echo 3 > "$ACL/attrib/nopin_response_timeout"
 	nsenter --net=/run/netns/far mkdir "$TPG/np/$FAR" || fail "no portal at the far end"
 	echo 1 > "$TPG/enable" || fail "cannot enable"
 	initiator $NAME
@@ -123,7 +122,7 @@ end_load()
 	log_out $WWN $FAR default
 	iscsiadm -k 0
 	retry 10 rmmod iscsi_tcp || fail "cannot unload iscsi_tcp"
-	rm "$LIST/lun_0/lun" && rmdir "$LIST/lun_0" "$LIST" || fail "cannot remove the node ACL"
+	drop_node_acl "$ACL"
 	no_target "$MODULE" "$FABRIC"
 	ip link del near && ip netns del far || fail "cannot remove the link"
 }

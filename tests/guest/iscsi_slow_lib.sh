@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An iSCSI target with a slow backstore, for cases. The backstore writes through, LIO's
-# default, and so blocks the thread of the connection. To be sourced.
+# An iSCSI target with a slow backstore, for cases. Without a write cache, the default of LIO,
+# a write blocks the thread of the connection. To be sourced.
 
 . "$GUEST/iscsi_case_lib.sh"
 
@@ -28,14 +28,6 @@ slow_writes()
 		dmsetup resume slow || fail "no delay"
 }
 
-# a_node_acl: creates ACL, a node ACL for the client with LUN 0.
-a_node_acl()
-{
-	ACL=$TPG/acls/$NAME:test
-	mkdir "$ACL" && mkdir "$ACL/lun_0" && ln -s "$TPG/lun/lun_0" "$ACL/lun_0/lun" ||
-		fail "no node ACL"
-}
-
 # end: after a case that has passed, removes everything and unloads the module.
 end()
 {
@@ -43,9 +35,7 @@ end()
 	trap - EXIT
 	! has_failed $status || exit $status
 	slow_writes 0
-	if [ -n "$ACL" ]; then
-		rm "$ACL/lun_0/lun" && rmdir "$ACL/lun_0" "$ACL" || fail "cannot remove the node ACL"
-	fi
+	[ -z "$ACL" ] || drop_node_acl "$ACL"
 	no_target "$MODULE" "$FABRIC"
 	retry 30 dmsetup remove slow && losetup -d "$LOOP" || fail "the slow device is in use"
 	exit $status

@@ -175,6 +175,16 @@ device()
 	echo "/dev/$name"
 }
 
+# attach: loads MODULE, creates a portal group of FABRIC with a nexus, and links BACKSTORE. TPG
+# is the portal group, DISK the block device.
+attach()
+{
+	modprobe "$MODULE" || fail "no module"
+	port "$FABRIC" "$WWN" "$INITIATOR"
+	link "$TPG" "$BACKSTORE"
+	DISK=$(disk "$TPG") || fail "$DISK"
+}
+
 # Programs that keep a disk busy: fio, or the program DISK_LOAD, if it is set, in guests
 # where fio takes minutes to start.
 
@@ -193,7 +203,7 @@ verified_io()
 	}
 }
 
-# busy DISK MIB ENGINE: reads and writes until it is killed, or fails.
+# busy DISK MIB ENGINE: reads and writes until it is killed or an error occurs.
 busy()
 {
 	if [ -n "$DISK_LOAD" ]; then

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Allocations fail while all objects are created, 50 times.
+# All objects are created and removed in 50 rounds while allocations fail at random.
 
 . "$GUEST/faults_lib.sh"
 

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Allocations of a load and of workers fail: no acknowledged data are lost.
+# Allocations of a load and of workers fail at random. No acknowledged data are lost.
 
 . "$GUEST/faults_lib.sh"
 
 need_failing_memory
 TIMES=1000000
-# failures: prints the number of failed allocations. may_fail 1|0: lets allocations of the
-# load, and of workers of target core and of the block layer, fail or not.
+# failures: prints the number of failed allocations.
 failures()
 {
 	echo $((TIMES - $(cat $F/times)))
@@ -18,6 +17,8 @@ have_failed()
 	[ "$(failures)" -gt 20 ]
 }
 
+# may_fail 1|0: enables or disables failures in the load and in the workers of target core and of
+# the block layer.
 may_fail()
 {
 	for task in /proc/$LOAD/task/*; do echo "$1" > "$task/make-it-fail"; done 2> /dev/null
@@ -28,7 +29,7 @@ may_fail()
 
 # A file: target core allocates memory for each command on it.
 file_disk faults $SCRATCH/file 32
-log_in
+attach
 # Errors are allowed, but the load must end.
 load insistent "$DISK" 24
 allocations_fail

@@ -6,11 +6,8 @@
 
 mkdir -p $SCRATCH/small
 mount -t tmpfs -o size=8m none $SCRATCH/small || fail "no tmpfs"
-modprobe "$MODULE" || fail "no module"
 file_disk faults $SCRATCH/small/file 32
-port "$FABRIC" "$WWN" "$INITIATOR"
-link "$TPG" "$BACKSTORE"
-DISK=$(disk "$TPG") || fail "$DISK"
+attach
 dd if=/dev/urandom of=$SCRATCH/random bs=1M count=4 2> /dev/null
 dd if=$SCRATCH/random of="$DISK" bs=64k oflag=direct 2> /dev/null || fail "a write that fits"
 fails dd if=/dev/zero of="$DISK" bs=64k seek=64 count=300 oflag=direct || fail "no error"

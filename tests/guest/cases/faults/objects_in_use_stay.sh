@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Objects in use by a load cannot be removed.
+# Objects that a load uses cannot be removed.
 
 . "$GUEST/faults_lib.sh"
 

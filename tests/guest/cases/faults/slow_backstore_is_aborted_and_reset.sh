@@ -4,11 +4,8 @@
 
 . "$GUEST/faults_lib.sh"
 
-modprobe "$MODULE" || fail "no module"
-port "$FABRIC" "$WWN" "$INITIATOR"
 slow_disk faults $SCRATCH/slow
-link "$TPG" "$BACKSTORE"
-DISK=$(disk "$TPG") || fail "$DISK"
+attach
 impatient
 delay 5000
 aborts=$(logged 'ABORT_TASK: Found referenced')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A file system keeps its files, and is clean.
+# A file system that is mounted again has its files, and fsck finds no error.
 
 . "$GUEST/io_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data of many sizes are right at each queue depth.
+# Commands of 512 bytes to 1 MiB transfer the right data at each queue depth.
 
 . "$GUEST/io_lib.sh"
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data are right with the port names of each protocol. FABRICS has a line for each: module, fabric,
-# target port, initiator.
+# A module for each protocol moves data, with port names of that protocol. FABRICS has a line for
+# each: module, fabric, target port, initiator.
 
 . "$GUEST/io_lib.sh"
 

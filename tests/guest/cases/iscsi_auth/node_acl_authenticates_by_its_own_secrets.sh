@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A node ACL has its own secrets, and its own requirement of authentication.
+# A node ACL has its own secrets, and its own setting for authentication.
 
 . "$GUEST/iscsi_case_lib.sh"
 
@@ -14,10 +14,10 @@ ACL=$TPG/acls/$NAME:test-0
 mkdir "$ACL"
 ! is_let_in || fail "let in"
 echo 0 > "$ACL/attrib/authentication"
-is_let_in || fail "has to authenticate itself: $(cat $SCRATCH/login)"
+is_let_in || fail "not let in: $(cat $SCRATCH/login)"
 echo 1 > "$ACL/attrib/authentication"
 echo 0 > "$TPG/attrib/authentication"
 ! is_let_in || fail "let in"
 echo -1 > "$ACL/attrib/authentication"
-is_let_in || fail "has to authenticate itself: $(cat $SCRATCH/login)"
+is_let_in || fail "not let in: $(cat $SCRATCH/login)"
 rmdir "$TPG/acls/$NAME:test" "$ACL"

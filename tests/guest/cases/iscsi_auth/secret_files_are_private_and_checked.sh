@@ -8,7 +8,7 @@ a_target_with_authentication
 mkdir "$TPG/acls/$NAME:files"
 for dir in "$T/$FABRIC/discovery_auth" "$TPG/auth" "$TPG/acls/$NAME:files/auth"; do
 	for file in userid password userid_mutual password_mutual; do
-		[ "$(stat -c %a "$dir/$file")" = 600 ] || fail "anybody reads $dir/$file"
+		[ "$(stat -c %a "$dir/$file")" = 600 ] || fail "others than root can read $dir/$file"
 	done
 	[ "$(cat "$dir/authenticate_target")" = 0 ] || fail "mutual with no secret"
 	secrets "$dir" a b

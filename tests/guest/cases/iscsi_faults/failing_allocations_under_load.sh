@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Allocations of connections fail under load.
+# Allocations of connections fail under load. No acknowledged data are lost.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

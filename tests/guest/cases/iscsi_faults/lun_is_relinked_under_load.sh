@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A LUN is unlinked and linked under load.
+# A LUN is unlinked and linked again under load.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A logged-in initiator gets a node ACL, and loses it together with its session.
+# A node ACL is created for an initiator under load. Its removal ends the session.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

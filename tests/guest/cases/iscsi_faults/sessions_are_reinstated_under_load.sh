@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Another client logs in with the names of initiators under load.
+# Another client logs in as the initiator ports of the load, which ends the sessions of the load.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

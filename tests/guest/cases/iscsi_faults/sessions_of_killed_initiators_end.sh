@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Sessions of initiators that are killed while they write end.
+# Initiators are killed while they write. Their sessions end.
 
 . "$GUEST/iscsi_faults_lib.sh"
 

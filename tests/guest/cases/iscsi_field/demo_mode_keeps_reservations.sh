@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# In demo mode, an initiator that loses its connection keeps its key, and others stay fenced.
+# In demo mode, the persistent reservation of an initiator outlives the loss of its connection.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Values that iscsi_target_mod accepts are accepted, and negotiated down.
+# Values that iscsi_target_mod accepts are accepted. Unsupported ones are negotiated down.
 
 . "$GUEST/iscsi_case_lib.sh"
 

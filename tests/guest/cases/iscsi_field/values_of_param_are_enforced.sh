@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An initiator accepts the values of param, or is refused.
+# An initiator that does not accept the values in `param` is refused.
 
 . "$GUEST/iscsi_case_lib.sh"
 

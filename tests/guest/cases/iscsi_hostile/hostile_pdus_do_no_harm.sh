@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Invalid PDUs and closed connections are answered, or end the connection.
+# Each invalid PDU is answered or ends the connection.
 
 . "$GUEST/iscsi_case_lib.sh"
 

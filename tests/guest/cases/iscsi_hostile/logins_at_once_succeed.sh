@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# LOGINS logins, eight at a time.
+# LOGINS logins succeed, eight at a time.
 
 . "$GUEST/iscsi_case_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Sessions with PDUs mutated by SEED, for FUZZ_SECONDS.
+# Sessions with PDUs mutated at random, from SEED, run for FUZZ_SECONDS and end.
 
 . "$GUEST/iscsi_case_lib.sh"
 

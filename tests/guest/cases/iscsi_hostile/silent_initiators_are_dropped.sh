@@ -5,11 +5,10 @@
 . "$GUEST/iscsi_case_lib.sh"
 
 a_target
-ACL=$TPG/acls/$NAME:test
-mkdir "$ACL" && mkdir "$ACL/lun_0" && ln -s "$TPG/lun/lun_0" "$ACL/lun_0/lun" || fail "no node ACL"
+node_acl $NAME:test
 echo 5 > "$TPG/attrib/login_timeout"
 echo 2 > "$ACL/attrib/dataout_timeout"
 echo 1 > "$ACL/attrib/nopin_timeout"
 echo 3 > "$ACL/attrib/nopin_response_timeout"
 tried silent $WWN
-rm "$ACL/lun_0/lun" && rmdir "$ACL/lun_0" "$ACL" || fail "cannot remove the node ACL"
+drop_node_acl "$ACL"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data are right if commands are queued before their submission, or not.
+# Data are right with each submission type: direct, queued, and the default of the fabric.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

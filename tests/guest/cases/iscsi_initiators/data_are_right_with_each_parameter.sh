@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data are right if they are unsolicited or not, immediate or not, and in short bursts.
+# Data are right with and without unsolicited data, with and without immediate data, and with
+# short bursts.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

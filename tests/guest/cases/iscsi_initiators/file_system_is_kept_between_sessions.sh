@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A file system written in one session exists in the next.
+# A file system written in one session is complete in the next.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

@@ -5,7 +5,7 @@
 . "$GUEST/iscsi_initiators_lib.sh"
 
 two_targets
-# is_back: queries iscsid, which checks its timers only then, and reads.
+# is_back: reads the disk. Queries iscsid before, since it checks its timers only then.
 is_back()
 {
 	iscsiadm -m session -P 1 > /dev/null

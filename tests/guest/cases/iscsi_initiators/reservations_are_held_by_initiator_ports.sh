@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Registered initiators are shown by name and ISID, and target ports by RTPI.
+# READ FULL STATUS names registered initiator ports by name and ISID. VPD page 83h has the relative
+# target port identifier (RTPI) of the target port.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

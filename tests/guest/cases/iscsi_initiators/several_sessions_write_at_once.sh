@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Two initiators write to one target, and one of them to another target, also over IPv6.
+# Three sessions exist at once: of two initiators with one target, over IPv4 and IPv6, and with
+# another target. Two of them write.
 
 . "$GUEST/iscsi_initiators_lib.sh"
 

@@ -5,7 +5,7 @@
 . "$GUEST/iscsi_slow_lib.sh"
 
 a_slow_target
-a_node_acl
+node_acl $NAME:test
 echo 0 > "$ACL/attrib/nopin_timeout"
 "$CLIENT" pinged $V4 $WWN > $SCRATCH/pinged 2>&1 &
 PINGED=$!

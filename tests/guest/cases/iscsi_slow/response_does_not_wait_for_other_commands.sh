@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An answer is sent without waiting for other commands.
+# The response to a command is sent before later commands are executed.
 
 . "$GUEST/iscsi_slow_lib.sh"
 

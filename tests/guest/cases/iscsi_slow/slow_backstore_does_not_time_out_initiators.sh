@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An initiator is not dropped because of a slow backstore.
+# The timeouts of an initiator do not count the time of the backstore.
 
 . "$GUEST/iscsi_slow_lib.sh"
 
 a_slow_target
-a_node_acl
+node_acl $NAME:test
 echo 2 > "$ACL/attrib/dataout_timeout"
 echo 1 > "$ACL/attrib/nopin_timeout"
 echo 3 > "$ACL/attrib/nopin_response_timeout"

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The abort handler reports success while the command still runs: its data, and those of
-# another command, are right.
+# The abort handler reports success while the command still runs. The data of the command, and
+# those of a command that follows, are right.
 
 . "$GUEST/faults_lib.sh"
 
-modprobe "$MODULE" || fail "no module"
-port "$FABRIC" "$WWN" "$INITIATOR"
 slow_disk late $SCRATCH/late
-link "$TPG" "$BACKSTORE"
-DISK=$(disk "$TPG") || fail "$DISK"
+attach
 impatient
 delay 6000
 read_block &

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A host can be removed during its reset handler, which takes ten seconds.
+# A host is removed during its reset handler, which takes ten seconds.
 
 . "$GUEST/faults_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# An attribute shows at most a page. A longer value is an error.
+# An attribute shows at most a page. Reading a longer value fails.
 
 . "$GUEST/states_lib.sh"
 

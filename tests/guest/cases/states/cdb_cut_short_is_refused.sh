@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A CDB shorter than its group requires is refused. A complete one is answered.
+# A CDB that is shorter than its operation code requires is refused. A complete one is executed.
 
 . "$GUEST/states_lib.sh"
 
@@ -21,5 +21,5 @@ answers()
 {
 	[ "$(grep -c "^1[01]. status 0" $TPG/results)" -eq 14 ]
 }
-retry 20 answers || fail "not all whole blocks are answered"
-! ended 99 || fail "a block that was cut short is answered"
+retry 20 answers || fail "not all complete CDBs are answered"
+! ended 99 || fail "a truncated CDB is answered"

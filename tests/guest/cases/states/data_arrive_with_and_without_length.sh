@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Data are transferred with the length of the initiator, and with that of the CDB.
+# Data are transferred if the initiator sends a length, and if only the CDB has one.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The n-th allocation fails while directories are created.
+# Each allocation fails once while directories are created.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The n-th allocation fails while the module is loaded.
+# Each allocation fails once while the module is loaded.
 
 . "$GUEST/states_lib.sh"
 

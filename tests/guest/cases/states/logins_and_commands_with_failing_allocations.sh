@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The n-th allocation fails while initiators log in and commands are submitted.
+# Each allocation fails once while initiators log in and commands are submitted.
 
 . "$GUEST/states_lib.sh"
 

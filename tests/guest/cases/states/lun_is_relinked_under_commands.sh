@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A LUN is unlinked and linked again while commands are submitted.
+# A LUN is unlinked and linked again while writes to it are submitted.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The fabric lists enabled portal groups, and each has its own RTPI.
+# The fabric lists its enabled portal groups. Each has a relative target port identifier of its own.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Each TMF, from either session, for a command in each state, while each allocation fails.
+# Each TMF, of each session, for a command in each state, with each of its allocations failing once.
 
 . "$GUEST/states_lib.sh"
 

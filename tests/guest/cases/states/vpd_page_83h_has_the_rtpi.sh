@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The RTPI of the portal group is a designator in VPD page 83h.
+# VPD page 83h has a designator with the relative target port identifier (RTPI) of the portal group.
 
 . "$GUEST/states_lib.sh"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A write whose data the driver cannot get ends with sense data.
+# A write ends with sense data if the driver cannot receive its data.
 
 . "$GUEST/states_lib.sh"
 
