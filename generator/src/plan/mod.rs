@@ -22,7 +22,7 @@ pub use changes::{Change, Changes, declarations};
 pub use field::{KNOWN_FIELDS, KnownField, PlanField, Settable};
 pub(crate) use number::number;
 pub use op_spec::{CallContract, CmdHandle, Context, MethodKind, Object, OpSpec, Return};
-pub use op_table::{context, ops, soundness_table};
+pub use op_table::{context, ops, soundness_sections};
 pub use wrapper::Wrapper;
 
 use arg_mapping::{is_complete, mapping, returns};
@@ -257,7 +257,7 @@ fn method<'a>(op: &'a Op, spec: &'static OpSpec, kind: MethodKind) -> Result<Met
         return Err(mismatch(op, what.to_owned()));
     }
     if op.variadic || !is_complete(kind, &args) {
-        return Err(mismatch(op, "list of arguments".to_owned()));
+        return Err(mismatch(op, "argument list".to_owned()));
     }
     Ok(Method { spec, kind, args })
 }

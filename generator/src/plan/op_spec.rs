@@ -111,14 +111,14 @@ impl Context {
         }
     }
 
-    /// A word for the table of [`soundness_table`](super::soundness_table).
+    /// A sentence for [`soundness_sections`](super::soundness_sections).
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn phrase(self) -> &'static str {
         match self {
-            Self::Process => "process",
-            Self::Atomic => "process, no sleep",
-            Self::Completion => "completion",
-            Self::Any => "any",
+            Self::Process => "Process context.",
+            Self::Atomic => "Process context, but it must not sleep.",
+            Self::Completion => "Context of a completion.",
+            Self::Any => "Any context.",
         }
     }
 }

@@ -69,7 +69,7 @@ fn required_op_with_an_unknown_type_is_a_fault() {
 #[test]
 fn required_op_that_rust_cannot_express_is_a_fault() {
     for (argument, what) in [
-        ("struct se_cmd *, ...", "list of arguments"),
+        ("struct se_cmd *, ...", "argument list"),
         ("const u8 (*)[16]", "argument `const u8 (*)[16]"),
     ] {
         let model = changed(
