@@ -29,17 +29,17 @@ pub struct Cli {
 /// The subcommands. Without one, a module is generated.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Lists the fabric ops that a kernel's header holds.
+    /// Lists the fabric ops in a kernel's header.
     Ops(ops::Arguments),
-    /// Lists the T10 protocol identifiers and what a module for each gets.
+    /// Lists the T10 protocol identifiers, with the properties of a module for each.
     Protocols(protocols::Arguments),
-    /// Brings a generated module to another kernel, or to this version.
+    /// Updates a generated module for another kernel, or for this version.
     Sync(sync::Arguments),
-    /// Says whether a module can be built for a kernel, and what to do about each miss.
+    /// Checks if a module can be built for a kernel, and names a remedy for each fault.
     Doctor(doctor::Arguments),
-    /// Makes the kernel crate for a distribution's kernel whose headers lack it.
+    /// Builds the kernel crate for a distribution's kernel whose headers lack it.
     Prepare(prepare::Arguments),
-    /// Writes a script that completes this command line, for a shell.
+    /// Writes a completion script for a shell.
     Completions(completions::Arguments),
     /// Writes the manual pages.
     Man(man::Arguments),

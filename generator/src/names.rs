@@ -65,8 +65,8 @@ const C_KEYWORDS: [&str; 27] = [
 pub enum NameError {
     /// The module name is not an identifier.
     #[error(
-        "cannot use module name `{0}`: it must be a lower-case letter, then lower-case letters, digits \
-         and underscores; choose another, such as tcm_nab5000"
+        "cannot use module name `{0}`: it must begin with a lower-case letter and have only lower-case \
+         letters, digits and underscores; choose another, such as tcm_nab5000"
     )]
     ModuleForm(String),
     /// The module name is reserved.
@@ -76,8 +76,8 @@ pub enum NameError {
     Keyword(String),
     /// The module name is the name of another file of the module.
     #[error(
-        "cannot use module name `{name}`: another file of the module has it, {file}; choose another, \
-         such as tcm_{name}"
+        "cannot use module name `{name}`: the module has another file of this name, {file}; choose \
+         another, such as tcm_{name}"
     )]
     ModuleTaken {
         /// The name.

@@ -261,7 +261,7 @@ fn headers_of_a_distribution_need_a_source_of_their_version() {
         .stderr(contains(&package).and(contains("tcm-mod-builder prepare")));
     generate(&common)
         .code(1)
-        .stderr(contains("all flavours of it share"));
+        .stderr(contains("all flavours of that version share"));
     let (report, is_ok) = examine(&mut command(), &build);
     assert!(!is_ok);
     assert_eq!(check(&report, "Rust")[1], "CONFIG_RUST=y");

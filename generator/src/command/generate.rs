@@ -32,18 +32,18 @@ pub struct Arguments {
     /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
     #[arg(short, long, value_name = "NAME")]
     module: String,
-    /// Register another identifier with target core, which knows no TransportIDs of this one: SAS for
-    /// ADT, ATA or UAS.
+    /// Identifier to register with target core, if it cannot parse TransportIDs of the protocol: SAS
+    /// for ADT, ATA or UAS.
     #[arg(long, value_name = "PROTO")]
     register_as: Option<String>,
-    /// Another configfs name.
+    /// Name in configfs, if it differs from the default.
     #[arg(long, value_name = "NAME")]
     fabric_name: Option<String>,
     /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
     /// the working directory, $KDIR, or the running one].
     #[arg(short, long, value_name = "DIR")]
     kernel: Option<PathBuf>,
-    /// Write a self-contained module there, to be built with M=, instead of into drivers/target.
+    /// Directory for a self-contained module, built with M= [default: one in drivers/target].
     #[arg(short, long, value_name = "DIR", conflicts_with_all = ["install", "no_install"])]
     output: Option<PathBuf>,
     /// Data path of the module, which handles commands.
@@ -52,13 +52,13 @@ pub struct Arguments {
     /// Add the module to the makefile and the Kconfig of drivers/target without asking.
     #[arg(long, conflicts_with = "no_install")]
     install: bool,
-    /// Add the module to neither, without asking.
+    /// Do not add the module there, and do not ask.
     #[arg(long)]
     no_install: bool,
-    /// Say what would be written and changed, and write nothing.
+    /// Print the files that would be written and changed, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Replace a generated module without edits.
+    /// Replace a generated module, if it has no edits.
     #[arg(long)]
     force: bool,
 }

@@ -15,13 +15,14 @@ use crate::ui::print::print;
 /// The arguments of `ops`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Kernel: a source tree, a build directory, or a distribution's headers.
+    /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
+    /// the working directory, $KDIR, or the running one].
     #[arg(short, long, value_name = "DIR")]
     kernel: Option<PathBuf>,
-    /// Header to read instead of a tree's.
+    /// Header to read, instead of that of a kernel.
     #[arg(long, value_name = "FILE", conflicts_with = "kernel")]
     header: Option<PathBuf>,
-    /// Another kernel source tree, or header, to show the differences to.
+    /// Kernel or header to compare with.
     #[arg(long, value_name = "DIR|FILE", conflicts_with = "json")]
     against: Option<PathBuf>,
     /// Write JSON, for programs.

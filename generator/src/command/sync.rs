@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::generate::ModuleSpec;
 use crate::kernel;
-use crate::module::manifest::{Manifest, ManifestError};
+use crate::module::manifest::Manifest;
 use crate::output::install;
 use crate::plan::Changes;
 use crate::sync::{Update, report, steps};
@@ -40,14 +40,9 @@ pub struct Arguments {
 ///
 /// The fault, with its remedy; with `--check` also that the module is out of date.
 pub(crate) fn sync(args: &Arguments) -> Result<()> {
-    let old = Manifest::read(&args.dir).map_err(|error| match error {
-        ManifestError::Absent => {
-            anyhow!(
-                "cannot update {}: {error}; name the directory of a generated module",
-                args.dir.display()
-            )
-        }
-        ManifestError::Unreadable { .. } | ManifestError::Format { .. } => error.into(),
+    let old = Manifest::read(&args.dir).map_err(|error| {
+        let (dir, remedy) = (args.dir.display(), error.remedy());
+        anyhow!("cannot update {dir}: {error}; {remedy}")
     })?;
     let spec = ModuleSpec::new(&old.request)?;
     let dir = fs::canonicalize(&args.dir)?;
@@ -72,13 +67,15 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
     if update.is_current && changes.iter().next().is_none() {
         ensure!(
             steps.is_empty(),
-            "cannot finish the update: the steps above are left to you; `sync` has nothing to write"
+            "cannot pass the check: {} needs changes by its author; do the steps above",
+            args.dir.display()
         );
         print(&report::up_to_date(&args.dir));
         return Ok(());
     }
     bail!(
-        "{dir} is out of step with {kernel}; run `tcm-mod-builder sync {dir} -k {kernel}`",
+        "cannot pass the check: {dir} is not up to date with {kernel}; run \
+         `tcm-mod-builder sync {dir} -k {kernel}`",
         dir = args.dir.display(),
         kernel = found.named().display(),
     )

@@ -25,7 +25,7 @@ macro_rules! generator {
 /// The data path `loopback`.
 pub(super) static LOOPBACK: DataPath = DataPath {
     name: "loopback",
-    about: "Moves data: a SCSI host of the same machine is the initiator, and each LUN a disk there",
+    about: "Moves data: a SCSI host of this machine is the initiator, and each LUN is a disk there",
     protocols: &[],
     needs: None,
     parts: &[&HOST],

@@ -118,7 +118,7 @@ impl DataPath {
     pub fn refusal(&self, protocol: &str, tree: &Path) -> Option<String> {
         if !self.protocols.is_empty() && !self.protocols.contains(&protocol) {
             return Some(format!(
-                "cannot use --data-path {} with {protocol}: it supports only {}; choose another",
+                "cannot use --data-path {} with {protocol}: this data path supports only {}; choose another data path",
                 self.name,
                 self.protocols.join(", ")
             ));
@@ -127,7 +127,7 @@ impl DataPath {
         let text = fs::read_to_string(tree.join(need.file)).unwrap_or_default();
         (!text.contains(need.text)).then(|| {
             format!(
-                "cannot use --data-path {} with this kernel: {}; name a newer one with -k DIR",
+                "cannot use --data-path {} with this kernel: {}; name a newer kernel with -k DIR",
                 self.name, need.lack
             )
         })

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The NOP data path: no session is made, so no command arrives.
+//! The NOP data path: no session is created, so no command arrives.
 
 use super::{DataPath, Rtslib};
 
 /// The data path `nop`.
 pub(super) static NOP: DataPath = DataPath {
     name: "nop",
-    about: "Nothing: no session is made, so no command arrives",
+    about: "Moves no data: no session is created, so no command arrives",
     protocols: &[],
     needs: None,
     parts: &[],

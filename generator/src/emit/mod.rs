@@ -125,8 +125,8 @@ fn others(input: &Input<'_>) -> Files {
     files
 }
 
-/// The file that a driver of this name would clash with: a file of the same path, or of the same object
-/// in Kbuild.
+/// The file that a driver of this name would clash with: one of the same path, or one that Kbuild compiles
+/// to the same object.
 fn namesake(files: &Files, module: &str) -> Option<String> {
     let paths = files.iter().map(|(path, _)| path);
     let mut sources = paths.chain(build_files::BUILT);

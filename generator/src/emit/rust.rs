@@ -95,7 +95,7 @@ pub(super) fn idents(tokens: TokenStream, found: &mut BTreeSet<String>) {
 pub(super) fn text(items: &TokenStream) -> String {
     let file = match syn::parse2::<syn::File>(items.clone()) {
         Ok(file) => file,
-        Err(error) => panic!("this generator made tokens that are not Rust ({error}):\n{items}"),
+        Err(error) => panic!("the emitter made tokens that are not Rust ({error}):\n{items}"),
     };
     let items: Vec<_> = file.items.into_iter().map(item_text).collect();
     joined_signatures(&items.join("\n"))

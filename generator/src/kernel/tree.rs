@@ -29,9 +29,9 @@ pub struct Tree {
 pub enum TreeError {
     /// The named directory is not a kernel's.
     #[error(
-        "cannot use {} as a kernel: it has neither include/target, as a source tree has, nor a \
-         configuration and a link to its source, as a build directory or /lib/modules/V/build \
-         has; name one of these with -k DIR",
+        "cannot use {} as a kernel: it is neither a source tree, with include/target, nor a build \
+         directory such as /lib/modules/V/build, with a configuration and a link to its source; name \
+         one of these with -k DIR",
         dir.display()
     )]
     NotATree {
@@ -41,7 +41,7 @@ pub enum TreeError {
     /// The kernel is older than the oldest supported one.
     #[error(
         "cannot use {}: it is Linux {version}, and the oldest supported kernel is 6.12; name a newer \
-         one with -k DIR",
+         kernel with -k DIR",
         dir.display()
     )]
     TooOld {
@@ -128,16 +128,15 @@ impl Tree {
         if !self.is_headers_package() {
             let dir = self.headers.display();
             return NoSource {
-                found: format!("{dir} is a kernel without Rust: it has no rust/kernel"),
-                remedy: "name a tree of Linux 6.12 or a newer one with -k DIR".to_owned(),
+                found: format!("{dir} has no rust/kernel"),
+                remedy: "name a source tree of Linux 6.12 or newer with -k DIR".to_owned(),
             };
         }
         let (dir, release) = (self.named.display(), self.release());
-        let version = release.unwrap_or_else(|| "a version unknown".to_owned());
+        let version = release.unwrap_or_else(|| "an unknown version".to_owned());
         NoSource {
             found: format!(
-                "{dir} is a headers package of Linux {version} without the kernel crate's source, \
-                 which says what a module may use"
+                "{dir} is a headers package of Linux {version}, which lacks the kernel crate's source"
             ),
             remedy: self.source_remedy(),
         }
@@ -147,8 +146,8 @@ impl Tree {
     fn source_remedy(&self) -> String {
         let named = self.named.display();
         if self.build.is_none() {
-            return "these are the headers that all flavours of it share: name those of one, such as \
-                    /lib/modules/V/build, with -k DIR"
+            return "all flavours of that version share these headers; name those of one flavour, such \
+                    as /lib/modules/V/build, with -k DIR"
                 .to_owned();
         }
         if let Some(other) = unpacked(&self.headers).find(|dir| has_crate(dir)) {

@@ -75,15 +75,17 @@ pub enum InstallError {
     },
     /// The directory exists, and `--force` was not given.
     #[error(
-        "cannot write to {}: it exists; choose another name, or say --force to replace a generated \
-         module without edits", dir.display()
+        "cannot write to {}: it exists; choose another name, or say --force if it is a generated module \
+         without edits", dir.display()
     )]
     Exists {
         /// The directory.
         dir: PathBuf,
     },
     /// The directory's manifest is missing or unreadable.
-    #[error("cannot replace {}: {reason}; remove it, or choose another name", dir.display())]
+    #[error(
+        "cannot replace {}: {reason}; remove that directory, or choose another name", dir.display()
+    )]
     Foreign {
         /// The directory.
         dir: PathBuf,
@@ -92,8 +94,8 @@ pub enum InstallError {
     },
     /// A file exists that this tool has not generated for this module.
     #[error(
-        "cannot overwrite {}: it is not as it was generated for this module; move it away, or choose \
-         another name", file.display()
+        "cannot overwrite {}: it has been edited, or does not belong to this module; move it away, or \
+         choose another name", file.display()
     )]
     Occupied {
         /// The file.

@@ -3,7 +3,7 @@
 //! The build of the kernel crate for a headers package, from the source of the same version.
 //!
 //! The package's configuration, exported symbols and BTF are copied to a build directory in the cache,
-//! where `make modules_prepare` is run. The build takes minutes, and 250 MB.
+//! where `make modules_prepare` is run. The build takes minutes and 250 MB of disk space.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -19,7 +19,7 @@ use crate::doctor::{Compiler, bindgen, compiler, rustc};
 use crate::kernel::{Config, Tree, prepared, upstream};
 use crate::ui::print::print;
 
-/// Files that are copied from the headers. The second is Debian's own, with the compiler's name.
+/// Files that are copied from the headers. `.kernelvariables` is Debian's, and names the compiler.
 const COPIED: [&str; 4] = [".config", ".kernelvariables", "Module.symvers", "vmlinux"];
 
 /// The name of a configuration that `make` has not processed yet.
@@ -34,7 +34,7 @@ pub struct Prepared {
     pub changed: Vec<String>,
 }
 
-/// Returns the source for these headers. An archive beside them is unpacked if need be.
+/// Returns the source for these headers. An archive beside them is unpacked if necessary.
 ///
 /// # Errors
 ///
@@ -62,8 +62,8 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
     if unpacked != version {
         fs::remove_dir_all(&part)?;
         bail!(
-            "{} is of Linux {unpacked}, and the headers are of {version}; install packages of one \
-             version (`apt full-upgrade` brings both to the newest)",
+            "cannot use {}: it is of Linux {unpacked}, and the headers are of {version}; install packages \
+             of one version (`apt full-upgrade` brings both to the newest)",
             archive.display()
         );
     }
@@ -113,8 +113,8 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Prepared> {
     run(&mut make, &log)?;
     if !Config::read(&dir).is_some_and(|config| config.is_on("RUST")) {
         bail!(
-            "the configuration has lost CONFIG_RUST with the tools that are here; `make -C {} O={} \
-             {} rustavailable` says why",
+            "cannot build the kernel crate: CONFIG_RUST needs other tools than this machine has; `make -C \
+             {} O={} {} rustavailable` prints the reason",
             source.display(),
             dir.display(),
             variables.join(" ")
@@ -133,7 +133,7 @@ fn empty(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
 }
 
-/// Locks the cache until the result is dropped. The cache is made if need be.
+/// Locks the cache until the result is dropped. It creates the cache if necessary.
 fn lock(cache: &Path) -> Result<File> {
     let open = || {
         fs::create_dir_all(cache)?;
@@ -167,7 +167,7 @@ fn variables(build: &Path) -> Result<Vec<String>> {
 /// The makefile that a module's Makefile includes to select the same tools.
 fn stamp(variables: &[String]) -> String {
     format!(
-        "# Written by tcm-mod-builder prepare, when all else was there.\nPREPARED_WITH := {}\n",
+        "# Written by tcm-mod-builder prepare, after all other files.\nPREPARED_WITH := {}\n",
         variables.join(" ")
     )
 }
@@ -182,10 +182,10 @@ fn changed(old: &Path, new: &Path) -> Vec<String> {
     let (old, new) = (lines(old), lines(new));
     let lost = old
         .difference(&new)
-        .map(|line| format!("the kernel has {line}, its crate has not"));
+        .map(|line| format!("the kernel has {line}, and the kernel crate lacks it"));
     let gained = new
         .difference(&old)
-        .map(|line| format!("the kernel crate has {line}, the kernel has not"));
+        .map(|line| format!("the kernel crate has {line}, and the kernel lacks it"));
     lost.chain(gained).collect()
 }
 
@@ -220,7 +220,7 @@ fn run(command: &mut Command, log: &Path) -> Result<()> {
     let lines: Vec<_> = text.lines().collect();
     let end = lines[lines.len().saturating_sub(15)..].join("\n");
     Err(anyhow!(
-        "{name} failed; all it said is in {}, which ends:\n{end}",
+        "{name} failed; its output is in {}, which ends:\n{end}",
         log.display()
     ))
 }

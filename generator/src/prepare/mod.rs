@@ -62,6 +62,7 @@ pub fn state(tree: &Tree) -> Result<State> {
 /// Each tool that is missing or wrong, with its remedy.
 pub fn check_tools(tree: &Tree) -> Result<()> {
     let checks = doctor::examine(tree);
+    // A missing kernel crate is the reason to prepare.
     let blocking = checks
         .iter()
         .filter(|check| check.is_blocking() && check.subject != Subject::KernelCrate);

@@ -100,7 +100,7 @@ impl Protocol {
         let remedy = self
             .may_register_as
             .iter()
-            .map(|name| format!(". With --register-as {name} they do, as for {name}"));
+            .map(|name| format!("; with --register-as {name} they work"));
         Some(format!(
             "target core cannot name {} ports in persistent reservations, since {reason}: READ FULL \
              STATUS, SPEC_I_PT and REGISTER AND MOVE do not work{}",

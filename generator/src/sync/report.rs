@@ -67,8 +67,8 @@ pub fn up_to_date(dir: &Path) -> String {
 #[must_use]
 pub fn refusal(edited: &[String]) -> String {
     format!(
-        "cannot overwrite the generator's files: they have been edited; move your lines to a file of \
-         your own, or say --force to lose them:\n{}",
+        "cannot overwrite the generator's files: they have been edited; move your changes to a file of \
+         your own, or say --force to discard them:\n{}",
         edited.concat().trim_end()
     )
 }

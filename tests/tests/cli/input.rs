@@ -72,7 +72,7 @@ fn name_of_a_generated_file_is_refused() {
             let mut wrong = command();
             wrong.args(["-p", "SAS", "--fabric-name", "x", "--data-path", data_path]);
             wrong.args(["-m", name, "-k"]).arg(tree.path());
-            let said = format!("module name `{name}`: another file of the module has it");
+            let said = format!("module name `{name}`: the module has another file of this name");
             refused(&tree, &mut wrong, 1, &[&said, &format!("tcm_{name}")]);
         }
     }
@@ -187,7 +187,7 @@ fn iscsi_data_path_requires_iscsi_and_sockaddr_unsized() {
     refuse(
         "SAS",
         1,
-        "cannot use --data-path iscsi with SAS: it supports only iSCSI",
+        "cannot use --data-path iscsi with SAS: this data path supports only iSCSI",
     );
     fs::remove_file(tree.path().join("include/linux/net.h")).unwrap();
     refuse("iSCSI", 1, "struct sockaddr_unsized");

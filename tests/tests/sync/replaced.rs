@@ -34,7 +34,7 @@ fn a_driver_that_holds_its_registration_is_told_to_give_it_to_the_layer() {
                  To do: tcm_x.rs: remove `Registration` from the imports\n";
     fixture.sync().assert().success().stdout(contains(steps));
     let assert = fixture.sync().arg("--check").assert().failure();
-    assert.stderr(contains("the steps above are left to you"));
+    assert.stderr(contains("do the steps above"));
     fs::write(fixture.dir.join("tcm_x.rs"), driver).unwrap();
     fixture
         .sync()

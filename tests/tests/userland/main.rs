@@ -199,15 +199,19 @@ fn before(source: &TempDir) -> String {
     format!("import sys; sys.path.insert(0, '{dir}'); sys.dont_write_bytecode = True")
 }
 
-/// Adds the class of a module, and its row of the table, to rtslib's source.
+/// Adds the class of a module to rtslib's source, by the steps of the page for users.
 fn add_to_rtslib(module: &Path, source: &Path) {
+    const TABLE: &str = "\nfabric_modules = {\n";
     let class = "x/userland/rtslib_tcm_x/fabric_class.py";
     let class = fs::read_to_string(module.join(class)).unwrap();
-    let class = class.replace("from .fabric import _BaseFabricModule\n", "");
-    let class = class.replace("\nfabric_modules = {", "\nfabric_modules |= {");
+    let (class, row) = class.split_once(TABLE).unwrap();
+    let class = &class[class.find("\nclass ").unwrap()..];
+    let row = row.lines().next().unwrap();
     let file = source.join("rtslib/fabric.py");
-    let mut file = fs::File::options().append(true).open(file).unwrap();
-    file.write_all(class.as_bytes()).unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, rows) = text.split_once(TABLE).unwrap();
+    let text = format!("import re\n{before}\n{class}{TABLE}{row}\n{rows}");
+    fs::write(&file, text).unwrap();
 }
 
 #[test]
