@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Cases: scripts below `tests/guest/cases`, each with a result of its own. A guest runs many, one
-//! after the other. After a case that fails, hangs or makes the kernel report something, a fresh guest
-//! runs the rest.
+//! Cases: scripts below `tests/guest/cases`, each with a result of its own. A guest runs many of them in
+//! turn. After a case that fails, hangs or causes a report of the kernel, a new guest runs the others.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,7 +20,7 @@ const MARK: &str = "tcm case: ";
 /// The start of a comment in a script of a case that must be the last of its guest, with the reason.
 const LAST: &str = "# last: ";
 
-/// The case after all others of a guest: they have leaked no memory.
+/// The last case of each guest: the others have leaked no memory.
 pub const LEAKS: &str = "leaks";
 
 /// A run of cases.
@@ -132,7 +131,7 @@ fn judge(names: &[String], attempt: &Attempt) -> Result<Vec<Case>> {
     Ok(cases)
 }
 
-/// The reports in a kernel's log by the case during which they came, each with the lines after it.
+/// The reports in a kernel's log by case, each with the lines after it.
 fn by_case(log: &str) -> BTreeMap<&str, String> {
     let mut found = BTreeMap::new();
     for part in log.split(MARK).skip(1) {
@@ -151,14 +150,14 @@ fn by_case(log: &str) -> BTreeMap<&str, String> {
 ///
 /// # Errors
 ///
-/// If one has none.
+/// If a subject has no case.
 pub fn of(subjects: &[&str]) -> Result<Vec<String>> {
     let cases: Result<Vec<_>> = subjects.iter().map(|subject| of_one(subject)).collect();
     Ok(cases?.concat())
 }
 
-/// The cases of a subject, a directory below `tests/guest/cases`, by name; those that must be the last
-/// of their guest, at the end. [`LEAKS`] is a case alone.
+/// The cases of a subject, a directory below `tests/guest/cases`, by name. Cases that must be the last of
+/// their guest are at the end. [`LEAKS`] is not among them.
 fn of_one(subject: &str) -> Result<Vec<String>> {
     if subject == LEAKS {
         return Ok(vec![LEAKS.to_owned()]);

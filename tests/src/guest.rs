@@ -46,8 +46,8 @@ const ROOT_FLAGS: &str =
 /// takes up to a tenth of its time.
 const FOUR_LEVELS: &str = "no5lvl";
 
-/// KASAN reports each fault, and not the first alone: it may take an interrupt at the beginning of a
-/// boot for one.
+/// KASAN reports each fault, not only the first one, which may be a false report of an interrupt early in
+/// a boot.
 const EACH_REPORT: &str = "kasan_multi_shot";
 
 /// Programs that virtme-ng's init calls, and a guest does not need: the first makes the directories of
@@ -60,7 +60,7 @@ const NEEDLESS: [&str; 2] = ["systemd-tmpfiles", "udevadm"];
 pub struct Guest<'a> {
     /// Its kernel.
     pub kernel: &'a Kernel,
-    /// Directories whose modules modprobe is to find, besides the kernel's own.
+    /// Directories with more modules for modprobe than those of the kernel.
     pub modules: Vec<PathBuf>,
     /// The time limit.
     pub limit: Duration,
@@ -83,7 +83,7 @@ pub struct Outcome {
     pub log: String,
 }
 
-/// A guest that has ended, with its command or without.
+/// A guest that has ended. Its command may not have ended.
 #[derive(Clone, Debug, Default)]
 pub struct Attempt {
     /// Its end.
@@ -123,7 +123,7 @@ impl<'a> Guest<'a> {
         }
     }
 
-    /// The same with two processors, for a test of what happens at once.
+    /// The same with two processors, for tests of concurrency.
     #[must_use]
     pub fn racing(kernel: &'a Kernel) -> Self {
         Self {
@@ -139,7 +139,7 @@ impl<'a> Guest<'a> {
         self.qemu = Some("-icount shift=0,sleep=off");
     }
 
-    /// Boots the guest, runs `command` in it with `sh`, and shows what it writes as it comes.
+    /// Boots the guest, runs `command` in it with `sh`, and prints its output continuously.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ impl<'a> Guest<'a> {
         })
     }
 
-    /// Boots the guest and runs `command` in it, until `is_over` of what it has written so far.
+    /// Boots the guest and runs `command` in it, until `is_over` returns true for its output so far.
     ///
     /// # Errors
     ///
@@ -210,7 +210,7 @@ impl<'a> Guest<'a> {
         })
     }
 
-    /// Writes what the guest finds in the directory that it shares with the host.
+    /// Writes the files for the guest to the directory that it shares with the host.
     fn fill(&self, share: &Path, command: &str) -> Result<()> {
         modules::tree(self.kernel, &self.modules, &share.join("modules"))?;
         let needless = share.join("needless");
@@ -277,7 +277,7 @@ impl Outcome {
     }
 }
 
-/// virtme-ng, about to boot a kernel.
+/// The command line of virtme-ng for a kernel.
 fn vng(kernel: &Kernel) -> Command {
     let virtme = &kernel.tools.virtme;
     let mut vng = Command::new(virtme.join("vng"));

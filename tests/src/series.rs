@@ -3,8 +3,8 @@
 //! The series of patches for the kernel's own tree: the layer as `rust/kernel/target`, and a
 //! reference driver on it. `tests/series/README.md` is its page.
 //!
-//! Every text is that of a generated module, but for its imports and for what a kernel's own tree
-//! wants besides: messages, documentation, tests, entries in lists. These are in `tests/series`.
+//! The texts are those of a generated module, with other imports. `tests/series` has the texts that only
+//! a kernel tree needs: messages, documentation, tests, and entries in lists.
 
 mod bench;
 mod commits;
@@ -47,11 +47,11 @@ pub struct Driver {
     module: &'static str,
     /// The name of the data path.
     data_path: &'static str,
-    /// A sentence on what it does with commands.
+    /// A sentence on its handling of commands.
     about: &'static str,
-    /// The wrappers of other subsystems that become modules of the kernel crate.
+    /// Wrappers of other subsystems, which become modules of the kernel crate.
     wrappers: &'static [Wrapper],
-    /// The commands that the guest runs once the driver is loaded.
+    /// The commands that the guest runs after the driver is loaded.
     session: &'static str,
 }
 
@@ -81,7 +81,7 @@ impl Driver {
     ///
     /// # Errors
     ///
-    /// The names that there are.
+    /// The name is unknown; the error lists the known ones.
     pub fn find(module: &str) -> Result<&'static Self> {
         let found = DRIVERS.into_iter().find(|driver| driver.module == module);
         found.with_context(|| {

@@ -2,10 +2,10 @@
 
 //! All tests of the project, host and guest, in one run: CI runs this.
 //!
-//! Kernels are built while the tests run that need none. Then each test that boots a guest is a job
-//! of its own, and one more runs at a time than there are processors, since guests also wait for
-//! files and timers. The output of a job is shown when it ends. The run ends with a table of how long
-//! each job took, and the last lines of those that failed.
+//! Kernels are built while tests run that need no kernel. Then each test that boots a guest is a job.
+//! One job more runs at a time than there are processors, since guests also wait for files and timers.
+//! The output of a job is shown when it ends. The run ends with a table of the times of all jobs, and
+//! the last lines of those that failed.
 
 mod report;
 
@@ -41,7 +41,7 @@ const FULL: &str = "TCM_TEST_FULL";
 const MODULES: &str = "TCM_TEST_MODULES";
 
 impl Length {
-    /// The length that these tests are run with.
+    /// The length of this run.
     #[must_use]
     pub fn of_this_run() -> Self {
         match std::env::var_os(FULL) {
@@ -51,8 +51,8 @@ impl Length {
     }
 }
 
-/// The kernel for tests that need no checkers: the one with long-term support, which other tests
-/// need anyway, or in a full run the current one.
+/// The kernel for tests that need no checkers: the LTS kernel, which other tests also need, or in a full
+/// run the current one.
 ///
 /// # Errors
 ///
@@ -69,7 +69,7 @@ pub fn unwatched() -> Result<Kernel> {
 ///
 /// # Panics
 ///
-/// If [`test`] runs the test: then everything that tests need must be there.
+/// If [`test`] runs the test: it has installed all requirements.
 pub fn skip(needs: &str) {
     assert!(std::env::var_os(MODULES).is_none(), "needs {needs}");
     eprintln!("{SKIPPED}needs {needs}");
@@ -189,11 +189,11 @@ const HOST: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// Gets what the tests need, and runs them all, whether one fails or not.
+/// Builds the requirements of the tests, and runs all tests, even if one fails.
 ///
 /// # Errors
 ///
-/// If kernels cannot be got, or a job failed.
+/// If a kernel cannot be built, or a job failed.
 pub fn test(length: Length) -> Result<()> {
     let start = Instant::now();
     let (sender, queue) = channel();
@@ -208,7 +208,7 @@ pub fn test(length: Length) -> Result<()> {
             scope.spawn(|| suite.work());
         }
         let prepared = suite.prepare(&sender);
-        // No more jobs can come; this thread helps with those that there are.
+        // All jobs are queued. This thread now runs jobs, too.
         drop(sender);
         suite.work();
         prepared
@@ -219,7 +219,7 @@ pub fn test(length: Length) -> Result<()> {
     prepared.and(concluded).and(noted)
 }
 
-/// A run of everything.
+/// A run of all tests.
 struct Suite {
     length: Length,
     /// The directory of the modules that tests share.
@@ -266,9 +266,9 @@ impl Suite {
         Ok(())
     }
 
-    /// Runs jobs as they come, until no more can come.
+    /// Runs jobs as they are queued, until the queue ends.
     fn work(&self) {
-        // The lock is held while this waits: threads that wait for the lock wait for a job, too.
+        // The lock is held during the wait: other threads wait for the lock instead of for a job.
         let next = || lock(&self.queue).recv();
         while let Ok(mut job) = next() {
             job.command.env(MODULES, self.modules.path());
@@ -279,7 +279,7 @@ impl Suite {
             }
             println!("[started] {}", job.name);
             let (report, said) = job.run();
-            // In one piece, since other jobs end, too.
+            // In one piece, since other jobs may end at the same time.
             let (end, seconds) = (report.end(), report.took.as_secs());
             println!("\n[{end} in {seconds} s] {}\n{said}", report.name);
             self.report(report);
@@ -291,12 +291,12 @@ impl Suite {
     }
 }
 
-/// Locks a mutex, even if a thread has panicked with it: none leaves anything half done here.
+/// Locks a mutex, even if a thread has panicked while it held the lock: the data are always consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Gets the kernels that are there.
+/// Builds the available kernels.
 fn kernels(length: Length) -> Result<()> {
     let (plain, debug) = (Flavour::Plain, Flavour::Debug);
     let (gcc, realtime) = (Flavour::Gcc, Flavour::Realtime);

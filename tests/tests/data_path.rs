@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Modules that move data, in a real kernel: beside the kernel's own `tcm_loop`, with every client
-//! that there is, and with all going wrong that can.
+//! Modules that move data, in a real kernel: compared with the kernel's `tcm_loop`, with several
+//! clients, and under faults.
 //!
 //! The guest's scripts are in `tests/guest`.
 
@@ -45,7 +45,7 @@ fn a_disk_is_as_right_as_that_of_the_kernels_own_loopback() {
     let tests = results(peer);
     assert!(tests.len() > 200, "the suite did not run: {peer}");
     compare(&results(ours), &tests, "tcm_loop");
-    // The same ports, the same initiator, the same backstore: all that a client sees is the same.
+    // The ports, the initiator and the backstore are the same, so a client must see no difference.
     let ours = part(ours, "tools").unwrap();
     let peer = part(peer, "tools").unwrap();
     assert!(
@@ -105,7 +105,7 @@ fn cases<'a>(guest: Guest<'a>, dirs: &[PathBuf], module: &str, fabric: &str) -> 
     cases
 }
 
-/// The cases of everything that goes wrong.
+/// The cases of faults.
 fn faults<'a>(guest: Guest<'a>, module: &Built, rounds: u32) -> Cases<'a> {
     let (name, fabric) = (&module.module, &module.fabric);
     let mut cases = cases(guest, std::slice::from_ref(&module.dir), name, fabric);
@@ -132,8 +132,8 @@ const HANDLERS: [(&str, &str); 2] = [
     ),
 ];
 
-/// A loopback for the cases `late`, in the directory that is returned. Its handlers say at once that a
-/// command is aborted, and stay for ten seconds after a reset.
+/// Builds a loopback for the cases `late`. Returns its directory. Its abort handler reports success at
+/// once, and its reset handler takes ten seconds.
 fn late(kernel: &Kernel) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let module = Module {

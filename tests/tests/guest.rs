@@ -2,7 +2,7 @@
 
 //! Generated modules in a real kernel: built as a user builds them, loaded, used, unloaded.
 //!
-//! A boot takes longer than what is tested, so one boot tests all protocols.
+//! A boot takes longer than the tests, so one boot tests all protocols.
 
 use std::fs;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use xtask::session::{self, Fabric, NAB5000};
 use xtask::shell::checkout;
 use xtask::suite::{Length, Modules, wanted};
 
-/// The kernel's own fabric module with a NOP data path, which a tree is compared with.
+/// The kernel's fabric module without a data path, for comparisons of trees.
 const REMOTE: Fabric<'static> = Fabric {
     module: "tcm_remote",
     name: "remote",
@@ -89,7 +89,7 @@ fn faults(built: &Built) -> String {
     )
 }
 
-/// Runs scripts at the same time, and fails if one of them does. What they write comes in order.
+/// Runs scripts concurrently, and fails if one fails. Their output is printed in order.
 fn side_by_side(scripts: &[String]) -> String {
     let starts = scripts.iter().enumerate().map(|(index, script)| {
         format!("(\n{script}\n) > /tmp/script.{index} 2>&1 & pids=\"$pids $!\"\n")
@@ -101,10 +101,10 @@ fn side_by_side(scripts: &[String]) -> String {
     )
 }
 
-/// The directory where `KUnit` has the results of its suites.
+/// The directory with the results of `KUnit` suites.
 const KUNIT: &str = "/sys/kernel/debug/kunit";
 
-/// Prepares failing allocations: one in ten, of the tasks that ask for it.
+/// Makes one in ten allocations fail, in tasks that set `make-it-fail`.
 const FAILSLAB: &str = "\
 F=/sys/kernel/debug/failslab
 echo Y > $F/task-filter
@@ -145,7 +145,7 @@ fn every_protocols_module_holds_on_the_debug_kernel() {
     scripts[0] += &faults(&modules[0]);
     scripts.push(others);
     let scripts = side_by_side(&scripts);
-    // For busybox, whose commands start in half the time; on this kernel that is most of it all.
+    // busybox starts commands in half the time, which is most of the time of this script.
     let all = dir.path().join("every_protocol.sh");
     let text = format!(
         "T=/sys/kernel/config/target\nmodprobe target_core_mod\n{FAILSLAB}{scripts}{KMEMLEAK}"
@@ -227,8 +227,8 @@ fn howtos_session(kernel: &Kernel) {
     assert_eq!(part("ended"), ended);
 }
 
-/// Checks what the kernel's runner of kselftests says of one test: its own report, and in comments
-/// that of the test.
+/// Checks the output of the kernel's runner of kselftests for one test: the report of the runner and, in
+/// comments, that of the test.
 fn kselftest(report: &str) {
     let (own, inner): (Vec<_>, Vec<_>) = report.lines().partition(|line| !line.starts_with("# "));
     let inner: Vec<_> = inner

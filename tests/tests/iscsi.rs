@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The iSCSI target: beside the kernel's own `iscsi_target_mod`, with real initiators, and with the
-//! harness's hostile one.
+//! The iSCSI target: compared with the kernel's `iscsi_target_mod`, with real initiators, and with a
+//! hostile one.
 //!
 //! The guest's scripts are in `tests/guest`.
 
@@ -19,7 +19,7 @@ use xtask::module::{Built, ISCSI, Module, build, disk_load, iscsi_client};
 use xtask::shell::checkout;
 use xtask::suite::{Length, Modules, seed, wanted};
 
-/// A test of them that `iscsi_target_mod` fails, and this target is to pass.
+/// A test of libiscsi that `iscsi_target_mod` fails and this target must pass.
 const DATA_SN: &str = "iSCSIdatasn.iSCSIDataSnInvalid";
 
 /// Runs cases in a guest with a target; returns them if all have passed.

@@ -36,7 +36,7 @@ pub(super) const REPORTS: [&str; 25] = [
 /// The file with these, in the directory that a command begins in.
 pub(crate) const REPORTS_FILE: &str = "reports";
 
-/// The line of the log that the command follows. What a kernel reports before is not the command's.
+/// The line of the log before the command begins. Earlier reports are not caused by the command.
 pub(super) const BEGUN: &str = "tcm guest: the command begins";
 
 /// The part of a log since the command has begun; all of it if it has not.
@@ -58,7 +58,7 @@ pub fn part<'a>(output: &'a str, name: &str) -> Result<&'a str> {
     Ok(&after[..part.map(str::len).sum()])
 }
 
-/// The lines of a kernel's log that report something.
+/// The lines of a kernel's log that report a fault.
 pub(crate) fn reports(log: &str) -> Vec<String> {
     let is_report = |line: &&str| REPORTS.iter().any(|report| line.contains(report));
     log.lines()

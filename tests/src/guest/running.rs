@@ -16,12 +16,12 @@ use crate::shell::text;
 /// The end of a guest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ended {
-    /// It was done.
+    /// QEMU has ended by itself.
     #[default]
     ByItself,
-    /// It was ended before its time was over.
+    /// It was ended before its time limit.
     Stopped,
-    /// It was ended, since its time was over.
+    /// It was ended at its time limit.
     Late,
 }
 

@@ -2,7 +2,7 @@
 
 //! The bench for series: the kernel's tree in git, and two builds of it.
 //!
-//! They begin as copies of builds that are there, so that only what a series touches is compiled.
+//! The builds begin as copies of existing builds, so only files that depend on the series are compiled.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -19,20 +19,20 @@ use crate::shell::{cache, lock, output, text};
 
 /// The kernel's tree in git, and two builds of it.
 pub(super) struct Bench {
-    /// Builds as a user does, and boots: with every checker on, and with `KUnit`.
+    /// The build that boots: with all checkers, and with `KUnit`.
     pub(super) kernel: Kernel,
-    /// Builds with every gate on, and the kernel crate and the driver alone.
+    /// The build with all gates, of the kernel crate and the driver only.
     pub(super) gates: Kernel,
     dir: PathBuf,
     lock: Option<File>,
 }
 
 impl Bench {
-    /// Has the tree and the builds made, unless they are there, and keeps others away from them.
+    /// Creates the tree and the builds if they do not exist, and locks them.
     ///
     /// # Errors
     ///
-    /// A part that cannot be made.
+    /// A part that cannot be created.
     pub(super) fn new() -> Result<Self> {
         let [plain, debug] = [Flavour::Plain, Flavour::Debug].map(|flavour| get(CURRENT, flavour));
         let (plain, debug) = (plain?, debug?);
@@ -65,7 +65,7 @@ impl Bench {
         Ok(bench)
     }
 
-    /// The bench that another process has had made and keeps others away from.
+    /// The bench that another process has created and locked.
     ///
     /// # Errors
     ///
@@ -91,13 +91,13 @@ impl Bench {
         })
     }
 
-    /// A list of the trees that have passed the gates, each on a line.
+    /// The file with the trees that have passed the gates, one on a line.
     pub(super) fn passed(&self) -> PathBuf {
         self.dir.join("passed")
     }
 }
 
-/// Takes away the module that `cargo xtask demo` may have left in a tree.
+/// Removes the module that `cargo xtask demo` may have left in a tree.
 fn without_demo(source: &Path) -> Result<()> {
     let (module, symbol) = (NAB5000.module, NAB5000.module.to_ascii_uppercase());
     let target = source.join("drivers/target");
@@ -123,7 +123,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes a build of another tree with the same files: a copy, whose records name that tree.
+/// Copies a build for another tree with the same files. The records of the copy name that tree.
 fn seed(from: &Kernel, to: &Kernel) -> Result<()> {
     copy(&from.build, &to.build)?;
     let mut find = Command::new("find");
@@ -140,7 +140,7 @@ fn seed(from: &Kernel, to: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// Does a step, and says how long it took.
+/// Runs a step, and prints the time that it took.
 pub(crate) fn timed<T>(what: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
     let start = Instant::now();
     let result = step().with_context(|| what.to_owned())?;

@@ -2,8 +2,7 @@
 
 //! Patches for a tree, made by git.
 //!
-//! The tree and its repository stay as they are: what git writes on the way, an index and objects,
-//! is in a temporary directory.
+//! The tree and its repository are not changed: the index and the objects are in a temporary directory.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -18,7 +17,7 @@ use tempfile::TempDir;
 
 use super::patch::Cover;
 
-/// Settings that override the user's, which may make patches that `git am` does not take.
+/// Settings that override the user's. With others, `git am` might refuse the patches.
 const SETTINGS: [&str; 8] = [
     "user.useConfigOnly=true",
     "diff.noprefix=false",
@@ -33,7 +32,7 @@ const SETTINGS: [&str; 8] = [
 /// The variable in which git names the author of a commit.
 const IDENTITY: &str = "GIT_AUTHOR_IDENT";
 
-/// A series in the making, on the commit that is checked out in a tree.
+/// An unfinished series on the commit that is checked out in a tree.
 pub(super) struct Commits {
     tree: PathBuf,
     scratch: TempDir,
@@ -44,13 +43,13 @@ pub(super) struct Commits {
     date: String,
 }
 
-/// The state of a tree with regard to a diff.
+/// The result of applying a diff to a tree.
 pub(super) enum Standing {
-    /// The tree takes the diff, which is in the series now.
+    /// The diff applies, and was added to the series.
     Added,
-    /// The tree has it already.
+    /// The tree has the change already.
     There,
-    /// It is for another text.
+    /// The diff does not apply.
     Unknown,
 }
 
@@ -92,12 +91,12 @@ impl Commits {
         Ok(series)
     }
 
-    /// The commit that the series is for: its short name.
+    /// The short name of the commit that the series is for.
     pub(super) fn base(&self) -> Result<String> {
         self.git(["rev-parse", "--short=12", &self.base])
     }
 
-    /// Name and address of the author, who signs off.
+    /// Name and address of the author, for Signed-off-by.
     pub(super) fn who(&self) -> &str {
         &self.who
     }
@@ -132,7 +131,7 @@ impl Commits {
         Ok(())
     }
 
-    /// Adds a commit that is a diff, if it is for this tree.
+    /// Adds a diff as a commit, if it applies.
     pub(super) fn apply(&mut self, message: &str, diff: &str) -> Result<Standing> {
         let apply = ["apply", "--cached", "--whitespace=nowarn"];
         let with = |more: &[&'static str]| [&apply[..], more].concat();
@@ -158,14 +157,14 @@ impl Commits {
         Ok(files)
     }
 
-    /// The only patch, as the `number`th of several that stand alone: name and text.
+    /// The patch of a series of one: name, with this number, and text.
     pub(super) fn patch(&self, number: usize) -> Result<(String, String)> {
         let number = format!("--start-number={number}");
         let patch = self.format(&["--no-numbered", &number])?.pop();
         patch.context("git has written no patch")
     }
 
-    /// Has git write the patches; gives the name and text of each.
+    /// Writes the patches with git, and returns the name and text of each.
     fn format(&self, options: &[&str]) -> Result<Vec<(String, String)>> {
         let dir = self.scratch.path().join("patches");
         let (base, range) = (
@@ -193,7 +192,7 @@ impl Commits {
         self.git_with(words, "")
     }
 
-    /// Runs git, with an index and objects of its own and the commit's date, so that the same input
+    /// Runs git with a separate index and object directory. The date is that of the commit: the same input
     /// gives the same patches.
     fn git_with<S: AsRef<OsStr>>(
         &self,
@@ -230,7 +229,7 @@ fn identity(series: &Commits) -> Result<String> {
     )
 }
 
-/// Runs a command with this input, and gives what it writes, without the newline at its end.
+/// Runs a command with this input, and returns its output without the last newline.
 pub(super) fn run(mut command: Command, input: &str) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     command

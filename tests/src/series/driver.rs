@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The patches for the driver: the wrappers of other subsystems that it stands on, the driver
-//! itself, its selftest, and pages.
+//! The patches for the driver: the wrappers of other subsystems that it uses, the driver itself, its
+//! selftest, and pages.
 
 use tcm_mod_builder::module::files::{TREE, has_extension};
 
@@ -16,13 +16,13 @@ use super::patch::{Module, Patch, about, message};
 pub(super) struct Wrapper {
     /// The name of the module, and of its file and folder.
     name: &'static str,
-    /// The condition under which it is there, as in `cfg`.
+    /// The condition under which it is compiled, as in `cfg`.
     gate: &'static str,
-    /// The C headers that its bindings are made of.
+    /// The C headers for its bindings.
     headers: &'static [&'static str],
-    /// The helpers in C: the name and the text of the file.
+    /// The file of its helpers in C: name and text.
     helpers: (&'static str, &'static str),
-    /// The paths that it imports from elsewhere in the kernel crate than a module does: both.
+    /// Imports with another path in the kernel crate: the path in a module, and that in the crate.
     imports: &'static [(&'static str, &'static str)],
     /// The message of its patch.
     message: &'static str,
@@ -43,10 +43,10 @@ pub(super) const SCSI_HOST: Wrapper = Wrapper {
     message: data!("messages/scsi_host.txt"),
 };
 
-/// The Rust modules of a driver that the kernel crate has instead.
+/// Rust modules of a generated module that are in the kernel crate.
 const IN_CRATE: [&str; 3] = ["bindings", "rcu", "target"];
 
-/// The root of a crate that is compiled without a kernel only.
+/// The root of the crate of unit tests, which is compiled without a kernel.
 const HOST_ROOT: &str = "host_tests.rs";
 
 /// Returns the patches.
@@ -101,7 +101,7 @@ fn crate_module(module: &Module<'_>, wrapper: &Wrapper) -> Patch {
             None => crate_path(path),
         }
     };
-    // In the module the helpers have a prefix, and the items are visible to its own crate alone.
+    // In a generated module the helpers have a prefix, and the items are visible in its crate only.
     let own = format!("{}_", module.driver.module);
     let files = module.files.iter();
     for (path, file) in files.filter(|(path, _)| belongs(path, wrapper.name)) {
@@ -151,8 +151,8 @@ fn driver(module: &Module<'_>) -> Patch {
     patch
 }
 
-/// A text of the module where these of its modules are in the kernel crate. The driver's root, which
-/// declares them in a module, imports them instead, if it uses them by name.
+/// A text of the module, with the modules in `in_crate` imported from the kernel crate. The root of the
+/// driver declares them in a generated module; here it imports those that it uses by name.
 fn out_of_crate(text: &str, in_crate: &[&str], is_root: bool) -> String {
     let text = without(text, in_crate);
     let place = |path: &str| {
@@ -192,7 +192,7 @@ fn without(text: &str, modules: &[&str]) -> String {
     out
 }
 
-/// Returns true if code in the text names a module by itself: `name::`, with nothing before.
+/// Returns true if code in the text has a path that begins with this module: `name::`.
 fn uses(text: &str, name: &str) -> bool {
     imports::code(text).any(|line| {
         line.match_indices(&format!("{name}::")).any(|(at, _)| {
@@ -214,7 +214,7 @@ fn selftest(module: &Module<'_>) -> Patch {
     patch
 }
 
-/// The patch for the documentation: a page on such drivers, and that of the driver.
+/// The patch for the documentation: a page on drivers in Rust, and the page of this driver.
 fn documentation(module: &Module<'_>) -> Patch {
     const PAGE: &str = "rust-fabrics";
     let mut patch = Patch::new(message(data!("messages/documentation.txt"), module));
@@ -230,7 +230,7 @@ fn documentation(module: &Module<'_>) -> Patch {
     patch
 }
 
-/// Adds the files of the module that have their place elsewhere in the kernel's tree, below `top`.
+/// Adds the files of the module whose place is below `top` in the kernel's tree.
 fn add_elsewhere(patch: &mut Patch, module: &Module<'_>, top: &str) {
     for (path, file) in module.files.iter() {
         let place = path.strip_prefix(TREE);

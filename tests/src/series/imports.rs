@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Rewrites the imports of a Rust file, for modules that are in another crate.
+//! Rewrites the imports of a Rust file for modules that move to another crate.
 //!
-//! Only `use` items at the file's top level change, but for those under an attribute. Each stands
-//! on a line of its own, as the kernel has it.
+//! Only `use` items at the top level of the file change, except those with an attribute. Each name is on
+//! a line of its own, as in the kernel.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{ItemUse, UseTree};
 
-/// A tree of imports: names, each with what is imported below it.
+/// A tree of imports: names, each with the imports below it.
 #[derive(Default)]
 struct Names {
-    /// True if this is imported itself.
+    /// True if the name itself is imported.
     is_leaf: bool,
     below: BTreeMap<Key, Names>,
 }
 
-/// A name in the order that rustfmt has: `self`, then modules and functions, types, constants.
+/// The sort key of a name in rustfmt's order: `self`, modules and functions, types, constants.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key(u8, String);
 
@@ -34,8 +34,8 @@ impl Key {
     }
 }
 
-/// The text with each imported path as `place` says, or without it if that says `None`; `more` are
-/// imported besides.
+/// The text with each imported path replaced by the result of `place`; `None` removes the import. Adds
+/// imports of `more`.
 pub(super) fn rewritten(
     text: &str,
     place: impl Fn(&str) -> Option<String>,
@@ -70,14 +70,14 @@ pub(super) fn rewritten(
     spliced(text, &uses, &block.join("\n"))
 }
 
-/// The order of the crates; what is imported from a module of the file's own comes last.
+/// The order of the crates. Imports from the file's own modules come last.
 fn rank(root: &str) -> usize {
     const ORDER: [&str; 4] = ["core", "kernel", "crate", "super"];
     let found = ORDER.iter().position(|name| *name == root);
     found.unwrap_or(ORDER.len())
 }
 
-/// Returns the paths that a text imports: of the `use` items that [`rewritten`] changes.
+/// Returns the paths in the `use` items that [`rewritten`] changes.
 pub(super) fn imported(text: &str) -> Vec<String> {
     let items = uses(text).into_iter();
     items
@@ -85,7 +85,7 @@ pub(super) fn imported(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the names that a text exports with `pub use`, each with the module that has it.
+/// Returns the names that a text exports with `pub use`, each with its module.
 pub(super) fn exported(text: &str) -> BTreeMap<String, String> {
     let private = text.replace("\npub use ", "\nuse ");
     let paths = imported(&private).into_iter();
@@ -118,7 +118,7 @@ pub(super) fn words(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Returns the places of the `use` items that are to change.
+/// Returns the positions of the `use` items that change.
 fn uses(text: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let (mut at, mut before) = (0, "");
@@ -139,7 +139,7 @@ fn uses(text: &str) -> Vec<(usize, usize)> {
 ///
 /// # Panics
 ///
-/// If it is not a `use` item, which is a fault of the generated text.
+/// If the text is not a `use` item: the generated text is wrong.
 fn paths(item: &str) -> Vec<String> {
     let item = match syn::parse_str::<ItemUse>(item) {
         Ok(item) => item,
@@ -189,7 +189,7 @@ fn insert(names: &mut Names, path: &str) {
     }
 }
 
-/// The imports below a name, as text; each on a line of its own if there are several.
+/// The text of the imports below a name, each on a line of its own if there are several.
 fn below(names: &Names, depth: usize) -> String {
     let mut items = Vec::new();
     for (Key(_, name), names) in &names.below {
@@ -218,7 +218,7 @@ fn below(names: &Names, depth: usize) -> String {
     }
 }
 
-/// The text with `block` in the place of the first of `uses`, and without the others.
+/// The text with the first of `uses` replaced by `block`, and without the others.
 fn spliced(text: &str, uses: &[(usize, usize)], block: &str) -> String {
     let Some((first, _)) = uses.first() else {
         let separator = if block.is_empty() { "" } else { "\n" };

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The edits of the kernel's own files that a series of patches makes: text in, text out. A list
-//! that is sorted stays so.
+//! Edits of the kernel's own files by a series of patches, from text to text. A sorted list stays sorted.
 
 use tcm_mod_builder::output::kbuild_edit;
 
 /// An edit of one of the kernel's files.
 pub(super) enum KernelEdit {
-    /// Adds a C header to what the bindings are made of.
+    /// Adds a C header to those of the bindings.
     Bindings(&'static str),
     /// Adds a file to the C helpers.
     Helpers(&'static str),
@@ -18,7 +17,7 @@ pub(super) enum KernelEdit {
         /// The condition, as in `cfg`.
         gate: &'static str,
     },
-    /// Adds an option to those of the kernel crate's unit tests.
+    /// Adds an option for unit tests to those of the kernel crate.
     KunitOption {
         /// Its entry in Kconfig.
         entry: &'static str,
@@ -30,24 +29,24 @@ pub(super) enum KernelEdit {
         /// The directory.
         module: String,
     },
-    /// Sources the driver's Kconfig from that of `drivers/target`.
+    /// Sources the driver's Kconfig in that of `drivers/target`.
     Kconfig {
         /// The directory.
         module: String,
     },
     /// Adds the selftests in a directory.
     Selftests {
-        /// The directory, as the list has it.
+        /// The directory, in the form of the list.
         collection: String,
     },
     /// Adds a page to those on target core.
     Documentation(String),
-    /// Adds an entry behind that of the subsystem.
+    /// Adds an entry to `MAINTAINERS`, after that of the subsystem.
     Maintainers {
         /// Name and address of the maintainer.
         who: String,
     },
-    /// Adds files to the entry.
+    /// Adds files to that entry.
     Maintained(String),
 }
 
@@ -77,7 +76,7 @@ impl KernelEdit {
     ///
     /// # Errors
     ///
-    /// The line that the text lacks, so that the edit has no place.
+    /// The line that the text lacks, beside which the edit belongs.
     pub(super) fn apply(&self, text: &str) -> Result<String, String> {
         match self {
             Self::Bindings(header) => sorted(text, "#include <", &format!("#include <{header}>\n")),
@@ -123,7 +122,7 @@ impl KernelEdit {
     }
 }
 
-/// Returns the place of an entry of `MAINTAINERS`, with the blank line after it.
+/// Returns the range of an entry of `MAINTAINERS`, including the blank line after it.
 fn entry(text: &str, title: &str) -> Result<(usize, usize), String> {
     let start = text
         .find(&format!("\n{title}"))
@@ -134,7 +133,7 @@ fn entry(text: &str, title: &str) -> Result<(usize, usize), String> {
     Ok((start + 1, end))
 }
 
-/// Inserts a line among those with this start, which are sorted: in the longest list of them.
+/// Inserts a line into the longest sorted list of lines with this start.
 fn sorted(text: &str, start: &str, line: &str) -> Result<String, String> {
     let (mut at, mut list, mut longest) = (0, 0..0, 0..0);
     for other in text.split_inclusive('\n') {
@@ -159,7 +158,7 @@ fn sorted(text: &str, start: &str, line: &str) -> Result<String, String> {
     Ok(inserted(text, longest.start + before, line))
 }
 
-/// Returns the end of the last line that has this start and sorts before `line`.
+/// Returns the end of the last line that begins with `start` and sorts before `line`.
 fn last_before(text: &str, start: &str, line: &str) -> Result<usize, String> {
     let (mut at, mut found) = (0, None);
     for other in text.split_inclusive('\n') {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The patches that bring the layer to the kernel crate: each adds files, and the ops that these are
-//! enough for.
+//! The patches that add the layer to the kernel crate. Each adds files, and the ops that need no later
+//! file.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use super::ops::Ops;
 use super::patch::{Module, Patch, message};
 use super::{data, root};
 
-/// When the layer is there, as in `cfg`.
+/// The condition under which the layer is compiled, as in `cfg`.
 const GATE: &str = "CONFIG_TARGET_CORE";
 
-/// The C headers that the layer's bindings are made of.
+/// The C headers for the bindings of the layer.
 const HEADERS: [&str; 2] = ["target/target_core_base.h", "target/target_core_fabric.h"];
 
 /// The file with the layer's helpers in C.
@@ -27,7 +27,7 @@ struct Step {
     message: &'static str,
     /// The modules of the layer.
     modules: &'static [&'static str],
-    /// The types and constants of `ops.rs` that need them, though they import nothing.
+    /// Types and constants of `ops.rs` that belong to the modules without importing them.
     items: &'static [&'static str],
 }
 
@@ -79,11 +79,11 @@ const STEPS: [Step; 9] = [
     },
 ];
 
-/// The module whose patch brings the first ops.
+/// The module whose patch adds the first ops.
 const FIRST: &str = "registration";
 
-/// The place in the kernel crate of each name that a module gets through `target::compat`; none for
-/// a name that the prelude has.
+/// The path in the kernel crate of each name that `target::compat` provides to a module; `None` for a
+/// name in the prelude.
 const COMPAT: [(&str, Option<&str>); 5] = [
     ("Completion", Some("crate::sync::Completion")),
     ("Refcount", Some("crate::sync::Refcount")),
@@ -147,8 +147,8 @@ fn text<'a>(module: &'a Module<'_>, path: &str) -> Result<&'a str> {
     Ok(&file.text)
 }
 
-/// Checks that the steps bring every file of the layer but the stand-ins for what the kernel crate
-/// has.
+/// Checks that the steps add every file of the layer, except those that replace parts of an older kernel
+/// crate.
 fn complete(module: &Module<'_>, modules: &BTreeSet<&str>) -> Result<()> {
     for (path, _) in module.files.iter() {
         let name = path
@@ -176,9 +176,9 @@ fn tests(root: &str, modules: &BTreeSet<&str>, module: &Module<'_>) -> Patch {
     patch
 }
 
-/// The root of the layer with these modules.
+/// The root of the layer, with these modules.
 fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
-    // In the kernel crate a module gets nothing through `compat`.
+    // The kernel crate has the items of `compat` itself.
     let root = root.replace("pub use compat::atomic;", "pub use crate::sync::atomic;");
     let mut modules = modules.clone();
     if modules.contains(FIRST) {
@@ -187,12 +187,12 @@ fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
     in_crate(&root::text(&root, &modules))
 }
 
-/// A text of the layer, as it is in the kernel crate.
+/// A text of the layer for the kernel crate.
 fn in_crate(text: &str) -> String {
     rewritten(text, crate_path, &[])
 }
 
-/// Returns the place in the kernel crate of a path that a module imports; none if the prelude has it.
+/// Converts a path that a module imports to the path in the kernel crate; `None` if the prelude has it.
 pub(super) fn crate_path(path: &str) -> Option<String> {
     if let Some(name) = path.strip_prefix("crate::target::compat::") {
         let found = COMPAT.iter().find(|(known, _)| *known == name);

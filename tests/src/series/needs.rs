@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The parts of the kernel crate that a series stands on. A module brings a stand-in for each that a
+//! The parts of the kernel crate that a series requires. A module has a replacement for each part that a
 //! kernel lacks; a series does not.
 
 use std::fs;
 use std::path::Path;
 
-/// Returns the names of the parts that are missing in the source tree `dir`, with their places.
+/// Returns the names and paths of the parts that the source tree `dir` lacks.
 pub(super) fn missing(dir: &Path) -> Vec<String> {
     let has = |file: &str, text: &str| {
         fs::read_to_string(dir.join(file)).is_ok_and(|source| source.contains(text))

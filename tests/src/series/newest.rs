@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A module for the newest kernel alone, as the kernel's own tree has it: what is there for other
-//! kernels is left out, with the `cfg`s that decide between them.
+//! A module for the newest kernel only, for the kernel's tree: code for other kernels is left out, with
+//! the `cfg`s that select it.
 
 use std::path::Path;
 
 use tcm_mod_builder::module::files::Files;
 
-/// The `cfg`s that the build of a module sets for what its kernel has.
+/// The start of the `cfg`s that the build of a module sets by the items of its kernel.
 const PROBED: [&str; 2] = ["kernel_has_", "ops_has_"];
 
-/// The loop that warns of ops which the module does not list.
+/// The loop that warns of ops that the module does not list.
 const UNLISTED: (&str, &str) = (
     "        for op in bindings::UNLISTED_OPS {\n",
     "        }\n",
 );
 
-/// The files without what is for other kernels, and without those that nothing declares then.
+/// The files without code for other kernels, and without modules that are then undeclared.
 pub(super) fn of_newest(files: &Files) -> Files {
     let (mut reduced_files, mut undeclared) = (Vec::new(), Vec::new());
     for (path, file) in files.iter() {
@@ -35,14 +35,14 @@ pub(super) fn of_newest(files: &Files) -> Files {
     files
 }
 
-/// The beginning and the end of C that asks for a header.
+/// The beginning and the end of C code that depends on a header.
 const HAS_HEADER: (&str, &str) = ("#if __has_include(", "#endif\n");
 
-/// The text for the newest kernel, and the modules that it declares no longer.
+/// The text for the newest kernel, and the modules that it no longer declares.
 ///
 /// # Panics
 ///
-/// If what is for older kernels is longer than a line.
+/// If an item for older kernels is longer than a line.
 #[must_use]
 pub fn reduced(text: &str) -> (String, Vec<String>) {
     let (mut out, mut modules) = (String::with_capacity(text.len()), Vec::new());

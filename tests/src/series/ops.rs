@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `target/ops.rs` in the kernel crate, for a layer that is not complete yet: it has the ops and
-//! attributes whose imports are there, and the slots of the others stay empty.
+//! `target/ops.rs` in the kernel crate for a part of the layer: it has the ops and attributes whose
+//! imports exist, and the slots of the others stay empty.
 //!
-//! The generator writes the text, for a plan without the others. What no plan knows of is changed
-//! in the text.
+//! The generator writes the text for a plan without the others. Items that are not part of a plan are
+//! removed from the text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use tcm_mod_builder::plan::{Plan, Slot, SlotContent};
 use super::imports::{self, exported, imported, rewritten};
 use super::newest::reduced;
 
-/// The size of a node ACL, with node ACLs and before them.
+/// The size of a node ACL: in the text of the generator, and for a layer without node ACLs.
 const NODE_ACL_SIZE: (&str, &str) = ("node_acl_size: NodeAcl::<T>::SIZE,", "node_acl_size: 0,");
 
 /// The ops of a plan, and the modules of the layer that each slot and each group needs.
@@ -48,13 +48,13 @@ impl<'a> Ops<'a> {
         })
     }
 
-    /// The text for a layer that has these modules, without `items`.
+    /// The text for a layer with these modules, without `items`.
     pub(super) fn text(&self, modules: &BTreeSet<&str>, items: &[&str]) -> Result<String> {
         let text = reduced(&ops_text(&self.part(modules))).0;
         changed(&text, modules.contains("node_acl"), items)
     }
 
-    /// The plan for a layer that has these modules: the other slots and groups are empty.
+    /// The plan for a layer with these modules. The other slots and groups are empty.
     fn part(&self, modules: &BTreeSet<&str>) -> Plan<'a> {
         let has = |needs: &BTreeSet<String>| {
             let mut needs = needs.iter().map(String::as_str);
@@ -86,7 +86,7 @@ impl<'a> Ops<'a> {
     }
 }
 
-/// The needs of the items of `ops.rs`: by the words of each.
+/// The modules that the items of `ops.rs` need, found by the words in their text.
 struct Needs<'a> {
     words: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// The module of each name that is imported from the layer.
@@ -128,8 +128,8 @@ impl<'a> Needs<'a> {
     }
 }
 
-/// The generator's text as it is in the kernel crate: without `items`, and without the imports that
-/// nothing uses then.
+/// The text for the kernel crate: the generator's, without `items` and without imports that are unused
+/// then.
 fn changed(text: &str, has_node_acls: bool, items: &[&str]) -> Result<String> {
     let mut text = text.to_owned();
     if !has_node_acls {
@@ -160,7 +160,7 @@ fn without(text: &str, item: &str) -> Result<String> {
     Ok(kept)
 }
 
-/// The pieces of a text between blank lines, which are around each item.
+/// The paragraphs of a text. Blank lines separate items.
 fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
     text.split("\n\n")
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The patches of a series as texts, before git has them, and the cover letter.
+//! The patches and the cover letter of a series as texts, before they are commits.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use tcm_mod_builder::protocol::Protocol;
 use super::kernel_edit::KernelEdit;
 use super::{Driver, data};
 
-/// The module that a series is made from: as it would be in the kernel's own tree.
+/// The module that a series is made from: one for the kernel's tree.
 pub(super) struct Module<'a> {
     pub(super) driver: &'static Driver,
     pub(super) protocol: &'static Protocol,
@@ -22,7 +22,7 @@ pub(super) struct Module<'a> {
 /// A patch.
 #[derive(Default)]
 pub(super) struct Patch {
-    /// The message, without the line that signs it off.
+    /// The message, without the Signed-off-by line.
     pub(super) message: String,
     /// New files and new texts, by path in the kernel's tree.
     pub(super) files: BTreeMap<String, String>,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Proves series on a kernel: each patch applies, is clean, and builds without a word; the result
-//! boots with target core as a module and built in.
+//! Proves a series on a kernel: each patch applies, passes the gates, and builds without a message. The
+//! result boots with target core as a module and with target core built in.
 //!
 //! `CACHE/VERSION/series/source` is the kernel's tree in git, `CACHE/VERSION/series/{build,gates}`
 //! are its builds.
@@ -26,7 +26,7 @@ use crate::session::{Fabric, script};
 use crate::setup::require;
 use crate::shell::{logged, output, text};
 
-/// Logs an initiator in, writes to the disk that a LUN is, and reads it back.
+/// Logs an initiator in, writes to the disk of a LUN, and reads it back.
 pub(super) const MOVE_DATA: &str = "
 T=/sys/kernel/config/target; G=$T/loop_rust/naa.5001405abcdef012/tpgt_1
 mkdir -p $T/core/rd_mcp_7/ram
@@ -46,7 +46,7 @@ echo NULL > $G/nexus
 rmdir $G/lun/lun_0 $G ${G%/*} ${G%/*/*} $T/core/rd_mcp_7/ram $T/core/rd_mcp_7
 ";
 
-/// Proves the series with each driver, or that with one of them alone.
+/// Proves the series of each driver, or of one.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub fn prove(driver: Option<&'static Driver>) -> Result<()> {
     Ok(())
 }
 
-/// Builds the tree that is checked out, with every gate on: a step of `git bisect run`.
+/// Builds the tree that is checked out, with all gates: a step of `git bisect run`.
 ///
 /// # Errors
 ///
@@ -115,7 +115,7 @@ impl Bench {
         git(&self.kernel.source, words)
     }
 
-    /// Applies the patches on a branch, as a maintainer does; gives their number.
+    /// Applies the patches on a branch, as a maintainer does. Returns their number.
     fn apply(&self, patches: &Path) -> Result<usize> {
         let files = files(patches)?;
         self.git(&["checkout", "--quiet", "-B", "series"])?;
@@ -146,7 +146,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Builds each commit with every gate on.
+    /// Builds each commit with all gates.
     fn each(&self, driver: &Driver) -> Result<()> {
         for commit in self
             .git(&["rev-list", "--reverse", "base..series"])?
@@ -162,8 +162,8 @@ impl Bench {
         Ok(())
     }
 
-    /// Looks for a bad commit as somebody does who knows of one behind the series: none in it is
-    /// bad, so that the last is the first.
+    /// Bisects the series, with a bad commit after it: the gates pass at each patch, so that commit must be
+    /// found.
     fn bisect(&self, driver: &Driver) -> Result<()> {
         self.git(&["checkout", "--quiet", "--force", "--detach", "series"])?;
         self.git(&["commit", "--quiet", "--allow-empty", "--message", "Bad"])?;
@@ -182,8 +182,8 @@ impl Bench {
         Ok(())
     }
 
-    /// Builds the kernel crate, and the driver if it is there, with every gate on. Where a patch
-    /// changes nothing of either, or another series has the same, the gates have passed already.
+    /// Builds the kernel crate and, once it exists, the driver with all gates. Skips a tree that has passed:
+    /// a patch may change neither, or two series may share a patch.
     fn gates(&self, driver: &Driver) -> Result<()> {
         let read = self.git(&["ls-tree", "HEAD", "rust", "drivers/target", "include"])?;
         let read = read.replace('\n', " ");
@@ -239,7 +239,7 @@ impl Bench {
         )
     }
 
-    /// Checks that the kernel crate, which is built in, wants nothing of target core as a module.
+    /// Checks that the kernel crate, which is built in, uses no symbol of target core if that is a module.
     fn symbols(&self) -> Result<()> {
         let build = &self.kernel.build;
         let mut nm = Command::new("nm");
@@ -309,7 +309,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Has rustdoc read the kernel crate: it says nothing of what the series adds.
+    /// Runs rustdoc on the kernel crate. It must not warn about files of the series.
     fn rustdoc(&self) -> Result<()> {
         let log = self.kernel.build.join("rustdoc.log");
         logged(self.kernel.make().arg("rustdoc"), &log)?;
@@ -332,12 +332,12 @@ const KUNIT: [(&str, &str); 3] = [
     ("RUST_TARGET_KUNIT_TEST", "y"),
 ];
 
-/// The suite of the examples in the kernel crate's documentation, and what begins the name of one of
+/// The suite of the examples in the kernel crate's documentation, and the start of the names of those of
 /// the layer.
 const DOCTESTS: &str = "rust_doctests_kernel";
 const DOCTEST: &str = "rust_doctest_kernel_target_";
 
-/// Checks that a `KUnit` suite ran, and passed.
+/// Checks that a `KUnit` suite ran and passed.
 fn check_suite(outcome: &Outcome, suite: &str) -> Result<()> {
     let ended = |line: &str| {
         let line = line.trim_end();
@@ -351,7 +351,7 @@ fn check_suite(outcome: &Outcome, suite: &str) -> Result<()> {
     }
 }
 
-/// Runs make, which is to warn of nothing.
+/// Runs make, which must not warn.
 fn silent(mut make: Command, kernel: &Kernel) -> Result<()> {
     let log = kernel.build.join("build.log");
     logged(&mut make, &log)?;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `target.rs` of a layer that is not complete yet: it declares and exports the modules that are
-//! there, and its documentation has the paragraphs that name nothing else.
+//! `target.rs` for a part of the layer: it declares and exports the modules of that part, and its
+//! documentation has the paragraphs that name only these.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ pub(super) fn text(template: &str, modules: &BTreeSet<&str>) -> String {
     text
 }
 
-/// The text in pieces: the documentation, each item that is a `mod` or `pub use`, and what is between.
+/// The pieces of the text: the documentation, each `mod` or `pub use`, and the text between them.
 fn chunks(template: &str) -> Vec<String> {
     let mut chunks: Vec<String> = Vec::new();
     let mut is_open = false;
@@ -60,7 +60,7 @@ fn owner(chunk: &str) -> Option<&str> {
     module.split([';', ':']).next()
 }
 
-/// The paragraphs that name nothing but what is known.
+/// The paragraphs that name only known items.
 fn paragraphs(doc: &str, known: &str) -> String {
     let is_known = |name: &str| {
         let mut words = known.split(|c: char| !c.is_alphanumeric() && c != '_');

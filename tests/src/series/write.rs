@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Writes a series for a kernel's tree, and fixes of target core beside it, to a directory.
+//! Writes a series for a kernel's tree to a directory, together with fixes of target core.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,16 +24,15 @@ use super::newest::of_newest;
 use super::patch::{Cover, Module, Patch};
 use super::{Driver, driver, layer};
 
-/// The directories that texts of a series are from, and those that it adds to: the tree must have no
-/// changes in them.
+/// The directories that a series reads or adds to. The tree must have no uncommitted changes in them.
 const READ: [&str; 3] = ["include/target", "rust", "drivers/target"];
 
-/// Writes the series with a driver for the commit that is checked out in `tree`, which stays as it
-/// is, to `dir`, which must be empty or absent.
+/// Writes the series with a driver to `dir`, which must be empty or absent. The series is for the commit
+/// that is checked out in `tree`, which is not changed.
 ///
 /// # Errors
 ///
-/// The step that failed. If it is not the last, nothing has been written.
+/// The step that failed. Nothing is written unless the last step fails.
 pub fn write(driver: &'static Driver, tree: &Path, dir: &Path) -> Result<()> {
     refuse_directory(dir)?;
     let mut commits = Commits::new(tree)?;
@@ -63,7 +62,7 @@ pub fn write(driver: &'static Driver, tree: &Path, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes the fixes of target core that `tree` wants to `dir`, each as a patch that stands alone.
+/// Writes the fixes of target core that apply to `tree` to `dir`, each as a separate patch.
 pub(crate) fn write_fixes(tree: &Path, dir: &Path) -> Result<()> {
     write_all(dir, &fixes(tree)?)
 }
@@ -75,7 +74,7 @@ fn refuse_directory(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a tree that has too little, or the layer already.
+/// Refuses a tree that lacks a requirement, or has the layer already.
 fn refuse_kernel(tree: &Path) -> Result<()> {
     ensure!(
         !tree.join("rust/kernel/target.rs").exists(),
@@ -92,7 +91,7 @@ fn refuse_kernel(tree: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a tree that has changes which the commit lacks that the series is for.
+/// Refuses a tree with uncommitted changes in the directories and files of the series.
 fn refuse_changes(commits: &Commits, tree: &Path, paths: &[&str]) -> Result<()> {
     let changed = commits.changed(paths)?;
     ensure!(
@@ -110,7 +109,7 @@ fn unwritable(faults: &[Fault]) -> anyhow::Error {
     anyhow!("cannot write the ops:\n{}", faults.join("\n"))
 }
 
-/// The module, as the generator writes it for the kernel's own tree.
+/// The module, as the generator writes it for a kernel tree.
 fn module<'a>(driver: &'static Driver, plan: &'a Plan<'a>) -> Result<Module<'a>> {
     let protocol = protocol::find(driver.proto).map_err(|reason| anyhow!(reason))?;
     let names = Names::new(driver.module, None)
@@ -137,7 +136,7 @@ fn module<'a>(driver: &'static Driver, plan: &'a Plan<'a>) -> Result<Module<'a>>
     })
 }
 
-/// The fixes that a tree wants, each by name and text; says of each other why it is left out.
+/// The fixes that apply to a tree, by name and text. Prints the reason for each one that is left out.
 fn fixes(tree: &Path) -> Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for (index, fix) in FIXES.iter().enumerate() {
@@ -164,7 +163,7 @@ fn write_all(dir: &Path, files: &[(String, String)]) -> Result<()> {
     Ok(())
 }
 
-/// The texts of the kernel's own files, as the patches so far have them.
+/// The texts of the kernel's files after the patches so far.
 struct Texts<'a> {
     tree: &'a Path,
     edited: BTreeMap<&'static str, String>,
@@ -178,8 +177,8 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// Formats the files of a patch, and adds those that it edits. An edit without a place is an
-    /// error, and all are reported at once.
+    /// Formats the files of a patch, and adds the files that it edits. Reports all edits that do not fit
+    /// in one error.
     fn complete(&mut self, patch: &mut Patch) -> Result<()> {
         for (path, text) in &mut patch.files {
             if has_extension(path, "rs") {
@@ -208,7 +207,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// Formats Rust as the kernel demands, whatever the user has configured.
+/// Formats Rust by the kernel's rules, not by the user's configuration.
 fn rustfmt(text: &str) -> Result<String> {
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.args(["--edition", "2021", "--config-path", "/dev/null"]);

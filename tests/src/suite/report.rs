@@ -76,8 +76,8 @@ pub(super) fn note_times(reports: &[Report]) -> Result<()> {
     Ok(fs::write(cache()?.join(TIMES), text)?)
 }
 
-/// The jobs in the order in which they begin: those that took longest first, so that the processors are
-/// done at about the same time. A job that is not known may take long.
+/// Sorts the jobs: those that took longest are first, so that the processors finish at about the same
+/// time. An unknown job may take long.
 pub(super) fn longest_first(mut jobs: Vec<Job>, times: &BTreeMap<String, u64>) -> Vec<Job> {
     jobs.sort_by_key(|job| Reverse(times.get(&job.name).copied().unwrap_or(u64::MAX)));
     jobs
@@ -183,8 +183,8 @@ impl Report {
     }
 }
 
-/// Shows the results of all test programs, how long each job took, the longest first, with its cases,
-/// and again the last lines of each that failed, since of a long log people see the end.
+/// Prints the results of all test programs, the time of each job and its cases, the longest job first, and
+/// the last lines of each failed job once more: people read the end of a long log.
 pub(super) fn conclude(mut reports: Vec<Report>, took: Duration) -> Result<()> {
     let mut text = String::new();
     for report in &reports {
@@ -215,7 +215,7 @@ pub(super) fn conclude(mut reports: Vec<Report>, took: Duration) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// The report of a job that has written this.
+    /// The report of a job with this output.
     fn report(said: &str) -> Report {
         let mut echo = Command::new("printf");
         echo.args(["%s", said]);

@@ -127,10 +127,10 @@ fn directory_with_an_invalid_manifest_is_refused() {
     let text = fs::read_to_string(&manifest).unwrap();
     let request = "{\"version\": \"0.1.0\", \"protocol\": \"iSCSI\", \"module\": \"tcm_x\"}";
     for (text, said) in [
-        (request, "its format is null"),
+        (request, "has format null"),
         (
             &text.replace("\"format\": 2", "\"format\": 3"),
-            "its format is 3, and this version reads 2",
+            "has format 3, and this version reads 2",
         ),
         (
             &text.replace("\"nop\"", "\"warp\""),

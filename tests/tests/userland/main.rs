@@ -22,7 +22,7 @@ use xtask::suite::skip;
 
 use names::{NAMES, check_names, check_page};
 
-/// The distribution's Python, which rtslib is for.
+/// The distribution's Python, for which rtslib is installed.
 const PYTHON: &str = "/usr/bin/python3";
 
 /// Debian's rtslib.
@@ -36,7 +36,7 @@ fn has_rtslib() -> bool {
     found
 }
 
-/// Generates `tcm_x` for a protocol and a data path; gives its directory.
+/// Generates `tcm_x` for a protocol and a data path. Returns its directory.
 fn generate(tree: &FixtureTree, protocol: &Protocol, data_path: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let mut command = Command::new(builder(Profile::Dev).unwrap());
@@ -46,7 +46,7 @@ fn generate(tree: &FixtureTree, protocol: &Protocol, data_path: &str) -> TempDir
     dir
 }
 
-/// Has make do something with the userland of a module, below a root directory.
+/// Runs a target of make for the userland of a module, with a root directory.
 fn make(module: &Path, target: &str, root: &Path) {
     let mut make = Command::new("make");
     make.arg("-C").arg(module.join("x")).arg(target);
@@ -54,7 +54,7 @@ fn make(module: &Path, target: &str, root: &Path) {
     output(&mut make).unwrap();
 }
 
-/// Has Python run a script on JSON, with rtslib; `before` is what it does first.
+/// Runs a script of Python on JSON, with rtslib. `before` is run first.
 fn python(before: &str, script: &str, input: &Value) -> Value {
     let mut child = Command::new(PYTHON)
         .args(["-c", &format!("{before}\n{script}")])
@@ -202,16 +202,15 @@ fn before(source: &TempDir) -> String {
 /// Adds the class of a module to rtslib's source, by the steps of the page for users.
 fn add_to_rtslib(module: &Path, source: &Path) {
     const TABLE: &str = "\nfabric_modules = {\n";
-    let class = "x/userland/rtslib_tcm_x/fabric_class.py";
-    let class = fs::read_to_string(module.join(class)).unwrap();
+    let class = module.join("x/userland/rtslib_tcm_x/fabric_class.py");
+    let class = fs::read_to_string(class).unwrap();
     let (class, row) = class.split_once(TABLE).unwrap();
     let class = &class[class.find("\nclass ").unwrap()..];
-    let row = row.lines().next().unwrap();
+    let row = row.strip_suffix("}\n").unwrap();
     let file = source.join("rtslib/fabric.py");
     let text = fs::read_to_string(&file).unwrap();
-    let (before, rows) = text.split_once(TABLE).unwrap();
-    let text = format!("import re\n{before}\n{class}{TABLE}{row}\n{rows}");
-    fs::write(&file, text).unwrap();
+    let text = text.replace(TABLE, &format!("{class}{TABLE}{row}"));
+    fs::write(&file, format!("import re\n{text}")).unwrap();
 }
 
 #[test]
