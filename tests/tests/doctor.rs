@@ -197,7 +197,7 @@ fn tree_without_the_kernel_crate_is_refused() {
             .stderr(contains(wanted));
         assert!(!out.exists());
     };
-    generate("a kernel without Rust");
+    generate("has no rust/kernel");
     command()
         .args(["ops", "-k"])
         .arg(tree.path())
