@@ -25,7 +25,6 @@ use super::{
     registry::Portal, //
 };
 use crate::{
-    socket::listener::Listener,
     socket::{self, Socket},
     target::{RmdirGuard, Tpg},
     thread,

@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use kernel::{page::PAGE_SIZE, prelude::*, sync::Arc};
+use kernel::{page::PAGE_SIZE, prelude::*};
 
 use super::{reject, Session};
 use crate::{

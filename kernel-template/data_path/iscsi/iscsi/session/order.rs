@@ -6,7 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use kernel::{prelude::*, sync::Arc};
+use kernel::prelude::*;
 
 use super::{Session, Sink};
 use crate::iscsi::{
