@@ -21,13 +21,35 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        compat::{AlwaysRefCounted, Completion},
+        compat::AlwaysRefCounted,
         object::{into_raw, zeroed},
         ops::OperationsVTable,
         Operations,
         Wwn, //
     },
 };
+
+/// The logins that a portal group accepts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logins {
+    /// None: the group is disabled.
+    Closed,
+    /// Those of initiators with a node ACL, or in demo mode.
+    Open,
+    /// None any more: the directory is being removed. Target core may free node ACLs that are held.
+    Gone,
+}
+
+impl Logins {
+    /// Returns the state of a group that is enabled or disabled.
+    fn enabled(is_enabled: bool) -> Self {
+        if is_enabled {
+            Self::Open
+        } else {
+            Self::Closed
+        }
+    }
+}
 
 /// A target portal group, `target/$FABRIC/$WWN/tpgt_$TAG`: a `struct se_portal_group` and the
 /// driver's data.
@@ -40,7 +62,8 @@ use crate::{
 /// - `inner` is registered with target core from `create` to `destroy`. It is the first field of a
 ///   `repr(C)` type, so a pointer to one is a pointer to the other.
 /// - `wwn` outlives the portal group, whose directory is in that of the target port.
-/// - `references` is the number of references to the group, one of which the directory owns.
+/// - `references` is the number of references to the group, one of which the directory owns until
+///   the group is freed.
 #[pin_data]
 #[repr(C)]
 pub struct Tpg<T: Operations> {
@@ -48,13 +71,10 @@ pub struct Tpg<T: Operations> {
     inner: Opaque<bindings::se_portal_group>,
     wwn: NonNull<Wwn<T>>,
     references: AtomicUsize,
+    /// The login lock, and the state that it protects. Held while a session is created or removed:
+    /// target core frees a demo-mode node ACL twice if two of its sessions come or go concurrently.
     #[pin]
-    unreferenced: Completion,
-    /// The login lock, and whether initiators may log in. Held while a session is created or
-    /// removed: target core frees a demo-mode node ACL twice if two of its sessions come or go
-    /// concurrently.
-    #[pin]
-    pub(super) is_open: Mutex<bool>,
+    pub(super) logins: Mutex<Logins>,
     /// Protects the [`Operations::NodeAclState`] of all node ACLs of the group.
     #[pin]
     pub(super) node_acls: Mutex<()>,
@@ -80,10 +100,7 @@ unsafe impl<T: Operations> AlwaysRefCounted for Tpg<T> {
         // SAFETY: The caller owns a reference, by the requirements of this function, so the group
         // is alive until the reference is subtracted.
         let tpg = unsafe { tpg.as_ref() };
-        if tpg.references.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // The group may be freed before this returns.
-            tpg.unreferenced.complete_all();
-        }
+        tpg.references.fetch_sub(1, Ordering::Release);
     }
 }
 
@@ -108,8 +125,7 @@ impl<T: Operations> Tpg<T> {
                 inner <- zeroed(),
                 wwn: NonNull::from(wwn),
                 references: AtomicUsize::new(1),
-                unreferenced <- Completion::new(),
-                is_open <- new_mutex!(!OperationsVTable::<T>::HAS_ENABLE),
+                logins <- new_mutex!(Logins::enabled(!OperationsVTable::<T>::HAS_ENABLE)),
                 node_acls <- new_mutex!(()),
                 data <- data,
             }),
@@ -153,22 +169,26 @@ impl<T: Operations> Tpg<T> {
                 others
             );
         }
-        // SAFETY: `create` has counted this reference for the directory, which is being removed.
-        unsafe { Self::dec_ref(NonNull::from(tpg)) };
-        tpg.unreferenced.wait_for_completion();
+        tpg.wait_for_references();
         // SAFETY: `create` has registered `ptr`. The directories in the group are removed, and each
         // session has dropped its reference. The call always returns 0.
         unsafe { bindings::core_tpg_deregister(tpg.as_raw()) };
-        // For its log message, target core calls ops of the group during deregistration.
-        if tpg.references.load(Ordering::Acquire) != 0 {
-            pr_err!(
-                "portal group: leaked, tpg_get_wwn or tpg_get_tag has kept a reference to it\n"
-            );
-            return;
-        }
+        // Target core calls ops of the group until then, and these may take references.
+        tpg.wait_for_references();
         // SAFETY: `ptr` is the pointer of the box that `create` made, by the requirements of this
         // function. It is unregistered and has no other references, so this is its only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
+    }
+
+    /// Waits until only the reference of the directory is left.
+    ///
+    /// The directory keeps that reference, so no other one is the last, and whoever drops one does
+    /// not access the group afterwards.
+    fn wait_for_references(&self) {
+        while self.references.load(Ordering::Acquire) != 1 {
+            // SAFETY: `rmdir` runs in process context and may sleep.
+            unsafe { bindings::schedule_timeout_uninterruptible(1) };
+        }
     }
 
     /// Returns the C part.
@@ -178,7 +198,7 @@ impl<T: Operations> Tpg<T> {
 
     /// Closes the group for good: its directory is being removed.
     pub(super) fn close(&self) {
-        *self.is_open.lock() = false;
+        *self.logins.lock() = Logins::Gone;
     }
 
     /// Opens or closes the group to logins, then calls `op`, the driver's `fabric_enable_tpg`. The
@@ -189,10 +209,10 @@ impl<T: Operations> Tpg<T> {
     ///
     /// Returns the error of `op`; the group is then in its previous state.
     pub(super) fn enable(&self, enable: bool, op: impl FnOnce() -> Result) -> Result {
-        let before = core::mem::replace(&mut *self.is_open.lock(), enable);
+        let before = core::mem::replace(&mut *self.logins.lock(), Logins::enabled(enable));
         let result = op();
         if result.is_err() {
-            *self.is_open.lock() = before;
+            *self.logins.lock() = before;
         }
         result
     }

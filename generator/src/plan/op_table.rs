@@ -292,20 +292,20 @@ static OP_SPECS: &[OpSpec] = &[
     OpSpec {
         name: "queue_data_in",
         kind: Some(MethodKind::HandOver(CmdHandle::Response)),
-        purpose: "Sends the data of a read, and the status, to the initiator. A response that is given back is queued again immediately, each time. Give it back only if memory is short, and not in an interrupt.",
+        purpose: "Sends the data of a read, and the status, to the initiator. A response that is returned by `Response::retry` is queued again immediately, each time: return it only if memory is short.",
         calls: CallContract {
             context: Context::Completion,
             locks: "None of target core; TCMU: a mutex; direct completion: those of the backstore",
             concurrent: "Other commands of the session",
             lifetime: "Command: held by target core's reference until the op returns",
-            soundness: "`Response` ends with the op, is given back unchanged, or is kept with a reference. Status, sense data and payload no longer change",
+            soundness: "`Response` ends with the op, is given back unchanged, or is kept with a reference. A fabric with direct completion cannot give it back: target core would enable interrupts. Status, sense data and payload no longer change",
             source: "target_complete_ok_work, transport_complete_qf",
         },
     },
     OpSpec {
         name: "queue_status",
         kind: Some(MethodKind::HandOver(CmdHandle::Response)),
-        purpose: "Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`, except that the response to a command refused at submission is not queued again.",
+        purpose: "Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`, except that the response to a command refused at submission is not queued again. For such a command the op runs in `Session::submit`, and for a failed write in `Pending::execute` or the drop of the `Pending`, in the context of the caller and under its locks.",
         calls: CallContract {
             context: Context::Completion,
             locks: "As `queue_data_in`",
@@ -337,7 +337,7 @@ static OP_SPECS: &[OpSpec] = &[
             locks: "None",
             concurrent: "No other op of the task",
             lifetime: "Task: kept until the op returns",
-            soundness: "Target core drops the driver's reference next (`TARGET_SCF_ACK_KREF`), even if it has been dropped: the layer adds one for it",
+            soundness: "A command: a shared reference. A TMF: the driver's data, by value, taken once. Target core drops its own reference next",
             source: "target_handle_abort",
         },
     },

@@ -41,6 +41,7 @@ use crate::{
         Pending,
         Protocol,
         Response,
+        Retry,
         Session,
         SessionData,
         Task,
@@ -296,7 +297,7 @@ impl Operations for Fabric {
     /// hard interrupt: do not sleep then.
     ///
     /// Records the status: the data of a read are already in the memory of the SCSI command.
-    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
         loopback::respond(&se_cmd);
         Ok(())
     }
@@ -305,7 +306,7 @@ impl Operations for Fabric {
     /// hard interrupt: do not sleep then.
     ///
     /// Records the status for the SCSI command.
-    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
         loopback::respond(&se_cmd);
         Ok(())
     }

@@ -20,13 +20,13 @@ pub(super) const RECOVERY_POLL: u32 = 20;
 /// removed, and may have error handlers called then.
 #[repr(C)]
 pub(super) struct HostData<D: Driver> {
-    pub(super) data: *const D::Data,
+    data: *const D::Data,
     /// Number of error handlers that use the host, and the flag [`GONE`].
-    pub(super) handlers: AtomicU32,
+    handlers: AtomicU32,
 }
 
 /// Set when the host is about to be removed.
-pub(super) const GONE: u32 = 1 << 31;
+const GONE: u32 = 1 << 31;
 
 /// Access of an error handler to the data of a host. The host is not removed before the guard is
 /// dropped.
@@ -42,6 +42,24 @@ impl<D: Driver> Drop for HandlerGuard<'_, D> {
 }
 
 impl<D: Driver> HostData<D> {
+    /// Creates the `hostdata` of a host with `data`.
+    pub(super) fn new(data: &D::Data) -> Self {
+        Self {
+            data,
+            handlers: AtomicU32::new(0),
+        }
+    }
+
+    /// Makes error handlers refuse resets by user space, and waits for those in progress, which the
+    /// removal of the host does not wait for. Called in process context; sleeps.
+    pub(super) fn refuse_resets(&self) {
+        self.handlers.fetch_or(GONE, Ordering::AcqRel);
+        while self.handlers.load(Ordering::Acquire) != GONE {
+            // SAFETY: A host is removed in process context, which may sleep.
+            unsafe { bindings::msleep(RECOVERY_POLL) };
+        }
+    }
+
     /// Returns the address of the `hostdata` of a host.
     ///
     /// # Safety

@@ -224,7 +224,7 @@ impl Identity {
             .inspect_err(|_| link.set_session(false))?;
         let nexus = Nexus::new(group, peer.c_name(), ProtectionOps::NORMAL, peer.clone());
         let session = nexus
-            .map_err(|error| match error {
+            .map_err(|(error, _)| match error {
                 EACCES => LoginStatus::AUTHORIZATION_FAILURE,
                 ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
                 _ => LoginStatus::OUT_OF_RESOURCES,

@@ -39,7 +39,6 @@ const IMMEDIATE_MAX: u32 = 32;
 pub(crate) struct Io {
     /// Header of the command.
     pub(in crate::iscsi) request: Request,
-    has_data: AtomicBool,
     pub(super) is_allocated: AtomicBool,
     /// One of the codes in [`super::pending_write::sense`], or 0.
     pub(super) fault: AtomicU16,
@@ -50,21 +49,10 @@ impl Io {
     fn new(request: &Request) -> Self {
         Self {
             request: *request,
-            has_data: AtomicBool::new(false),
             is_allocated: AtomicBool::new(false),
             fault: AtomicU16::new(0),
             r2t_count: AtomicU32::new(0),
         }
-    }
-
-    /// Records that the response has data. Called in any context.
-    pub(in crate::iscsi) fn set_data(&self) {
-        self.has_data.store(true, Ordering::Relaxed);
-    }
-
-    /// Returns true if the response has data.
-    pub(in crate::iscsi) fn has_data(&self) -> bool {
-        self.has_data.load(Ordering::Relaxed)
     }
 
     /// Returns true if this is a write that was answered before its payload was allocated.
