@@ -16,8 +16,7 @@
 //!
 //! Commands are reference counted. Target core holds one reference, which this layer drops in
 //! `check_stop_free`. A driver that sends the response later holds another one, from
-//! [`Response::keep`]. A driver that needs the command from the start gets a reference from
-//! [`Session::submit_counted`] (`TARGET_SCF_ACK_KREF`).
+//! [`Response::keep`].
 //!
 //! The ops are the methods of [`Operations`].
 //!
@@ -72,7 +71,7 @@ pub use protocol::Protocol;
 pub use queue::{Batch, CmdQueue, QueuedCmd};
 pub use registration::{module_target_fabric, DiscoveryAttrs, Registration, WwnAttrs};
 pub use request::{Refusal, Refused, Request, TaskAttribute};
-pub use response::{Completed, Residual, Response};
+pub use response::{Completed, Residual, Response, Retry};
 pub use session::{ProtectionOps, Session, SessionData};
 pub use task::{Aborted, Reference, Task};
 pub use tmr::{TmrFunction, TmrResponse, TmrStatus};

@@ -58,14 +58,19 @@ pub trait Attribute: 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Sets the attribute to `text`, which user space has written: at most a page, without the
+    /// Sets the attribute to `text`, which user space has written: at most 4,095 bytes, without the
     /// newline at its end.
     fn store(_context: &<Self::Directory as Directory>::Context, _text: &BStr) -> Result {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 }
 
-/// The page for the value of an attribute, written with `write!`.
+/// Maximum length of a value, in bytes: `SIMPLE_ATTR_SIZE` of configfs, above which it warns. It
+/// allocates `PAGE_SIZE` bytes, which may be more.
+const PAGE_LEN: usize = 4096;
+const _: () = assert!(PAGE_LEN <= PAGE_SIZE);
+
+/// The page for the value of an attribute, at most 4,096 bytes, written with `write!`.
 pub struct Page<'a> {
     buffer: &'a mut [u8],
     len: usize,
@@ -159,7 +164,7 @@ impl<D: Directory> AttributeSlot<D> {
     ///
     /// # Safety
     ///
-    /// `item` must be a directory `D` during this call. `page` must have `PAGE_SIZE` bytes that are
+    /// `item` must be a directory `D` during this call. `page` must have [`PAGE_LEN`] bytes that are
     /// in no other use during this call.
     unsafe extern "C" fn show_callback<A: Attribute<Directory = D>>(
         item: *mut bindings::config_item,
@@ -167,11 +172,11 @@ impl<D: Directory> AttributeSlot<D> {
     ) -> isize {
         // SAFETY: `item` is a directory `D` during this call, by the requirements of this callback.
         let context = unsafe { D::context(item) };
-        // SAFETY: `page` has `PAGE_SIZE` bytes that are in no other use, by the requirements of
-        // this callback. They are initialized here: configfs may pass the page of a previous write.
+        // SAFETY: `page` has `PAGE_LEN` bytes that are in no other use, by the requirements of this
+        // callback. They are initialized here: configfs may pass the page of a previous write.
         let buffer = unsafe {
-            page.write_bytes(0, PAGE_SIZE);
-            core::slice::from_raw_parts_mut(page.cast(), PAGE_SIZE)
+            page.write_bytes(0, PAGE_LEN);
+            core::slice::from_raw_parts_mut(page.cast(), PAGE_LEN)
         };
         let mut page = Page { buffer, len: 0 };
         match A::show(context, &mut page) {

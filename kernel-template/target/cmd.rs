@@ -187,6 +187,9 @@ impl<T: Operations> BoxedCmd<T> {
     /// allocates. If the protocol has no such field, `None` makes target core take the length from
     /// the command descriptor block (`TARGET_SCF_UNKNOWN_SIZE`).
     ///
+    /// Target core allocates up to this length, at most `MAX_DATA_SG_NENTS` pages. The driver must
+    /// therefore set that constant, and limit the commands that it submits at a time.
+    ///
     /// # Errors
     ///
     /// Returns [`ENOMEM`].

@@ -21,8 +21,8 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        atomic::{atomic_load, Atomic, Relaxed},
-        compat::Completion,
+        atomic::{atomic_load, Relaxed},
+        tpg::Logins,
         HeldNodeAcl,
         Operations,
         ProtectionOps,
@@ -68,7 +68,8 @@ impl<T: Operations> Nexus<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`] if the
+    /// Returns `data` with the error; `None` if a concurrent `close_session` still uses them. The
+    /// errors are [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`] if the
     /// initiator has no node ACL and is not in demo mode, or if its node ACL is being removed;
     /// [`EINVAL`] if the name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
     pub fn new(
@@ -76,23 +77,15 @@ impl<T: Operations> Nexus<T> {
         initiator: &CStr,
         protection: ProtectionOps,
         data: T::Session,
-    ) -> Result<Self> {
+    ) -> Result<Self, (Error, Option<T::Session>)> {
         let name: &BStr = initiator.as_ref();
         if name.len() > INITIATOR_NAME_MAX {
-            return Err(EINVAL);
+            return Err((EINVAL, Some(data)));
         }
-        let data = Arc::pin_init(
-            try_pin_init!(SessionData {
-                data,
-                is_close_requested: Atomic::new(false),
-                close_called <- Completion::new(),
-                tpg: tpg.into(),
-            }),
-            GFP_KERNEL,
-        )?;
-        let is_open = tpg.is_open.lock();
-        if !*is_open {
-            return Err(ENODEV);
+        let data = SessionData::new(tpg, data).map_err(|(error, data)| (error, Some(data)))?;
+        let logins = tpg.logins.lock();
+        if *logins != Logins::Open {
+            return Err((ENODEV, SessionData::take(data)));
         }
         let private = Arc::into_raw(data.clone());
         // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `data` holds a
@@ -112,17 +105,22 @@ impl<T: Operations> Nexus<T> {
         let nexus = match session {
             Ok(session) => Self { session, data },
             Err(error) => {
-                drop(is_open);
+                drop(logins);
                 // SAFETY: `private` is the count from above, and no session took it over.
                 drop(unsafe { Arc::from_raw(private) });
-                return Err(error);
+                return Err((error, SessionData::take(data)));
             }
         };
         // Target core removes a node ACL from the list of the group, then closes its sessions. A
         // session that found the node ACL before and was registered after would be missed.
-        let listed = HeldNodeAcl::find(tpg, initiator, is_open);
+        let listed = HeldNodeAcl::find(tpg, initiator, logins);
         let is_listed = listed.is_some_and(|listed| ptr::eq(&*listed, nexus.node_acl()));
-        is_listed.then_some(nexus).ok_or(EACCES)
+        if is_listed {
+            return Ok(nexus);
+        }
+        let data = nexus.data.clone();
+        drop(nexus);
+        Err((EACCES, SessionData::take(data)))
     }
 
     /// Stops the session: target core refuses new commands, with
@@ -179,11 +177,11 @@ impl<T: Operations> Drop for Nexus<T> {
         // SAFETY: `session` is registered, by the type's invariants. The pointer is read before the
         // removal of the session, which clears it.
         let private = unsafe { (*session).fabric_sess_ptr }.cast_const();
-        let is_open = self.data.tpg.is_open.lock();
+        let logins = self.data.tpg.logins.lock();
         // SAFETY: `session` is registered, by the type's invariants. Its commands have ended.
         // `stop` prevents a later call of `close_session`; a call in progress was waited for.
         unsafe { bindings::target_remove_session(session) };
-        drop(is_open);
+        drop(logins);
         // SAFETY: The pointer owns a count of `data`, by the type's invariants. The session, which
         // held it, is removed.
         drop(unsafe { Arc::<SessionData<T>>::from_raw(private.cast()) });

@@ -25,7 +25,7 @@ use crate::{
     target::{
         atomic::{atomic_load, Relaxed},
         object::bstr,
-        tpg::{directories, errno},
+        tpg::{directories, errno, Logins},
         Operations,
         Tpg, //
     },
@@ -133,12 +133,26 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { atomic_load(&raw mut (*self.inner.get()).queue_depth, Relaxed) }
     }
 
-    /// Sets the queue depth. Target core then asks the driver to close the sessions of the
-    /// initiator, which have the old depth. Called in process context, but not in an op; sleeps.
-    pub fn set_queue_depth(&self, depth: u32) {
+    /// Sets the queue depth of an explicit node ACL. Target core then calls `close_session` for the
+    /// sessions of the initiator, which have the old depth. Called in process context, but not in
+    /// an op; sleeps.
+    ///
+    /// Not on a [`HeldNodeAcl`] if `close_session` drops the [`Nexus`](super::Nexus): the drop
+    /// waits for the [`HeldNodeAcl`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EINVAL`] for a demo-mode node ACL. Target core would take each of its sessions for
+    /// the last one, and free it more than once.
+    pub fn set_queue_depth(&self, depth: u32) -> Result {
+        // An explicit node ACL does not become a demo-mode one.
+        if self.is_dynamic() {
+            return Err(EINVAL);
+        }
         // SAFETY: The node ACL is alive while it is borrowed, and its portal group outlives it. The
         // call always returns 0.
         unsafe { bindings::core_tpg_set_initiator_node_queue_depth(self.inner.get(), depth) };
+        Ok(())
     }
 
     /// Returns true if this is a demo-mode node ACL.
@@ -165,7 +179,11 @@ impl<T: Operations> Tpg<T> {
     ///
     /// The node ACL may not have passed `fabric_init_nodeacl` yet; its data are zero then.
     pub fn node_acl(&self, initiator: &CStr) -> Option<HeldNodeAcl<'_, T>> {
-        HeldNodeAcl::find(self, initiator, self.is_open.lock())
+        let logins = self.logins.lock();
+        if *logins == Logins::Gone {
+            return None;
+        }
+        HeldNodeAcl::find(self, initiator, logins)
     }
 }
 
@@ -205,7 +223,7 @@ pub struct HeldNodeAcl<'a, T: Operations> {
     acl: NonNull<NodeAcl<T>>,
     // The login lock. A demo-mode node ACL is freed with its last session; if it were referenced
     // then, target core would leave its LUN entries behind. So no session may end meanwhile.
-    _is_open: Guard<'a, bool, MutexBackend>,
+    _logins: Guard<'a, Logins, MutexBackend>,
 }
 
 impl<'a, T: Operations> HeldNodeAcl<'a, T> {
@@ -213,7 +231,7 @@ impl<'a, T: Operations> HeldNodeAcl<'a, T> {
     pub(super) fn find(
         tpg: &'a Tpg<T>,
         initiator: &CStr,
-        is_open: Guard<'a, bool, MutexBackend>,
+        logins: Guard<'a, Logins, MutexBackend>,
     ) -> Option<Self> {
         let name = initiator.as_char_ptr().cast_mut().cast();
         // SAFETY: The portal group is registered, by the invariants of `Tpg`. Target core reads the
@@ -221,7 +239,7 @@ impl<'a, T: Operations> HeldNodeAcl<'a, T> {
         let acl = unsafe { bindings::core_tpg_get_initiator_node_acl(tpg.as_raw(), name) };
         Some(Self {
             acl: NonNull::new(acl)?.cast(),
-            _is_open: is_open,
+            _logins: logins,
         })
     }
 }

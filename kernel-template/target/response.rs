@@ -22,9 +22,14 @@ use crate::{
         task::count,
         Cmd,
         Operations,
-        Reference, //
+        Reference,
+        TARGET_DIRECT_COMPL, //
     },
 };
+
+/// Statuses, SAM-5 section 5.3.1.
+const GOOD: u8 = 0x00;
+const CHECK_CONDITION: u8 = 0x02;
 
 /// A completed command: status, sense data, residual, and the data of a read.
 #[repr(transparent)]
@@ -78,14 +83,28 @@ impl<T: Operations> Completed<T> {
         }
     }
 
-    /// Returns the data of a read; empty for any other command.
-    pub fn payload(&self) -> Payload<'_> {
-        let cmd = self.0.inner.get();
+    /// Returns true if the command is a read that has returned data, for which target core calls
+    /// `queue_data_in`.
+    fn has_data(&self) -> bool {
         // SAFETY: The direction is set before the command is submitted, and does not change.
-        let direction = unsafe { (*cmd).data_direction };
-        if direction != bindings::dma_data_direction::DMA_FROM_DEVICE {
+        let direction = unsafe { (*self.0.inner.get()).data_direction };
+        // A tape, for example, returns data and sense data together.
+        let is_normal = flags(&self.0) & bindings::se_cmd_flags_table_SCF_TREAT_READ_AS_NORMAL != 0;
+        direction == bindings::dma_data_direction::DMA_FROM_DEVICE
+            && match self.status() {
+                GOOD => true,
+                CHECK_CONDITION => is_normal,
+                _ => false,
+            }
+    }
+
+    /// Returns the data of a read, which `queue_data_in` sends; empty for any other command, and
+    /// for a read that has failed: target core does not clear its memory.
+    pub fn payload(&self) -> Payload<'_> {
+        if !self.has_data() {
             return Payload::empty();
         }
+        let cmd = self.0.inner.get();
         // SAFETY: Target core does not change the payload of a completed command, and frees it with
         // the command.
         unsafe { Payload::of(cmd) }
@@ -139,7 +158,28 @@ impl<'a, T: Operations> Response<'a, T> {
         // SAFETY: The command is alive while it is borrowed, and the reference was counted above.
         unsafe { Reference::from_raw(se_cmd(self.completed)) }
     }
+
+    /// Converts the response to the error of the op. Target core then calls the op again at once, in
+    /// process context, and as often as the op returns the error. A command that was refused at
+    /// submission, for example because its LUN does not exist, ends without a response instead.
+    ///
+    /// Only for fabrics without direct completion: target core would enable interrupts in an
+    /// interrupt of the backstore. For a fabric with `DIRECT_COMPL_SUPP`, or with
+    /// [`TARGET_DIRECT_COMPL`] as its `DEFAULT_COMPL_TYPE`, a call is a compile error. It keeps the
+    /// response until it can send it.
+    pub fn retry(self) -> Retry<'a, T> {
+        const {
+            assert!(
+                !T::DIRECT_COMPL_SUPP && T::DEFAULT_COMPL_TYPE != TARGET_DIRECT_COMPL,
+                "a fabric with direct completion must keep a response that it cannot send"
+            );
+        }
+        Retry(PhantomData)
+    }
 }
+
+/// A response that could not be sent, from [`Response::retry`].
+pub struct Retry<'a, T: Operations>(PhantomData<Response<'a, T>>);
 
 impl<T: Operations> Deref for Response<'_, T> {
     type Target = Completed<T>;
@@ -149,11 +189,11 @@ impl<T: Operations> Deref for Response<'_, T> {
     }
 }
 
-/// Converts the result of `queue_data_in` or `queue_status` to an errno: `-EAGAIN` if the op has
-/// returned the response, which target core then queues again.
-pub(super) fn response_errno<T: Operations>(result: Result<(), Response<'_, T>>) -> c_int {
+/// Converts the result of `queue_data_in` or `queue_status` to an errno: `-EAGAIN` for a response
+/// that target core queues again.
+pub(super) fn response_errno<T: Operations>(result: Result<(), Retry<'_, T>>) -> c_int {
     match result {
         Ok(()) => 0,
-        Err(_) => EAGAIN.to_errno(),
+        Err(Retry(PhantomData)) => EAGAIN.to_errno(),
     }
 }

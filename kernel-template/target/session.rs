@@ -12,7 +12,7 @@ use core::{
 use kernel::{
     prelude::*,
     str::BStr,
-    sync::Arc,
+    sync::{Arc, UniqueArc},
     types::Opaque, //
 };
 
@@ -94,8 +94,9 @@ impl<T: Operations> Session<T> {
 /// It lives until the nexus has ended and any call of `close_session` has returned.
 #[pin_data]
 pub struct SessionData<T: Operations> {
-    pub(super) data: T::Session,
-    pub(super) is_close_requested: Atomic<bool>,
+    /// `None` only after [`Self::take`], which ends this.
+    data: Option<T::Session>,
+    is_close_requested: Atomic<bool>,
     #[pin]
     pub(super) close_called: Completion,
     // Dropped last: after that, the directory of the group and the module may be removed.
@@ -103,6 +104,36 @@ pub struct SessionData<T: Operations> {
 }
 
 impl<T: Operations> SessionData<T> {
+    /// Creates the data of a session with `tpg`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ENOMEM`] with the driver's data.
+    pub(super) fn new(tpg: &Tpg<T>, data: T::Session) -> Result<Arc<Self>, (Error, T::Session)> {
+        let memory = match UniqueArc::new_uninit(GFP_KERNEL) {
+            Ok(memory) => memory,
+            Err(error) => return Err((error.into(), data)),
+        };
+        let data = memory.pin_init_with(pin_init!(Self {
+            data: Some(data),
+            is_close_requested: Atomic::new(false),
+            close_called <- Completion::new(),
+            tpg: tpg.into(),
+        }));
+        match data {
+            Ok(data) => Ok(data.into()),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Takes the driver's data out of the last count, for the error of a login. Returns `None` if
+    /// this is not the last one: an op `close_session` drops the data.
+    pub(super) fn take(this: Arc<Self>) -> Option<T::Session> {
+        let mut last = Arc::into_unique_or_drop(this)?;
+        // SAFETY: The field that is changed is not pinned: `pin_data` marks those that are.
+        unsafe { last.as_mut().get_unchecked_mut() }.data.take()
+    }
+
     /// Returns the portal group that the initiator has logged in to.
     pub fn tpg(&self) -> &Tpg<T> {
         &self.tpg
@@ -110,7 +141,9 @@ impl<T: Operations> SessionData<T> {
 
     /// Returns the driver's data.
     pub fn data(&self) -> &T::Session {
-        &self.data
+        // SAFETY: `new` sets the data. Only `take` takes them, after which there is no reference to
+        // this.
+        unsafe { self.data.as_ref().unwrap_unchecked() }
     }
 
     /// Records the call of `close_session`, after which the session may end. Returns a counted

@@ -6,8 +6,7 @@
 
 use core::{
     cell::UnsafeCell,
-    ptr,
-    ptr::NonNull, //
+    ptr, //
 };
 
 use kernel::{
@@ -24,7 +23,6 @@ use crate::{
         CmdMemory,
         Direction,
         Operations,
-        Reference,
         Refusal,
         Refused,
         Request,
@@ -34,7 +32,9 @@ use crate::{
 };
 
 impl<T: Operations> Session<T> {
-    /// Submits a command. Target core may call its ops before this returns.
+    /// Submits a command. Target core may call its ops before this returns. If it refuses the
+    /// command, for example because the LUN does not exist, it calls `queue_status` and
+    /// `release_cmd` here: the caller must not hold a lock that they take.
     ///
     /// Called in process context. If submission is queued (`DEFAULT_SUBMIT_TYPE`, and no
     /// `DIRECT_SUBMIT_SUPP`), this does not sleep and may also be called in softirq.
@@ -48,37 +48,6 @@ impl<T: Operations> Session<T> {
         data: T::Cmd,
         request: &Request<'_>,
     ) -> Result<(), Refused<T>> {
-        self.start(memory, data, request, 0).map(drop)
-    }
-
-    /// Submits a command, like [`Self::submit`], and returns a reference to it. The command is not
-    /// released before the driver drops the reference.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::submit`].
-    pub fn submit_counted(
-        &self,
-        memory: T::CmdMemory,
-        data: T::Cmd,
-        request: &Request<'_>,
-    ) -> Result<Reference<Cmd<T>>, Refused<T>> {
-        let ack = bindings::target_sc_flags_table_TARGET_SCF_ACK_KREF;
-        let cmd = self.start(memory, data, request, ack)?;
-        // SAFETY: By the flag, target core has counted a reference for the driver, which keeps the
-        // command alive.
-        Ok(unsafe { Reference::from_raw(cmd.as_ptr().cast()) })
-    }
-
-    /// Submits a command. The returned pointer may dangle unless `flags` make target core count a
-    /// reference for the caller.
-    fn start(
-        &self,
-        memory: T::CmdMemory,
-        data: T::Cmd,
-        request: &Request<'_>,
-        mut flags: bindings::target_sc_flags_table,
-    ) -> Result<NonNull<Cmd<T>>, Refused<T>> {
         if !request.is_whole() {
             return Err(Refused {
                 reason: Refusal::ShortCdb,
@@ -92,9 +61,11 @@ impl<T: Operations> Session<T> {
             // enforce write protection.
             buffer.length = Some(0);
         }
-        if buffer.length.is_none() {
-            flags |= bindings::target_sc_flags_table_TARGET_SCF_UNKNOWN_SIZE;
-        }
+        let flags = if buffer.length.is_none() {
+            bindings::target_sc_flags_table_TARGET_SCF_UNKNOWN_SIZE
+        } else {
+            0
+        };
         let cmd = memory.into_raw();
         let inner: *mut bindings::se_cmd = cmd.cast();
         // SAFETY: The pointer is valid for writes, by the contract of `CmdMemory`. Target core
@@ -156,17 +127,15 @@ impl<T: Operations> Session<T> {
             // once.
             unsafe { bindings::target_submit(inner) };
         }
-        // SAFETY: The pointer is valid for writes, by the contract of `CmdMemory`, so it is not
-        // null.
-        Ok(unsafe { NonNull::new_unchecked(cmd) })
+        Ok(())
     }
 
     /// Submits a task management function. Target core either calls `queue_tm_rsp` with the
-    /// response or aborts the function with `aborted_task`. Either call returns `data` to the
-    /// driver.
+    /// response or aborts the function with `aborted_task`, possibly before this returns. Either
+    /// call returns `data` to the driver.
     ///
     /// `ABORT TASK` and resets wait until the driver has dropped each [`Pending`](super::Pending)
-    /// and each [`Reference`] of the affected commands.
+    /// and each [`Reference`](super::Reference) of the affected commands.
     /// [`Pending::is_aborted`](super::Pending::is_aborted) tells which writes they are.
     ///
     /// Called in any context but hard interrupts.

@@ -124,10 +124,6 @@ impl<T: Operations> Task<T> {
 
     /// Calls the driver's op `aborted_task`.
     ///
-    /// If the command was submitted with a reference for the driver (`TARGET_SCF_ACK_KREF`), target
-    /// core drops that reference after the op. In this layer the driver's [`Reference`] owns it, so
-    /// another one is counted for target core.
-    ///
     /// # Safety
     ///
     /// Must be called at most once, and only in the op `aborted_task`.
@@ -142,9 +138,6 @@ impl<T: Operations> Task<T> {
                     op(Aborted::Tmr(data));
                 }
             }
-        }
-        if flags(self) & bindings::se_cmd_flags_table_SCF_ACK_KREF != 0 {
-            count(self);
         }
     }
 }

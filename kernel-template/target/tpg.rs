@@ -22,13 +22,35 @@ use crate::{
     bindings,
     target::{
         atomic::{Acquire, Relaxed},
-        compat::{init_zeroed, Completion, Refcount},
+        compat::{init_zeroed, Refcount},
         object::into_raw,
         ops::OperationsVTable,
         Operations,
         Wwn, //
     },
 };
+
+/// The logins that a portal group accepts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logins {
+    /// None: the group is disabled.
+    Closed,
+    /// Those of initiators with a node ACL, or in demo mode.
+    Open,
+    /// None any more: the directory is being removed. Target core may free node ACLs that are held.
+    Gone,
+}
+
+impl Logins {
+    /// Returns the state of a group that is enabled or disabled.
+    fn enabled(is_enabled: bool) -> Self {
+        if is_enabled {
+            Self::Open
+        } else {
+            Self::Closed
+        }
+    }
+}
 
 /// A target portal group, `target/$FABRIC/$WWN/tpgt_$TAG`: a `struct se_portal_group` and the
 /// driver's data.
@@ -41,7 +63,8 @@ use crate::{
 /// - `inner` is registered with target core from `create` to `destroy`. It is the first field of a
 ///   `repr(C)` type, so a pointer to one is a pointer to the other.
 /// - `wwn` outlives the portal group, whose directory is in that of the target port.
-/// - `references` is the number of references to the group, one of which the directory owns.
+/// - `references` is the number of references to the group, one of which the directory owns until
+///   the group is freed.
 #[pin_data]
 #[repr(C)]
 pub struct Tpg<T: Operations> {
@@ -49,13 +72,10 @@ pub struct Tpg<T: Operations> {
     inner: Opaque<bindings::se_portal_group>,
     wwn: NonNull<Wwn<T>>,
     references: Refcount,
+    /// The login lock, and the state that it protects. Held while a session is created or removed:
+    /// target core frees a demo-mode node ACL twice if two of its sessions come or go concurrently.
     #[pin]
-    unreferenced: Completion,
-    /// The login lock, and whether initiators may log in. Held while a session is created or
-    /// removed: target core frees a demo-mode node ACL twice if two of its sessions come or go
-    /// concurrently.
-    #[pin]
-    pub(super) is_open: Mutex<bool>,
+    pub(super) logins: Mutex<Logins>,
     /// Protects the [`Operations::NodeAclState`] of all node ACLs of the group.
     #[pin]
     pub(super) node_acls: Mutex<()>,
@@ -110,8 +130,7 @@ impl<T: Operations> Deref for RmdirGuard<T> {
 
 impl<T: Operations> Drop for RmdirGuard<T> {
     fn drop(&mut self) {
-        // SAFETY: The value owns a reference, by the type's invariants, which is dropped here once.
-        unsafe { Tpg::put(self.0) };
+        self.references.dec();
     }
 }
 
@@ -136,8 +155,7 @@ impl<T: Operations> Tpg<T> {
                 inner <- init_zeroed(),
                 wwn: NonNull::from(wwn),
                 references: Refcount::new(1),
-                unreferenced <- Completion::new(),
-                is_open <- new_mutex!(!OperationsVTable::<T>::HAS_ENABLE),
+                logins <- new_mutex!(Logins::enabled(!OperationsVTable::<T>::HAS_ENABLE)),
                 node_acls <- new_mutex!(()),
                 data <- data,
             }),
@@ -181,35 +199,25 @@ impl<T: Operations> Tpg<T> {
                 others
             );
         }
-        // SAFETY: `create` has counted this reference for the directory, which is being removed.
-        unsafe { Self::put(NonNull::from(tpg)) };
-        tpg.unreferenced.wait_for_completion();
+        tpg.wait_for_references();
         // SAFETY: `create` has registered `ptr`. The directories in the group are removed, and each
         // session has dropped its reference. The call always returns 0.
         unsafe { bindings::core_tpg_deregister(tpg.as_raw()) };
-        // For its log message, target core calls ops of the group during deregistration.
-        if tpg.references.as_atomic().load(Acquire) != 0 {
-            pr_err!(
-                "portal group: leaked, tpg_get_wwn or tpg_get_tag has kept a reference to it\n"
-            );
-            return;
-        }
+        // Target core calls ops of the group until then, and these may take references.
+        tpg.wait_for_references();
         // SAFETY: `ptr` is the pointer of the box that `create` made, by the requirements of this
         // function. It is unregistered and has no other references, so this is its only owner.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
     }
 
-    /// Drops a reference. The group may be freed before this returns.
+    /// Waits until only the reference of the directory is left.
     ///
-    /// # Safety
-    ///
-    /// The caller must own a reference to `tpg`, which it gives up.
-    unsafe fn put(tpg: NonNull<Self>) {
-        // SAFETY: The caller owns a reference, by the requirements of this function, so the group
-        // is alive until the reference is subtracted.
-        let tpg = unsafe { tpg.as_ref() };
-        if tpg.references.dec_and_test() {
-            tpg.unreferenced.complete_all();
+    /// The directory keeps that reference, so no other one is the last, and whoever drops one does
+    /// not access the group afterwards.
+    fn wait_for_references(&self) {
+        while self.references.as_atomic().load(Acquire) != 1 {
+            // SAFETY: `rmdir` runs in process context and may sleep.
+            unsafe { bindings::schedule_timeout_uninterruptible(1) };
         }
     }
 
@@ -220,7 +228,7 @@ impl<T: Operations> Tpg<T> {
 
     /// Closes the group for good: its directory is being removed.
     pub(super) fn close(&self) {
-        *self.is_open.lock() = false;
+        *self.logins.lock() = Logins::Gone;
     }
 
     /// Opens or closes the group to logins, then calls `op`, the driver's `fabric_enable_tpg`. The
@@ -231,10 +239,10 @@ impl<T: Operations> Tpg<T> {
     ///
     /// Returns the error of `op`; the group is then in its previous state.
     pub(super) fn enable(&self, enable: bool, op: impl FnOnce() -> Result) -> Result {
-        let before = core::mem::replace(&mut *self.is_open.lock(), enable);
+        let before = core::mem::replace(&mut *self.logins.lock(), Logins::enabled(enable));
         let result = op();
         if result.is_err() {
-            *self.is_open.lock() = before;
+            *self.logins.lock() = before;
         }
         result
     }

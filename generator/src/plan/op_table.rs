@@ -288,20 +288,20 @@ static OP_SPECS: &[OpSpec] = &[
     OpSpec {
         name: "queue_data_in",
         kind: Some(MethodKind::HandOver(CmdHandle::Response)),
-        purpose: "Sends the data of a read, and the status, to the initiator. A response that is given back is queued again immediately, each time. Give it back only if memory is short, and not in an interrupt.",
+        purpose: "Sends the data of a read, and the status, to the initiator. A response that is returned by `Response::retry` is queued again immediately, each time: return it only if memory is short.",
         calls: CallContract {
             context: Context::Completion,
             locks: "No lock of target core. TCMU holds a mutex; with direct completion, the backstore may hold its locks.",
             concurrent: "Other commands of the session.",
             lifetime: "A reference of target core keeps the command until the op returns.",
-            soundness: "`Response` ends with the op, is returned unchanged, or is kept with a reference. The status, the sense data and the payload do not change any more.",
+            soundness: "`Response` ends with the op, is returned by `Response::retry`, or is kept with a reference. A fabric with direct completion cannot return it: target core would enable interrupts. The status, the sense data and the payload do not change any more.",
             source: "target_complete_ok_work, transport_complete_qf",
         },
     },
     OpSpec {
         name: "queue_status",
         kind: Some(MethodKind::HandOver(CmdHandle::Response)),
-        purpose: "Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`, except that the response to a command refused at submission is not queued again.",
+        purpose: "Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`, except that the response to a command refused at submission is not queued again. For such a command the op runs in `Session::submit`, and for a failed write in `Pending::execute` or the drop of the `Pending`, in the context of the caller and under its locks.",
         calls: CallContract {
             context: Context::Completion,
             locks: "Those of `queue_data_in`.",
@@ -333,7 +333,7 @@ static OP_SPECS: &[OpSpec] = &[
             locks: "None.",
             concurrent: "No other op of the task.",
             lifetime: "Target core keeps the task until the op returns.",
-            soundness: "Target core drops the driver's reference next (`TARGET_SCF_ACK_KREF`), even if the driver has dropped it. The layer adds a reference for that.",
+            soundness: "The op gets a shared reference to a command, or the driver's data of a TMF by value, once. Target core drops its own reference next.",
             source: "target_handle_abort",
         },
     },

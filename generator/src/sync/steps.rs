@@ -15,7 +15,7 @@ use crate::names::{c_ident, constant};
 use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
 /// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
-const REPLACED: [(&str, &[&str]); 6] = [
+const REPLACED: [(&str, &[&str]); 8] = [
     (
         "impl kernel::Module for",
         &[
@@ -49,6 +49,19 @@ const REPLACED: [(&str, &[&str]); 6] = [
     (
         "Right<Fabric =",
         &["replace `Right` of `crate::target` by `QueuedCmd`, its new name"],
+    ),
+    (
+        "Result<(), Response<",
+        &[
+            "`queue_data_in` and `queue_status` return `Result<(), Retry<'_, Self>>`, with `Retry` of \
+             `crate::target`; a response is given back by `Err(response.retry())`",
+        ],
+    ),
+    (
+        "submit_counted(",
+        &[
+            "replace `submit_counted` by `submit`: a reference to a command comes from `Response::keep`",
+        ],
     ),
 ];
 

@@ -46,6 +46,7 @@ use crate::{
         Pending,
         Protocol,
         Response,
+        Retry,
         Session,
         SessionData,
         Task,
@@ -355,8 +356,8 @@ impl Operations for Fabric {
     /// hard interrupt: do not sleep then.
     ///
     /// Asks the thread of the connection to send the data and the status.
-    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
-        iscsi::queue_data_in(se_cmd);
+    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
+        iscsi::respond(se_cmd);
         Ok(())
     }
 
@@ -364,8 +365,8 @@ impl Operations for Fabric {
     /// hard interrupt: do not sleep then.
     ///
     /// Asks the thread of the connection to send the status.
-    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
-        iscsi::queue_status(se_cmd);
+    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
+        iscsi::respond(se_cmd);
         Ok(())
     }
 

@@ -198,14 +198,8 @@ pub(crate) fn write_pending(pending: Pending<Fabric>) {
     }
 }
 
-/// Passes a response with the data of a read to the thread that sends it.
-pub(crate) fn queue_data_in(response: Response<'_, Fabric>) {
-    response.data().set_data();
-    queue_status(response);
-}
-
-/// Passes a response to the thread that sends it.
-pub(crate) fn queue_status(response: Response<'_, Fabric>) {
+/// Passes a response to the thread that sends it, with its data.
+pub(crate) fn respond(response: Response<'_, Fabric>) {
     let link = &peer(response.cmd()).link;
     link.responses.push_response(response);
     link.socket.kick();
@@ -332,8 +326,7 @@ impl Attribute for CmdsnDepth {
     }
 
     fn store(acl: &NodeAcl<Fabric>, text: &BStr) -> Result {
-        acl.set_queue_depth(number_between("cmdsn_depth", text, Settings::DEPTHS)?);
-        Ok(())
+        acl.set_queue_depth(number_between("cmdsn_depth", text, Settings::DEPTHS)?)
     }
 }
 

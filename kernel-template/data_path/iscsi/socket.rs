@@ -122,9 +122,12 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// Returns [`EAGAIN`] if none are available, [`EPIPE`] at the end of the connection, or another
-    /// error of `recv(2)`.
+    /// Returns [`EINVAL`] if `to` is empty, [`EAGAIN`] if no bytes are available, [`EPIPE`] at the
+    /// end of the connection, or another error of `recv(2)`.
     pub(crate) fn receive(&self, to: &mut [u8]) -> Result<usize> {
+        if to.is_empty() {
+            return Err(EINVAL);
+        }
         let vector = bindings::kvec {
             iov_base: to.as_mut_ptr().cast(),
             iov_len: to.len(),
@@ -144,13 +147,17 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// Returns [`EINVAL`] if the range is not within the payload; else as [`Self::receive`].
+    /// Returns [`EINVAL`] if the range is empty or not within the payload; else as
+    /// [`Self::receive`].
     pub(crate) fn receive_payload(
         &self,
         payload: &mut PayloadMut<'_>,
         offset: u32,
         count: u32,
     ) -> Result<usize> {
+        if count == 0 {
+            return Err(EINVAL);
+        }
         let pages = Pages::new(payload, offset, count)?;
         let mut message = message(0);
         // SAFETY: The pages are those of the payload, which outlives the message and is borrowed

@@ -43,6 +43,7 @@ use crate::{
         Pending,
         Protocol,
         Response,
+        Retry,
         Session,
         SessionData,
         Task,
@@ -298,7 +299,7 @@ impl Operations for Fabric {
     /// hard interrupt: do not sleep then.
     ///
     /// Records the status: the data of a read are already in the memory of the SCSI command.
-    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
         loopback::respond(&se_cmd);
         Ok(())
     }
@@ -307,7 +308,7 @@ impl Operations for Fabric {
     /// hard interrupt: do not sleep then.
     ///
     /// Records the status for the SCSI command.
-    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
         loopback::respond(&se_cmd);
         Ok(())
     }

@@ -36,6 +36,7 @@ use crate::{
         Pending,
         Protocol,
         Response,
+        Retry,
         Session,
         SessionData,
         Task,
@@ -256,7 +257,7 @@ impl Operations for Fabric {
     /// hard interrupt: do not sleep then.
     ///
     /// Does nothing: no command is submitted.
-    fn queue_data_in(_se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+    fn queue_data_in(_se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
         Ok(())
     }
 
@@ -264,7 +265,7 @@ impl Operations for Fabric {
     /// hard interrupt: do not sleep then.
     ///
     /// Does nothing: no command is submitted.
-    fn queue_status(_se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>> {
+    fn queue_status(_se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
         Ok(())
     }
 

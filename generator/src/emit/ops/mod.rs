@@ -62,6 +62,7 @@ const IMPORTS: [(&str, &[&str]); 15] = [
             "Pending",
             "Protocol",
             "Response",
+            "Retry",
             "Session",
             "SessionData",
             "Task",

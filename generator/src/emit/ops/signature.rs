@@ -87,7 +87,7 @@ pub(super) fn method_return(kind: MethodKind, op: &Op) -> TokenStream {
         MethodKind::Call(Return::Errno) | MethodKind::InitNodeAcl | MethodKind::EnableTpg => {
             quote!(-> Result)
         }
-        MethodKind::HandOver(CmdHandle::Response) => quote!(-> Result<(), Response<'_, Self>>),
+        MethodKind::HandOver(CmdHandle::Response) => quote!(-> Result<(), Retry<'_, Self>>),
         MethodKind::Call(Return::Number) => {
             let ty = number(&op.ret).map(ident);
             quote!(-> #ty)

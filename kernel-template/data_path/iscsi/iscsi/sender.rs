@@ -321,7 +321,7 @@ impl Sender {
             return Ok(false);
         };
         let length = response.payload().len();
-        if response.data().has_data() && length != 0 {
+        if length != 0 {
             let reading = DataIn {
                 response,
                 length,

@@ -15,7 +15,7 @@ use core::{
 use kernel::ffi::{c_int, c_uint};
 
 use super::{
-    command::{owner, Command, HostByte, Noted, Private},
+    command::{owner, Command, Private},
     host_data::HostData,
     Driver, //
 };
@@ -127,14 +127,13 @@ impl<D: Driver> Callbacks<D> {
             // for a command of its own.
             return Status::from(true);
         }
-        // The response of a command that gets no other one.
-        // SAFETY: The exchange above has made the driver the owner, and no handle exists yet that
-        // could make a concurrent call.
-        unsafe { Command::<D>::note(command, Noted::new(HostByte::RESET.result())) };
+        // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback. The
+        // exchange above has made the driver the owner.
+        let command = unsafe { Command::from_queue(command) };
         // SAFETY: `host` is a host of `D`, by the requirements of this callback. The midlayer waits
         // for calls of this callback before it removes a device.
         let data = unsafe { HostData::<D>::data_of(host) };
-        D::queuecommand(data, Command(command, PhantomData));
+        D::queuecommand(data, command);
         Status::from(false)
     }
 }

@@ -45,7 +45,7 @@ impl HostByte {
         Self(bindings::scsi_host_status_DID_TRANSPORT_DISRUPTED);
 
     /// Returns the `result` of a command with this host byte and status GOOD.
-    pub(super) fn result(self) -> c_int {
+    fn result(self) -> c_int {
         (self.0 << 16) as c_int
     }
 }
@@ -87,7 +87,7 @@ pub(super) struct Private<D: Driver> {
 
 /// A response that is not yet in the `struct scsi_cmnd`. The midlayer may access that struct after
 /// a timeout, so the response is written there only when the command is returned.
-pub(super) struct Noted {
+struct Noted {
     /// Status and host byte, as in `struct scsi_cmnd`.
     result: c_int,
     /// Number of bytes that were not transferred.
@@ -98,7 +98,7 @@ pub(super) struct Noted {
 
 impl Noted {
     /// Creates a response without sense data.
-    pub(super) fn new(result: c_int) -> Self {
+    fn new(result: c_int) -> Self {
         Self {
             result,
             residual: 0,
@@ -146,15 +146,26 @@ impl<D: Driver> Private<D> {
 /// # Invariants
 ///
 /// The command belongs to a host of `D`, and its owner is not the midlayer.
-pub(crate) struct Command<D: Driver>(
-    pub(super) NonNull<bindings::scsi_cmnd>,
-    pub(super) PhantomData<D>,
-);
+pub(crate) struct Command<D: Driver>(NonNull<bindings::scsi_cmnd>, PhantomData<D>);
 
 // SAFETY: Any thread may return a command, since `scsi_done` may be called in any context.
 unsafe impl<D: Driver> Send for Command<D> {}
 
 impl<D: Driver> Command<D> {
+    /// Takes over a command that `queuecommand` got. Until the driver responds, the response is that
+    /// of a command that was aborted.
+    ///
+    /// # Safety
+    ///
+    /// The command must be a command of a host of `D`, which the caller has made
+    /// [`owner::DRIVER`]. This function must be called once for it.
+    pub(super) unsafe fn from_queue(command: NonNull<bindings::scsi_cmnd>) -> Self {
+        // SAFETY: The driver is the owner, and no handle exists yet that could make a concurrent
+        // call, by the requirements of this function.
+        unsafe { Self::note(command, Noted::new(HostByte::RESET.result())) };
+        Self(command, PhantomData)
+    }
+
     /// Returns the tag, which is unique among the current commands of the host.
     pub(crate) fn tag(&self) -> u64 {
         // SAFETY: The driver owns the command, by the type's invariants, so the midlayer has queued
@@ -204,7 +215,7 @@ impl<D: Driver> Command<D> {
     /// # Safety
     ///
     /// The driver must own the command. Calls for it must not be concurrent.
-    pub(super) unsafe fn note(command: NonNull<bindings::scsi_cmnd>, noted: Noted) {
+    unsafe fn note(command: NonNull<bindings::scsi_cmnd>, noted: Noted) {
         // SAFETY: The driver owns the command and there is no concurrent call, by the requirements
         // of this function, so the field is in no other use.
         unsafe { (*Private::<D>::of(command)).response.get().write(noted) };

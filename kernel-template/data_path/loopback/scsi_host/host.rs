@@ -6,7 +6,7 @@
 
 use core::{
     mem,
-    ptr::{self, NonNull}, //
+    ptr::NonNull, //
 };
 
 use kernel::{
@@ -18,7 +18,7 @@ use kernel::{
 
 use super::{
     command::CDB_MAX,
-    host_data::{HostData, GONE, RECOVERY_POLL},
+    host_data::HostData,
     parent_device::ParentDevice,
     Driver,
     Template, //
@@ -71,12 +71,7 @@ impl<D: Driver> Host<D> {
         let host = unsafe { bindings::scsi_host_alloc(template, size) };
         let host = NonNull::new(host).ok_or(ENOMEM)?;
         // SAFETY: The host was allocated above, with `size` bytes of `hostdata`.
-        unsafe {
-            HostData::<D>::of(host).write(HostData {
-                data: ptr::from_ref(&*data),
-                handlers: Atomic::new(0),
-            })
-        };
+        unsafe { HostData::<D>::of(host).write(HostData::<D>::new(&*data)) };
         // SAFETY: The host was allocated above, and is not added yet.
         unsafe { Self::set_limits(host, max_id) };
         let device = parent.as_raw();
@@ -174,14 +169,10 @@ impl<D: Driver> Drop for Host<D> {
         // host does not wait for that reset, and frees the tags that the error handler searches.
         // SAFETY: The host is alive until `scsi_host_put` below, and `new` has written its
         // `hostdata`.
-        let handlers = unsafe { &(*HostData::<D>::of(self.inner)).handlers };
-        handlers.fetch_add(GONE, Full);
-        while handlers.load(Acquire) != GONE {
-            // SAFETY: A host is dropped in process context, which may sleep.
-            unsafe { bindings::msleep(RECOVERY_POLL) };
-        }
-        // SAFETY: The host is added, by the type's invariants. The call waits for all commands and
-        // for error recovery.
+        unsafe { &*HostData::<D>::of(self.inner) }.refuse_resets();
+        // SAFETY: The host is added, by the type's invariants. The call waits for the commands of
+        // all devices, whose error handlers end before them, and resets by user space are refused.
+        // So no callback uses `data` after it.
         unsafe { bindings::scsi_remove_host(host) };
         // SAFETY: The reference to the host is the one from `scsi_host_alloc`, that to the module
         // is the one from `new`. The caller pins the module as well, so this code is not unloaded.

@@ -10,7 +10,7 @@ use core::ptr::{self, NonNull};
 use super::Driver;
 use crate::{
     bindings,
-    target::atomic::{Acquire, Atomic, Relaxed, Release}, //
+    target::atomic::{Acquire, Atomic, Full, Relaxed, Release}, //
 };
 
 /// Polling interval of waits, in milliseconds.
@@ -20,13 +20,13 @@ pub(super) const RECOVERY_POLL: u32 = 20;
 /// removed, and may have error handlers called then.
 #[repr(C)]
 pub(super) struct HostData<D: Driver> {
-    pub(super) data: *const D::Data,
+    data: *const D::Data,
     /// Number of error handlers that use the host, and the flag [`GONE`].
-    pub(super) handlers: Atomic<u32>,
+    handlers: Atomic<u32>,
 }
 
 /// Set when the host is about to be removed.
-pub(super) const GONE: u32 = 1 << 31;
+const GONE: u32 = 1 << 31;
 
 /// Access of an error handler to the data of a host. The host is not removed before the guard is
 /// dropped.
@@ -42,6 +42,24 @@ impl<D: Driver> Drop for HandlerGuard<'_, D> {
 }
 
 impl<D: Driver> HostData<D> {
+    /// Creates the `hostdata` of a host with `data`.
+    pub(super) fn new(data: &D::Data) -> Self {
+        Self {
+            data,
+            handlers: Atomic::new(0),
+        }
+    }
+
+    /// Makes error handlers refuse resets by user space, and waits for those in progress, which the
+    /// removal of the host does not wait for. Called in process context; sleeps.
+    pub(super) fn refuse_resets(&self) {
+        self.handlers.fetch_add(GONE, Full);
+        while self.handlers.load(Acquire) != GONE {
+            // SAFETY: A host is removed in process context, which may sleep.
+            unsafe { bindings::msleep(RECOVERY_POLL) };
+        }
+    }
+
     /// Returns the address of the `hostdata` of a host.
     ///
     /// # Safety

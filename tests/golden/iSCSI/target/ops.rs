@@ -47,6 +47,7 @@ use crate::target::{
     Pending,
     Protocol,
     Response,
+    Retry,
     Session,
     SessionData,
     Task,
@@ -301,21 +302,23 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Sends the data of a read, and the status, to the initiator. A response that is given back is
-    /// queued again immediately, each time. Give it back only if memory is short, and not in an
-    /// interrupt. Called in process context or, where completion is direct, in the backstore's,
-    /// which may be a hard interrupt: do not sleep then.
+    /// Sends the data of a read, and the status, to the initiator. A response that is returned by
+    /// `Response::retry` is queued again immediately, each time: return it only if memory is short.
+    /// Called in process context or, where completion is direct, in the backstore's, which may be a
+    /// hard interrupt: do not sleep then.
     ///
     /// C: `int (*queue_data_in)(struct se_cmd *)`
-    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>>;
+    fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>>;
 
     /// Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`,
-    /// except that the response to a command refused at submission is not queued again. Called in
+    /// except that the response to a command refused at submission is not queued again. For such a
+    /// command the op runs in `Session::submit`, and for a failed write in `Pending::execute` or
+    /// the drop of the `Pending`, in the context of the caller and under its locks. Called in
     /// process context or, where completion is direct, in the backstore's, which may be a hard
     /// interrupt: do not sleep then.
     ///
     /// C: `int (*queue_status)(struct se_cmd *)`
-    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Response<'_, Self>>;
+    fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>>;
 
     /// Sends the response to a task management function. Called in process context.
     ///

@@ -10,5 +10,8 @@ echo 1 > $TPG/enable || fail "cannot enable"
 log_in $A
 echo 0 > $TPG/enable || fail "cannot disable"
 refused tell login $A
+# Another error means that the login has not given the data of the session back.
+echo $A | dd of=$TPG/login 2>&1 | grep -q "No such device" ||
+	fail "the data of the session are lost"
 echo 1 > $TPG/enable || fail "cannot enable"
 log_in $A

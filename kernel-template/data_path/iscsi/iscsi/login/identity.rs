@@ -221,7 +221,10 @@ impl Identity {
             .inspect_err(|_| link.set_session(false))?;
         let session = peer
             .c_name()
-            .and_then(|name| Nexus::new(group, name, ProtectionOps::NORMAL, peer.clone()))
+            .and_then(|name| {
+                Nexus::new(group, name, ProtectionOps::NORMAL, peer.clone())
+                    .map_err(|(error, _)| error)
+            })
             .map_err(|error| match error {
                 EACCES => LoginStatus::AUTHORIZATION_FAILURE,
                 ENODEV => LoginStatus::SERVICE_UNAVAILABLE,

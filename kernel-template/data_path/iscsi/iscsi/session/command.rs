@@ -40,7 +40,6 @@ const IMMEDIATE_MAX: u32 = 32;
 pub(crate) struct Io {
     /// Header of the command.
     pub(in crate::iscsi) request: Request,
-    has_data: Atomic<bool>,
     pub(super) is_allocated: Atomic<bool>,
     /// One of the codes in [`super::pending_write::sense`], or 0.
     pub(super) fault: Atomic<u32>,
@@ -51,21 +50,10 @@ impl Io {
     fn new(request: &Request) -> Self {
         Self {
             request: *request,
-            has_data: Atomic::new(false),
             is_allocated: Atomic::new(false),
             fault: Atomic::new(0),
             r2t_count: Atomic::new(0),
         }
-    }
-
-    /// Records that the response has data. Called in any context.
-    pub(in crate::iscsi) fn set_data(&self) {
-        self.has_data.store(true, Relaxed);
-    }
-
-    /// Returns true if the response has data.
-    pub(in crate::iscsi) fn has_data(&self) -> bool {
-        self.has_data.load(Relaxed)
     }
 
     /// Returns true if this is a write that was answered before its payload was allocated.
