@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     bindings,
-    target::atomic::{Acquire, Atomic, Full, Relaxed}, //
+    target::atomic::{Atomic, Relaxed}, //
 };
 
 /// A SCSI host. Dropping it removes the host and its devices.
