@@ -137,9 +137,11 @@ last_put)
 	lun 0
 	session
 	tell write 1 late && tell stop 1 || fail "no write"
+	# The counter is in atomic mode, and the command has its last reference, ...
+	sleep 2
 	tell data 1
-	# The last reference is being dropped, slowly.
-	sleep 0.5
+	# ... which is dropped slowly.
+	sleep 1
 	session
 	tell wait 1 || fail "the write fails"
 	drop_lun 0
