@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::git::{apply, git, identify};
-use crate::guest::{Guest, KMEMLEAK, Outcome};
+use crate::guest::{Guest, KMEMLEAK, Outcome, tail};
 use crate::kernel::{CURRENT, Flavour, Kernel, get, target_core};
 use crate::lint::checkpatch;
 use crate::module::build;
@@ -34,7 +34,7 @@ struct Case {
     seen: &'static [&'static str],
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 11] = [
     Case {
         name: "write_pending",
         subject: "End an aborted command",
@@ -62,6 +62,61 @@ const CASES: [Case; 4] = [
         subject: "the statistics of a device entry",
         widened: None,
         seen: &["new suspected memory leaks", "core_tpg_add_node_to_devs"],
+    },
+    Case {
+        name: "task_attr",
+        subject: "aborted command to ORDERED",
+        widened: None,
+        seen: &["the ordered write does not end"],
+    },
+    Case {
+        name: "demo_login",
+        subject: "a LUN that is being removed",
+        widened: None,
+        seen: &["KASAN: slab-use-after-free in", "transport_lookup_cmd_lun"],
+    },
+    Case {
+        name: "dynamic_acl",
+        subject: "demo-mode node ACL once",
+        widened: None,
+        seen: &["KASAN: slab-use-after-free in target_put_nacl"],
+    },
+    Case {
+        name: "vpd_names",
+        subject: "VPD page 83h",
+        widened: None,
+        seen: &[
+            "spoilt by a serial number of 240 bytes",
+            "spoilt by a name of 250 bytes",
+        ],
+    },
+    Case {
+        name: "caw_sem",
+        subject: "caw_sem",
+        widened: None,
+        seen: &[
+            "caw_sem after an abort: 2",
+            "caw_sem after a unit attention: 3",
+            "compare_and_write_callback",
+        ],
+    },
+    Case {
+        name: "last_put",
+        subject: "command counter",
+        widened: Some((
+            "drivers/target/target_core_transport.c",
+            "#include \"target_core_ua.h\"\n",
+            "#include \"target_core_ua.h\"\n\n\
+             #undef wake_up\n\
+             #define wake_up(x) (mdelay(6000), __wake_up(x, TASK_NORMAL, 1, NULL))\n",
+        )),
+        seen: &["KASAN: slab-use-after-free in __wake_up_common_lock"],
+    },
+    Case {
+        name: "unregister",
+        subject: "by its template",
+        widened: None,
+        seen: &["kernel BUG at target_core_configfs.c"],
     },
 ];
 
@@ -177,7 +232,12 @@ impl Bench {
         let without = timed("without it", || self.run(case))?;
         for text in case.seen {
             let is_seen = without.output.contains(text) || without.log.contains(text);
-            ensure!(is_seen, "no `{text}` without the fix");
+            ensure!(
+                is_seen,
+                "no `{text}` without the fix:\n{}\n{}",
+                without.output,
+                tail(&without.log)
+            );
         }
         apply(&tree, &[&patch])?;
         let with = timed("with it", || self.run(case))?;
@@ -193,7 +253,8 @@ impl Bench {
     /// Builds target core of the tree, and provokes the fault in a guest.
     fn run(&self, case: &Case) -> Result<Outcome> {
         build(&self.kernel, &self.core(), &[])?;
-        let mut guest = Guest::new(&self.kernel);
+        // One processor would be busy with a delay that widens a race.
+        let mut guest = Guest::racing(&self.kernel);
         guest.modules = vec![self.core(), self.dir.path().join("fabric")];
         let script = checkout().join("tests/guest/fixes.sh");
         guest.run_quietly(&format!(

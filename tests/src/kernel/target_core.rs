@@ -22,9 +22,11 @@ const FIX: &str = "tests/series/fixes/device_entries.patch";
 /// The directory of target core in a kernel's tree.
 pub(crate) const DIR: &str = "drivers/target";
 
-/// Writes a Kbuild that builds only target core in its directory. make prefers it to the Makefile.
+/// Writes a Kbuild that builds only target core in its directory, with the headers of its tree. make
+/// prefers it to the Makefile.
 pub(crate) fn alone(dir: &Path) -> Result<()> {
-    let text = "include $(src)/Makefile\nobj-m := target_core_mod.o\n";
+    let text = "include $(src)/Makefile\nobj-m := target_core_mod.o\n\
+                LINUXINCLUDE := -I$(src)/../../include $(LINUXINCLUDE)\n";
     Ok(fs::write(dir.join("Kbuild"), text)?)
 }
 

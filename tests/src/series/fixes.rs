@@ -8,11 +8,18 @@ use super::data;
 pub(super) struct Fix(&'static str);
 
 /// All of them.
-pub(super) const FIXES: [Fix; 4] = [
+pub(super) const FIXES: [Fix; 11] = [
     Fix(data!("fixes/write_pending.patch")),
     Fix(data!("fixes/node_acl.patch")),
     Fix(data!("fixes/device_entries.patch")),
     Fix(data!("fixes/replaced_entry.patch")),
+    Fix(data!("fixes/task_attr.patch")),
+    Fix(data!("fixes/demo_login.patch")),
+    Fix(data!("fixes/dynamic_acl.patch")),
+    Fix(data!("fixes/vpd_names.patch")),
+    Fix(data!("fixes/caw_sem.patch")),
+    Fix(data!("fixes/last_put.patch")),
+    Fix(data!("fixes/unregister.patch")),
 ];
 
 impl Fix {
