@@ -7,6 +7,7 @@
 
 #![allow(unused_imports)]
 
+use kernel::bindings::alloc_workqueue_noprof; // kernel_has_alloc_workqueue_noprof
 use kernel::error::Error; // control
 use kernel::faux; // kernel_has_faux
 use kernel::fmt::Arguments; // kernel_has_fmt
@@ -18,3 +19,4 @@ use kernel::sync::rcu::synchronize_rcu; // kernel_has_synchronize_rcu
 use kernel::sync::srcu::Srcu; // kernel_has_srcu
 use kernel::sync::Completion; // kernel_has_completion
 use pin_init::init_zeroed; // kernel_has_init_zeroed
+use pin_init::raw_try_init; // kernel_has_raw_try_init

@@ -28,7 +28,10 @@ use kernel::prelude::*;
 mod attributes;
 mod cmd;
 mod compat;
+mod cpu;
 mod data;
+mod depend;
+mod handle;
 mod lun;
 mod nexus;
 mod node_acl;
@@ -44,17 +47,23 @@ mod request;
 mod response;
 mod session;
 mod submit;
+mod tags;
 mod task;
 mod tmr;
 mod tpg;
+mod users;
+mod work;
 mod wwn;
 
 pub use attributes::{
     attributes, Attribute, AttributeArray, AttributeSlot, Attributes, Directory, Page,
 };
-pub use cmd::{BoxedCmd, Cmd, CmdMemory, SeCmd};
+pub use cmd::{BoxedCmd, Cmd, CmdMemory, Released, SeCmd};
 pub use compat::atomic;
+pub use cpu::Cpu;
 pub use data::{Buffer, Direction};
+pub use depend::Dependency;
+pub use handle::{SessionGuard, SessionHandle};
 pub use lun::Lun;
 pub use nexus::{Nexus, INITIATOR_NAME_MAX};
 pub use node_acl::{
@@ -73,6 +82,7 @@ pub use registration::{module_target_fabric, DiscoveryAttrs, Registration, WwnAt
 pub use request::{Refusal, Refused, Request, TaskAttribute};
 pub use response::{Completed, Residual, Response, Retry};
 pub use session::{ProtectionOps, Session, SessionData};
+pub use tags::{RefusedTag, Tag, TaggedCmd};
 pub use task::{Aborted, Reference, Task};
 pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
 pub use tpg::{

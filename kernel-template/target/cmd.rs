@@ -22,6 +22,7 @@ use crate::{
     target::{
         atomic::{atomic_load, Relaxed},
         Buffer,
+        Cpu,
         Direction,
         Operations,
         Session, //
@@ -93,16 +94,19 @@ impl<T: Operations> Cmd<T> {
         }
     }
 
-    /// Takes the memory back from target core after the last reference was dropped.
+    /// Takes the memory back from target core after the last reference was dropped, for the op
+    /// `release_cmd`.
     ///
     /// # Safety
     ///
-    /// As [`Self::take_back`].
-    pub(super) unsafe fn release(ptr: *mut bindings::se_cmd) -> T::CmdMemory {
-        // SAFETY: `submit` has initialized `ptr`, which is not used afterwards, by the requirements
-        // of this function.
-        let (memory, _) = unsafe { Self::take_back(ptr) };
-        memory
+    /// As [`Self::take_back`]. The session must not be removed during `'a`.
+    pub(super) unsafe fn release<'a>(ptr: *mut bindings::se_cmd) -> Released<'a, T> {
+        // SAFETY: `submit` has initialized `ptr`, which is not used afterwards, and the session is
+        // not removed during `'a`, by the requirements of this function.
+        unsafe {
+            let (memory, _) = Self::take_back(ptr);
+            memory.released()
+        }
     }
 
     /// Returns the session of the command.
@@ -150,8 +154,37 @@ impl<T: Operations> Cmd<T> {
 ///   [`Cmd`] by the one owner of the pointer, until `from_raw` takes it back.
 /// - The scatterlists that `buffer` returns must be valid for as long, and have `length` bytes.
 pub unsafe trait CmdMemory<T: Operations>: Sized + Send {
+    /// True if the memory is in the session: its nexus must come from
+    /// [`Nexus::with_slots`](super::Nexus::with_slots).
+    const IS_IN_SESSION: bool = false;
+
+    /// The memory as the op `release_cmd` gets it.
+    type Released<'a>;
+
     /// Returns the description of the data.
     fn buffer(&self) -> Buffer;
+
+    /// Returns the processor that executes the command; `None` for that of the caller.
+    #[inline]
+    fn cpu(&self) -> Option<Cpu> {
+        None
+    }
+
+    /// Converts the memory of a released command for the op `release_cmd`.
+    ///
+    /// # Safety
+    ///
+    /// The session of the command must not be removed during `'a`.
+    unsafe fn released<'a>(self) -> Self::Released<'a>;
+
+    /// Drops what the memory of the commands of a session has between commands.
+    ///
+    /// # Safety
+    ///
+    /// `session` must be a session of `T` that is stopped, and without commands. This function must
+    /// be called at most once for it.
+    #[inline]
+    unsafe fn end(_session: *mut bindings::se_session) {}
 
     /// Converts the memory to a pointer.
     fn into_raw(self) -> *mut Cmd<T>;
@@ -163,6 +196,9 @@ pub unsafe trait CmdMemory<T: Operations>: Sized + Send {
     /// `cmd` must come from [`Self::into_raw`], and must not be used afterwards.
     unsafe fn from_raw(cmd: *mut Cmd<T>) -> Self;
 }
+
+/// The memory of a command as the op `release_cmd` gets it.
+pub type Released<'a, T> = <<T as Operations>::CmdMemory as CmdMemory<T>>::Released<'a>;
 
 /// Memory of a command from `kmalloc()`. Target core allocates the payload.
 pub struct BoxedCmd<T: Operations>(KBox<Memory<T>>);
@@ -206,6 +242,12 @@ impl<T: Operations> BoxedCmd<T> {
 // SAFETY: The content of a box is aligned, and valid until the box is dropped. There are no
 // scatterlists.
 unsafe impl<T: Operations> CmdMemory<T> for BoxedCmd<T> {
+    type Released<'a> = Self;
+
+    unsafe fn released<'a>(self) -> Self::Released<'a> {
+        self
+    }
+
     fn buffer(&self) -> Buffer {
         Buffer {
             length: self.0.length,

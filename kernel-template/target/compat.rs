@@ -9,6 +9,8 @@ pub mod atomic;
 mod completion;
 #[cfg(not(kernel_has_init_zeroed))]
 mod init_zeroed;
+#[cfg(not(kernel_has_raw_try_init))]
+mod raw_try_init;
 #[cfg(not(kernel_has_atomic))]
 mod refcount;
 
@@ -19,6 +21,11 @@ pub use kernel::sync::atomic;
 pub(super) use completion::Completion;
 #[cfg(kernel_has_completion)]
 pub(super) use kernel::sync::Completion;
+
+#[cfg(not(kernel_has_alloc_workqueue_noprof))]
+pub(super) use crate::bindings::alloc_workqueue as alloc_workqueue_noprof;
+#[cfg(kernel_has_alloc_workqueue_noprof)]
+pub(super) use crate::bindings::alloc_workqueue_noprof;
 
 #[cfg(not(kernel_has_fmt))]
 pub(super) use core::fmt;
@@ -39,3 +46,8 @@ pub(super) use pin_init::init_zeroed;
 pub(super) use kernel::init::Zeroable;
 #[cfg(not(kernel_has_init_zeroable))]
 pub(super) use kernel::prelude::Zeroable;
+
+#[cfg(kernel_has_raw_try_init)]
+pub(super) use pin_init::raw_try_init;
+#[cfg(not(kernel_has_raw_try_init))]
+pub(super) use raw_try_init::raw_try_init;

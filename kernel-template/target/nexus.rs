@@ -5,6 +5,7 @@
 //! C header: [`include/target/target_core_fabric.h`](srctree/include/target/target_core_fabric.h)
 
 use core::{
+    mem::ManuallyDrop,
     ops::Deref,
     ptr,
     ptr::NonNull, //
@@ -12,10 +13,11 @@ use core::{
 
 use kernel::{
     error::from_err_ptr,
-    ffi::c_void,
+    ffi::{c_int, c_void},
     prelude::*,
     str::BStr,
-    sync::Arc, //
+    sync::Arc,
+    types::Opaque, //
 };
 
 use crate::{
@@ -23,6 +25,8 @@ use crate::{
     target::{
         atomic::{atomic_load, Relaxed},
         tpg::Logins,
+        work::Workqueue,
+        CmdMemory,
         HeldNodeAcl,
         Operations,
         ProtectionOps,
@@ -36,11 +40,40 @@ use crate::{
 /// not find its node ACL.
 pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
 
+/// The tags of a session to be set up.
+pub(super) struct Slots {
+    /// Number of tags.
+    pub(super) count: u32,
+    /// Size of the memory of each, in bytes.
+    pub(super) size: u32,
+    /// Makes the slots of a session.
+    pub(super) callback: Option<
+        unsafe extern "C" fn(
+            *mut bindings::se_portal_group,
+            *mut bindings::se_session,
+            *mut c_void,
+        ) -> c_int,
+    >,
+    /// The argument of the callback, which finds it in the data of the session.
+    pub(super) setup: *mut c_void,
+}
+
+impl Slots {
+    /// No tags.
+    const NONE: Self = Self {
+        count: 0,
+        size: 0,
+        callback: None,
+        setup: ptr::null_mut(),
+    };
+}
+
 /// An I_T nexus.
 ///
 /// Dropping it ends the nexus: target core accepts no more commands, and the drop waits for the
 /// commands that it has, until the driver has dropped each [`Pending`](super::Pending) and
-/// [`Reference`](super::Reference) of them. Dropped in process context; sleeps.
+/// [`Reference`](super::Reference) of them, and each [`SessionGuard`](super::SessionGuard). Dropped
+/// in process context; sleeps. [`Self::end_later`] ends it in any other context.
 ///
 /// # Invariants
 ///
@@ -78,32 +111,61 @@ impl<T: Operations> Nexus<T> {
         protection: ProtectionOps,
         data: T::Session,
     ) -> Result<Self, (Error, Option<T::Session>)> {
+        const {
+            assert!(
+                !<T::CmdMemory as CmdMemory<T>>::IS_IN_SESSION,
+                "sessions whose commands have tags come from `Nexus::with_slots`"
+            );
+        }
+        // SAFETY: There is no callback.
+        unsafe { Self::log_in(tpg, initiator, protection, data, Slots::NONE) }
+    }
+
+    /// Logs an initiator in: see [`Self::new`].
+    ///
+    /// # Safety
+    ///
+    /// The callback in `slots` gets the data of the session, with `slots.setup`, and must allow this
+    /// call.
+    pub(super) unsafe fn log_in(
+        tpg: &Tpg<T>,
+        initiator: &CStr,
+        protection: ProtectionOps,
+        data: T::Session,
+        slots: Slots,
+    ) -> Result<Self, (Error, Option<T::Session>)> {
         let name: &BStr = initiator.as_ref();
         if name.len() > INITIATOR_NAME_MAX {
             return Err((EINVAL, Some(data)));
         }
         let data = SessionData::new(tpg, data).map_err(|(error, data)| (error, Some(data)))?;
+        data.setup.store(slots.setup, Relaxed);
         let logins = tpg.logins.lock();
         if *logins != Logins::Open {
+            drop(logins);
             return Err((ENODEV, SessionData::take(data)));
         }
         let private = Arc::into_raw(data.clone());
         // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `data` holds a
-        // reference to it. Target core copies the name, which ends with NUL.
+        // reference to it. Target core copies the name, which ends with NUL. The callback allows
+        // the call, by the requirements of this function.
         let session = unsafe {
             bindings::target_setup_session(
                 tpg.as_raw(),
-                0,
-                0,
+                slots.count,
+                slots.size,
                 protection.0,
                 initiator.as_char_ptr(),
                 private.cast_mut().cast::<c_void>(),
-                None,
+                slots.callback,
             )
         };
         let session = from_err_ptr(session).and_then(|session| NonNull::new(session).ok_or(ENOMEM));
         let nexus = match session {
-            Ok(session) => Self { session, data },
+            Ok(session) => Self {
+                session,
+                data: data.clone(),
+            },
             Err(error) => {
                 drop(logins);
                 // SAFETY: `private` is the count from above, and no session took it over.
@@ -115,12 +177,51 @@ impl<T: Operations> Nexus<T> {
         // session that found the node ACL before and was registered after would be missed.
         let listed = HeldNodeAcl::find(tpg, initiator, logins);
         let is_listed = listed.is_some_and(|listed| ptr::eq(&*listed, nexus.node_acl()));
-        if is_listed {
-            return Ok(nexus);
+        if !is_listed {
+            drop(nexus);
+            return Err((EACCES, SessionData::take(data)));
         }
-        let data = nexus.data.clone();
+        Ok(nexus)
+    }
+
+    /// Ends the nexus as dropping it does, but in the workqueue of the fabric. Called in any
+    /// context, hard interrupts included. The portal group and the module stay until it has ended.
+    pub fn end_later(self) {
+        self.stop();
+        let queue: *const Workqueue = self.tpg().wwn().queue();
+        let nexus = ManuallyDrop::new(self);
+        // SAFETY: `nexus` is not used afterwards, so this moves its count.
+        let data = Arc::into_raw(unsafe { ptr::read(&nexus.data) });
+        // SAFETY: The count keeps the data alive until the work item has run. They hold the portal
+        // group, so `queue` is alive. `nexus` is consumed, so the work item is queued once.
+        unsafe {
+            (*data)
+                .ending
+                .store(nexus.session.as_ptr(), Relaxed);
+            (*queue).queue_new((*data).work.get(), Self::end_callback);
+        }
+    }
+
+    /// Called by the workqueue for [`Self::end_later`].
+    ///
+    /// # Safety
+    ///
+    /// `work` must be the work item of the data of a session, which were left to this call together
+    /// with the session.
+    unsafe extern "C" fn end_callback(work: *mut bindings::work_struct) {
+        // SAFETY: `work` is in the data of a session, of which a count and the session were left to
+        // this call, by the requirements of this callback. `Opaque` is transparent.
+        let nexus = unsafe {
+            let work: *mut Opaque<bindings::work_struct> = work.cast();
+            let data: *const SessionData<T> =
+                kernel::container_of!(work, SessionData<T>, work);
+            let session = (*data).ending.load(Relaxed);
+            Self {
+                session: NonNull::new_unchecked(session),
+                data: Arc::from_raw(data),
+            }
+        };
         drop(nexus);
-        Err((EACCES, SessionData::take(data)))
     }
 
     /// Stops the session: target core refuses new commands, with
@@ -162,6 +263,7 @@ impl<T: Operations> Drop for Nexus<T> {
     fn drop(&mut self) {
         let session = self.session.as_ptr();
         self.stop();
+        self.data.users.wait();
         // SAFETY: `session` is registered, by the type's invariants, and has been stopped. The
         // grace period is for the last command: it drops its reference to the session and then
         // wakes this thread, in one RCU read-side critical section, during which the session must
@@ -177,6 +279,8 @@ impl<T: Operations> Drop for Nexus<T> {
         // SAFETY: `session` is registered, by the type's invariants. The pointer is read before the
         // removal of the session, which clears it.
         let private = unsafe { (*session).fabric_sess_ptr }.cast_const();
+        // SAFETY: `session` is stopped, and its commands have ended. This is called once.
+        unsafe { T::CmdMemory::end(session) };
         let logins = self.data.tpg.logins.lock();
         // SAFETY: `session` is registered, by the type's invariants. Its commands have ended.
         // `stop` prevents a later call of `close_session`; a call in progress was waited for.

@@ -16,6 +16,7 @@ use crate::{
     target::{
         atomic::{atomic_load, Relaxed},
         payload::{Payload, PayloadMut},
+        work::Workqueue,
         Cmd,
         Operations, //
     },
@@ -49,7 +50,8 @@ impl SenseReason {
 }
 
 /// A write that waits for its data. The owner fills in the payload and has the command executed.
-/// Dropping it fails the command. Executed or dropped in process context.
+/// Dropping it fails the command later, as [`Self::fail_later`] does with
+/// [`SenseReason::ABORT_CMD`]. Dropped in any context.
 ///
 /// The command may be aborted meanwhile: by an `ABORT TASK` of its session, or by a reset of the
 /// logical unit or PREEMPT AND ABORT, which may come from another session or fabric. The abort
@@ -63,8 +65,6 @@ impl SenseReason {
 /// Target core waits for exactly one call for the command, and keeps the command alive until then.
 pub struct Pending<T: Operations> {
     pub(super) cmd: NonNull<Cmd<T>>,
-    /// Reason of the failure when this is dropped.
-    reason: SenseReason,
 }
 
 // SAFETY: Any thread may execute or fail the command, and the driver's data are `Send`.
@@ -86,7 +86,6 @@ impl<T: Operations> Pending<T> {
             // SAFETY: Target core has called `write_pending` for `ptr`, by the requirements of this
             // function, so it is a command and not null.
             cmd: unsafe { NonNull::new_unchecked(ptr.cast()) },
-            reason: SenseReason::ABORT_CMD,
         }
     }
 
@@ -124,17 +123,86 @@ impl<T: Operations> Pending<T> {
         if self.is_aborted() {
             return;
         }
-        let ptr = self.as_raw();
-        mem::forget(self);
+        let ptr = self.into_raw();
         // SAFETY: Target core waits for one call for the command, by the type's invariants. This is
-        // that call: `self` has been forgotten.
+        // that call, since `self` is consumed.
         unsafe { bindings::target_execute_cmd(ptr) };
+    }
+
+    /// Executes the command, as [`Self::execute`] does, in the workqueue of the fabric. Called in any
+    /// context, hard interrupts included.
+    pub fn execute_later(self) {
+        let queue: *const Workqueue = self.session().tpg().wwn().queue();
+        let ptr = self.into_raw();
+        // SAFETY: The command, which `into_raw` leaves to this function, holds its session, and that
+        // the portal group: `queue` is alive. Target core has initialized the work item of the
+        // command, and does not use it while the command waits for its data.
+        unsafe {
+            let work = &raw mut (*ptr).work;
+            (*work).func = Some(Self::execute_callback);
+            (*queue).queue(work);
+        }
+    }
+
+    /// Called by the workqueue for [`Self::execute_later`].
+    ///
+    /// # Safety
+    ///
+    /// `work` must be the work item of a command from [`Self::into_raw`], which this call takes
+    /// over.
+    unsafe extern "C" fn execute_callback(work: *mut bindings::work_struct) {
+        // SAFETY: `work` is that of a command which this call takes over, by the requirements of
+        // this callback.
+        let pending = unsafe {
+            let cmd: *const bindings::se_cmd =
+                kernel::container_of!(work, bindings::se_cmd, work);
+            Self::from_raw(cmd.cast_mut())
+        };
+        pending.execute();
     }
 
     /// Fails the command whose data will not arrive. Target core responds before this returns.
     /// Called in process context with interrupts on.
-    pub fn fail(mut self, reason: SenseReason) {
-        self.reason = reason;
+    pub fn fail(self, reason: SenseReason) {
+        let ptr = self.into_raw();
+        // SAFETY: Target core waits for one call for the command, by the type's invariants. This is
+        // that call, since `self` is consumed. The callback is cleared as in `fail_raw`.
+        unsafe {
+            (*ptr).transport_complete_callback = None;
+            bindings::transport_generic_request_failure(ptr, reason.0);
+        }
+    }
+
+    /// Fails the command whose data will not arrive. Target core responds later, in its own
+    /// workqueue. Called in any context, hard interrupts included.
+    pub fn fail_later(self, reason: SenseReason) {
+        let ptr = self.into_raw();
+        // SAFETY: `into_raw` leaves the command to this function.
+        unsafe { Self::fail_raw(ptr, reason) };
+    }
+
+    /// Converts the value to a pointer, and leaves the call that target core waits for to the
+    /// caller.
+    fn into_raw(self) -> *mut bindings::se_cmd {
+        let ptr = self.as_raw();
+        mem::forget(self);
+        ptr
+    }
+
+    /// Completes the command with a failure.
+    ///
+    /// # Safety
+    ///
+    /// Target core must wait for a call for the command, which is this one.
+    unsafe fn fail_raw(ptr: *mut bindings::se_cmd, reason: SenseReason) {
+        // SAFETY: Target core waits for this call, by the requirements of this function. The
+        // callback is in no other use before. It is cleared because it is for executed commands:
+        // that of COMPARE AND WRITE releases a semaphore that only execution takes.
+        unsafe {
+            (*ptr).transport_complete_callback = None;
+            let status = bindings::sam_status_SAM_STAT_CHECK_CONDITION as u8;
+            bindings::target_complete_cmd_with_sense(ptr, status, reason.0);
+        }
     }
 }
 
@@ -149,14 +217,8 @@ impl<T: Operations> Deref for Pending<T> {
 
 impl<T: Operations> Drop for Pending<T> {
     fn drop(&mut self) {
-        let ptr = self.as_raw();
-        // SAFETY: Target core waits for one call for the command, by the type's invariants, and
-        // `execute`, which makes it too, forgets `self`. The callback is in no other use before
-        // this call. It is cleared because it is for executed commands: that of COMPARE AND WRITE
-        // releases a semaphore that only execution takes.
-        unsafe {
-            (*ptr).transport_complete_callback = None;
-            bindings::transport_generic_request_failure(ptr, self.reason.0);
-        }
+        // SAFETY: Target core waits for one call for the command, by the type's invariants. All
+        // functions that make it forget `self`.
+        unsafe { Self::fail_raw(self.as_raw(), SenseReason::ABORT_CMD) };
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     target::{
         atomic::{Atomic, Full, Relaxed, Release},
         ops::OperationsVTable,
+        work::FabricData,
         Directory,
         Operations, //
     },
@@ -38,7 +39,7 @@ use crate::{
 /// `data` is the pointer of a box that the registration owns. The fabric is registered with the two
 /// attribute lists.
 pub struct Registration<T: Operations> {
-    data: NonNull<T::Data>,
+    data: NonNull<FabricData<T>>,
     _wwn: AttributeList,
     _discovery: AttributeList,
     // Dropped last: no other fabric may have the name before.
@@ -69,7 +70,7 @@ impl<T: Operations> Registration<T> {
             pr_warn!("the op {} of this kernel is new to the module\n", op);
         }
         let claim = Claim::new(T::NAME)?;
-        let data = KBox::new(T::init(module)?, GFP_KERNEL)?;
+        let data = KBox::new(FabricData::<T>::new(module)?, GFP_KERNEL)?;
         let pointer = NonNull::from(&*data);
         let wwn = AttributeList::new(pointer.cast(), T::TFC_WWN_ATTRS.as_ptr())?;
         let discovery = AttributeList::new(pointer.cast(), T::TFC_DISCOVERY_ATTRS.as_ptr())?;
@@ -230,12 +231,14 @@ impl AttributeList {
 ///
 /// `item` must be the directory of a fabric `T`, or its `discovery_auth`. The fabric must stay
 /// registered for `'a`, as it does while it has a directory.
-pub(super) unsafe fn data<'a, T: Operations>(item: *mut bindings::config_item) -> &'a T::Data {
+pub(super) unsafe fn data<'a, T: Operations>(
+    item: *mut bindings::config_item,
+) -> &'a FabricData<T> {
     // SAFETY: `item` is a directory of the fabric, by the requirements of this function, so its
     // attributes are an `AttributeList`, which has a pointer to the data before the first one.
     unsafe {
         let list = (*(*item).ci_type).ct_attrs;
-        &**list.cast::<*const T::Data>().sub(1)
+        &**list.cast::<*const FabricData<T>>().sub(1)
     }
 }
 

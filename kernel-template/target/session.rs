@@ -6,10 +6,12 @@
 
 use core::{
     marker::PhantomData,
-    mem::ManuallyDrop, //
+    mem::ManuallyDrop,
+    ptr, //
 };
 
 use kernel::{
+    ffi::c_void,
     prelude::*,
     str::BStr,
     sync::{Arc, UniqueArc},
@@ -21,6 +23,7 @@ use crate::{
     target::{
         atomic::{Acquire, Atomic, Release},
         compat::Completion,
+        users::Users,
         NodeAcl,
         Operations,
         RmdirGuard,
@@ -48,7 +51,7 @@ impl<T: Operations> Session<T> {
         unsafe { &*ptr.cast() }
     }
 
-    fn session_data(&self) -> &SessionData<T> {
+    pub(super) fn session_data(&self) -> &SessionData<T> {
         // SAFETY: `Nexus::new` has set the pointer to a `SessionData<T>`, of which the session owns
         // a count until it is removed.
         unsafe { &*(*self.0.get()).fabric_sess_ptr.cast() }
@@ -99,6 +102,14 @@ pub struct SessionData<T: Operations> {
     is_close_requested: Atomic<bool>,
     #[pin]
     pub(super) close_called: Completion,
+    /// The nexus and the guards of the session's handles.
+    pub(super) users: Arc<Users>,
+    /// Argument of the callback of `target_setup_session()`, besides the session.
+    pub(super) setup: Atomic<*mut c_void>,
+    /// The session to be ended by `work`.
+    pub(super) ending: Atomic<*mut bindings::se_session>,
+    /// Work item of [`Nexus::end_later`](super::Nexus::end_later), which initializes it.
+    pub(super) work: Opaque<bindings::work_struct>,
     // Dropped last: after that, the directory of the group and the module may be removed.
     pub(super) tpg: RmdirGuard<T>,
 }
@@ -110,14 +121,19 @@ impl<T: Operations> SessionData<T> {
     ///
     /// Returns [`ENOMEM`] with the driver's data.
     pub(super) fn new(tpg: &Tpg<T>, data: T::Session) -> Result<Arc<Self>, (Error, T::Session)> {
-        let memory = match UniqueArc::new_uninit(GFP_KERNEL) {
-            Ok(memory) => memory,
-            Err(error) => return Err((error.into(), data)),
+        let both = Users::new().and_then(|users| Ok((users, UniqueArc::new_uninit(GFP_KERNEL)?)));
+        let (users, memory) = match both {
+            Ok(both) => both,
+            Err(error) => return Err((error, data)),
         };
         let data = memory.pin_init_with(pin_init!(Self {
             data: Some(data),
             is_close_requested: Atomic::new(false),
             close_called <- Completion::new(),
+            users,
+            setup: Atomic::new(ptr::null_mut()),
+            ending: Atomic::new(ptr::null_mut()),
+            work: Opaque::uninit(),
             tpg: tpg.into(),
         }));
         match data {

@@ -37,7 +37,8 @@ impl<T: Operations> Session<T> {
     /// `release_cmd` here: the caller must not hold a lock that they take.
     ///
     /// Called in process context. If submission is queued (`DEFAULT_SUBMIT_TYPE`, and no
-    /// `DIRECT_SUBMIT_SUPP`), this does not sleep and may also be called in softirq.
+    /// `DIRECT_SUBMIT_SUPP`), this does not sleep and may be called in any context, hard interrupts
+    /// included.
     ///
     /// # Errors
     ///
@@ -61,11 +62,12 @@ impl<T: Operations> Session<T> {
             // enforce write protection.
             buffer.length = Some(0);
         }
-        let flags = if buffer.length.is_none() {
+        let mut flags = if buffer.length.is_none() {
             bindings::target_sc_flags_table_TARGET_SCF_UNKNOWN_SIZE
         } else {
             0
         };
+        let cpu = memory.cpu();
         let cmd = memory.into_raw();
         let inner: *mut bindings::se_cmd = cmd.cast();
         // SAFETY: The pointer is valid for writes, by the contract of `CmdMemory`. Target core
@@ -78,6 +80,10 @@ impl<T: Operations> Session<T> {
             ptr::addr_of_mut!((*cmd).data).write(data);
             (*inner).tag = request.tag;
             (*inner).prot_pto = buffer.is_unprotected;
+            if let Some(cpu) = cpu {
+                (*inner).cpuid = cpu.number() as c_int;
+                flags |= bindings::target_sc_flags_table_TARGET_SCF_USE_CPUID;
+            }
         }
         // SAFETY: The command is zeroed, apart from its tag and `prot_pto`. The session is alive
         // while it is borrowed, and the command holds a reference to it from here on. The sense
@@ -138,7 +144,7 @@ impl<T: Operations> Session<T> {
     /// and each [`Reference`](super::Reference) of the affected commands.
     /// [`Pending::is_aborted`](super::Pending::is_aborted) tells which writes they are.
     ///
-    /// Called in any context but hard interrupts.
+    /// Called in any context, hard interrupts included.
     ///
     /// # Errors
     ///

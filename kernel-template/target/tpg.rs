@@ -136,7 +136,8 @@ impl<T: Operations> Drop for RmdirGuard<T> {
 
 impl<T: Operations> Tpg<T> {
     /// Creates and registers a portal group. Target core owns it until it calls `fabric_drop_tpg`.
-    /// The group is closed to logins if the fabric has `fabric_enable_tpg`, else open.
+    /// The group is closed to logins if the fabric has `fabric_enable_tpg` and not
+    /// [`Operations::LOGIN_WHILE_DISABLED`], else open.
     ///
     /// # Errors
     ///
@@ -155,7 +156,9 @@ impl<T: Operations> Tpg<T> {
                 inner <- init_zeroed(),
                 wwn: NonNull::from(wwn),
                 references: Refcount::new(1),
-                logins <- new_mutex!(Logins::enabled(!OperationsVTable::<T>::HAS_ENABLE)),
+                logins <- new_mutex!(Logins::enabled(
+                    !OperationsVTable::<T>::HAS_ENABLE || T::LOGIN_WHILE_DISABLED
+                )),
                 node_acls <- new_mutex!(()),
                 data <- data,
             }),
@@ -231,7 +234,8 @@ impl<T: Operations> Tpg<T> {
         *self.logins.lock() = Logins::Gone;
     }
 
-    /// Opens or closes the group to logins, then calls `op`, the driver's `fabric_enable_tpg`. The
+    /// Opens or closes the group to logins, unless [`Operations::LOGIN_WHILE_DISABLED`] leaves it
+    /// open, then calls `op`, the driver's `fabric_enable_tpg`. The
     /// group is open before the driver accepts initiators, and closed before it ends their
     /// sessions.
     ///
@@ -239,6 +243,9 @@ impl<T: Operations> Tpg<T> {
     ///
     /// Returns the error of `op`; the group is then in its previous state.
     pub(super) fn enable(&self, enable: bool, op: impl FnOnce() -> Result) -> Result {
+        if T::LOGIN_WHILE_DISABLED {
+            return op();
+        }
         let before = core::mem::replace(&mut *self.logins.lock(), Logins::enabled(enable));
         let result = op();
         if result.is_err() {

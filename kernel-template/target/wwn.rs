@@ -16,6 +16,7 @@ use crate::{
     target::{
         compat::init_zeroed,
         object::into_raw,
+        work::{FabricData, Workqueue},
         Operations, //
     },
 };
@@ -32,7 +33,7 @@ use crate::{
 pub struct Wwn<T: Operations> {
     #[pin]
     pub(super) inner: Opaque<bindings::se_wwn>,
-    fabric: NonNull<T::Data>,
+    fabric: NonNull<FabricData<T>>,
     #[pin]
     data: T::Wwn,
 }
@@ -45,7 +46,7 @@ impl<T: Operations> Wwn<T> {
     ///
     /// Returns the error of `data`, or [`ENOMEM`].
     pub(super) fn create(
-        fabric: &T::Data,
+        fabric: &FabricData<T>,
         data: impl PinInit<T::Wwn, Error>,
     ) -> Result<*mut bindings::se_wwn> {
         let wwn = KBox::pin_init(
@@ -91,5 +92,12 @@ impl<T: Operations> Wwn<T> {
         // SAFETY: The data live as long as any directory of the fabric, by the type's invariants.
         // The target port is one.
         unsafe { self.fabric.as_ref() }
+    }
+
+    /// Returns the workqueue of the fabric.
+    pub(super) fn queue(&self) -> &Workqueue {
+        // SAFETY: The data live as long as any directory of the fabric, by the type's invariants.
+        // The target port is one.
+        unsafe { &self.fabric.as_ref().queue }
     }
 }

@@ -20,7 +20,7 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 27] = copied![
+const COPIED: [(&str, &str); 34] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
@@ -29,7 +29,11 @@ const COPIED: [(&str, &str); 27] = copied![
     "target/compat/completion.rs",
     "target/compat/init_zeroed.rs",
     "target/compat/refcount.rs",
+    "target/compat/raw_try_init.rs",
+    "target/cpu.rs",
     "target/data.rs",
+    "target/depend.rs",
+    "target/handle.rs",
     "target/lun.rs",
     "target/nexus.rs",
     "target/node_acl.rs",
@@ -44,9 +48,12 @@ const COPIED: [(&str, &str); 27] = copied![
     "target/response.rs",
     "target/session.rs",
     "target/submit.rs",
+    "target/tags.rs",
     "target/task.rs",
     "target/tmr.rs",
     "target/tpg.rs",
+    "target/users.rs",
+    "target/work.rs",
     "target/wwn.rs",
 ];
 

@@ -202,7 +202,7 @@ static OP_SPECS: &[OpSpec] = &[
             context: Context::Any,
             locks: "The locks of the caller that drops the last reference.",
             concurrent: "No other op of the command.",
-            lifetime: "The driver owns the memory. Target core decrements the session's count of commands after the op, so `Nexus` also waits for a grace period.",
+            lifetime: "The driver owns the memory, or, with tags, borrows it from the session. Target core decrements the session's count of commands after the op, so `Nexus` also waits for a grace period.",
             soundness: "The op gets the memory by value, in the type in which it was submitted. The layer drops the driver's data before.",
             source: "target_release_cmd_kref",
         },
@@ -305,7 +305,7 @@ static OP_SPECS: &[OpSpec] = &[
         calls: CallContract {
             context: Context::Completion,
             locks: "Those of `queue_data_in`.",
-            concurrent: "Other commands of the session. The op may run in `Session::submit`, in `Pending::execute` and in the drop of `Pending`.",
+            concurrent: "Other commands of the session. The op may run in `Session::submit`, in `Pending::execute` and in `Pending::fail`.",
             lifetime: "As for `queue_data_in`.",
             soundness: "As for `queue_data_in`.",
             source: "transport_generic_request_failure, target_submit_prep, target_handle_abort",

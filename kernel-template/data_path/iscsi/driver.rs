@@ -45,6 +45,7 @@ use crate::{
         Page,
         Pending,
         Protocol,
+        Released,
         Response,
         Retry,
         Session,
@@ -306,7 +307,7 @@ impl Operations for Fabric {
     /// Called in any context: do not sleep.
     ///
     /// Frees the memory of the command.
-    fn release_cmd(se_cmd: Self::CmdMemory) {
+    fn release_cmd(se_cmd: Released<'_, Self>) {
         drop(se_cmd)
     }
 

@@ -42,6 +42,7 @@ use crate::{
         Page,
         Pending,
         Protocol,
+        Released,
         Response,
         Retry,
         Session,
@@ -243,7 +244,7 @@ impl Operations for Fabric {
     /// Called in any context: do not sleep.
     ///
     /// Returns the command to the SCSI host.
-    fn release_cmd(se_cmd: Self::CmdMemory) {
+    fn release_cmd(se_cmd: Released<'_, Self>) {
         se_cmd.done()
     }
 

@@ -35,6 +35,7 @@ use crate::{
         Page,
         Pending,
         Protocol,
+        Released,
         Response,
         Retry,
         Session,
@@ -215,7 +216,7 @@ impl Operations for Fabric {
     /// Called in any context: do not sleep.
     ///
     /// Does nothing: no command is submitted. Dropping the memory would free it.
-    fn release_cmd(_se_cmd: Self::CmdMemory) {}
+    fn release_cmd(_se_cmd: Released<'_, Self>) {}
 
     /// Called in process context.
     ///

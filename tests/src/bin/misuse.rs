@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! A guest program that makes calls in which the n-th allocation fails, for each n, and writes
-//! texts of many kinds, up to a page long, to attributes.
+//! texts of many kinds, up to a page long, to attributes. Or it checks that a call allocates nothing.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -21,10 +21,11 @@ fn main() -> ExitCode {
         ["load", file, name, stride] => load(Path::new(file), name, stride),
         ["write", file, text, ref undo @ ..] => write(file, text, undo),
         ["texts", dir] => texts(Path::new(dir)),
+        ["spare", file, text] => spare(file, text),
         _ => Err(io::Error::new(
             ErrorKind::InvalidInput,
             "want: mkdir DIR, or: load FILE NAME STRIDE, or: write FILE TEXT [UNDO_FILE UNDO_TEXT]..., \
-             or: texts DIR",
+             or: texts DIR, or: spare FILE TEXT",
         )),
     };
     match result {
@@ -115,6 +116,25 @@ fn write(file: &str, text: &str, undo: &[&str]) -> io::Result<()> {
             pairs.try_for_each(|pair| insist(pair[0], pair[1]))
         },
     )
+}
+
+/// Writes a text twice. The second time, which finds the page of the file, must allocate nothing.
+fn spare(file: &str, text: &str) -> io::Result<()> {
+    let opened = File::options().write(true).open(file)?;
+    let fail_nth = File::options()
+        .read(true)
+        .write(true)
+        .open("/proc/thread-self/fail-nth")?;
+    opened.write_all_at(text.as_bytes(), 0)?;
+    fail_nth.write_at(b"1", 0)?;
+    let result = opened.write_all_at(text.as_bytes(), 0);
+    let mut left = [0; 16];
+    let count = fail_nth.read_at(&mut left, 0)?;
+    fail_nth.write_at(b"0", 0)?;
+    if left[..count].starts_with(b"0") {
+        return Err(io::Error::other("the call allocates memory"));
+    }
+    result
 }
 
 /// Writes a text to a file, and retries if the file refuses it.

@@ -17,7 +17,12 @@ use super::{data, root};
 const GATE: &str = "CONFIG_TARGET_CORE";
 
 /// The C headers for the bindings of the layer.
-const HEADERS: [&str; 2] = ["target/target_core_base.h", "target/target_core_fabric.h"];
+const HEADERS: [&str; 4] = [
+    "scsi/scsi_proto.h",
+    "target/target_core_backend.h",
+    "target/target_core_base.h",
+    "target/target_core_fabric.h",
+];
 
 /// The file with the layer's helpers in C.
 const HELPERS: &str = "target.c";
@@ -39,12 +44,12 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/ports.txt"),
-        modules: &["object", "registration", "wwn"],
+        modules: &["object", "registration", "work", "wwn"],
         items: &[],
     },
     Step {
         message: data!("messages/groups.txt"),
-        modules: &["lun", "np", "protocol", "tpg"],
+        modules: &["depend", "lun", "np", "protocol", "tpg"],
         items: &["PROTOCOL", "Tpg", "Np", "HAS_ENABLE"],
     },
     Step {
@@ -54,12 +59,14 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/sessions.txt"),
-        modules: &["nexus", "session"],
+        modules: &["handle", "nexus", "session", "users"],
         items: &["Session"],
     },
     Step {
         message: data!("messages/commands.txt"),
-        modules: &["cmd", "data", "request", "submit", "task", "tmr"],
+        modules: &[
+            "cmd", "cpu", "data", "request", "submit", "tags", "task", "tmr",
+        ],
         items: &["Cmd", "CmdMemory", "Tmr"],
     },
     Step {
@@ -84,12 +91,17 @@ const FIRST: &str = "registration";
 
 /// The path in the kernel crate of each name that `target::compat` provides to a module; `None` for a
 /// name in the prelude.
-const COMPAT: [(&str, Option<&str>); 5] = [
+const COMPAT: [(&str, Option<&str>); 7] = [
     ("Completion", Some("crate::sync::Completion")),
     ("Refcount", Some("crate::sync::Refcount")),
     ("init_zeroed", Some("pin_init::init_zeroed")),
     ("fmt", Some("crate::fmt")),
     ("Zeroable", None),
+    (
+        "alloc_workqueue_noprof",
+        Some("crate::bindings::alloc_workqueue_noprof"),
+    ),
+    ("raw_try_init", Some("pin_init::raw_try_init")),
 ];
 
 /// Returns the patches.

@@ -61,6 +61,7 @@ const IMPORTS: [(&str, &[&str]); 15] = [
             "Np",
             "Pending",
             "Protocol",
+            "Released",
             "Response",
             "Retry",
             "Session",

@@ -55,7 +55,7 @@ fn types() -> TokenStream {
 
 /// Constants and types of every driver, and the method that makes the fabric's data: declaration and
 /// documentation.
-const TYPES: [(&str, &str); 13] = [
+const TYPES: [(&str, &str); 14] = [
     (
         "const NAME: &'static CStr",
         "The fabric's name below `/sys/kernel/config/target`.",
@@ -63,6 +63,11 @@ const TYPES: [(&str, &str); 13] = [
     (
         "const PROTOCOL: Protocol",
         "The protocol of the TransportIDs.",
+    ),
+    (
+        "const LOGIN_WHILE_DISABLED: bool = false",
+        "True if initiators may log in to a portal group that is disabled: `fabric_enable_tpg` then has \
+         the meaning that the driver gives it.",
     ),
     (
         "type Data: Send + Sync",

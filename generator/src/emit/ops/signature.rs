@@ -66,7 +66,7 @@ pub(super) fn parameter<'a>(
 /// The type of a command's handle, as a parameter.
 fn handle_type(handle: CmdHandle, fabric: &TokenStream) -> TokenStream {
     match handle {
-        CmdHandle::Memory => quote!(#fabric::CmdMemory),
+        CmdHandle::Memory => quote!(Released<'_, #fabric>),
         CmdHandle::Pending => quote!(Pending<#fabric>),
         CmdHandle::Response => quote!(Response<'_, #fabric>),
         CmdHandle::TmrResponse => quote!(TmrResponse<#fabric>),

@@ -304,6 +304,12 @@ impl<D: Driver> Drop for Command<D> {
 // SAFETY: The private memory has the size and alignment of its type. The driver owns it, and the
 // scatterlists, until it returns the command. The midlayer has set the lengths of the scatterlists.
 unsafe impl<D: Driver> CmdMemory<D::Fabric> for Command<D> {
+    type Released<'a> = Self;
+
+    unsafe fn released<'a>(self) -> Self::Released<'a> {
+        self
+    }
+
     fn buffer(&self) -> Buffer {
         let command = self.0.as_ptr();
         // SAFETY: The driver owns the command, by the type's invariants. The midlayer does not

@@ -46,6 +46,7 @@ use crate::target::{
     Np,
     Pending,
     Protocol,
+    Released,
     Response,
     Retry,
     Session,
@@ -77,6 +78,10 @@ pub trait Operations: Sized + 'static {
 
     /// The protocol of the TransportIDs.
     const PROTOCOL: Protocol;
+
+    /// True if initiators may log in to a portal group that is disabled: `fabric_enable_tpg` then
+    /// has the meaning that the driver gives it.
+    const LOGIN_WHILE_DISABLED: bool = false;
 
     /// The fabric's own data, which live while it is registered.
     type Data: Send + Sync;
@@ -256,7 +261,7 @@ pub trait Operations: Sized + 'static {
     /// context: do not sleep.
     ///
     /// C: `void (*release_cmd)(struct se_cmd *)`
-    fn release_cmd(se_cmd: Self::CmdMemory);
+    fn release_cmd(se_cmd: Released<'_, Self>);
 
     /// Asks the driver to end a session whose node ACL is being removed or changed. Called in
     /// process context.
