@@ -173,7 +173,13 @@ impl Connection {
                     return Ok(false);
                 }
                 Received::Header => self.begin()?,
-                Received::Whole => self.complete()?,
+                Received::Whole => {
+                    self.complete()?;
+                    // Sends the response before another attempt to receive.
+                    if self.receiver.is_between() && !self.link.socket.has_data() {
+                        return Ok(false);
+                    }
+                }
                 Received::Corrupt => self.corrupt()?,
             }
             if thread::sleeps() != sleeps {
