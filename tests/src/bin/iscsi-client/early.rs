@@ -30,9 +30,7 @@ fn unsolicited(connection: &mut Connection) -> [Pdu; 3] {
     let tag = command.field(16);
     let (middle, end) = rest.split_at(1001);
     let offset = |length: usize| u32::try_from(LENGTH / 2 + length).unwrap_or_default();
-    let mut middle = connection
-        .data_out(tag, NO_TAG, 0, offset(0))
-        .with(middle);
+    let mut middle = connection.data_out(tag, NO_TAG, 0, offset(0)).with(middle);
     middle.header[1] = 0;
     let end = connection.data_out(tag, NO_TAG, 1, offset(1001)).with(end);
     [command, middle, end]
