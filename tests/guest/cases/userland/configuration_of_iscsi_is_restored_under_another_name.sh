@@ -36,9 +36,10 @@ renamed()
 	is $tpg/attrib/default_erl 2
 	is $acl/attrib/random_r2t_offsets 1
 	targetcli clearconfig confirm=True > $SCRATCH/log 2>&1 || fail "cannot clear $FABRIC"
-	unload_one
 }
 
 configure
 unload
 each renamed
+boot > $SCRATCH/boot.log 2>&1
+same
