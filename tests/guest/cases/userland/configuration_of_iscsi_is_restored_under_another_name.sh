@@ -41,5 +41,4 @@ renamed()
 configure
 unload
 each renamed
-boot > $SCRATCH/boot.log 2>&1
-same
+targetcli restoreconfig $SCRATCH/first || fail "cannot restore"
