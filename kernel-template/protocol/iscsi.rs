@@ -68,6 +68,12 @@ impl PortName {
         bytes.find(|byte| *byte == b',' || byte.is_ascii_control())
     }
 
+    /// Returns the first byte that the name of a target may not have.
+    pub(crate) fn invalid_byte(name: &[u8]) -> Option<u8> {
+        let mut bytes = name.iter().copied();
+        bytes.find(|byte| !is_iqn_byte(byte.to_ascii_lowercase()))
+    }
+
     /// Returns true if `name` is in its canonical form.
     pub(crate) fn is_canonical(name: &[u8]) -> bool {
         is_canonical(name)

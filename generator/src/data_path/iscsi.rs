@@ -65,6 +65,7 @@ pub(super) static ISCSI: DataPath = DataPath {
 static TRANSPORT: Part = Part {
     sources: &[
         author!("iscsi.rs"),
+        author!("iscsi/agreed.rs"),
         author!("iscsi/auth.rs"),
         author!("iscsi/chap.rs"),
         author!("iscsi/connection.rs"),

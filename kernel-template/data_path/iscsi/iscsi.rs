@@ -14,6 +14,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agreed;
 mod auth;
 mod chap;
 mod connection;
@@ -50,6 +51,7 @@ use crate::{
     Fabric, //
 };
 
+pub(crate) use agreed::*;
 pub(crate) use auth::*;
 use keys::{Parameters, Writer};
 use link::Shown;
@@ -238,7 +240,7 @@ fn for_each_peer(
 
 /// Writes a line with a name, which may have any bytes. Writes nothing if the line does not fit.
 fn write_line(page: &mut Page<'_>, before: &[u8], name: &[u8]) -> Result {
-    let mut line = [0; 256];
+    let mut line = [0; 288];
     let mut writer = Writer::new(&mut line);
     if !(writer.push(before) && writer.push(name) && writer.push(b"\n")) {
         return Err(EINVAL);
@@ -282,7 +284,7 @@ impl Attribute for Info {
             |peer| {
                 any = true;
                 write_line(page, b"InitiatorName: ", name)?;
-                page.write_bytes(b"InitiatorAlias: \n")?;
+                write_line(page, b"InitiatorAlias: ", peer.alias.as_bytes())?;
                 writeln!(
                     page,
                     "LIO Session ID: {}   ISID: 0x{:012x}  TSIH: {}  SessionType: Normal",

@@ -47,6 +47,12 @@ u32 tcm_nab5000_interface(const char *name)
 	return index;
 }
 
+/* Returns true if data are queued: cheaper than a receive call that finds none. */
+bool tcm_nab5000_has_data(struct socket *sock)
+{
+	return !skb_queue_empty_lockless(&sock->sk->sk_receive_queue);
+}
+
 /* Limits the rate of messages that other machines can cause. */
 bool tcm_nab5000_may_log(void)
 {

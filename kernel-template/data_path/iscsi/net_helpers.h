@@ -30,6 +30,7 @@ bool tcm_nab5000_can_splice(const struct bio_vec *pages, u32 count);
 u32 tcm_nab5000_crc32c(u32 crc, struct page *page, u32 offset, u32 length);
 u32 tcm_nab5000_interface(const char *name);
 bool tcm_nab5000_is_in_this_namespace(struct socket *sock);
+bool tcm_nab5000_has_data(struct socket *sock);
 bool tcm_nab5000_may_log(void);
 u32 tcm_nab5000_wait(struct socket *sock, atomic_t *kick, u32 set, u32 ms);
 void tcm_nab5000_kick(struct socket *sock, atomic_t *kick);

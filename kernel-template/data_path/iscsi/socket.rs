@@ -26,6 +26,7 @@ use crate::{
     bindings::{
         self,
         tcm_nab5000_can_splice as can_splice,
+        tcm_nab5000_has_data as socket_has_data,
         tcm_nab5000_interface as interface_index,
         tcm_nab5000_kick as socket_kick,
         tcm_nab5000_may_log as is_within_limit,
@@ -115,6 +116,12 @@ impl Socket {
         // SAFETY: The socket was accepted, so it has a `sk`, and is alive while it is borrowed. The
         // network limits the size.
         unsafe { bindings::sock_set_rcvbuf((*self.raw.as_ptr()).sk, bytes as c_int) };
+    }
+
+    /// Returns true if received bytes are queued. Called in process context.
+    pub(crate) fn has_data(&self) -> bool {
+        // SAFETY: The socket was accepted, so it has a `sk`, and is alive while it is borrowed.
+        unsafe { socket_has_data(self.raw.as_ptr()) }
     }
 
     /// Receives available bytes, at most as many as fit. Returns their number. Called in process

@@ -15,7 +15,7 @@ struct Exchange {
 }
 
 /// Initiators of a target with default values. The declaration that begins each answer is left out.
-const INITIATORS: [Exchange; 9] = [
+const INITIATORS: [Exchange; 10] = [
     Exchange {
         initiator: "open-iscsi 2.1",
         source: "open-iscsi, usr/login.c and etc/iscsid.conf",
@@ -32,29 +32,40 @@ const INITIATORS: [Exchange; 9] = [
         )],
     },
     Exchange {
-        initiator: "libiscsi, and QEMU with it",
-        source: "libiscsi, lib/login.c; QEMU, block/iscsi.c asks for the header digest",
+        initiator: "open-iscsi 2.1, discovery",
+        source: "open-iscsi, usr/login.c and usr/idbm.c",
+        requests: &[(
+            "HeaderDigest=None DataDigest=None DefaultTime2Wait=2 DefaultTime2Retain=0 \
+             IFMarker=No OFMarker=No ErrorRecoveryLevel=0 MaxRecvDataSegmentLength=32768",
+            "HeaderDigest=None DataDigest=None DefaultTime2Wait=2 DefaultTime2Retain=0 \
+             IFMarker=No OFMarker=No ErrorRecoveryLevel=0",
+        )],
+    },
+    Exchange {
+        initiator: "libiscsi 1.4 to 1.20, and QEMU with its default header-digest",
+        source: "libiscsi, lib/login.c and lib/init.c; QEMU, block/iscsi.c",
         requests: &[(
             "HeaderDigest=None,CRC32C DataDigest=None InitialR2T=No ImmediateData=Yes \
              MaxBurstLength=262144 FirstBurstLength=262144 DefaultTime2Wait=2 \
-             DefaultTime2Retain=0 IFMarker=No OFMarker=No MaxConnections=1 \
-             MaxOutstandingR2T=1 ErrorRecoveryLevel=0 DataPDUInOrder=Yes \
-             DataSequenceInOrder=Yes MaxRecvDataSegmentLength=262144",
+             DefaultTime2Retain=0 MaxOutstandingR2T=1 ErrorRecoveryLevel=0 IFMarker=No \
+             OFMarker=No MaxConnections=1 MaxRecvDataSegmentLength=262144 \
+             DataPDUInOrder=Yes DataSequenceInOrder=Yes",
             "HeaderDigest=None DataDigest=None InitialR2T=Yes ImmediateData=Yes \
              MaxBurstLength=262144 FirstBurstLength=262144 DefaultTime2Wait=2 \
-             DefaultTime2Retain=0 IFMarker=No OFMarker=No MaxConnections=1 \
-             MaxOutstandingR2T=1 ErrorRecoveryLevel=0 DataPDUInOrder=Yes \
-             DataSequenceInOrder=Yes",
+             DefaultTime2Retain=0 MaxOutstandingR2T=1 ErrorRecoveryLevel=0 IFMarker=No \
+             OFMarker=No MaxConnections=1 DataPDUInOrder=Yes DataSequenceInOrder=Yes",
         )],
     },
     Exchange {
         initiator: "gPXE",
-        source: "ipxe, src/net/tcp/iscsi.c before mutual authentication: few keys",
+        source: "gpxe, src/net/tcp/iscsi.c: no FirstBurstLength",
         requests: &[(
-            "HeaderDigest=None DataDigest=None InitialR2T=Yes DefaultTime2Wait=0 \
-             DefaultTime2Retain=0 MaxOutstandingR2T=1 DataPDUInOrder=Yes \
-             DataSequenceInOrder=Yes ErrorRecoveryLevel=0",
-            "HeaderDigest=None DataDigest=None InitialR2T=Yes DefaultTime2Wait=2 \
+            "HeaderDigest=None DataDigest=None MaxConnections=1 InitialR2T=Yes \
+             ImmediateData=No MaxRecvDataSegmentLength=8192 MaxBurstLength=262144 \
+             DefaultTime2Wait=0 DefaultTime2Retain=0 MaxOutstandingR2T=1 \
+             DataPDUInOrder=Yes DataSequenceInOrder=Yes ErrorRecoveryLevel=0",
+            "HeaderDigest=None DataDigest=None MaxConnections=1 InitialR2T=Yes \
+             ImmediateData=No MaxBurstLength=262144 DefaultTime2Wait=2 \
              DefaultTime2Retain=0 MaxOutstandingR2T=1 DataPDUInOrder=Yes \
              DataSequenceInOrder=Yes ErrorRecoveryLevel=0",
         )],

@@ -177,7 +177,7 @@ fn keys_are_negotiated_by_rfc_7143() {
         ("DefaultTime2Retain", "20", "0"),
         ("DataPDUInOrder", "No", "Yes"),
         ("IFMarker", "Yes", "No"),
-        ("OFMarkInt", "2048", "Irrelevant"),
+        ("OFMarkInt", "2048", "Reject"),
         ("TaskReporting", "FastAbort,RFC3720", "RFC3720"),
         ("iSCSIProtocolLevel", "2", "1"),
         ("X-com.example", "1", "unknown"),

@@ -118,9 +118,7 @@ impl Connection {
                 return Err(End::Now);
             }
             self.take_from_ops()?;
-            if let Phase::Session(session) = &mut self.phase {
-                session.catch_up(&self.portal, &mut self.sender)?;
-            }
+            let more = self.replay() || more;
             self.tick()?;
             let sent = self.sender.send()?;
             if sent == Sent::Last {
@@ -167,6 +165,7 @@ impl Connection {
             if self.waits() {
                 return Ok(false);
             }
+            self.replay();
             match self.receiver.receive(&self.link.socket)? {
                 Received::Nothing => return Ok(false),
                 Received::Part => {
@@ -174,7 +173,13 @@ impl Connection {
                     return Ok(false);
                 }
                 Received::Header => self.begin()?,
-                Received::Whole => self.complete()?,
+                Received::Whole => {
+                    self.complete()?;
+                    // Sends the response before another attempt to receive.
+                    if self.receiver.is_between() && !self.link.socket.has_data() {
+                        return Ok(false);
+                    }
+                }
                 Received::Corrupt => self.corrupt()?,
             }
             if thread::sleeps() != sleeps {
@@ -183,6 +188,18 @@ impl Connection {
             }
         }
         Ok(true)
+    }
+
+    /// Receives the early request next whose turn has come. Returns true if there is one.
+    fn replay(&mut self) -> bool {
+        let Phase::Session(session) = &mut self.phase else {
+            return false;
+        };
+        if !self.receiver.is_between() {
+            return false;
+        }
+        let early = session.next_early(&mut self.sender);
+        early.map(|early| self.receiver.replay(early)).is_some()
     }
 
     /// Records that a part of a PDU has arrived.

@@ -164,8 +164,6 @@ impl Value<'_> {
     pub(crate) const REJECT: Self = Self::Text(b"Reject");
     /// Answer to an unknown key.
     pub(crate) const NOT_UNDERSTOOD: Self = Self::Text(b"NotUnderstood");
-    /// Answer to a key that has no meaning after an earlier agreement.
-    pub(crate) const IRRELEVANT: Self = Self::Text(b"Irrelevant");
 }
 
 /// Returns the first value of a list that this side allows (RFC 7143, section 6.2.1).
@@ -303,7 +301,8 @@ pub(crate) fn negotiate(
             Some(_) => yes_or_no(false),
             None => Value::REJECT,
         },
-        b"IFMarkInt" | b"OFMarkInt" => Value::IRRELEVANT,
+        // RFC 7143, section 13.25: the answer to an obsolete key.
+        b"IFMarkInt" | b"OFMarkInt" => Value::REJECT,
         b"TaskReporting" => match first_allowed(value, |value| value == b"RFC3720") {
             Some(_) => Value::Text(b"RFC3720"),
             None => Value::REJECT,

@@ -9,8 +9,10 @@ use core::net::{IpAddr, SocketAddr};
 use kernel::{fmt, prelude::*, sync::Arc};
 
 use super::{
+    keys::Parameters,
     names::c_name,
-    pdu::{is_before, Isid, Request}, //
+    pdu::{is_before, Isid, Request},
+    secrets::Text, //
 };
 use crate::{
     socket::Socket,
@@ -145,12 +147,16 @@ pub(crate) struct Peer {
     pub(super) link: Arc<Link>,
     /// Name of the initiator.
     pub(super) name: PortName,
+    /// Alias of the initiator.
+    pub(super) alias: Text,
     /// The initiator's part of the session identifier.
     pub(super) isid: Isid,
     /// The target's part of the session identifier.
     pub(super) tsih: u16,
     /// Connection identifier.
     pub(super) cid: u16,
+    /// Negotiated parameters.
+    pub(super) agreed: Parameters,
     /// Number of the session since the module was loaded.
     pub(crate) index: u32,
     /// True if the initiator has logged out and the session has no commands.

@@ -18,10 +18,19 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Returns [`EINVAL`], and logs the canonical name.
+/// Returns [`EINVAL`], and logs the canonical name, or the fault of the name.
 pub(crate) fn check_target_name(name: &BStr) -> Result {
     if PortName::is_canonical(name) {
         return Ok(());
+    }
+    if let Some(byte) = PortName::invalid_byte(name) {
+        pr_err!(
+            "port name {}: may not have byte {:#04x}; want {}\n",
+            name,
+            byte,
+            PortName::FORM
+        );
+        return Err(EINVAL);
     }
     let port = PortName::parse(name);
     let want = port

@@ -9,9 +9,9 @@ use kernel::{alloc::AllocError, prelude::*};
 
 use super::{
     pdu::{self, Reject, Request, DIGEST_LEN, HEADER_LEN},
-    session::PendingWrite, //
+    session::{Early, PendingWrite}, //
 };
-use crate::{crc32c::Crc32c, socket::Socket};
+use crate::{crc32c::Crc32c, socket::Socket, target::PayloadMut};
 
 /// Maximum length of the header, the additional header segments and the digest, in bytes.
 const HEAD_MAX: usize = HEADER_LEN + 255 * 4 + DIGEST_LEN;
@@ -55,6 +55,8 @@ pub(super) enum Sink {
     Payload(PendingWrite),
     /// The payload of the write with this tag, which target core has not allocated yet.
     Awaited(u32),
+    /// A PDU to be handled later.
+    Early(Early),
 }
 
 impl Sink {
@@ -83,6 +85,50 @@ pub(super) enum Received {
     Corrupt,
 }
 
+/// The source of the PDUs: early PDUs whose turn has come, and then the socket.
+struct Source {
+    early: KVVec<u8>,
+    /// Number of bytes of `early` that were received.
+    position: usize,
+}
+
+impl Source {
+    /// Returns true if the next bytes are of early PDUs, which have no digests.
+    fn is_early(&self) -> bool {
+        self.position < self.early.len()
+    }
+
+    fn receive(&mut self, socket: &Socket, to: &mut [u8]) -> Result<usize> {
+        if !self.is_early() {
+            return socket.receive(to);
+        }
+        let rest = self.early.get(self.position..).unwrap_or_default();
+        let count = rest.len().min(to.len());
+        for (place, byte) in to.iter_mut().zip(rest) {
+            *place = *byte;
+        }
+        self.position += count;
+        Ok(count)
+    }
+
+    fn receive_payload(
+        &mut self,
+        socket: &Socket,
+        payload: &mut PayloadMut<'_>,
+        offset: u32,
+        count: u32,
+    ) -> Result<usize> {
+        if !self.is_early() {
+            return socket.receive_payload(payload, offset, count);
+        }
+        let rest = self.early.get(self.position..).unwrap_or_default();
+        let bytes = rest.get(..count as usize).ok_or(EINVAL)?;
+        payload.write(offset, bytes)?;
+        self.position += bytes.len();
+        Ok(bytes.len())
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Head,
@@ -92,6 +138,9 @@ enum Stage {
 
 /// The receiving half of a connection.
 pub(super) struct Receiver {
+    source: Source,
+    /// True if the current PDU is an early one.
+    is_early: bool,
     stage: Stage,
     head: [u8; HEAD_MAX],
     head_length: usize,
@@ -110,6 +159,11 @@ impl Receiver {
     /// Creates the receiving half of a new connection.
     pub(super) fn new() -> Self {
         Self {
+            source: Source {
+                early: KVVec::new(),
+                position: 0,
+            },
+            is_early: false,
             stage: Stage::Head,
             head: [0; HEAD_MAX],
             head_length: HEADER_LEN,
@@ -156,6 +210,16 @@ impl Receiver {
         self.stage == Stage::Data && matches!(self.sink, Sink::Awaited(_))
     }
 
+    /// Returns true if the next byte is the first of a PDU from the socket.
+    pub(super) fn is_between(&self) -> bool {
+        self.stage == Stage::Head && self.received == 0 && !self.source.is_early()
+    }
+
+    /// Receives early PDUs next. Call this only [between](Self::is_between) PDUs.
+    pub(super) fn replay(&mut self, early: KVVec<u8>) {
+        self.source = Source { early, position: 0 };
+    }
+
     /// Receives available data, up to the end of a header or of a PDU.
     ///
     /// # Errors
@@ -180,25 +244,25 @@ impl Receiver {
     }
 
     fn receive_head(&mut self, socket: &Socket) -> Result<Option<Received>, Fault> {
+        if self.received == 0 {
+            self.is_early = self.source.is_early();
+        }
+        let has_digest = self.has_header_digest && !self.is_early;
         let room = self.head.get_mut(self.received..self.head_length);
-        self.received += socket.receive(room.unwrap_or_default())?;
+        self.received += self.source.receive(socket, room.unwrap_or_default())?;
         if self.received < self.head_length {
             return Ok(None);
         }
         if self.head_length == HEADER_LEN {
             let header = self.head.first_chunk().copied();
             self.request = Request::new(header.unwrap_or([0; HEADER_LEN]));
-            let digest = if self.has_header_digest {
-                DIGEST_LEN
-            } else {
-                0
-            };
+            let digest = if has_digest { DIGEST_LEN } else { 0 };
             self.head_length += self.request.ahs_length() + digest;
             if self.received < self.head_length {
                 return Ok(None);
             }
         }
-        if self.has_header_digest {
+        if has_digest {
             let (head, digest) = self.head.split_at(self.head_length - DIGEST_LEN);
             let mut crc = Crc32c::new();
             crc.update(head);
@@ -218,22 +282,30 @@ impl Receiver {
             return Ok(Some(Received::Nothing));
         }
         let length = self.request.data_length();
+        let has_digest = self.has_data_digest && !self.is_early;
         if self.position == length {
             self.stage = Stage::Tail;
             self.received = 0;
             self.tail_length = pdu::padding(length) as usize;
-            if self.has_data_digest && length != 0 {
+            if has_digest && length != 0 {
                 self.tail_length += DIGEST_LEN;
             }
             return Ok(None);
         }
         let (position, rest) = (self.position, length - self.position);
-        let has_digest = self.has_data_digest;
         let count = match &mut self.sink {
             Sink::Buffer(buffer) if buffer.len() > position as usize => {
                 let place = buffer.get_mut(position as usize..);
                 let place = place.unwrap_or_default();
-                let count = socket.receive(place)?;
+                let count = self.source.receive(socket, place)?;
+                if has_digest {
+                    self.crc.update(place.get(..count).unwrap_or_default());
+                }
+                count
+            }
+            Sink::Early(early) => {
+                let place = early.room(position, rest);
+                let count = self.source.receive(socket, place)?;
                 if has_digest {
                     self.crc.update(place.get(..count).unwrap_or_default());
                 }
@@ -243,7 +315,9 @@ impl Receiver {
                 let count = rest.min(write.room() - position);
                 let start = write.offset() + position;
                 let mut payload = write.payload();
-                let count = socket.receive_payload(&mut payload, start, count)?;
+                let count = self
+                    .source
+                    .receive_payload(socket, &mut payload, start, count)?;
                 if has_digest {
                     self.crc.update_payload(&payload, start, count as u32)?;
                 }
@@ -253,7 +327,7 @@ impl Receiver {
                 let mut piece = [0; PIECE];
                 let place = piece.get_mut(..PIECE.min(rest as usize));
                 let place = place.unwrap_or_default();
-                let count = socket.receive(place)?;
+                let count = self.source.receive(socket, place)?;
                 if has_digest {
                     self.crc.update(place.get(..count).unwrap_or_default());
                 }
@@ -267,7 +341,7 @@ impl Receiver {
     fn receive_tail(&mut self, socket: &Socket) -> Result<Option<Received>, Fault> {
         if self.received < self.tail_length {
             let room = self.tail.get_mut(self.received..self.tail_length);
-            self.received += socket.receive(room.unwrap_or_default())?;
+            self.received += self.source.receive(socket, room.unwrap_or_default())?;
             if self.received < self.tail_length {
                 return Ok(None);
             }

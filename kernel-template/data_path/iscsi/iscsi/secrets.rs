@@ -16,7 +16,7 @@ const SECRET_MAX: usize = 255;
 const UNSET: &[u8] = b"NULL";
 
 /// A name, a secret or another text of an administrator; empty if unset.
-#[derive(Zeroable)]
+#[derive(Clone, Zeroable)]
 pub(crate) struct Text {
     bytes: [u8; SECRET_MAX],
     length: u8,

@@ -38,6 +38,8 @@ use crate::{
 };
 
 pub(crate) use command::{Io, PAGES_MAX};
+pub(super) use order::Early;
+use order::Turn;
 use pending_write::sense;
 pub(super) use pending_write::PendingWrite;
 use text::TEXT_MAX;
@@ -72,7 +74,7 @@ pub(super) struct Session {
     /// True if the current PDU is ignored, by its CmdSN.
     is_ignored: bool,
     /// Requests that wait for requests with lower CmdSNs.
-    early: KVec<order::Early>,
+    early: KVec<Early>,
     /// True after a RESERVE command: such a reservation ends with the session.
     has_reserved: bool,
     /// Clock of the timeouts: the total time that the connection has waited for the initiator. Time
@@ -142,9 +144,14 @@ impl Session {
             return Err(End::Rejected(Reject::Protocol, *request));
         }
         let opcode = request.opcode();
-        self.is_ignored = !self.is_in_order(sender, request, ahs)?;
-        if self.is_ignored {
-            return Ok(Sink::Discard);
+        self.is_ignored = false;
+        match self.turn(sender, request, ahs)? {
+            Turn::Now => {}
+            Turn::Later(early) => return Ok(Sink::Early(early)),
+            Turn::Never => {
+                self.is_ignored = true;
+                return Ok(Sink::Discard);
+            }
         }
         if self.normal.is_none()
             && !matches!(opcode, Opcode::NopOut | Opcode::Text | Opcode::Logout)
@@ -182,6 +189,7 @@ impl Session {
         }
         let buffer = match sink {
             Sink::Payload(write) => return self.take_data(sender, request, write),
+            Sink::Early(early) => return self.keep(request, early),
             Sink::Buffer(buffer) => buffer,
             Sink::Discard | Sink::Awaited(_) => KVVec::new(),
         };

@@ -4,6 +4,7 @@
 //! invalid PDUs, and sessions with mutated PDUs.
 
 mod chap;
+mod early;
 mod field;
 mod fuzz;
 mod hostile;
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Result<()> {
     let [what, portal, target, rest @ ..] = args else {
         bail!(
-            "want: logins|one-way|mutual|optional|field|demands|fenced|pinged|latency|busy|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]... [FILE]"
+            "want: logins|one-way|mutual|optional|field|early|demands|fenced|pinged|latency|busy|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]... [FILE]"
         );
     };
     let target = Target {
@@ -69,6 +70,7 @@ fn run(args: &[&str]) -> Result<()> {
         "mutual" => all(&target, &chap::MUTUAL),
         "optional" => all(&target, &chap::OPTIONAL),
         "field" => all(&target, &field::FIELD),
+        "early" => all(&target, &early::EARLY),
         "demands" => all(&target, &field::DEMANDS),
         "busy" => all(&target, &latency::BUSY),
         "fenced" => field::fenced(&target),

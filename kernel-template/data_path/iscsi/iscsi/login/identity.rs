@@ -16,6 +16,7 @@ use crate::{
         link::Peer,
         pdu::{self, LoginStatus, Request},
         registry::{Portal, Registry},
+        secrets::Text,
         sender::Sender,
         session::{Normal, Session},
         target_name, //
@@ -31,6 +32,7 @@ const DISCOVERY_DEPTH: u32 = 16;
 /// The initiator and target of a login.
 pub(super) struct Identity {
     pub(super) name: PortName,
+    alias: Text,
     isid: pdu::Isid,
     cid: u16,
     /// Portal group; `None` for a discovery session.
@@ -83,8 +85,15 @@ impl Identity {
                 enforces.ok_or(LoginStatus::SERVICE_UNAVAILABLE)?
             }
         };
+        // A control character would break the lines of `info`.
+        let alias = value(text, b"InitiatorAlias").unwrap_or_default();
+        let alias = match alias.iter().any(u8::is_ascii_control) {
+            true => b"",
+            false => alias,
+        };
         Ok(Self {
             name,
+            alias: Text::new(alias),
             isid: login.isid(),
             cid: login.cid(),
             group,
@@ -202,9 +211,11 @@ impl Identity {
         let peer = Peer {
             link: link.clone(),
             name: self.name.clone(),
+            alias: self.alias.clone(),
             isid: self.isid,
             tsih,
             cid: self.cid,
+            agreed: *agreed,
             index,
             has_logged_out: Atomic::new(false),
         };

@@ -1,99 +1,144 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Command ordering (RFC 7143, section 4.2.2.1). Requests are delivered in CmdSN order; those
-//! outside the command window are ignored. A request that arrives early is kept, unless it has
-//! data.
+//! outside the command window are ignored. A request that arrives early is kept with its data.
 
 #![forbid(unsafe_code)]
 
 use kernel::prelude::*;
 
-use super::{Session, Sink};
+use super::Session;
 use crate::iscsi::{
     pdu::{self, function_response, Opcode, Reject, Request, TaskManagement, NO_TAG},
     receiver::End,
-    registry::Portal,
     sender::Sender, //
 };
 
+/// Maximum length of the early PDUs of a session, in bytes.
+const EARLY_MAX: usize = 1 << 20;
+
 /// A request that arrived before one with a lower CmdSN.
-pub(super) struct Early {
+pub(in crate::iscsi) struct Early {
     number: u32,
-    /// `None` if the request was aborted and counts as received.
-    request: Option<Request>,
+    /// Task tag; `None` if the request was aborted and counts as received.
+    tag: Option<u32>,
+    /// The request and its unsolicited data PDUs, with padding and without digests.
+    pdus: KVVec<u8>,
+    /// Length of the header and the additional header segments.
+    head: usize,
+}
+
+impl Early {
+    fn new(number: u32, request: &Request, ahs: &[u8]) -> Result<Self, End> {
+        let mut pdus = KVVec::new();
+        pdus.extend_from_slice(request.as_bytes(), GFP_KERNEL)?;
+        pdus.extend_from_slice(ahs, GFP_KERNEL)?;
+        let head = pdus.len();
+        let data = request.data_length();
+        pdus.resize(head + (data + pdu::padding(data)) as usize, 0, GFP_KERNEL)?;
+        Ok(Self {
+            number,
+            tag: Some(request.task_tag()),
+            pdus,
+            head,
+        })
+    }
+
+    /// Returns the place for `length` bytes of the data segment at `offset`.
+    pub(in crate::iscsi) fn room(&mut self, offset: u32, length: u32) -> &mut [u8] {
+        let start = self.head + offset as usize;
+        let place = self.pdus.get_mut(start..start + length as usize);
+        place.unwrap_or_default()
+    }
+}
+
+/// The turn of a PDU.
+pub(super) enum Turn {
+    /// It is to be handled now.
+    Now,
+    /// It is to be handled after requests with lower CmdSNs.
+    Later(Early),
+    /// Its CmdSN is outside the command window: it is to be ignored.
+    Never,
 }
 
 impl Session {
-    /// Returns true if a PDU is to be handled now. Returns false if its CmdSN is outside the
-    /// window, or if it is kept until requests with lower CmdSNs have arrived.
-    pub(super) fn is_in_order(
-        &mut self,
-        sender: &mut Sender,
-        request: &Request,
-        ahs: &[u8],
-    ) -> Result<bool, End> {
-        let has_number = match request.opcode() {
-            Opcode::DataOut | Opcode::Snack => false,
-            // The answer to a ping has no CmdSN.
-            Opcode::NopOut if request.task_tag() == NO_TAG => false,
-            _ => !request.is_immediate(),
-        };
-        if !has_number {
-            return Ok(true);
-        }
-        let number = request.cmd_sn();
-        if number == sender.exp_cmd_sn && !pdu::is_before(sender.max_cmd_sn(), number) {
-            sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
-            return Ok(true);
-        }
-        let is_outside = pdu::is_before(number, sender.exp_cmd_sn)
-            || pdu::is_before(sender.max_cmd_sn(), number);
-        if is_outside {
-            return Ok(false);
-        }
-        // The request would have to wait, but its data cannot be kept.
-        let has_data = request.data_length() != 0
-            || request.opcode() == Opcode::Command && !request.is_final();
-        if has_data || !ahs.is_empty() {
-            return Err(End::Rejected(Reject::Protocol, *request));
-        }
-        self.keep(number, Some(*request))?;
-        Ok(false)
-    }
-
-    /// Keeps an early request. There is at most one for each CmdSN in the window.
-    fn keep(&mut self, number: u32, request: Option<Request>) -> Result<(), End> {
-        if !self.early.iter().any(|early| early.number == number) {
-            self.early.push(Early { number, request }, GFP_KERNEL)?;
-        }
-        Ok(())
-    }
-
-    /// Handles the early requests whose CmdSN is next.
+    /// Returns the turn of a PDU.
     ///
     /// # Errors
     ///
     /// Returns the reason if the connection cannot continue.
-    pub(in crate::iscsi) fn catch_up(
-        &mut self,
-        portal: &Portal,
+    pub(super) fn turn(
+        &self,
         sender: &mut Sender,
-    ) -> Result<(), End> {
-        // Another PDU may be partly received: keep its state.
-        let is_ignored = self.is_ignored;
-        let next = |early: &Early, sender: &Sender| early.number == sender.exp_cmd_sn;
-        while let Some(index) = self.early.iter().position(|early| next(early, sender)) {
-            let early = self.early.remove(index).map_err(|_| End::Now)?;
-            match early.request {
-                Some(request) => {
-                    self.begin(sender, &request, &[])?;
-                    self.complete(portal, sender, &request, Sink::Discard)?;
-                }
-                None => sender.exp_cmd_sn = early.number.wrapping_add(1),
+        request: &Request,
+        ahs: &[u8],
+    ) -> Result<Turn, End> {
+        let number = match request.opcode() {
+            Opcode::DataOut => {
+                let tag = Some(request.task_tag());
+                let command = self.early.iter().find(|early| early.tag == tag);
+                return match command {
+                    Some(command) => self.later(command.number, request, ahs),
+                    None => Ok(Turn::Now),
+                };
             }
+            Opcode::Snack => return Ok(Turn::Now),
+            // The answer to a ping has no CmdSN.
+            Opcode::NopOut if request.task_tag() == NO_TAG => return Ok(Turn::Now),
+            _ if request.is_immediate() => return Ok(Turn::Now),
+            _ => request.cmd_sn(),
+        };
+        let last = sender.max_cmd_sn();
+        if pdu::is_before(number, sender.exp_cmd_sn) || pdu::is_before(last, number) {
+            return Ok(Turn::Never);
         }
-        self.is_ignored = is_ignored;
+        if number != sender.exp_cmd_sn {
+            return self.later(number, request, ahs);
+        }
+        sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
+        Ok(Turn::Now)
+    }
+
+    /// Returns the turn of an early PDU, for which there must be memory.
+    fn later(&self, number: u32, request: &Request, ahs: &[u8]) -> Result<Turn, End> {
+        let early = Early::new(number, request, ahs)?;
+        let kept: usize = self.early.iter().map(|early| early.pdus.len()).sum();
+        if kept + early.pdus.len() > EARLY_MAX {
+            return Err(End::Rejected(Reject::Protocol, *request));
+        }
+        Ok(Turn::Later(early))
+    }
+
+    /// Keeps an early request, of which there is at most one for each CmdSN in the window, or
+    /// unsolicited data of one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`End::Now`] if memory is short.
+    pub(super) fn keep(&mut self, request: &Request, early: Early) -> Result<(), End> {
+        let mut kept = self.early.iter_mut();
+        match kept.find(|kept| kept.number == early.number) {
+            Some(kept) if request.opcode() == Opcode::DataOut => {
+                kept.pdus.extend_from_slice(&early.pdus, GFP_KERNEL)?;
+            }
+            Some(_) => {}
+            None => self.early.push(early, GFP_KERNEL)?,
+        }
         Ok(())
+    }
+
+    /// Takes the PDUs of the early request whose CmdSN is next.
+    pub(in crate::iscsi) fn next_early(&mut self, sender: &mut Sender) -> Option<KVVec<u8>> {
+        loop {
+            let is_next = |early: &Early| early.number == sender.exp_cmd_sn;
+            let index = self.early.iter().position(is_next)?;
+            let early = self.early.remove(index).ok()?;
+            if early.tag.is_some() {
+                return Some(early.pdus);
+            }
+            sender.exp_cmd_sn = sender.exp_cmd_sn.wrapping_add(1);
+        }
     }
 
     /// Handles ABORT TASK for a command that has not arrived, or has arrived early: the command
@@ -112,7 +157,13 @@ impl Session {
         match number.filter(|number| !pdu::is_before(last, *number)) {
             Some(number) if is_abort && code == function_response::NO_TASK => {
                 self.early.retain(|early| early.number != number);
-                self.keep(number, None)?;
+                let early = Early {
+                    number,
+                    tag: None,
+                    pdus: KVVec::new(),
+                    head: 0,
+                };
+                self.early.push(early, GFP_KERNEL)?;
                 Ok(function_response::COMPLETE)
             }
             _ => Ok(code),

@@ -6,11 +6,11 @@
 
 use kernel::{prelude::*, sync::Arc};
 
-use super::{reject, Session};
+use super::Session;
 use crate::{
     iscsi::{
         link::Link,
-        pdu::{self, function_response, Reject, Reply, Request, TaskManagement},
+        pdu::{self, function_response, Reply, Request, TaskManagement},
         receiver::End,
         sender::Sender, //
     },
@@ -105,15 +105,11 @@ impl Session {
             Some(pdu::Function::ClearTaskSet) => TmrFunction::ClearTaskSet,
             Some(pdu::Function::LunReset) => TmrFunction::LunReset,
             Some(pdu::Function::TargetWarmReset) => TmrFunction::TargetWarmReset,
-            Some(pdu::Function::TargetColdReset) => {
+            Some(pdu::Function::TargetColdReset) | None => {
                 return answer(sender, request, function_response::NOT_SUPPORTED);
             }
             Some(pdu::Function::TaskReassign) => {
                 return answer(sender, request, function_response::NO_REASSIGNMENT);
-            }
-            None => {
-                reject(sender, Reject::InvalidField, request)?;
-                return Ok(());
             }
         };
         let noted = Tmf {

@@ -27,7 +27,7 @@ fn wrong_data(target: &Target, additional: [u8; 2], spoil: fn(&mut Pdu)) -> Resu
     connection.log_out()
 }
 
-pub(super) const CASES: [Case; 13] = [
+pub(super) const CASES: [Case; 12] = [
     ("more data than the command has", |target| {
         fatal(target, |it| write(it, 1).with(&[0; 4096]))
     }),
@@ -35,12 +35,6 @@ pub(super) const CASES: [Case; 13] = [
         fatal(target, |it| {
             it.command(0xc0, 512, &[0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0])
                 .with(&[0; 512])
-        })
-    }),
-    ("immediate data with a CmdSN ahead of its turn", |target| {
-        fatal(target, |it| {
-            it.cmd_sn += 1;
-            write(it, 8).with(&[0; 4096])
         })
     }),
     ("data without an R2T", |target| {
