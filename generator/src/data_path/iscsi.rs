@@ -88,6 +88,7 @@ static TRANSPORT: Part = Part {
         author!("iscsi/sender/response.rs"),
         author!("iscsi/session.rs"),
         author!("iscsi/session/command.rs"),
+        author!("iscsi/session/early.rs"),
         author!("iscsi/session/order.rs"),
         author!("iscsi/session/pending_write.rs"),
         author!("iscsi/session/text.rs"),

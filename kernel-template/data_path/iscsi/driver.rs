@@ -209,19 +209,7 @@ impl Operations for Fabric {
         random_datain_seq_offsets: iscsi::RandomDatainSeqOffsets,
         random_r2t_offsets: iscsi::RandomR2tOffsets,
     });
-    const TFC_TPG_NACL_PARAM_ATTRS: Attributes<TpgNaclParamAttrs<Self>> = attributes!(TpgNaclParamAttrs<Fabric> {
-        DataPDUInOrder: iscsi::AgreedDataPDUInOrder,
-        DataSequenceInOrder: iscsi::AgreedDataSequenceInOrder,
-        DefaultTime2Retain: iscsi::AgreedDefaultTime2Retain,
-        DefaultTime2Wait: iscsi::AgreedDefaultTime2Wait,
-        ErrorRecoveryLevel: iscsi::AgreedErrorRecoveryLevel,
-        FirstBurstLength: iscsi::AgreedFirstBurstLength,
-        ImmediateData: iscsi::AgreedImmediateData,
-        InitialR2T: iscsi::AgreedInitialR2T,
-        MaxBurstLength: iscsi::AgreedMaxBurstLength,
-        MaxConnections: iscsi::AgreedMaxConnections,
-        MaxOutstandingR2T: iscsi::AgreedMaxOutstandingR2T,
-    });
+    const TFC_TPG_NACL_PARAM_ATTRS: Attributes<TpgNaclParamAttrs<Self>> = iscsi::AGREED;
     const TFC_TPG_NACL_AUTH_ATTRS: Attributes<TpgNaclAuthAttrs<Self>> = attributes!(TpgNaclAuthAttrs<Fabric> {
         authenticate_target: iscsi::NodeMutual,
         password: iscsi::NodePassword,

@@ -9,7 +9,7 @@ use kernel::prelude::*;
 
 use super::{for_each_peer, keys::Parameters};
 use crate::{
-    target::{Attribute, NodeAcl, Page, TpgNaclParamAttrs},
+    target::{attributes, Attribute, Attributes, NodeAcl, Page, TpgNaclParamAttrs},
     Fabric, //
 };
 
@@ -33,7 +33,11 @@ fn show(acl: &NodeAcl<Fabric>, page: &mut Page<'_>, value: fn(&Parameters) -> u3
 
 /// Declares the attributes: for each the name, the type, and the value in the parameters.
 macro_rules! agreed {
-    ($($key:ident $name:ident = $value:expr;)*) => {$(
+    ($($key:ident $name:ident = $value:expr;)*) => {
+        /// The attributes in `acls/$INITIATOR/param`.
+        pub(crate) const AGREED: Attributes<TpgNaclParamAttrs<Fabric>> =
+            attributes!(TpgNaclParamAttrs<Fabric> { $($key: $name),* });
+        $(
         #[doc = concat!("`acls/$INITIATOR/param/", stringify!($key), "`: the negotiated value.")]
         pub(crate) struct $name;
 
@@ -45,7 +49,8 @@ macro_rules! agreed {
                 show(acl, page, $value)
             }
         }
-    )*};
+        )*
+    };
 }
 
 agreed! {

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod command;
+mod early;
 mod order;
 mod pending_write;
 mod text;
@@ -38,7 +39,7 @@ use crate::{
 };
 
 pub(crate) use command::{Io, PAGES_MAX};
-pub(super) use order::Early;
+pub(super) use early::Early;
 use order::Turn;
 use pending_write::sense;
 pub(super) use pending_write::PendingWrite;

@@ -7,7 +7,7 @@
 
 use kernel::prelude::*;
 
-use super::Session;
+use super::{Early, Session};
 use crate::iscsi::{
     pdu::{self, function_response, Opcode, Reject, Request, TaskManagement, NO_TAG},
     receiver::End,
@@ -16,41 +16,6 @@ use crate::iscsi::{
 
 /// Maximum length of the early PDUs of a session, in bytes.
 const EARLY_MAX: usize = 1 << 20;
-
-/// A request that arrived before one with a lower CmdSN.
-pub(in crate::iscsi) struct Early {
-    number: u32,
-    /// Task tag; `None` if the request was aborted and counts as received.
-    tag: Option<u32>,
-    /// The request and its unsolicited data PDUs, with padding and without digests.
-    pdus: KVVec<u8>,
-    /// Length of the header and the additional header segments.
-    head: usize,
-}
-
-impl Early {
-    fn new(number: u32, request: &Request, ahs: &[u8]) -> Result<Self, End> {
-        let mut pdus = KVVec::new();
-        pdus.extend_from_slice(request.as_bytes(), GFP_KERNEL)?;
-        pdus.extend_from_slice(ahs, GFP_KERNEL)?;
-        let head = pdus.len();
-        let data = request.data_length();
-        pdus.resize(head + (data + pdu::padding(data)) as usize, 0, GFP_KERNEL)?;
-        Ok(Self {
-            number,
-            tag: Some(request.task_tag()),
-            pdus,
-            head,
-        })
-    }
-
-    /// Returns the place for `length` bytes of the data segment at `offset`.
-    pub(in crate::iscsi) fn room(&mut self, offset: u32, length: u32) -> &mut [u8] {
-        let start = self.head + offset as usize;
-        let place = self.pdus.get_mut(start..start + length as usize);
-        place.unwrap_or_default()
-    }
-}
 
 /// The turn of a PDU.
 pub(super) enum Turn {
