@@ -116,8 +116,8 @@ fn faults<'a>(guest: Guest<'a>, module: &Built, rounds: u32) -> Cases<'a> {
     cases
 }
 
-/// The handlers of errors of [`late`], and their originals.
-const HANDLERS: [(&str, &str); 2] = [
+/// The changed parts of [`late`], and their originals.
+const CHANGED: [(&str, &str); 3] = [
     (
         "(initiator: &Initiator, lun: u64, tag: u64) -> bool {
         initiator.manage(lun, TmrFunction::AbortTask(tag))",
@@ -130,10 +130,15 @@ const HANDLERS: [(&str, &str); 2] = [
         kernel::time::delay::fsleep(kernel::time::Delta::from_secs(10));
         is_done && initiator.id != u32::MAX",
     ),
+    (
+        "let nexus = tpg.data().group.initiator().nexus.read();\n",
+        "let nexus = tpg.data().group.initiator().nexus.read();
+        kernel::time::delay::fsleep(kernel::time::Delta::from_secs(2));\n",
+    ),
 ];
 
 /// Builds a loopback for the cases `late`. Returns its directory. Its abort handler reports success at
-/// once, and its reset handler takes ten seconds.
+/// once, its reset handler takes ten seconds, and its attribute `nexus` sleeps while it has the nexus.
 fn late(kernel: &Kernel) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let module = Module {
@@ -144,7 +149,7 @@ fn late(kernel: &Kernel) -> TempDir {
     module.generate(kernel, dir.path()).unwrap();
     let path = dir.path().join("loopback.rs");
     let mut text = fs::read_to_string(&path).unwrap();
-    for (from, to) in HANDLERS {
+    for (from, to) in CHANGED {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
     }
