@@ -57,7 +57,8 @@ impl<T: Operations> SessionHandle<T> {
     ///
     /// Dropping the nexus waits until each guard is dropped, so a guard is held for a short time.
     pub fn get(&self) -> Option<SessionGuard<'_, T>> {
-        self.users.add().then_some(SessionGuard(self))
+        // Lazily: dropping a guard removes a user.
+        self.users.add().then(|| SessionGuard(self))
     }
 }
 
