@@ -8,12 +8,25 @@
 # whether a type is a struct or a union. Types without a name in C are left out,
 # as are anonymous members: the offset of the next member shows their size.
 # bindgen writes no tests of bit-fields.
+#
+# A type that C defines and bindgen empties is an error: bindgen does so where it does
+# not understand its libclang. Types that C only declares have no members in Rust.
 
 # Definitions of structs and unions: records end at the brace.
 NR == FNR {
 	if (match($0, /(struct|union)[ \t\n]+(__attribute__ ?\([^;{}]*\)[ \t\n]*)*[A-Za-z0-9_]+[ \t\n]*$/))
 		tag[$NF] = substr($0, RSTART, 1) == "s" ? "struct" : "union"
 	next
+}
+
+{
+	rest = $0
+	while (match(rest, /pub (struct|union) [A-Za-z0-9_]+ *\{[ \t\n]*pub _address ?: ?u8/)) {
+		split(substr(rest, RSTART, RLENGTH), words, /[^A-Za-z0-9_]+/)
+		if (words[3] in tag || words[3] ~ /__bindgen_/)
+			emptied = emptied " " words[3]
+		rest = substr(rest, RSTART + RLENGTH)
+	}
 }
 
 # ["Size of se_cmd"][::core::mem::size_of::<se_cmd>() - 472usize];
@@ -43,6 +56,11 @@ function add(assertion)
 }
 
 END {
+	if (emptied) {
+		print "layout_guard.awk: bindgen leaves out the members of" emptied \
+			": take another bindgen or libclang; see tcm-mod-builder doctor" > "/dev/stderr"
+		exit 1
+	}
 	if (!count) {
 		print "layout_guard.awk: bindgen wrote no test of a layout" > "/dev/stderr"
 		exit 1

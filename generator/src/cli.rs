@@ -59,8 +59,7 @@ impl Cli {
             (Some(Command::Doctor(args)), _) => doctor::doctor(&args),
             (Some(Command::Prepare(args)), _) => prepare::prepare(&args),
             (Some(Command::Completions(args)), _) => {
-                completions::completions(&args, &mut Self::command());
-                Ok(())
+                completions::completions(&args, Self::command())
             }
             (Some(Command::Man(args)), _) => man::man(&args, Self::command()),
             (None, Some(args)) => generate::generate(&args),

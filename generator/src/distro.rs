@@ -5,6 +5,7 @@
 //! Debian's are tested. The others are from package lists, as their remedies say.
 
 use std::fs;
+use std::path::Path;
 
 /// A distribution, or its family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,9 @@ impl Distro {
     pub fn install(self, package: Package<'_>) -> String {
         let name = self.name(package);
         match self {
+            Self::Debian | Self::Ubuntu if matches!(package, Package::Headers(release) if !is_of_package(release)) => {
+                "this kernel is of no package: its headers are where it was built".to_owned()
+            }
             // A kernel from backports may have brought newer libraries, for which the suite's own
             // headers are too old.
             Self::Debian if package == Package::KernelTools => {
@@ -134,6 +138,14 @@ impl Distro {
             }
         }
     }
+}
+
+/// Returns true if the running kernel's files are of a package of dpkg.
+fn is_of_package(release: &str) -> bool {
+    let kinds = ["image", "image-unsigned", "modules"];
+    kinds
+        .iter()
+        .any(|kind| Path::new(&format!("/var/lib/dpkg/info/linux-{kind}-{release}.list")).is_file())
 }
 
 /// The upstream version in a release: `7.3.4` of `7.3.4+deb13-amd64`.

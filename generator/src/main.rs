@@ -3,17 +3,19 @@
 //! `tcm-mod-builder`: see `tcm_mod_builder::cli`.
 
 use std::env;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use tcm_mod_builder::cli::Cli;
 use tcm_mod_builder::kernel::header;
+use tcm_mod_builder::ui::print::written;
 
 fn main() -> ExitCode {
     #[cfg(feature = "failpoints")]
     let _scenario = fail::FailScenario::setup();
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("Error: {error:#}");
             ExitCode::FAILURE
@@ -21,13 +23,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> anyhow::Result<()> {
+fn run() -> anyhow::Result<ExitCode> {
     // A subcommand that only this program calls; so neither help nor completions have it.
     if env::args_os()
         .nth(1)
         .is_some_and(|arg| arg == header::SUBCOMMAND)
     {
-        return Ok(tcm_bindings::serve()?);
+        tcm_bindings::serve()?;
+        return Ok(ExitCode::SUCCESS);
     }
-    Cli::parse().run()
+    match Cli::try_parse() {
+        Ok(cli) => cli.run()?,
+        Err(text) => {
+            // Help and version, too, are errors for clap.
+            written(text.print().and_then(|()| io::stdout().flush()))?;
+            return Ok(ExitCode::from(u8::try_from(text.exit_code())?));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Manual pages, one for the program and one for each subcommand. Their text is that of `--help`; the
-//! program's page adds the sections on exit status and environment.
+//! Manual pages, one for the program and one for each subcommand. Their text is that of `--help`, with
+//! sections on exit status, environment, files, examples and other pages.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,34 @@ use anyhow::Result;
 use clap::Command;
 use clap_mangen::Man;
 
-/// Sections that `--help` lacks, in roff.
+/// The date of the pages' text.
+const DATE: &str = "2026-11-30";
+
+/// Commands for the section of examples, by the name of the page.
+const EXAMPLES: [(&str, &str); 8] = [
+    (
+        "tcm-mod-builder",
+        "tcm-mod-builder -p iSCSI -m tcm_x -o tcm_x\nmake -C tcm_x",
+    ),
+    (
+        "ops",
+        "tcm-mod-builder ops -k linux-6.12 --against linux-7.3",
+    ),
+    ("protocols", "tcm-mod-builder protocols --json"),
+    ("sync", "tcm-mod-builder sync tcm_x --check"),
+    (
+        "doctor",
+        "tcm-mod-builder doctor -k /lib/modules/$(uname -r)/build",
+    ),
+    ("prepare", "sudo tcm-mod-builder prepare"),
+    (
+        "completions",
+        "tcm-mod-builder completions fish > ~/.config/fish/completions/tcm-mod-builder.fish",
+    ),
+    ("man", "tcm-mod-builder man /usr/local/share/man/man1"),
+];
+
+/// Sections that all pages have and `--help` lacks, in roff.
 const COMMON: &str = r".SH EXIT STATUS
 .TP
 0
@@ -27,8 +54,21 @@ The command line is wrong.
 KDIR
 Kernel source tree, where no option names one.
 .TP
+RUSTC, BINDGEN, CC, LLVM
+Tools of the build, as for the kernel's make.
+.TP
 LIBCLANG_PATH
 Directory of libclang, where it is not among the system's libraries.
+.TP
+XDG_CACHE_HOME
+Directory of caches, in place of ~/.cache.
+.SH FILES
+.TP
+/lib/modules/V/build
+Headers of the installed kernel V.
+.TP
+~/.cache/tcm\-mod\-builder, /var/cache/tcm\-mod\-builder
+Kernel crates that prepare has made, for a user and for root.
 ";
 
 /// A manual page.
@@ -49,20 +89,39 @@ pub fn pages(program: Command) -> Result<Vec<Page>> {
     let mut program = program.disable_help_subcommand(true);
     program.build();
     let source = program.render_version().trim_end().to_owned();
-    let page = |command: &Command, more| page(command.clone(), &source, more);
-    let own = std::iter::once(page(&program, COMMON));
-    let others = program.get_subcommands().map(|command| page(command, ""));
-    own.chain(others).collect()
+    let mut pages = vec![program.clone()];
+    pages.extend(program.get_subcommands().cloned());
+    let names = pages.iter().map(Command::get_display_name);
+    let mut names: Vec<_> = names.flatten().map(ToOwned::to_owned).collect();
+    names.insert(0, program.get_name().to_owned());
+    names.dedup();
+    let pages = pages.into_iter();
+    pages
+        .map(|command| page(command, &source, &names))
+        .collect()
 }
 
-/// The page of a command, with `more` in roff at its end. `source` is the program's version.
-fn page(command: Command, source: &str, more: &str) -> Result<Page> {
-    let page = Man::new(command).source(source).manual("User Commands");
+/// The page of a command. `source` is the program's version, `names` are those of all pages.
+fn page(command: Command, source: &str, names: &[String]) -> Result<Page> {
+    let own = command.get_display_name().unwrap_or(command.get_name());
+    let others = names.iter().filter(|name| *name != own);
+    let others: Vec<_> = others.map(|name| format!("{name}(1)")).collect();
+    let mut examples = EXAMPLES.iter();
+    let example = examples.find(|(name, _)| *name == command.get_name());
+    let example = example.map_or("", |(_, text)| text).replace('-', r"\-");
+    let more = format!(
+        "{COMMON}.SH EXAMPLES\n.nf\n{example}\n.fi\n.SH SEE ALSO\n{}, make(1), dkms(8), targetcli(8)\n",
+        others.join(", ").replace('-', r"\-")
+    );
+    let page = Man::new(command)
+        .source(source)
+        .manual("User Commands")
+        .date(DATE);
     let mut text = Vec::new();
     page.render(&mut text)?;
     Ok(Page {
         file: page.get_filename(),
-        text: String::from_utf8_lossy(&text).into_owned() + more,
+        text: String::from_utf8_lossy(&text).into_owned() + &more,
     })
 }
 

@@ -113,6 +113,12 @@ fn rustc_must_be_that_of_the_kernel() {
     let right = program(&tools, "rustc", "rustc 1.2.3 (abc)");
     let (report, _) = examine(command().env("RUSTC", right), tree.path());
     assert_eq!(check(&report, "rustc")[0], "ok");
+    // Clippy belongs to the compiler beside it.
+    let [status, _, remedy] = check(&report, "clippy");
+    assert!(
+        status == "note" && remedy.contains("clippy` of a module needs it"),
+        "{remedy}"
+    );
 }
 
 #[test]
@@ -130,11 +136,6 @@ fn missing_tools_are_named_with_their_packages() {
         assert_eq!(status, "missing", "{what}");
         assert!(remedy.contains("install "), "{what}: {remedy}");
     }
-    let [status, _, remedy] = check(&report, "clippy");
-    assert!(
-        status == "note" && remedy.contains("clippy` of a module needs it"),
-        "{remedy}"
-    );
     let [status, _, remedy] = check(&report, "kernel crate");
     assert_eq!(status, "missing");
     assert!(
@@ -205,7 +206,7 @@ fn tree_without_the_kernel_crate_is_refused() {
         .success();
     // Without Kconfig, the tree is a headers package.
     fs::remove_file(tree.path().join("Kconfig")).unwrap();
-    generate("without the kernel crate's source");
+    generate("lacks the kernel crate's source");
 }
 
 /// A `/usr/src` with the headers of a distribution.

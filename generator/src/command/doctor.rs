@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use crate::doctor::{examine, report};
 use crate::kernel;
@@ -16,7 +16,7 @@ use crate::ui::print::print;
 pub struct Arguments {
     /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
     /// the working directory, $KDIR, or the running one].
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     kernel: Option<PathBuf>,
     /// Write JSON, for programs.
     #[arg(long)]
@@ -32,9 +32,9 @@ pub(crate) fn doctor(args: &Arguments) -> Result<()> {
     let tree = kernel::find(args.kernel.as_deref())?;
     let checks = examine(&tree);
     if args.json {
-        print(&report::json(&tree, &checks)?);
+        print(&report::json(&tree, &checks)?)?;
     } else {
-        print(&report::text(&tree, &checks));
+        print(&report::text(&tree, &checks))?;
     }
     match report::refusal(&checks) {
         Some(reason) => bail!(reason),

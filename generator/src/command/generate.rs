@@ -2,17 +2,17 @@
 
 //! Without a subcommand: generates a module, in the kernel's tree or outside it.
 
-use std::path::PathBuf;
+use std::path::{self, Path, PathBuf};
 
 use anyhow::{Result, bail};
-use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Args, ValueHint};
 
 use crate::data_path::DATA_PATHS;
 use crate::generate::{Generated, ModuleSpec, TARGET_DIR, edits, refuse_clashes, report};
 use crate::kernel;
 use crate::module::manifest::Request;
-use crate::names::default_fabric;
+use crate::names::{self, default_fabric};
 use crate::output::{examine, install};
 use crate::ui::print::{print, warn};
 use crate::ui::questions::Answers;
@@ -41,10 +41,10 @@ pub struct Arguments {
     fabric_name: Option<String>,
     /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
     /// the working directory, $KDIR, or the running one].
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     kernel: Option<PathBuf>,
     /// Directory for a self-contained module, built with M= [default: one in drivers/target].
-    #[arg(short, long, value_name = "DIR", conflicts_with_all = ["install", "no_install"])]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["install", "no_install"])]
     output: Option<PathBuf>,
     /// Data path of the module, which handles commands.
     #[arg(long, value_name = "KIND", default_value = DATA_PATHS[0].name, value_parser = data_paths())]
@@ -78,7 +78,11 @@ fn data_paths() -> PossibleValuesParser {
 ///
 /// The fault, with its remedy; nothing has been written.
 pub(crate) fn generate(args: &Arguments) -> Result<()> {
-    let spec = ModuleSpec::new(&request(args))?;
+    let request = request(args);
+    if args.fabric_name.is_none() {
+        names::refuse_fabric_of_kernel(&request.fabric_name)?;
+    }
+    let spec = ModuleSpec::new(&request)?;
     let names = spec.names();
     let found = kernel::find(args.kernel.as_deref())?;
     let tree = found.source()?;
@@ -99,25 +103,37 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     for warning in &warnings {
         warn(warning);
     }
+    if let Some(dir) = args.output.as_deref().filter(|dir| is_refused_by_make(dir)) {
+        warn(&format!(
+            "a module in {} cannot be built: the kernel's make takes no path with a blank, `:` or `%`",
+            dir.display()
+        ));
+    }
     let dir = match &args.output {
         Some(dir) => dir.clone(),
         None => tree.join(TARGET_DIR).join(names.module()),
     };
     let mut change = examine::examine(&dir, contents, args.force)?;
+    let mut is_added = true;
     if args.output.is_none() {
-        change.edits = edits(tree, names, answers(args))?;
+        (change.edits, is_added) = edits(tree, names, answers(args))?;
     }
     if !args.dry_run {
         install::apply(&change)?;
     }
-    print(&report::files(&change, args.dry_run));
-    print(&report::steps(&steps));
+    print(&report::files(&change, args.dry_run))?;
+    print(&report::steps(&steps))?;
     print(&match &args.output {
         _ if args.dry_run => "Next: the same without --dry-run\n".to_owned(),
         Some(dir) => report::next_out_of_tree(dir, &found),
-        None => report::next_in_tree(names),
-    });
-    Ok(())
+        None => report::next_in_tree(names, &found, tree, is_added),
+    })
+}
+
+/// Returns true if the kernel's make refuses to build a module in this directory.
+fn is_refused_by_make(dir: &Path) -> bool {
+    let dir = path::absolute(dir).unwrap_or_default();
+    dir.to_string_lossy().contains([' ', ':', '%'])
 }
 
 /// The request of the command line.

@@ -5,16 +5,16 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
-use clap::{Args, Command};
+use clap::{Args, Command, ValueHint};
 
 use crate::man;
-use crate::ui::print::print;
+use crate::ui::print::{print, word};
 
 /// The arguments of `man`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Directory to write all pages to [default: the program's page alone, to standard output].
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }
 
@@ -22,7 +22,7 @@ pub struct Arguments {
 ///
 /// # Errors
 ///
-/// If the directory cannot be written.
+/// If they cannot be written.
 pub(crate) fn man(args: &Arguments, program: Command) -> Result<()> {
     let pages = man::pages(program)?;
     match &args.dir {
@@ -31,12 +31,9 @@ pub(crate) fn man(args: &Arguments, program: Command) -> Result<()> {
                 let dir = dir.display();
                 anyhow!("cannot write manual pages to {dir}: {error}; name another directory")
             })?;
-            print(&format!(
-                "Next: man -l {}\n",
-                dir.join(&pages[0].file).display()
-            ));
+            let page = word(&dir.join(&pages[0].file));
+            print(&format!("Next: man -l {page}\n"))
         }
         None => print(&pages[0].text),
     }
-    Ok(())
 }

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueHint};
 use tcm_bindings::Header;
 
 use crate::kernel::{self, header};
@@ -17,13 +17,13 @@ use crate::ui::print::print;
 pub struct Arguments {
     /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
     /// the working directory, $KDIR, or the running one].
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     kernel: Option<PathBuf>,
     /// Header to read, instead of that of a kernel.
-    #[arg(long, value_name = "FILE", conflicts_with = "kernel")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "kernel")]
     header: Option<PathBuf>,
     /// Kernel or header to compare with.
-    #[arg(long, value_name = "DIR|FILE", conflicts_with = "json")]
+    #[arg(long, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath, conflicts_with = "json")]
     against: Option<PathBuf>,
     /// Write JSON, for programs.
     #[arg(long)]
@@ -34,7 +34,7 @@ pub struct Arguments {
 ///
 /// # Errors
 ///
-/// If a header cannot be read.
+/// If a header cannot be read, or the output not be written.
 pub(crate) fn ops(args: &Arguments) -> Result<()> {
     let header = match &args.header {
         Some(file) => Header::file(file),
@@ -46,8 +46,7 @@ pub(crate) fn ops(args: &Arguments) -> Result<()> {
         Some(file) => ops::against(&model, &header::read(&Header::file(file))?),
         None if args.json => ops::json(&model)?,
         None => ops::text(&model),
-    });
-    Ok(())
+    })
 }
 
 /// The fabric header of the kernel in `dir`, or of the default one.

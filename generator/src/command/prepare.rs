@@ -2,20 +2,20 @@
 
 //! `prepare`: makes the kernel crate for a distribution's kernel whose headers lack it.
 
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use crate::kernel;
 use crate::prepare::{self, State};
-use crate::ui::print::{print, warn};
+use crate::ui::print::{print, warn, word};
 
 /// The arguments of `prepare`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Headers of the kernel, such as /lib/modules/V/build [default: $KDIR, or the running kernel's].
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     kernel: Option<PathBuf>,
 }
 
@@ -26,26 +26,26 @@ pub struct Arguments {
 /// The fault, with its remedy.
 pub(crate) fn prepare(args: &Arguments) -> Result<()> {
     let tree = kernel::find(args.kernel.as_deref())?;
-    let named = tree.named().display();
+    let named = word(tree.named());
     match prepare::state(&tree)? {
-        State::Prepared(dir) => print(&format!("Prepared already: {}\n", dir.display())),
+        State::Prepared(dir) => print(&format!("Prepared already: {}\n", dir.display()))?,
         State::Built => print(&format!(
             "Nothing to prepare: {named} has the kernel crate\n"
-        )),
+        ))?,
         State::Missing(build) => {
+            prepare::check(&tree)?;
             let source = prepare::source(&tree)?;
             // The tree is looked up again: it may have its source only now.
             let tree = kernel::find(Some(tree.named()))?;
-            prepare::check_tools(&tree)?;
             let prepared = prepare::build(&tree, &build, &source)?;
             for line in &prepared.changed {
                 warn(line);
             }
-            print(&format!("Prepared: {}\n", prepared.dir.display()));
+            print(&format!("Prepared: {}\n", prepared.dir.display()))?;
         }
     }
+    let kdir = word(&path::absolute(tree.named())?);
     print(&format!(
-        "Next: tcm-mod-builder -p PROTO -m NAME -o DIR -k {named}, then make -C DIR KDIR={named}\n"
-    ));
-    Ok(())
+        "Next: tcm-mod-builder -p PROTO -m NAME -o DIR -k {named}, then make -C DIR KDIR={kdir}\n"
+    ))
 }

@@ -20,12 +20,11 @@ pub struct Arguments {
 ///
 /// # Errors
 ///
-/// Never, for the protocols of this program.
+/// If the output cannot be written.
 pub(crate) fn protocols(args: &Arguments) -> Result<()> {
     if args.json {
-        print(&json(&PROTOCOLS)?);
+        print(&json(&PROTOCOLS)?)
     } else {
-        print(&list::text());
+        print(&list::text())
     }
-    Ok(())
 }

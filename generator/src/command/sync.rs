@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow, bail, ensure};
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use crate::generate::ModuleSpec;
 use crate::kernel;
@@ -14,17 +14,17 @@ use crate::module::manifest::Manifest;
 use crate::output::install;
 use crate::plan::Changes;
 use crate::sync::{Update, report, steps};
-use crate::ui::print::{print, warn};
+use crate::ui::print::{print, warn, word};
 
 /// The arguments of `sync`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Directory of the module.
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     dir: PathBuf,
     /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
     /// DIR, $KDIR, or the running one].
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     kernel: Option<PathBuf>,
     /// Write nothing; exit 1 if there is something to write or to do.
     #[arg(long)]
@@ -58,11 +58,10 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
         bail!(report::refusal(&update.edited));
     }
     let steps = steps(&args.dir, &old, &changes, &generated.methods, &update);
-    print(&report::changes(&old, new, &changes, &steps, &update));
+    print(&report::changes(&old, new, &changes, &steps, &update))?;
     if !args.check {
         install::apply(&update.change)?;
-        print(&report::files(&args.dir, &update, &steps));
-        return Ok(());
+        return print(&report::files(&args.dir, &update, &steps));
     }
     if update.is_current && changes.iter().next().is_none() {
         ensure!(
@@ -70,13 +69,12 @@ pub(crate) fn sync(args: &Arguments) -> Result<()> {
             "cannot pass the check: {} needs changes by its author; do the steps above",
             args.dir.display()
         );
-        print(&report::up_to_date(&args.dir));
-        return Ok(());
+        return print(&report::up_to_date(&args.dir));
     }
     bail!(
         "cannot pass the check: {dir} is not up to date with {kernel}; run \
          `tcm-mod-builder sync {dir} -k {kernel}`",
-        dir = args.dir.display(),
-        kernel = found.named().display(),
+        dir = word(&args.dir),
+        kernel = word(found.named()),
     )
 }

@@ -140,15 +140,7 @@ impl Check {
         Self::bad(subject, Status::Missing, found, remedy)
     }
 
-    pub(super) fn wrong(
-        subject: Subject,
-        found: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self::bad(subject, Status::Wrong, found, remedy)
-    }
-
-    fn bad(
+    pub(super) fn bad(
         subject: Subject,
         status: Status,
         found: impl Into<String>,

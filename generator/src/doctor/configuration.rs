@@ -4,7 +4,8 @@
 
 use std::fs;
 
-use super::check::{Check, Environment, Subject};
+use super::check::{Check, Environment, Status, Subject};
+use crate::ui::print::word;
 
 /// Symbols that the generated Kconfig depends on, with their checks.
 const NEEDED: [(&str, Subject); 3] = [
@@ -20,8 +21,9 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
         checks.push(if environment.config.is_on(symbol) {
             Check::ok(subject, format!("{symbol_text}={value}"))
         } else {
-            Check::wrong(
+            Check::bad(
                 subject,
+                Status::Wrong,
                 format!("{symbol_text} is not set"),
                 format!("set {symbol_text} and build the kernel, or take a kernel that has it"),
             )
@@ -47,7 +49,7 @@ fn rust(environment: &Environment<'_>) -> Check {
             blockers.join("; and on ")
         )
     };
-    let source = environment.tree.headers().display();
+    let source = word(environment.tree.headers());
     let remedy = if blockers
         .iter()
         .any(|line| line.starts_with("RUST_IS_AVAILABLE"))
@@ -59,5 +61,5 @@ fn rust(environment: &Environment<'_>) -> Check {
     } else {
         "set CONFIG_RUST and build the kernel again, or take a kernel that has it".to_owned()
     };
-    Check::wrong(Subject::Rust, found, remedy)
+    Check::bad(Subject::Rust, Status::Wrong, found, remedy)
 }

@@ -8,7 +8,6 @@
 mod check;
 mod configuration;
 mod loading;
-mod metadata;
 pub mod report;
 mod tools;
 
@@ -16,9 +15,10 @@ use check::Environment;
 
 use crate::distro::Distro;
 use crate::kernel::{Config, NoSource, Tree};
+use crate::ui::print::word;
 
 pub use check::{Check, Status, Subject};
-pub use tools::{Compiler, bindgen, compiler, rustc};
+pub use tools::Tools;
 
 /// Examines all that a module for this kernel needs, in the order of its use.
 #[must_use]
@@ -36,7 +36,6 @@ pub fn examine(tree: &Tree) -> Vec<Check> {
     };
     checks.extend(configuration::checks(&environment));
     checks.extend(tools::checks(&environment));
-    checks.push(metadata::check(&environment));
     checks.extend(loading::checks(&environment));
     checks
 }
@@ -50,7 +49,7 @@ fn source(tree: &Tree) -> Check {
 }
 
 fn unconfigured(tree: &Tree) -> Check {
-    let dir = tree.named().display();
+    let dir = word(tree.named());
     let found = format!("none in {dir}");
     if tree.is_headers_package() {
         let remedy = "name the headers of one flavour, such as /lib/modules/V/build, with -k DIR";

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::check::{Check, Status};
 use crate::kernel::Tree;
-use crate::ui::print;
+use crate::ui::print::{self, word};
 
 /// The checks, for programs.
 #[derive(Serialize)]
@@ -35,7 +35,7 @@ pub fn json(tree: &Tree, checks: &[Check]) -> Result<String> {
 /// Formats the checks for people, and the next step if a module can be built.
 #[must_use]
 pub fn text(tree: &Tree, checks: &[Check]) -> String {
-    let named = tree.named().display();
+    let named = word(tree.named());
     let release = tree
         .release()
         .unwrap_or_else(|| "of unknown version".to_owned());

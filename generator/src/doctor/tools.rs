@@ -1,93 +1,185 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The tools that build a module. rustc must be the one that built the kernel.
+//! The tools that build a module, and the kernel crate. `tools.sh` finds and checks them: each module
+//! has the script, and its Makefile runs it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tcm_bindings::NoLibclang;
 
-use super::check::{Check, Environment, Subject};
-use crate::distro::Package;
-use crate::kernel::metadata::has_crate;
-use crate::kernel::{Config, header};
+use super::check::{Check, Environment, Status, Subject};
+use crate::distro::{Distro, Package};
+use crate::kernel::header;
+use crate::kernel::metadata::{crate_dir, has_crate};
+use crate::ui::print::word;
+
+/// The script.
+const SCRIPT: &str = include_str!("../../../kernel-template/build/tools.sh");
+
+/// The subjects of the script.
+const SUBJECTS: [Subject; 5] = [
+    Subject::Compiler,
+    Subject::Rustc,
+    Subject::Clippy,
+    Subject::Bindgen,
+    Subject::KernelCrate,
+];
+
+/// The findings of the script.
+#[derive(Debug)]
+pub struct Tools {
+    /// The arguments of make that select the tools.
+    pub words: Vec<String>,
+    /// Subject, outcome and finding of each check.
+    findings: Vec<(Subject, Status, String)>,
+}
+
+impl Tools {
+    /// Finds the tools for the kernel in a build directory.
+    #[must_use]
+    pub fn find(build: &Path) -> Self {
+        let mut script = Command::new("/bin/sh");
+        script.args(["-c", SCRIPT, "tools.sh"]).arg(build);
+        let said = script.arg("report").output().map(|output| output.stdout);
+        let said = String::from_utf8_lossy(&said.unwrap_or_default()).into_owned();
+        let lines = said.lines().filter_map(|line| {
+            let (subject, rest) = line.split_once('\t')?;
+            let (status, found) = rest.split_once('\t')?;
+            Some((subject, status, found.to_owned()))
+        });
+        let mut tools = Self {
+            words: Vec::new(),
+            findings: Vec::new(),
+        };
+        for (subject, status, found) in lines {
+            let status = match status {
+                "ok" => Status::Ok,
+                "note" => Status::Note,
+                "missing" => Status::Missing,
+                _ => Status::Wrong,
+            };
+            match SUBJECTS.into_iter().find(|own| own.to_string() == subject) {
+                Some(subject) => tools.findings.push((subject, status, found)),
+                None => tools.words.push(found),
+            }
+        }
+        tools
+    }
+
+    /// The path of rustc.
+    fn rustc(&self) -> Option<&str> {
+        let mut words = self.words.iter();
+        words.find_map(|word| word.strip_prefix("RUSTC="))
+    }
+}
 
 pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
-    let mut checks = vec![check_compiler(environment), check_rustc(environment)];
-    checks.extend(rust_src(environment));
-    checks.push(clippy(environment));
-    checks.push(check_bindgen(environment));
-    checks.push(libclang());
-    checks.push(kernel_tools(environment));
-    checks.extend(pahole(environment));
+    let Some(build) =
+        crate_dir(environment.tree).or_else(|| environment.tree.build().map(Path::to_owned))
+    else {
+        return Vec::new();
+    };
+    let tools = Tools::find(&build);
+    let mut checks = Vec::new();
+    for (subject, status, found) in &tools.findings {
+        if *subject == Subject::KernelCrate {
+            checks.push(libclang());
+            checks.push(kernel_tools(environment));
+            checks.extend(pahole(environment));
+        }
+        let remedy = remedy(environment, *subject, *status, found);
+        checks.push(match status {
+            Status::Ok => Check::ok(*subject, found),
+            _ => Check::bad(*subject, *status, found, remedy),
+        });
+        if *subject == Subject::Rustc {
+            checks.extend(rust_src(environment, &tools));
+        }
+    }
     checks
 }
 
-/// The version that a program prints; `None` if it cannot be run.
-fn version(program: &Path) -> Option<String> {
-    first_line(Command::new(program).arg("--version"))
+/// The remedy for a finding of the script.
+fn remedy(environment: &Environment<'_>, subject: Subject, status: Status, found: &str) -> String {
+    let distro = environment.distro;
+    match (subject, status) {
+        (Subject::Compiler, Status::Missing) if found.starts_with("no linker") => {
+            distro.install(Package::Compiler("lld"))
+        }
+        (Subject::Compiler, Status::Missing) => {
+            let wanted = environment.config.get("CC_VERSION_TEXT");
+            let is_clang = environment.config.is_on("CC_IS_CLANG");
+            let program = if is_clang { "clang" } else { "gcc" };
+            distro.install(Package::Compiler(&package(wanted, program)))
+        }
+        (Subject::Compiler, _) => {
+            "the flags may differ: take the same if the module does not build".to_owned()
+        }
+        (Subject::Rustc, Status::Missing) => distro.install(Package::Rustc),
+        (Subject::Rustc, _) => format!(
+            "rustc has to be the very same, since symbols have its hash in their names: {}, or name \
+             the right one in $RUSTC",
+            distro.install(Package::Rustc)
+        ),
+        (Subject::Clippy, _) => format!(
+            "`make clippy` of a module needs it: {}",
+            distro.install(Package::Clippy)
+        ),
+        (Subject::KernelCrate, Status::Missing) => no_crate(environment),
+        (Subject::KernelCrate, _) => bad_crate(environment),
+        _ => format!(
+            "{} (or `cargo install bindgen-cli --locked`), or name it in $BINDGEN",
+            distro.install(Package::Bindgen)
+        ),
+    }
 }
 
-/// The first line of a command's output; `None` if it fails or prints nothing.
-fn first_line(command: &mut Command) -> Option<String> {
-    let output = command.output().ok()?;
+/// The remedy for a kernel whose crate is missing.
+fn no_crate(environment: &Environment<'_>) -> String {
+    let named = word(environment.tree.named());
+    if !environment.tree.is_headers_package() {
+        return format!("build the kernel: `make -C {named} LLVM=1`");
+    }
+    let prepare = format!("`tcm-mod-builder prepare -k {named}` makes it");
+    let release = environment.tree.release().unwrap_or_default();
+    match environment.distro {
+        Distro::Ubuntu => format!(
+            "apt install linux-lib-rust-{release} (by Ubuntu's package list, not tried), or {prepare}"
+        ),
+        _ => prepare,
+    }
+}
+
+/// The remedy for a kernel whose crate is damaged, or made by another rustc.
+fn bad_crate(environment: &Environment<'_>) -> String {
+    let named = word(environment.tree.named());
+    match crate_dir(environment.tree) {
+        Some(dir) if environment.tree.build() != Some(&dir) => format!(
+            "make it anew: `rm -r {}; tcm-mod-builder prepare -k {named}`",
+            word(&dir)
+        ),
+        _ => format!(
+            "name the rustc that made it in $RUSTC, or build the kernel again: `make -C {named}`"
+        ),
+    }
+}
+
+/// The version that a program prints; `None` if it cannot be run.
+fn version(program: &str) -> Option<String> {
+    let output = Command::new(program).arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().next()?.trim().to_owned();
     (output.status.success() && !line.is_empty()).then_some(line)
 }
 
-/// The path and version of rustc: of the installed ones, the one that built the kernel, else the first
-/// that runs.
-#[must_use]
-pub fn rustc(config: &Config) -> Option<(PathBuf, String)> {
-    let named = std::env::var_os("RUSTC").map(PathBuf::from);
-    let usual = ["rustc", "/usr/bin/rustc"].map(PathBuf::from);
-    let candidates = named.into_iter().chain(usual);
-    let mut found: Vec<_> = candidates
-        .filter_map(|path| version(&path).map(|version| (path, version)))
-        .collect();
-    let wanted = config.get("RUSTC_VERSION_TEXT");
-    let exact = found.iter().position(|(_, version)| version == wanted);
-    (!found.is_empty()).then(|| found.swap_remove(exact.unwrap_or(0)))
-}
-
-fn check_rustc(environment: &Environment<'_>) -> Check {
-    let wanted = environment.config.get("RUSTC_VERSION_TEXT");
-    let install = environment.distro.install(Package::Rustc);
-    match rustc(environment.config) {
-        Some((_, version)) if version == wanted => Check::ok(Subject::Rustc, version),
-        Some((path, version)) if wanted.is_empty() => {
-            Check::ok(Subject::Rustc, format!("{}: {version}", path.display()))
-        }
-        Some((path, version)) => Check::wrong(
-            Subject::Rustc,
-            format!(
-                "{} is {version}; the kernel was built with {wanted}",
-                path.display()
-            ),
-            format!(
-                "rustc has to be the very same, since symbols have its hash in their names: {install}, \
-                 or name the right one in $RUSTC"
-            ),
-        ),
-        None => Check::missing(
-            Subject::Rustc,
-            format!("none; the kernel was built with {wanted}"),
-            install,
-        ),
-    }
-}
-
 /// The source of Rust's library, which only the build of the kernel crate needs.
-fn rust_src(environment: &Environment<'_>) -> Option<Check> {
+fn rust_src(environment: &Environment<'_>, tools: &Tools) -> Option<Check> {
     if has_crate(environment.tree) {
         return None;
     }
-    let (rustc, _) = rustc(environment.config)?;
-    let output = Command::new(&rustc)
-        .args(["--print", "sysroot"])
-        .output()
-        .ok()?;
+    let mut rustc = Command::new(tools.rustc()?);
+    let output = rustc.args(["--print", "sysroot"]).output().ok()?;
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
     let core = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
     Some(if core.is_file() {
@@ -101,122 +193,11 @@ fn rust_src(environment: &Environment<'_>) -> Option<Check> {
     })
 }
 
-/// Rust's linter, which only `make clippy` needs. It must be of the same rustc.
-fn clippy(environment: &Environment<'_>) -> Check {
-    let wanted = environment.config.get("RUSTC_VERSION_TEXT");
-    let install = environment.distro.install(Package::Clippy);
-    match first_line(Command::new("clippy-driver").args(["--rustc", "--version"])) {
-        Some(version) if version == wanted => Check::ok(Subject::Clippy, format!("of {version}")),
-        Some(version) => Check::note(
-            Subject::Clippy,
-            format!("clippy-driver is of {version}; the kernel was built with {wanted}"),
-            format!("`make clippy` of a module needs that of the same rustc in $PATH: {install}"),
-        ),
-        None => Check::note(
-            Subject::Clippy,
-            "clippy-driver cannot be run",
-            format!("`make clippy` of a module needs it: {install}"),
-        ),
-    }
-}
-
-/// The path and version of the command bindgen: `$BINDGEN`, or the one in `$PATH`.
-#[must_use]
-pub fn bindgen() -> Option<(PathBuf, String)> {
-    let path = std::env::var_os("BINDGEN").map_or_else(|| PathBuf::from("bindgen"), PathBuf::from);
-    version(&path).map(|version| (path, version))
-}
-
-fn check_bindgen(environment: &Environment<'_>) -> Check {
-    match bindgen() {
-        Some((_, version)) => Check::ok(Subject::Bindgen, version),
-        None => Check::missing(
-            Subject::Bindgen,
-            "it cannot be run",
-            format!(
-                "{} (or `cargo install bindgen-cli --locked`), or name it in $BINDGEN",
-                environment.distro.install(Package::Bindgen)
-            ),
-        ),
-    }
-}
-
-/// libclang, which reads headers for this program. The command bindgen looks for it in the same way.
+/// libclang, which reads headers for this program.
 fn libclang() -> Check {
     match header::libclang_version() {
         Ok(version) => Check::ok(Subject::Libclang, version),
         Err(error) => Check::missing(Subject::Libclang, error.found(), NoLibclang::REMEDY),
-    }
-}
-
-/// The compiler of a kernel, in the form that `make` expects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Compiler {
-    /// clang, by the value of `LLVM=`.
-    Clang(String),
-    /// GCC, by its program.
-    Gcc(PathBuf),
-}
-
-/// The compiler for this kernel, and the version that it prints.
-#[must_use]
-pub fn compiler(config: &Config) -> Option<(Compiler, String)> {
-    let first = |programs: Vec<(PathBuf, Compiler)>| {
-        let wanted = config.get("CC_VERSION_TEXT");
-        let mut found: Vec<_> = programs
-            .into_iter()
-            .filter_map(|(path, compiler)| Some((compiler, version(&path)?)))
-            .collect();
-        let exact = found
-            .iter()
-            .position(|(_, version)| is_same(version, wanted));
-        (!found.is_empty()).then(|| found.swap_remove(exact.unwrap_or(0)))
-    };
-    if config.is_on("CC_IS_CLANG") {
-        // LLVM=1 selects tools with plain names, LLVM=-19 those with the suffix -19.
-        let number: u32 = config.get("CLANG_VERSION").parse().unwrap_or(0) / 10000;
-        let plain = (PathBuf::from("clang"), Compiler::Clang("1".to_owned()));
-        let suffixed = (
-            PathBuf::from(format!("clang-{number}")),
-            Compiler::Clang(format!("-{number}")),
-        );
-        return first(vec![plain, suffixed]);
-    }
-    let text = config.get("CC_VERSION_TEXT");
-    let own = text.split(' ').next().unwrap_or("gcc");
-    let program = PathBuf::from(own);
-    first(vec![(program.clone(), Compiler::Gcc(program))])
-}
-
-/// Returns true if two texts are of one version. GCC's text begins with the name of its program.
-fn is_same(version: &str, wanted: &str) -> bool {
-    let rest = |text: &str| text.split_once(' ').map(|(_, rest)| rest.to_owned());
-    version == wanted || rest(version) == rest(wanted)
-}
-
-fn check_compiler(environment: &Environment<'_>) -> Check {
-    let wanted = environment.config.get("CC_VERSION_TEXT");
-    let is_clang = environment.config.is_on("CC_IS_CLANG");
-    let program = if is_clang { "clang" } else { "gcc" };
-    match compiler(environment.config) {
-        Some((compiler, version)) if is_same(&version, wanted) => match compiler {
-            Compiler::Clang(suffix) if suffix != "1" => {
-                Check::ok(Subject::Compiler, format!("{version}; make LLVM={suffix}"))
-            }
-            _ => Check::ok(Subject::Compiler, version),
-        },
-        Some((_, version)) => Check::note(
-            Subject::Compiler,
-            format!("{version}; the kernel was built with {wanted}"),
-            "the flags may differ: take the same if the module does not build",
-        ),
-        None => Check::missing(
-            Subject::Compiler,
-            format!("none; the kernel was built with {wanted}"),
-            environment
-                .distro
-                .install(Package::Compiler(&package(wanted, program))),
-        ),
     }
 }
 
@@ -228,23 +209,19 @@ fn package(wanted: &str, program: &str) -> String {
 }
 
 fn kernel_tools(environment: &Environment<'_>) -> Check {
-    let needed: &[&str] = if has_crate(environment.tree) {
-        &["make"]
+    let (programs, files): (&[&str], &[&str]) = if has_crate(environment.tree) {
+        (&["make"], &[])
     } else {
-        &["make", "bc", "bison", "flex", "python3", "xz"]
+        (
+            &["make", "bc", "bison", "flex", "python3", "xz"],
+            &["/usr/include/gelf.h", "/usr/include/openssl/ssl.h"],
+        )
     };
-    let headers: &[&str] = if has_crate(environment.tree) {
-        &[]
-    } else {
-        &["/usr/include/gelf.h", "/usr/include/openssl/ssl.h"]
-    };
-    let programs = needed
-        .iter()
-        .filter(|name| version(Path::new(name)).is_none());
-    let files = headers.iter().filter(|path| !Path::new(path).is_file());
-    let missing: Vec<_> = programs.chain(files).copied().collect();
+    let absent = programs.iter().filter(|name| version(name).is_none());
+    let files = files.iter().filter(|path| !Path::new(path).is_file());
+    let missing: Vec<_> = absent.chain(files).copied().collect();
     if missing.is_empty() {
-        return Check::ok(Subject::KernelTools, needed.join(", "));
+        return Check::ok(Subject::KernelTools, programs.join(", "));
     }
     Check::missing(
         Subject::KernelTools,
@@ -266,7 +243,7 @@ fn pahole(environment: &Environment<'_>) -> Option<Check> {
             "the module is built without BTF, which only tracers miss",
         ));
     }
-    Some(match version(Path::new("pahole")) {
+    Some(match version("pahole") {
         Some(version) => Check::ok(Subject::Pahole, version),
         None => Check::missing(
             Subject::Pahole,

@@ -13,6 +13,7 @@ const KCONFIG_MODULE: &str = include_str!("../../../kernel-template/build/Kconfi
 const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
 const LAYOUT_GUARD: &str = include_str!("../../../kernel-template/layout_guard.c");
 const LAYOUT_SCRIPT: &str = include_str!("../../../kernel-template/layout_guard.awk");
+const FOR_RUSTC_SCRIPT: &str = include_str!("../../../kernel-template/bindings_for_rustc.awk");
 const PROBES: &str = include_str!("../../../kernel-template/kernel_probes.rs");
 const PROBES_SCRIPT: &str = include_str!("../../../kernel-template/kernel_probes.awk");
 const UNLISTED_SCRIPT: &str = include_str!("../../../kernel-template/unlisted_ops.awk");
@@ -38,6 +39,7 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     }
     files.add("bindings_helper.h", own, bindings_helper(input));
     for (path, text) in [
+        ("bindings_for_rustc.awk", FOR_RUSTC_SCRIPT),
         ("kernel_probes.awk", PROBES_SCRIPT),
         ("kernel_probes.rs", PROBES),
         ("layout_guard.awk", LAYOUT_SCRIPT),

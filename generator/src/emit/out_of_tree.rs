@@ -8,7 +8,11 @@ use super::{Input, renamed, selftest};
 use crate::module::files::{Files, Owner};
 
 /// The path of each file, and its text.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 7] = [
+    (
+        ".gitattributes",
+        include_str!("../../../kernel-template/build/gitattributes"),
+    ),
     (
         ".gitignore",
         include_str!("../../../kernel-template/build/gitignore"),
@@ -28,6 +32,10 @@ const FILES: [(&str, &str); 5] = [
     (
         "dkms.conf",
         include_str!("../../../kernel-template/build/dkms.conf"),
+    ),
+    (
+        "tools.sh",
+        include_str!("../../../kernel-template/build/tools.sh"),
     ),
 ];
 

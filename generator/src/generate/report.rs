@@ -2,12 +2,13 @@
 
 //! The report on a new module: the files written, and the commands to type next.
 
-use std::path::Path;
+use std::path::{self, Path};
 
 use crate::emit;
-use crate::kernel::Tree;
+use crate::kernel::{Config, Tree};
 use crate::names::Names;
 use crate::output::install::{Change, Directory};
+use crate::ui::print::word;
 
 /// Lists the files that have changed, or would change.
 #[must_use]
@@ -19,7 +20,7 @@ pub fn files(change: &Change, dry_run: bool) -> String {
     };
     let mut text = match &change.directory {
         Directory::Keep => format!("Unchanged: {}\n", change.dir.display()),
-        Directory::Create(contents) | Directory::Replace(contents) => {
+        Directory::Create(contents) | Directory::Fill(contents) | Directory::Replace(contents) => {
             let paths = contents.files.iter().map(|(path, _)| change.dir.join(path));
             paths
                 .map(|path| format!("{write}: {}\n", path.display()))
@@ -42,22 +43,45 @@ pub fn steps(steps: &[String]) -> String {
         .collect()
 }
 
-/// The commands to type next for a module in the kernel's own tree.
+/// The commands to type next for a module in the kernel's own tree, whose root is `source`.
 #[must_use]
-pub fn next_in_tree(names: &Names) -> String {
-    let (module, symbol) = (names.module(), names.kconfig());
-    format!(
-        "{}Next: scripts/config --module {symbol}, make LLVM=1 modules, modprobe {module}\n",
-        emit::by_hand(names)
-    )
+pub fn next_in_tree(names: &Names, tree: &Tree, source: &Path, is_added: bool) -> String {
+    let by_hand = emit::by_hand(names);
+    if !is_added {
+        return format!(
+            "{by_hand}Next: the same with --install, which adds the module to makefile and Kconfig\n"
+        );
+    }
+    let symbol = names.kconfig();
+    let config = tree.build().and_then(Config::read).zip(tree.build());
+    let next = match config {
+        Some((config, build)) => {
+            let llvm = if config.is_on("CC_IS_GCC") {
+                ""
+            } else {
+                " LLVM=1"
+            };
+            let (script, build) = (word(&source.join("scripts/config")), word(build));
+            format!(
+                "{script} --file {build}/.config --module {symbol} && make -C {build}{llvm} modules"
+            )
+        }
+        None => {
+            let make = format!("make -C {} LLVM=1", word(source));
+            format!("{make} menuconfig && {make}; with {symbol} as a module")
+        }
+    };
+    format!("{by_hand}Next: {next}\n")
 }
 
 /// The command to type next for a module in the directory `dir`.
 #[must_use]
 pub fn next_out_of_tree(dir: &Path, tree: &Tree) -> String {
-    // A source tree does not name its build directory.
-    let kdir = tree
-        .build()
-        .map_or_else(|| "BUILD".into(), Path::to_string_lossy);
-    format!("Next: make -C {} KDIR={kdir}\n", dir.display())
+    // make changes to `dir` before it reads KDIR.
+    let build = tree.build().and_then(|build| path::absolute(build).ok());
+    let dir = word(dir);
+    match build {
+        Some(build) => format!("Next: make -C {dir} KDIR={}\n", word(&build)),
+        None => format!("Next: make -C {dir} KDIR=BUILD; BUILD is the kernel's build directory\n"),
+    }
 }

@@ -49,44 +49,49 @@ pub fn refuse_clashes(tree: &Path, names: &Names) -> Result<()> {
     }
 }
 
-/// Returns the edits of the tree's own build files that the user agrees to.
+/// Returns the edits of the tree's own build files that the user agrees to, and true if the files then
+/// have the module. A file that has it is no question.
 ///
 /// # Errors
 ///
 /// If a build file is missing or cannot be edited, or an answer cannot be read.
-pub fn edits(tree: &Path, names: &Names, mut answers: Answers) -> Result<Vec<Edit>> {
+pub fn edits(tree: &Path, names: &Names, mut answers: Answers) -> Result<(Vec<Edit>, bool)> {
     let dir = tree.join(TARGET_DIR);
+    let (makefile, kconfig) = (makefile(&dir)?, dir.join("Kconfig"));
+    let old = [read_text(&makefile)?, read_text(&kconfig)?];
+    let new = [
+        Ok(kbuild_edit::makefile(
+            &old[0],
+            &names.kconfig(),
+            names.module(),
+        )),
+        kbuild_edit::kconfig(&old[1], names.module()),
+    ];
     let mut edits = Vec::new();
-    let makefile = makefile(&dir)?;
-    if wants(&mut answers, names, tree, &makefile)? {
-        let old = read_text(&makefile)?;
-        let new = kbuild_edit::makefile(&old, &names.kconfig(), names.module());
-        edits.push(edit(makefile, old, new));
+    let mut is_added = true;
+    for ((path, old), new) in [makefile, kconfig].into_iter().zip(old).zip(new) {
+        if new.as_ref() == Ok(&old) {
+            continue;
+        }
+        if !wants(&mut answers, names, tree, &path)? {
+            is_added = false;
+            continue;
+        }
+        let new = new.map_err(|reason| anyhow!("cannot edit {}: {reason}", path.display()))?;
+        edits.push(Edit {
+            path,
+            old: Some(old),
+            new: Some(new),
+        });
     }
-    let kconfig = dir.join("Kconfig");
-    if wants(&mut answers, names, tree, &kconfig)? {
-        let old = read_text(&kconfig)?;
-        let new = kbuild_edit::kconfig(&old, names.module())
-            .map_err(|reason| anyhow!("cannot edit {}: {reason}", kconfig.display()))?;
-        edits.push(edit(kconfig, old, new));
-    }
-    edits.retain(|edit| edit.old != edit.new);
-    Ok(edits)
-}
-
-fn edit(path: PathBuf, old: String, new: String) -> Edit {
-    Edit {
-        path,
-        old: Some(old),
-        new: Some(new),
-    }
+    Ok((edits, is_added))
 }
 
 /// Asks for consent to the edit of a file.
 fn wants(answers: &mut Answers, names: &Names, tree: &Path, file: &Path) -> Result<bool> {
     let relative = file.strip_prefix(tree).unwrap_or(file).display();
     let question = questions::question(names.module(), &relative.to_string());
-    Ok(answers.yes(&question)?)
+    answers.yes(&question)
 }
 
 /// The makefile that Kbuild reads in `dir`: `Kbuild` if there is one, else `Makefile`.

@@ -2,39 +2,24 @@
 
 //! The kernel crate's metadata, in a kernel's own build directory or in one that `prepare` has made.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::prepared::build_for;
 use super::tree::Tree;
 
-/// The files that rustc reads of the kernel crate, in `rust/` of the build directory.
-const METADATA: [&str; 4] = [
-    "libcore.rmeta",
-    "libbindings.rmeta",
-    "libkernel.rmeta",
-    "libmacros.so",
-];
-
-/// The build directory with the metadata for this kernel: its own, or the prepared one.
+/// Returns the build directory with the metadata for this kernel: its own, or the prepared one. The
+/// Makefile of a module chooses in the same way.
 #[must_use]
 pub fn crate_dir(tree: &Tree) -> Option<PathBuf> {
     let build = tree.build()?;
-    if lacking(build).is_empty() {
-        return Some(build.to_owned());
-    }
-    build_for(build).filter(|dir| lacking(dir).is_empty())
+    let mut dirs = [Some(build.to_owned()), build_for(build)]
+        .into_iter()
+        .flatten();
+    dirs.find(|dir| dir.join("rust/libkernel.rmeta").is_file())
 }
 
-/// Returns true if the metadata for this kernel is complete.
+/// Returns true if there is metadata for this kernel.
 #[must_use]
 pub fn has_crate(tree: &Tree) -> bool {
     crate_dir(tree).is_some()
-}
-
-/// The files of the metadata that a build directory lacks.
-#[must_use]
-pub fn lacking(build: &Path) -> Vec<&'static str> {
-    let mut files = METADATA.to_vec();
-    files.retain(|file| !build.join("rust").join(file).is_file());
-    files
 }

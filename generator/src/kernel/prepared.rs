@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::version::release;
 
-/// The file that marks a build directory as complete. A module's Makefile includes it.
+/// The file that marks a build directory as complete. It has the tools that made it.
 pub const STAMP: &str = "prepared.mk";
 
 /// The cache of root, which every user can read: DKMS runs as root.

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::{prepared, version};
 use crate::distro::{Distro, Package, series};
+use crate::ui::print::word;
 
 /// The directories of a kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +145,7 @@ impl Tree {
 
     /// The remedy for a headers package without the source.
     fn source_remedy(&self) -> String {
-        let named = self.named.display();
+        let named = word(&self.named);
         if self.build.is_none() {
             return "all flavours of that version share these headers; name those of one flavour, such \
                     as /lib/modules/V/build, with -k DIR"

@@ -199,12 +199,30 @@ impl Manifest {
         };
         let mut changed: Vec<_> = self.files.keys().filter(is_changed).cloned().collect();
         let mut found = Vec::new();
-        collect(dir, "", &mut found)?;
+        self.collect(dir, "", &mut found)?;
         changed.extend(found.into_iter().filter(|path| {
             let is_product = BUILD_PRODUCTS.iter().any(|end| path.ends_with(end));
             path != FILE && !is_product && !self.files.contains_key(path)
         }));
         Ok(changed)
+    }
+
+    /// Collects the paths below `dir`, each after `prefix`: of files, and of directories without any
+    /// file of the module.
+    fn collect(&self, dir: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
+        for entry in fs::read_dir(dir)? {
+            let entry = entry?;
+            let mut path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type()?.is_dir() {
+                path.push('/');
+                if self.files.keys().any(|own| own.starts_with(&path)) {
+                    self.collect(&entry.path(), &path, found)?;
+                    continue;
+                }
+            }
+            found.push(path);
+        }
+        Ok(())
     }
 }
 
@@ -218,20 +236,6 @@ fn records(files: &Files) -> BTreeMap<String, Record> {
         (path.to_owned(), record)
     });
     records.collect()
-}
-
-/// Collects the paths of the files below `dir`, each after `prefix`.
-fn collect(dir: &Path, prefix: &str, found: &mut Vec<String>) -> io::Result<()> {
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.file_type()?.is_dir() {
-            collect(&entry.path(), &format!("{path}/"), found)?;
-        } else {
-            found.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn digest(bytes: &[u8]) -> String {

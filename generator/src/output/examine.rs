@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::install::{Change, Directory, Edit, InstallError, io_error, read};
+use super::install::{Change, Directory, Edit, InstallError, entries, io_error, read};
 use crate::module::Contents;
 use crate::module::files::{File, Files, place};
 use crate::module::manifest::Manifest;
@@ -27,7 +27,11 @@ pub fn examine(dir: &Path, mut contents: Contents, force: bool) -> Result<Change
     };
     if is_new {
         change.outside = outside(dir, &mut contents.files, None)?;
-        change.directory = Directory::Create(contents);
+        change.directory = if dir.is_dir() {
+            Directory::Fill(contents)
+        } else {
+            Directory::Create(contents)
+        };
         return Ok(change);
     }
     if contents
@@ -95,7 +99,7 @@ fn outside(
 
 /// Returns true if `dir` is empty or does not exist.
 fn is_empty(dir: &Path) -> io::Result<bool> {
-    match fs::read_dir(dir) {
+    match entries(dir) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),

@@ -8,7 +8,7 @@
 //! run removes.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -39,8 +39,10 @@ pub struct Change {
 /// The change of a module's directory.
 #[derive(Debug)]
 pub enum Directory {
-    /// The directory is made, or filled if it is empty.
+    /// The directory is made.
     Create(Contents),
+    /// The directory is there, and empty. It stays, since it may be the working directory or a mount.
+    Fill(Contents),
     /// The directory stays, except for the edits.
     Keep,
     /// The directory is replaced. It holds only unchanged files of this tool.
@@ -150,13 +152,16 @@ fn step(_name: &str) -> io::Result<()> {
 pub fn apply(change: &Change) -> Result<(), InstallError> {
     let dir = &change.dir;
     let parent = dir.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
+    let parent = match change.directory {
+        Directory::Fill(_) => dir,
+        _ => parent.unwrap_or(Path::new(".")),
+    };
     fs::create_dir_all(parent).map_err(io_error("make", parent))?;
     let _lock = lock(parent)?;
     remove_leftovers(parent);
     let staged_dir = match &change.directory {
         Directory::Keep => None,
-        Directory::Create(contents) | Directory::Replace(contents) => {
+        Directory::Create(contents) | Directory::Fill(contents) | Directory::Replace(contents) => {
             Some(stage_dir(contents, parent)?)
         }
     };
@@ -322,8 +327,37 @@ fn rename_dir(from: &Path, to: &Path, directory: &Directory) -> io::Result<()> {
         return rustix::fs::renameat_with(cwd, from, cwd, to, RenameFlags::EXCHANGE)
             .map_err(Into::into);
     }
+    if let Directory::Fill(_) = directory {
+        return move_entries(from, to);
+    }
     // rename() replaces an empty directory, and fails for any other.
     fs::rename(from, to)
+}
+
+/// Moves all entries of a directory to another one, or none.
+fn move_entries(from: &Path, to: &Path) -> io::Result<()> {
+    let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for entry in entries(from)? {
+        let name = entry?.file_name();
+        let (old, new) = (from.join(&name), to.join(&name));
+        if let Err(error) = fs::rename(&old, &new) {
+            for (old, new) in moved {
+                let _ = fs::rename(new, old);
+            }
+            return Err(error);
+        }
+        moved.push((old, new));
+    }
+    Ok(())
+}
+
+/// The entries of a directory, without leftovers and staged files.
+pub(super) fn entries(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<DirEntry>>> {
+    let is_staged = |entry: &io::Result<DirEntry>| {
+        let is = |entry: &DirEntry| entry.file_name().to_string_lossy().starts_with(STAGING);
+        entry.as_ref().is_ok_and(is)
+    };
+    Ok(fs::read_dir(dir)?.filter(move |entry| !is_staged(entry)))
 }
 
 fn place_edit(edit: &Edit, staged: Option<NamedTempFile>) -> io::Result<()> {

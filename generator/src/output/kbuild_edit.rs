@@ -106,15 +106,6 @@ mod tests {
     }
 
     #[test]
-    fn kconfig_without_menu_is_refused() {
-        assert!(
-            kconfig("config A\n\tbool\n", "tcm_x")
-                .unwrap_err()
-                .contains("endif")
-        );
-    }
-
-    #[test]
     fn makefile_line_is_added_after_other_modules_once() {
         let text = "# x\nobj-$(CONFIG_A)\t+= a/\nobj-$(CONFIG_B)\t+= b/\n\nccflags-y += -I.\n";
         let once = makefile(text, "TCM_X", "tcm_x");

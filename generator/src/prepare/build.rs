@@ -7,20 +7,24 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, flock, statvfs};
 
-use crate::doctor::{Compiler, bindgen, compiler, rustc};
+use crate::doctor::Tools;
 use crate::kernel::{Config, Tree, prepared, upstream};
 use crate::ui::print::print;
 
 /// Files that are copied from the headers. `.kernelvariables` is Debian's, and names the compiler.
 const COPIED: [&str; 4] = [".config", ".kernelvariables", "Module.symvers", "vmlinux"];
+
+/// Space for an unpacked source, and for the kernel crate, in MiB.
+const SOURCE_MIB: u64 = 1900;
+const CRATE_MIB: u64 = 300;
 
 /// The name of a configuration that `make` has not processed yet.
 const CONFIG: &str = ".config";
@@ -49,18 +53,20 @@ pub fn source(tree: &Tree) -> Result<PathBuf> {
     };
     let cache = prepared::cache();
     let _lock = lock(&cache)?;
-    print(&format!("Unpacking {}\n", archive.display()));
+    print(&format!("Unpacking {}\n", archive.display()))?;
     let dir = cache.join(format!("source-{version}"));
     // The name is temporary until all is unpacked, so that a killed run leaves no partial source.
     let part = cache.join(format!("source-{version}.part"));
     empty(&part)?;
-    let mut tar = Command::new("tar");
+    need_space(&cache, SOURCE_MIB)?;
+    let mut tar = dependent("tar");
     tar.arg("-xf").arg(&archive).arg("-C").arg(&part);
     tar.arg("--strip-components=1");
-    run(&mut tar, &cache.join("unpack.log"))?;
-    let unpacked = upstream(&part).unwrap_or_default();
-    if unpacked != version {
+    let unpacked = run("tar", &mut tar, &cache.join("unpack.log"));
+    let unpacked = unpacked.map(|()| upstream(&part).unwrap_or_default());
+    if unpacked.as_ref().ok() != Some(&version) {
         fs::remove_dir_all(&part)?;
+        let unpacked = unpacked?;
         bail!(
             "cannot use {}: it is of Linux {unpacked}, and the headers are of {version}; install packages \
              of one version (`apt full-upgrade` brings both to the newest)",
@@ -83,6 +89,7 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Prepared> {
     let dir = cache.join(&release);
     // An existing directory is of another package, or incomplete.
     empty(&dir)?;
+    need_space(&cache, CRATE_MIB)?;
     for name in COPIED {
         let from = build.join(name);
         if from.is_file() {
@@ -90,13 +97,13 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Prepared> {
                 .with_context(|| format!("cannot copy {}", from.display()))?;
         }
     }
-    let variables = variables(build)?;
+    let variables = Tools::find(build).words;
     let log = cache.join(format!("{release}.log"));
     print(&format!(
         "Making the kernel crate of {release}; see {}\n",
         log.display()
-    ));
-    let mut make = Command::new("make");
+    ))?;
+    let mut make = dependent("make");
     make.arg("-C")
         .arg(source)
         .arg(format!("O={}", dir.display()));
@@ -110,7 +117,10 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Prepared> {
     make.env_remove("MAKEFLAGS")
         .env_remove("MAKELEVEL")
         .env_remove("KBUILD_EXTMOD");
-    run(&mut make, &log)?;
+    if let Err(error) = run("make", &mut make, &log) {
+        fs::remove_dir_all(&dir)?;
+        return Err(error);
+    }
     if !Config::read(&dir).is_some_and(|config| config.is_on("RUST")) {
         bail!(
             "cannot build the kernel crate: CONFIG_RUST needs other tools than this machine has; `make -C \
@@ -145,26 +155,28 @@ fn lock(cache: &Path) -> Result<File> {
             cache.display()
         )
     })?;
-    flock(&file, FlockOperation::LockExclusive)?;
+    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        print("Waiting for another `tcm-mod-builder prepare` to end\n")?;
+        flock(&file, FlockOperation::LockExclusive)?;
+    }
     Ok(file)
 }
 
-/// The arguments of make that select the kernel's own tools.
-fn variables(build: &Path) -> Result<Vec<String>> {
-    let config = Config::read(build).context("the headers have no configuration")?;
-    let (rustc, _) = rustc(&config).context("no rustc")?;
-    let (bindgen, _) = bindgen().context("no bindgen")?;
-    let mut words = vec![
-        format!("RUSTC={}", rustc.display()),
-        format!("BINDGEN={}", bindgen.display()),
-    ];
-    if let Some((Compiler::Clang(suffix), _)) = compiler(&config) {
-        words.push(format!("LLVM={suffix}"));
+/// Checks the free space of a directory.
+fn need_space(dir: &Path, mib: u64) -> Result<()> {
+    let system = statvfs(dir)?;
+    let free = system.f_bavail * system.f_frsize / (1 << 20);
+    if free < mib {
+        bail!(
+            "cannot write to {}: {mib} MiB are needed, and {free} MiB are free; free space, or set \
+             XDG_CACHE_HOME",
+            dir.display()
+        );
     }
-    Ok(words)
+    Ok(())
 }
 
-/// The makefile that a module's Makefile includes to select the same tools.
+/// The text that marks the build directory as complete. A module's `tools.sh` finds the tools in it.
 fn stamp(variables: &[String]) -> String {
     format!(
         "# Written by tcm-mod-builder prepare, after all other files.\nPREPARED_WITH := {}\n",
@@ -180,18 +192,25 @@ fn changed(old: &Path, new: &Path) -> Vec<String> {
         set.map(ToOwned::to_owned).collect()
     };
     let (old, new) = (lines(old), lines(new));
-    let lost = old
-        .difference(&new)
-        .map(|line| format!("the kernel has {line}, and the kernel crate lacks it"));
-    let gained = new
-        .difference(&old)
-        .map(|line| format!("the kernel crate has {line}, and the kernel lacks it"));
-    lost.chain(gained).collect()
+    let differences = old.symmetric_difference(&new).map(|line| {
+        if old.contains(line) {
+            format!("the kernel has {line}, and the kernel crate lacks it")
+        } else {
+            format!("the kernel crate has {line}, and the kernel lacks it")
+        }
+    });
+    differences.collect()
+}
+
+/// A command that is ended with this program, however that ends.
+fn dependent(program: &str) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", program]);
+    command
 }
 
 /// Runs a program that takes minutes. Its output goes to a log; a terminal shows the elapsed time.
-fn run(command: &mut Command, log: &Path) -> Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
+fn run(name: &str, command: &mut Command, log: &Path) -> Result<()> {
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut child = command
         .stdin(Stdio::null())
@@ -205,22 +224,26 @@ fn run(command: &mut Command, log: &Path) -> Result<()> {
             break status;
         }
         if io::stdout().is_terminal() {
-            print!("\r  {} s ", start.elapsed().as_secs());
-            let _ = io::stdout().flush();
+            print(&format!("\r  {} s ", start.elapsed().as_secs()))?;
         }
         std::thread::sleep(Duration::from_millis(200));
     };
     if io::stdout().is_terminal() {
-        print("\r");
+        print("\r")?;
     }
     if status.success() {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&fs::read(log)?).into_owned();
     let lines: Vec<_> = text.lines().collect();
-    let end = lines[lines.len().saturating_sub(15)..].join("\n");
+    let words = ["rror:", "rror[", "No space", "annot"];
+    let mut reasons = lines
+        .iter()
+        .filter(|line| words.iter().any(|word| line.contains(word)));
+    let reason = reasons.next().copied().unwrap_or_default();
+    let end = lines[lines.len().saturating_sub(5)..].join("\n");
     Err(anyhow!(
-        "{name} failed; its output is in {}, which ends:\n{end}",
+        "{name} failed: {reason}\nIts output is in {}, which ends:\n{end}",
         log.display()
     ))
 }

@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 
 use crate::doctor::{self, Subject};
 use crate::kernel::{Tree, metadata, prepared};
-use crate::ui::print::List;
+use crate::ui::print::{List, word};
 
 pub use build::{Prepared, build, source};
 
@@ -33,7 +33,7 @@ pub enum State {
 ///
 /// If the kernel is not a distribution's, or is not configured.
 pub fn state(tree: &Tree) -> Result<State> {
-    let named = tree.named().display();
+    let named = word(tree.named());
     let Some(build) = tree.build() else {
         bail!(
             "cannot prepare {named}: it has no configuration; name a distribution's headers, such as \
@@ -55,17 +55,18 @@ pub fn state(tree: &Tree) -> Result<State> {
     Ok(State::Missing(build.to_owned()))
 }
 
-/// Checks the tools before the build: `make` would fail only after minutes.
+/// Checks configuration and tools before the build: `make` would fail only after minutes.
 ///
 /// # Errors
 ///
-/// Each tool that is missing or wrong, with its remedy.
-pub fn check_tools(tree: &Tree) -> Result<()> {
+/// Each thing that is missing or wrong, with its remedy.
+pub fn check(tree: &Tree) -> Result<()> {
     let checks = doctor::examine(tree);
-    // A missing kernel crate is the reason to prepare.
+    // `prepare` makes both.
+    let made = [Subject::Source, Subject::KernelCrate];
     let blocking = checks
         .iter()
-        .filter(|check| check.is_blocking() && check.subject != Subject::KernelCrate);
+        .filter(|check| check.is_blocking() && !made.contains(&check.subject));
     let faults: Vec<_> = blocking
         .map(|check| {
             let remedy = check.remedy.as_deref().unwrap_or_default();

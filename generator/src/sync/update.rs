@@ -105,11 +105,16 @@ fn read_text(path: &Path) -> Result<Option<String>> {
     read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The lines that differ.
+/// The lines that differ, and a line if all do because of their ends.
 fn difference(path: &str, old: &str, new: &str) -> String {
-    let diff = TextDiff::from_lines(old, new);
+    let note = if old.contains("\r\n") && !new.contains("\r\n") {
+        format!("{path}: its lines end with CR LF; `sed -i 's/\\r$//' {path}` corrects that\n")
+    } else {
+        String::new()
+    };
+    let old = old.replace("\r\n", "\n");
+    let diff = TextDiff::from_lines(old.as_str(), new);
     let mut unified = diff.unified_diff();
-    unified
-        .header(&format!("{path} (edited)"), &format!("{path} (generated)"))
-        .to_string()
+    let unified = unified.header(&format!("{path} (edited)"), &format!("{path} (generated)"));
+    format!("{note}{unified}")
 }

@@ -2,7 +2,11 @@
 
 //! The two questions of `tcm_mod_builder.py`, answered on a terminal, from a pipe, or by an option.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
+
+use anyhow::{Result, bail};
+
+use super::print::print;
 
 /// The question about adding `module` to `file`, in the script's words.
 #[must_use]
@@ -41,33 +45,29 @@ impl Answers {
     ///
     /// # Errors
     ///
-    /// If standard input cannot be read, or a pipe has an answer other than yes or no.
-    pub fn yes(&mut self, question: &str) -> io::Result<bool> {
+    /// If the terminal cannot be read or written, or a pipe has an answer other than yes or no.
+    pub fn yes(&mut self, question: &str) -> Result<bool> {
         let terminal = match self {
             Self::Always(answer) => return Ok(*answer),
             Self::Lines { terminal } => *terminal,
         };
         loop {
-            print!("{question}");
-            io::stdout().flush()?;
+            print(question)?;
             let mut line = String::new();
             let ended = io::stdin().lock().read_line(&mut line)? == 0;
             if !terminal {
                 // A terminal has echoed the end of the line; a pipe has not.
-                println!();
+                print("\n")?;
             }
             match line.trim().to_ascii_lowercase().as_str() {
                 _ if ended => return Ok(false),
                 "yes" | "y" => return Ok(true),
                 "no" | "n" | "" => return Ok(false),
-                _ if terminal => println!("Please answer yes or no."),
+                _ if terminal => print("Please answer yes or no.\n")?,
                 other => {
-                    return Err(io::Error::new(
-                        io::ErrorKind::InvalidInput,
-                        format!(
-                            "cannot read answer `{other}`: it must be yes or no; nothing has been changed"
-                        ),
-                    ));
+                    bail!(
+                        "cannot read answer `{other}`: it must be yes or no; nothing has been changed"
+                    );
                 }
             }
         }

@@ -29,8 +29,8 @@ pub(crate) fn spawn<F: FnOnce() + Send + 'static>(name: &CStr, run: F) -> Result
     let run = KBox::into_raw(KBox::new(run, GFP_KERNEL)?);
     // SAFETY: The name ends with NUL, and is copied. `start::<F>` gets a box of `F`, which is
     // `Send` and `'static`.
-    let result =
-        to_result(unsafe { spawn_thread(Some(start::<F>), run.cast(), name.as_char_ptr()) });
+    let started = unsafe { spawn_thread(Some(start::<F>), run.cast(), name.as_char_ptr()) };
+    let result = to_result(started);
     if result.is_err() {
         // SAFETY: No thread was started, so this function still owns the box.
         drop(unsafe { KBox::from_raw(run) });

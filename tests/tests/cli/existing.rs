@@ -3,9 +3,11 @@
 //! Files that exist before a run: replaced, kept, or a reason to refuse.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 
 use assert_cmd::Command;
+use predicates::str::contains;
 use xtask::fixture::FixtureTree;
 
 use super::refusal::refused;
@@ -94,6 +96,68 @@ fn force_keeps_edited_and_added_files() {
     .unwrap();
     fs::write(dir.join("transport.rs"), "// Mine too.\n").unwrap();
     force_refused(&tree, &["tcm_nab5000.rs, transport.rs"]);
+}
+
+#[test]
+fn repository_is_named_once_by_force() {
+    let tree = FixtureTree::new().unwrap();
+    generate(&tree).arg("--no-install").assert().success();
+    let dir = tree.target().join("tcm_nab5000");
+    fs::create_dir_all(dir.join(".git/objects/ab")).unwrap();
+    fs::write(dir.join(".git/objects/ab/cd"), "x").unwrap();
+    fs::write(dir.join(".git/HEAD"), "x").unwrap();
+    fs::write(dir.join("target/mine.rs"), "").unwrap();
+    tree.replace(
+        &dir.join("tcm_nab5000.rs"),
+        "struct Fabric;",
+        "struct Fabric; //",
+    )
+    .unwrap();
+    let said = "generated (tcm_nab5000.rs, .git/, target/mine.rs);";
+    let other = "generated (tcm_nab5000.rs, target/mine.rs, .git/);";
+    let output = generate(&tree).arg("--force").output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(said) || text.contains(other), "{text}");
+}
+
+#[test]
+fn empty_directory_is_filled_and_keeps_its_mode() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.path().join("empty");
+    fs::create_dir(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    // A leftover of a killed run.
+    fs::create_dir(dir.join(".tcm-mod-builder-abc")).unwrap();
+    let inode = fs::metadata(&dir).unwrap().ino();
+    let mut here = generate(&tree);
+    here.current_dir(&dir).args(["-o", "."]).assert().success();
+    let metadata = fs::metadata(&dir).unwrap();
+    assert_eq!(metadata.ino(), inode);
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o700);
+    assert!(dir.join("target/ops.rs").is_file() && dir.join("Makefile").is_file());
+    let mut names = fs::read_dir(&dir).unwrap().flatten();
+    assert!(names.all(|entry| {
+        !entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(".tcm-mod-builder-")
+    }));
+    let mut again = generate(&tree);
+    let again = again.current_dir(&dir).args(["-o", "."]).assert();
+    again.success().stdout(contains("Unchanged: "));
+}
+
+#[test]
+fn failure_leaves_an_empty_directory_empty() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.path().join("empty");
+    fs::create_dir(&dir).unwrap();
+    for step in ["stage-dir", "write-file", "place-dir"] {
+        let mut failing = generate(&tree);
+        failing.env("FAILPOINTS", format!("{step}=return(fail)"));
+        let said = ["a failure of the test's", "nothing has been changed"];
+        refused(&tree, failing.arg("-o").arg(&dir), 1, &said);
+    }
 }
 
 #[test]

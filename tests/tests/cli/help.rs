@@ -79,7 +79,12 @@ fn bash_completes_subcommands_and_their_options() {
         assert_eq!(complete(&name), format!("{name}\n"));
     }
     assert_eq!(complete("sync --ch"), "--check\n");
-    assert_eq!(complete("ops --kernel /et"), "/etc\n");
+    // bash itself adds the directories.
+    assert!(script.contains("compopt -o plusdirs"), "{script}");
+    assert!(complete("sync ''").contains(" --check "));
+    assert!(!script.contains("<DIR>") && !script.contains("[DIR]"));
+    assert!(complete("-p S").contains("SAS"), "{}", complete("-p S"));
+    assert!(complete("--register-as U").contains("UAS"));
     assert_eq!(complete("--data-path ''"), "nop loopback iscsi\n");
 }
 
@@ -99,14 +104,40 @@ fn every_subcommand_has_a_manual_page() {
     let names = subcommands();
     for name in &names {
         let text = page(&format!("tcm-mod-builder-{name}"));
-        let head = format!(".TH tcm-mod-builder-{name} 1  \"tcm-mod-builder ");
+        let head = format!(".TH tcm-mod-builder-{name} 1 20");
         assert!(text.contains(&head), "{text}");
         let synopsis = format!(".SH SYNOPSIS\n\\fBtcm\\-mod\\-builder {name}\\fR");
         assert!(text.contains(&synopsis), "{text}");
         assert!(program.contains(&format!("\ntcm\\-mod\\-builder\\-{name}(1)\n")));
     }
-    for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"] {
+    for section in [
+        "NAME",
+        "SYNOPSIS",
+        "DESCRIPTION",
+        "OPTIONS",
+        "EXIT STATUS",
+        "ENVIRONMENT",
+        "FILES",
+        "EXAMPLES",
+        "SEE ALSO",
+    ] {
+        for name in &names {
+            let page = page(&format!("tcm-mod-builder-{name}"));
+            assert_eq!(
+                page.matches(&format!(".SH {section}\n")).count(),
+                1,
+                "{page}"
+            );
+        }
         assert_eq!(program.matches(&format!(".SH {section}\n")).count(), 1);
+    }
+    // Each page has an example of its own command.
+    for name in &names {
+        let page = page(&format!("tcm-mod-builder-{name}"));
+        assert!(
+            page.contains(&format!("tcm\\-mod\\-builder {name}")),
+            "{page}"
+        );
     }
     assert_eq!(fs::read_dir(&dir).unwrap().count(), names.len() + 1);
     command().arg("man").assert().success().stdout(program);

@@ -109,6 +109,36 @@ fn name_in_use_in_the_tree_is_refused() {
 }
 
 #[test]
+fn fabric_name_of_the_kernel_is_said_twice() {
+    let tree = FixtureTree::new().unwrap();
+    for (module, fabric) in [("tcm_iscsi", "iscsi"), ("loopback", "loopback")] {
+        let mut wrong = command();
+        wrong
+            .args(["-p", "iSCSI", "-m", module, "-k"])
+            .arg(tree.path());
+        let said = format!("`{fabric}`: a fabric of the kernel's own has it");
+        refused(
+            &tree,
+            &mut wrong,
+            1,
+            &[&said, &format!("--fabric-name {fabric}")],
+        );
+        wrong
+            .args(["--fabric-name", fabric, "--no-install"])
+            .assert()
+            .success();
+        // The manifest has the name, and `sync` does not ask again.
+        let dir = tree.target().join(module);
+        command()
+            .arg("sync")
+            .arg(dir)
+            .arg("--check")
+            .assert()
+            .success();
+    }
+}
+
+#[test]
 fn unreadable_header_changes_nothing() {
     let old = "u16 (*tpg_get_tag)(";
     for (new, said) in [

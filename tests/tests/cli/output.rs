@@ -2,6 +2,9 @@
 
 //! Output on terminals and in pipes: JSON, tables, colours, suggestions, next steps.
 
+use std::fs;
+use std::path::Path;
+
 use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -145,9 +148,107 @@ fn last_line_names_the_next_step() {
 }
 
 #[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.path().display();
+    for words in [
+        "--help".to_owned(),
+        "--version".to_owned(),
+        "completions bash".to_owned(),
+        "man".to_owned(),
+        format!("man {dir}/man"),
+        "protocols".to_owned(),
+        "protocols --json".to_owned(),
+        format!("ops -k {dir}"),
+        format!("ops --json -k {dir}"),
+        format!("doctor --json -k {dir}"),
+        format!("-p FC -m tcm_x -k {dir} --dry-run"),
+        format!("-p FC -m tcm_x -k {dir}"),
+    ] {
+        let full = fs::File::create("/dev/full").unwrap();
+        let mut command = std::process::Command::new(builder(Profile::Dev).unwrap());
+        command.args(words.split(' ')).stdout(full);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{words}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let reason = "Error: cannot write to standard output: No space left on device";
+        assert!(said.contains(reason), "{words}: {said}");
+    }
+}
+
+/// The command of the last line that `words` write in a directory.
+fn next(cwd: &Path, words: &[&str]) -> String {
+    let mut generate = command();
+    generate.current_dir(cwd).args(["-p", "FC"]).args(words);
+    let output = generate.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let last = said.lines().last().unwrap_or_default();
+    last.strip_prefix("Next: ").expect(&said).to_owned()
+}
+
+#[test]
+fn next_command_works_in_the_working_directory() {
+    let tree = FixtureTree::new().unwrap();
+    fs::write(tree.path().join(".config"), "CONFIG_CC_IS_GCC=y\n").unwrap();
+    let cwd = tree.path().parent().unwrap();
+    let name = tree.path().file_name().unwrap().to_str().unwrap();
+    // A program that says whether make would find the module and the kernel.
+    let make = "make() { cd \"$2\" && test -f Makefile && test -f \"${3#KDIR=}/.config\"; }; ";
+    let out = format!("{name}/sp ace's");
+    let command = next(cwd, &["-m", "tcm_x", "-k", name, "-o", &out]);
+    let mut shell = Command::new("sh");
+    let script = format!("{make}{command}");
+    shell
+        .args(["-c", &script])
+        .current_dir(cwd)
+        .assert()
+        .success();
+
+    let in_tree = ["-m", "tcm_x", "-k", name];
+    let refused = next(cwd, &[&in_tree[..], &["--no-install"]].concat());
+    assert!(refused.starts_with("the same with --install"), "{refused}");
+    let command = next(cwd, &[&in_tree[..], &["--install"]].concat());
+    assert_eq!(
+        command,
+        format!(
+            "{name}/scripts/config --file {name}/.config --module TCM_X && make -C {name} modules"
+        )
+    );
+    // The module is in both files now, so that there is no question.
+    assert_eq!(
+        next(cwd, &[&in_tree[..], &["--no-install"]].concat()),
+        command
+    );
+}
+
+#[test]
+fn directory_that_make_refuses_is_a_warning() {
+    let tree = FixtureTree::new().unwrap();
+    for (name, is_refused) in [("sp ace", true), ("a:b", true), ("fine", false)] {
+        let mut generate = command();
+        generate
+            .args(["-p", "FC", "-m", "tcm_x", "-k"])
+            .arg(tree.path());
+        let assert = generate.arg("-o").arg(tree.path().join(name)).assert();
+        let said = contains("cannot be built: the kernel's make takes no path with a blank");
+        if is_refused {
+            assert.success().stderr(said);
+        } else {
+            assert.success().stderr(said.not());
+        }
+    }
+}
+
+#[test]
 fn closed_pipe_is_not_an_error() {
     let builder = builder(Profile::Dev).unwrap();
-    for words in ["completions bash", "man", "protocols"] {
+    for words in [
+        "completions bash",
+        "man",
+        "protocols",
+        "protocols --json",
+        "--help",
+    ] {
         // `true` exits without reading, so the pipe is closed before the program writes.
         let script = format!(
             "{{ sleep 0.2; {} {words}; echo $? >&2; }} | true",

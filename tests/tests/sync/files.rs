@@ -33,6 +33,29 @@ fn enclosing_tree_is_the_default() {
     command.arg("sync").arg(&fixture.dir).assert().success();
 }
 
+#[test]
+fn crlf_is_named_in_one_line() {
+    let fixture = Fixture::new("nop");
+    for name in ["target.rs", "Kbuild"] {
+        let file = fixture.dir.join(name);
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(&file, text.replace('\n', "\r\n")).unwrap();
+    }
+    let said = |name: &str| format!("{name}: its lines end with CR LF; `sed -i 's/\\r$//' {name}`");
+    let output = fixture.sync().output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains(&said("target.rs")) && text.lines().count() < 5,
+        "{text}"
+    );
+    let output = fixture.sync().arg("--force").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains(&said("Kbuild")) && text.lines().count() < 6,
+        "{text}"
+    );
+}
+
 /// Page and kselftest of an in-tree module.
 #[test]
 fn files_elsewhere_in_the_tree_are_updated_until_edited() {

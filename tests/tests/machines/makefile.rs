@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The Makefile and the script of a module without a kernel.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use tempfile::TempDir;
+use xtask::fixture::FixtureTree;
+use xtask::module::{Profile, builder};
+use xtask::shell::checkout;
+
+/// A module for the fixture's tree, in a directory of its own.
+fn module(scratch: &TempDir) -> PathBuf {
+    let tree = FixtureTree::new().unwrap();
+    let dir = scratch.path().join("module");
+    let mut generate = Command::new(builder(Profile::Dev).unwrap());
+    generate
+        .args(["-p", "FC", "-m", "tcm_x", "-k"])
+        .arg(tree.path());
+    assert!(
+        generate
+            .arg("-o")
+            .arg(&dir)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    dir
+}
+
+#[test]
+fn clean_needs_no_kernel_and_leaves_nothing() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = module(&scratch);
+    let files = || {
+        let mut find = Command::new("find");
+        let output = find.arg(&dir).args(["-type", "f"]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut lines: Vec<_> = text.lines().map(ToOwned::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let before = files();
+    for name in fs::read_to_string(dir.join(".gitignore")).unwrap().lines() {
+        if !name.starts_with('#') {
+            fs::write(dir.join(name.replace('*', "x")), "").unwrap();
+        }
+    }
+    fs::write(dir.join("target/ops.o"), "").unwrap();
+    assert!(files().len() > before.len() + 10);
+    let mut make = Command::new("make");
+    make.arg("-C")
+        .arg(&dir)
+        .args(["clean", "KDIR=/nonexistent"]);
+    assert!(make.output().unwrap().status.success());
+    assert_eq!(files(), before);
+}
+
+#[test]
+fn missing_kernel_is_one_line() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = module(&scratch);
+    let mut make = Command::new("make");
+    let output = make
+        .arg("-C")
+        .arg(&dir)
+        .arg("KDIR=/nonexistent")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.starts_with("cannot build a module for /nonexistent: it is not there"),
+        "{text}"
+    );
+    assert!(
+        text.contains("doctor -k /nonexistent") && text.lines().count() < 4,
+        "{text}"
+    );
+}
+
+/// The configuration of a kernel, variables of the environment, and the words for make about the
+/// compiler. `BIN` is the directory of the programs.
+type Choice = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+const CHOICES: [Choice; 8] = [
+    ("CC_IS_CLANG=y LD_IS_LLD=y", &[], &["LLVM=BIN/"]),
+    ("CC_IS_CLANG=y LD_IS_BFD=y", &[], &["CC=BIN/clang"]),
+    (
+        "CC_IS_CLANG=y LD_IS_LLD=y",
+        &[("LLVM", "-99")],
+        &["LLVM=-99"],
+    ),
+    ("CC_IS_CLANG=y LD_IS_LLD=y", &[("CC", "gcc")], &["CC=gcc"]),
+    (
+        "CC_IS_CLANG=y LD_IS_LLD=y",
+        &[("CC", "gcc"), ("LLVM", "1")],
+        &["CC=gcc", "LLVM=1"],
+    ),
+    ("CC_IS_GCC=y LD_IS_BFD=y", &[], &["CC=BIN/gcc"]),
+    (
+        "CC_IS_GCC=y LD_IS_LLD=y",
+        &[],
+        &["CC=BIN/gcc", "LD=BIN/ld.lld"],
+    ),
+    ("CC_IS_GCC=y LD_IS_BFD=y", &[("CROSS_COMPILE", "far-")], &[]),
+];
+
+#[test]
+fn compiler_is_the_kernels_or_the_users() {
+    let scratch = tempfile::tempdir().unwrap();
+    let bin = scratch.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    for name in ["clang", "ld.lld", "ld", "gcc", "far-gcc"] {
+        fs::write(bin.join(name), "#!/bin/sh\necho gcc 1\n").unwrap();
+        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let script = checkout().join("kernel-template/build/tools.sh");
+    for (config, variables, expected) in CHOICES {
+        let lines = config.split(' ').map(|line| format!("CONFIG_{line}\n"));
+        let text = lines.collect::<String>() + "CONFIG_CC_VERSION_TEXT=\"gcc 1\"\n";
+        fs::write(scratch.path().join(".config"), text).unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.arg(&script).arg(scratch.path()).arg("report");
+        command
+            .env_clear()
+            .env("PATH", &bin)
+            .envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let uses = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("use\t-\t"));
+        let of_compiler = |word: &&str| {
+            ["CC=", "LLVM=", "LD="]
+                .iter()
+                .any(|name| word.starts_with(name))
+        };
+        let found: Vec<_> = uses.filter(of_compiler).collect();
+        let bin = bin.display().to_string();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|word| word.replace("BIN", &bin))
+            .collect();
+        assert_eq!(found, expected, "{config} {variables:?}: {said}");
+    }
+}
+
+#[test]
+fn script_is_the_same_for_doctor_and_modules() {
+    let scratch = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string(module(&scratch).join("tools.sh")).unwrap();
+    let template = fs::read_to_string(checkout().join("kernel-template/build/tools.sh")).unwrap();
+    let (_, rest) = template.split_once("\n#\n").unwrap();
+    assert!(text.ends_with(rest));
+}
