@@ -130,6 +130,8 @@ impl<T: Operations> Deref for RmdirGuard<T> {
 
 impl<T: Operations> Drop for RmdirGuard<T> {
     fn drop(&mut self) {
+        // Never the last reference, which is that of the directory. The group may be freed before
+        // this returns.
         self.references.dec();
     }
 }

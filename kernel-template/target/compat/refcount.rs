@@ -5,7 +5,7 @@
 //!
 //! C header: [`include/linux/refcount.h`](srctree/include/linux/refcount.h)
 
-use super::atomic::{Atomic, Full, Relaxed, Release};
+use super::atomic::{Atomic, Relaxed, Release};
 
 /// A reference count, with the layout of `refcount_t`.
 #[repr(transparent)]
@@ -30,10 +30,5 @@ impl Refcount {
     /// Subtracts a reference, which must not be the last one.
     pub(in crate::target) fn dec(&self) {
         self.0.fetch_sub(1, Release);
-    }
-
-    /// Subtracts a reference. Returns true if it was the last one.
-    pub(in crate::target) fn dec_and_test(&self) -> bool {
-        self.0.fetch_sub(1, Full) == 1
     }
 }
