@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Requests that arrive before one with a lower CmdSN: RFC 7143, section 4.2.2.1. They are executed
+//! Requests that arrive before one with a lower `CmdSN`: RFC 7143, section 4.2.2.1. They are executed
 //! in the order of their numbers, with their data. The target has `InitialR2T=No`.
 
 use anyhow::{Context, Result, ensure};
