@@ -20,10 +20,7 @@ const EXAMPLES: [(&str, &str); 8] = [
         "tcm-mod-builder",
         "tcm-mod-builder -p iSCSI -m tcm_x -o tcm_x\nmake -C tcm_x",
     ),
-    (
-        "ops",
-        "tcm-mod-builder ops -k linux-6.12 --against linux-7.3",
-    ),
+    ("ops", "tcm-mod-builder ops --against linux-7.3"),
     ("protocols", "tcm-mod-builder protocols --json"),
     ("sync", "tcm-mod-builder sync tcm_x --check"),
     (

@@ -127,7 +127,6 @@ impl Operations for Fabric {
     const PROTOCOL: Protocol = Protocol::ISCSI;
     // Maximum payload of a command, in pages.
     const MAX_DATA_SG_NENTS: u32 = iscsi::PAGES_MAX;
-    // For the attribute `complete_type`.
     const DIRECT_COMPL_SUPP: bool = true;
     // Commands are submitted in the thread of the connection, which may sleep.
     const DIRECT_SUBMIT_SUPP: bool = true;
