@@ -38,7 +38,7 @@ pub(crate) fn alone(dir: &Path) -> Result<()> {
 pub(crate) fn fixed(kernel: &Kernel) -> Result<PathBuf> {
     let tree = kernel.build.with_extension("target-core");
     let dir = tree.join(DIR);
-    fs::create_dir_all(&dir)?;
+    fs::create_dir_all(&tree)?;
     let _building = lock(&tree, FlockOperation::LockExclusive)?;
     let fix = checkout().join(FIX);
     let (stamp, wanted) = (tree.join("stamp"), kernel.stamp() + &text(&fix));
@@ -47,6 +47,10 @@ pub(crate) fn fixed(kernel: &Kernel) -> Result<PathBuf> {
     }
     let _ = fs::remove_file(&stamp);
     println!("building target core with {FIX}");
+    // make would keep objects of another configuration: outside the kernel's tree it does not see
+    // which options have changed.
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir_all(&dir)?;
     let mut cp = Command::new("cp");
     let original = kernel.source.join(DIR).join(".");
     output(cp.arg("--recursive").arg(original).arg(&dir))?;

@@ -59,13 +59,13 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/sessions.txt"),
-        modules: &["handle", "nexus", "session", "users"],
+        modules: &["session", "users"],
         items: &["Session"],
     },
     Step {
         message: data!("messages/commands.txt"),
         modules: &[
-            "cmd", "cpu", "data", "request", "submit", "tags", "task", "tmr",
+            "cmd", "cpu", "data", "handle", "nexus", "request", "submit", "tags", "task", "tmr",
         ],
         items: &["Cmd", "CmdMemory", "Tmr"],
     },
