@@ -113,7 +113,11 @@ pub enum Error {
         reason: String,
     },
     /// clang exceeded the time limit.
-    #[error("cannot read {}: clang takes too long; {KERNELS}", header.display())]
+    #[error(
+        "cannot read {}: clang has not ended after 30 s, or 5 s of processor time; try again when the \
+         machine is less busy, or {KERNELS}",
+        header.display()
+    )]
     Timeout {
         /// The header.
         header: PathBuf,

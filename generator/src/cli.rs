@@ -10,7 +10,7 @@ use crate::command::{completions, doctor, generate, man, ops, prepare, protocols
 /// Writes a LIO/TCM SCSI target fabric module in Rust for Linux.
 ///
 /// Reads `struct target_core_fabric_ops` from the kernel's own header, and writes a driver directory
-/// that builds with `make LLVM=1`, loads with modprobe, and answers configfs.
+/// that builds with `make LLVM=1`, loads with modprobe, and has its tree in configfs.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -41,7 +41,7 @@ pub enum Command {
     Prepare(prepare::Arguments),
     /// Writes a completion script for a shell.
     Completions(completions::Arguments),
-    /// Writes the manual pages.
+    /// Writes the manual page, or all pages to a directory.
     Man(man::Arguments),
 }
 

@@ -16,22 +16,13 @@ const DATE: &str = "2026-11-30";
 
 /// Commands for the section of examples, by the name of the page.
 const EXAMPLES: [(&str, &str); 8] = [
-    (
-        "tcm-mod-builder",
-        "tcm-mod-builder -p iSCSI -m tcm_x -o tcm_x\nmake -C tcm_x",
-    ),
+    ("tcm-mod-builder", "tcm-mod-builder -p SAS -m tcm_x -o x"),
     ("ops", "tcm-mod-builder ops --against linux-7.3"),
     ("protocols", "tcm-mod-builder protocols --json"),
     ("sync", "tcm-mod-builder sync tcm_x --check"),
-    (
-        "doctor",
-        "tcm-mod-builder doctor -k /lib/modules/$(uname -r)/build",
-    ),
+    ("doctor", "tcm-mod-builder doctor -k linux"),
     ("prepare", "sudo tcm-mod-builder prepare"),
-    (
-        "completions",
-        "tcm-mod-builder completions fish > ~/.config/fish/completions/tcm-mod-builder.fish",
-    ),
+    ("completions", "tcm-mod-builder completions bash"),
     ("man", "tcm-mod-builder man /usr/local/share/man/man1"),
 ];
 

@@ -43,7 +43,7 @@ say()
 # use WORD: an argument of make.
 use()
 {
-	words="$words $1"
+	words="$words '$1'"
 	[ ! "$report" ] || printf 'use\t-\t%s\n' "$1"
 }
 
@@ -110,37 +110,41 @@ pick()
 	[ "$tool" ]
 }
 
-# compiler: that of the kernel, and its linker. LLVM=DIR/ selects all tools of a
-# directory, LLVM=-19 those with this suffix.
-compiler()
+# find_compiler: that of the kernel, and its linker. LLVM=DIR/ selects all tools of a
+# directory, LLVM=-19 those with this suffix, and LLVM=1 those without one, if they are
+# there.
+find_compiler()
 {
 	wanted=$(config CC_VERSION_TEXT)
 	clang=$(config CLANG_VERSION)
 	clang=$((${clang:-0} / 10000))
 	linker=ld
+	chosen=1
 	if [ "$CC" ]; then
 		use "CC=$CC"
 		[ ! "$LLVM" ] || use "LLVM=$LLVM"
 		set -- "${CC%% *}"
-	elif [ "$LLVM" ]; then
+	elif [ "$LLVM" ] && { [ "$LLVM" != 1 ] || absolute clang > /dev/null; }; then
 		use "LLVM=$LLVM"
 		case $LLVM in
 		*/) set -- "${LLVM}clang" ;;
 		-*) set -- "clang$LLVM" ;;
 		*) set -- clang ;;
 		esac
-	elif [ "$CROSS_COMPILE" ]; then
+	elif [ "$CROSS_COMPILE" ] && [ ! "$(config CC_IS_CLANG)" ]; then
 		set -- "${CROSS_COMPILE}gcc"
 	elif [ "$(config CC_IS_CLANG)" ]; then
+		chosen=
 		set -- $(programs clang) $(programs "clang-$clang") "/usr/lib/llvm-$clang/bin/clang"
 	else
+		chosen=
 		set -- "${wanted%% *}" gcc
 	fi
 	if ! pick "$wanted" "$@"; then
 		say compiler missing "no $1; the kernel was built with $wanted"
 		return
 	fi
-	if [ ! "$CC$LLVM$CROSS_COMPILE" ]; then
+	if [ ! "$chosen" ]; then
 		name=${tool##*/}
 		linked=$(readlink -f "$tool")
 		if [ ! "$(config LD_IS_LLD)" ]; then
@@ -174,9 +178,9 @@ compiler()
 	fi
 }
 
-# rustc: the very one that built the kernel: symbols have its hash in their names. The
+# find_rustc: the very one that built the kernel: symbols have its hash in their names. The
 # program behind rustup's is taken, whose choice depends on the working directory.
-rustc()
+find_rustc()
 {
 	wanted=$(config RUSTC_VERSION_TEXT)
 	if ! pick "$wanted" ${RUSTC:-$(programs rustc) /usr/bin/rustc}; then
@@ -203,9 +207,9 @@ rustc()
 	fi
 }
 
-# bindgen: of the version that the kernel wants, and with a libclang that it understands:
+# find_bindgen: of the version that the kernel wants, and with a libclang that it understands:
 # else it leaves out the members of nested types.
-bindgen()
+find_bindgen()
 {
 	minimum=
 	for dir in "$build/source" "$build"; do
@@ -241,8 +245,8 @@ bindgen()
 	fi
 }
 
-# crate: the kernel crate, compiled by the same rustc.
-crate()
+# find_crate: the kernel crate, compiled by the same rustc.
+find_crate()
 {
 	if [ ! -e "$build/rust/libkernel.rmeta" ]; then
 		say 'kernel crate' missing "$build has no rust/libkernel.rmeta"
@@ -265,8 +269,8 @@ crate()
 		'impl kernel::Module for Probe {' \
 		'fn init(_module: &'"'"'static ThisModule) -> Result<Self> { Ok(Self) } }' \
 		> "$scratch/module/first.rs"
-	# shellcheck disable=SC2086
-	if PATH=$users_path make -s -C "$build" M="$scratch/module" $words probe.o > "$scratch/log" 2>&1 < /dev/null; then
+	if (PATH=$users_path; eval "make -s -C '$build' M='$scratch/module' $words probe.o") \
+		> "$scratch/log" 2>&1 < /dev/null; then
 		say 'kernel crate' ok "$build/rust"
 	else
 		why=$(grep -i -m 1 -e 'error[:[]' -e 'No such file' -e 'not found' "$scratch/log" ||
@@ -275,9 +279,9 @@ crate()
 	fi
 }
 
-compiler
-rustc
-bindgen
-crate
+find_compiler
+find_rustc
+find_bindgen
+find_crate
 [ "$report" ] || [ "$failed" ] || echo "$words"
 [ ! "$failed" ]

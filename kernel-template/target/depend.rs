@@ -32,7 +32,8 @@ use crate::{
 impl<T: Operations> Tpg<T> {
     /// Calls `each` for each LUN with a backstore. Called in process context; sleeps. LUNs are
     /// neither linked nor unlinked meanwhile. Not in `tpg_check_demo_mode_write_protect`, which runs
-    /// under the same lock.
+    /// under the same lock. `each` must not look up a node ACL, log in or out, or walk LUNs: these
+    /// take the same lock, or wait for it.
     pub fn for_each_lun(&self, mut each: impl FnMut(&Lun)) {
         // SAFETY: The lock that the function holds keeps the LUN on the list, so it is alive.
         self.walk(|lun| each(unsafe { Lun::from_raw(lun) }));
@@ -82,23 +83,28 @@ impl<T: Operations> Tpg<T> {
     ///
     /// Returns [`ENOENT`] if there is no such LUN; [`ENOMEM`].
     pub fn depend_on_backstore(&self, number: u64) -> Result<Dependency<T>> {
-        let mut found = ptr::null_mut();
+        let mut found = None;
         self.walk(|lun| {
             // SAFETY: The lock keeps the LUN on the list, and its backstore linked: both are alive.
             unsafe {
                 if (*lun).unpacked_lun == number {
-                    let item = &raw mut (*(*lun).lun_se_dev).dev_group.cg_item;
-                    found = bindings::config_item_get(item);
+                    let device = (*lun).lun_se_dev;
+                    // The last reference to the device uses its HBA.
+                    let hba = &raw mut (*(*device).se_hba).hba_group.cg_item;
+                    let item = &raw mut (*device).dev_group.cg_item;
+                    found = Some((
+                        bindings::config_item_get(hba),
+                        bindings::config_item_get(item),
+                    ));
                 }
             }
         });
-        if found.is_null() {
-            return Err(ENOENT);
-        }
-        // SAFETY: The reference from above keeps the item alive. It is dropped here once.
+        let (hba, device) = found.ok_or(ENOENT)?;
+        // SAFETY: The references from above keep the items alive. Each is dropped here once.
         unsafe {
-            let result = Dependency::new(self, found);
-            bindings::config_item_put(found);
+            let result = Dependency::new(self, device);
+            bindings::config_item_put(device);
+            bindings::config_item_put(hba);
             result
         }
     }
@@ -200,7 +206,7 @@ impl<T: Operations> Drop for Dependency<T> {
         // SAFETY: The box is that of this value, which leaves it to the callback. It holds the portal
         // group, so the workqueue is alive.
         unsafe {
-            let queue: *const Workqueue = (*depended).tpg.wwn().queue();
+            let queue: *const Workqueue = (*depended).tpg.wwn().ends();
             (*queue).queue_new((*depended).work.get(), Self::callback);
         }
     }

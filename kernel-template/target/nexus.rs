@@ -83,12 +83,12 @@ pub struct Nexus<T: Operations> {
     data: Arc<SessionData<T>>,
 }
 
-// SAFETY: Any thread may use and remove a session of target core. `SessionData` is `Send` and
-// `Sync`.
+// SAFETY: Any thread may use and remove a session of target core. The data of the driver and the
+// portal group are `Send` and `Sync`, and only the end of the nexus uses the work item beside them.
 unsafe impl<T: Operations> Send for Nexus<T> {}
 
-// SAFETY: Target core accesses the fields of a session under locks of its own. `SessionData` is
-// `Sync`.
+// SAFETY: Target core accesses the fields of a session under locks of its own. The data of the driver
+// and the portal group are `Sync`; shared references do not reach the work item.
 unsafe impl<T: Operations> Sync for Nexus<T> {}
 
 impl<T: Operations> Nexus<T> {
@@ -188,16 +188,14 @@ impl<T: Operations> Nexus<T> {
     /// context, hard interrupts included. The portal group and the module stay until it has ended.
     pub fn end_later(self) {
         self.stop();
-        let queue: *const Workqueue = self.tpg().wwn().queue();
+        let queue: *const Workqueue = self.tpg().wwn().ends();
         let nexus = ManuallyDrop::new(self);
         // SAFETY: `nexus` is not used afterwards, so this moves its count.
         let data = Arc::into_raw(unsafe { ptr::read(&nexus.data) });
         // SAFETY: The count keeps the data alive until the work item has run. They hold the portal
         // group, so `queue` is alive. `nexus` is consumed, so the work item is queued once.
         unsafe {
-            (*data)
-                .ending
-                .store(nexus.session.as_ptr(), Relaxed);
+            (*data).ending.store(nexus.session.as_ptr(), Relaxed);
             (*queue).queue_new((*data).work.get(), Self::end_callback);
         }
     }

@@ -100,8 +100,8 @@ impl<T: Operations> Pending<T> {
         PayloadMut(unsafe { Payload::of(self.as_raw()) })
     }
 
-    /// Returns true if the command is aborted: an abort waits until it is executed or dropped. Both
-    /// then end the command without executing it.
+    /// Returns true if the command is aborted: an abort waits until it is executed, failed or
+    /// dropped, each of which then ends the command without executing it.
     pub fn is_aborted(&self) -> bool {
         // SAFETY: The command is alive, by the type's invariants. Target core changes the state
         // with single stores.
@@ -129,8 +129,8 @@ impl<T: Operations> Pending<T> {
         unsafe { bindings::target_execute_cmd(ptr) };
     }
 
-    /// Executes the command, as [`Self::execute`] does, in the workqueue of the fabric. Called in any
-    /// context, hard interrupts included.
+    /// Executes the command, as [`Self::execute`] does, in a workqueue of the fabric. Called in any
+    /// context, hard interrupts included. PREEMPT AND ABORT waits there for other commands.
     pub fn execute_later(self) {
         let queue: *const Workqueue = self.session().tpg().wwn().queue();
         let ptr = self.into_raw();
@@ -154,14 +154,14 @@ impl<T: Operations> Pending<T> {
         // SAFETY: `work` is that of a command which this call takes over, by the requirements of
         // this callback.
         let pending = unsafe {
-            let cmd: *const bindings::se_cmd =
-                kernel::container_of!(work, bindings::se_cmd, work);
+            let cmd: *const bindings::se_cmd = kernel::container_of!(work, bindings::se_cmd, work);
             Self::from_raw(cmd.cast_mut())
         };
         pending.execute();
     }
 
-    /// Fails the command whose data will not arrive. Target core responds before this returns.
+    /// Fails the command whose data will not arrive. Target core responds before this returns,
+    /// unless the command is aborted.
     /// Called in process context with interrupts on.
     pub fn fail(self, reason: SenseReason) {
         let ptr = self.into_raw();

@@ -207,8 +207,9 @@ where
     S: Send + Sync + 'static,
 {
     /// Logs `initiator` in, as [`Nexus::new`] does, to a session for `depth` commands at a time.
-    /// Each gets a slot from `slot`, which is called with its number, from 0. The slots are dropped
-    /// when the nexus ends, after its last command.
+    /// Each gets a slot from `slot`, which is called with its number, from 0, and must not log in or
+    /// out or look up a node ACL: the lock of logins is held. The slots are dropped when the nexus
+    /// ends, after its last command.
     ///
     /// # Errors
     ///

@@ -36,7 +36,7 @@ impl Users {
     pub(super) fn add(&self) -> bool {
         let count = self.count.as_atomic();
         let mut users = count.load(Relaxed);
-        while users != 0 {
+        while users > 0 && users < i32::MAX {
             match count.cmpxchg(users, users + 1, Full) {
                 Ok(_) => return true,
                 Err(now) => users = now,

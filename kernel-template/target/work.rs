@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The workqueue of a fabric, for calls to target core that the context of the driver does not
+//! The workqueues of a fabric, for calls to target core that the context of the driver does not
 //! allow.
 //!
 //! C header: [`include/linux/workqueue.h`](srctree/include/linux/workqueue.h)
@@ -34,14 +34,13 @@ unsafe impl Send for Workqueue {}
 unsafe impl Sync for Workqueue {}
 
 impl Workqueue {
-    /// Creates a workqueue. It has a thread of its own for when memory is short, since it executes
-    /// writes.
+    /// Creates a workqueue, with a thread of its own for when memory is short if `reclaims`.
     ///
     /// # Errors
     ///
     /// Returns [`ENOMEM`].
-    pub(super) fn new(name: &CStr) -> Result<Self> {
-        let flags = bindings::wq_flags_WQ_UNBOUND | bindings::wq_flags_WQ_MEM_RECLAIM;
+    fn new(name: &CStr, reclaims: u32) -> Result<Self> {
+        let flags = bindings::wq_flags_WQ_UNBOUND | reclaims;
         // SAFETY: The format takes one text that ends with NUL, which the workqueue copies.
         let queue = unsafe {
             let format = kernel::c_str!("%s").as_char_ptr();
@@ -97,23 +96,29 @@ struct LockClassKey(Opaque<kernel::bindings::lock_class_key>);
 // SAFETY: lockdep uses the address of the key, and locks what it changes.
 unsafe impl Sync for LockClassKey {}
 
-/// The data of a fabric, and its workqueue.
+/// The data of a fabric, and its workqueues.
 pub(super) struct FabricData<T: Operations> {
     data: T::Data,
-    // Dropped last: it waits for the work that others have queued.
+    // Dropped last: they wait for the work that others have queued.
+    /// Ends nexus and dependences. The end of a nexus waits for commands, so it may hold up no
+    /// execution.
+    pub(super) ends: Workqueue,
+    /// Executes writes, also when memory is short.
     pub(super) queue: Workqueue,
 }
 
 impl<T: Operations> FabricData<T> {
-    /// Creates the workqueue, and the data of the driver.
+    /// Creates the workqueues, and the data of the driver.
     ///
     /// # Errors
     ///
     /// Returns the error of [`Operations::init`], or [`ENOMEM`].
     pub(super) fn new(module: &'static ThisModule) -> Result<Self> {
-        let queue = Workqueue::new(T::NAME)?;
+        let ends = Workqueue::new(T::NAME, 0)?;
+        let queue = Workqueue::new(T::NAME, bindings::wq_flags_WQ_MEM_RECLAIM)?;
         Ok(Self {
             data: T::init(module)?,
+            ends,
             queue,
         })
     }

@@ -94,7 +94,14 @@ impl<T: Operations> Wwn<T> {
         unsafe { self.fabric.as_ref() }
     }
 
-    /// Returns the workqueue of the fabric.
+    /// Returns the workqueue of the fabric that ends what was dropped.
+    pub(super) fn ends(&self) -> &Workqueue {
+        // SAFETY: The data live as long as any directory of the fabric, by the type's invariants.
+        // The target port is one.
+        unsafe { &self.fabric.as_ref().ends }
+    }
+
+    /// Returns the workqueue of the fabric that executes commands.
     pub(super) fn queue(&self) -> &Workqueue {
         // SAFETY: The data live as long as any directory of the fabric, by the type's invariants.
         // The target port is one.

@@ -32,11 +32,11 @@ pub struct Arguments {
     /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
     #[arg(short, long, value_name = "NAME")]
     module: String,
-    /// Identifier to register with target core, if it cannot parse TransportIDs of the protocol: SAS
-    /// for ADT, ATA or UAS.
+    /// Identifier to register with target core instead of the protocol's, whose TransportIDs it cannot
+    /// parse: SAS for ADT, ATA or UAS.
     #[arg(long, value_name = "PROTO")]
     register_as: Option<String>,
-    /// Name in configfs, if it differs from the default.
+    /// Name in configfs [default: the module name without a leading `tcm_`].
     #[arg(long, value_name = "NAME")]
     fabric_name: Option<String>,
     /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around

@@ -41,8 +41,12 @@ impl Tools {
     pub fn find(build: &Path) -> Self {
         let mut script = Command::new("/bin/sh");
         script.args(["-c", SCRIPT, "tools.sh"]).arg(build);
-        let said = script.arg("report").output().map(|output| output.stdout);
-        let said = String::from_utf8_lossy(&said.unwrap_or_default()).into_owned();
+        let output = script.arg("report").output();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (said, faults) = output.map_or_else(
+            |error| (String::new(), error.to_string()),
+            |output| (text(&output.stdout), text(&output.stderr)),
+        );
         let lines = said.lines().filter_map(|line| {
             let (subject, rest) = line.split_once('\t')?;
             let (status, found) = rest.split_once('\t')?;
@@ -64,6 +68,12 @@ impl Tools {
                 None => tools.words.push(found),
             }
         }
+        if tools.findings.is_empty() {
+            let reason = format!("cannot check the tools: {}", faults.trim());
+            tools
+                .findings
+                .push((Subject::KernelTools, Status::Wrong, reason));
+        }
         tools
     }
 
@@ -83,11 +93,6 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
     let tools = Tools::find(&build);
     let mut checks = Vec::new();
     for (subject, status, found) in &tools.findings {
-        if *subject == Subject::KernelCrate {
-            checks.push(libclang());
-            checks.push(kernel_tools(environment));
-            checks.extend(pahole(environment));
-        }
         let remedy = remedy(environment, *subject, *status, found);
         checks.push(match status {
             Status::Ok => Check::ok(*subject, found),
@@ -97,6 +102,10 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
             checks.extend(rust_src(environment, &tools));
         }
     }
+    let is_crate = |check: &Check| check.subject == Subject::KernelCrate;
+    let at = checks.iter().position(is_crate).unwrap_or(checks.len());
+    let others = [libclang(), kernel_tools(environment)];
+    checks.splice(at..at, others.into_iter().chain(pahole(environment)));
     checks
 }
 
@@ -126,6 +135,7 @@ fn remedy(environment: &Environment<'_>, subject: Subject, status: Status, found
             "`make clippy` of a module needs it: {}",
             distro.install(Package::Clippy)
         ),
+        (Subject::KernelTools, _) => "set TMPDIR to a directory that you may write to".to_owned(),
         (Subject::KernelCrate, Status::Missing) => no_crate(environment),
         (Subject::KernelCrate, _) => bad_crate(environment),
         _ => format!(

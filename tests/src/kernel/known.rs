@@ -100,7 +100,7 @@ mod tests {
         [CURRENT, "clang 19, rustc 1.96", ALL, "test"],
         [CURRENT, "with KASAN, lockdep, kmemleak, KUnit", ALL, "test"],
         [CURRENT, "GCC, rustc 1.96", "nop", "test --full"],
-        [BETWEEN, "clang 19, rustc 1.96", "nop, iscsi", "test --full"],
+        [BETWEEN, "clang 19, rustc 1.96", ALL, "test --full"],
         [LTS, "clang 19, rustc 1.96", "nop, loopback", "test"],
         ["Debian 13, backports", "GCC 14, rustc 1.85", ALL, "stock"],
     ];

@@ -90,7 +90,7 @@ type Choice = (
     &'static [&'static str],
 );
 
-const CHOICES: [Choice; 8] = [
+const CHOICES: [Choice; 10] = [
     ("CC_IS_CLANG=y LD_IS_LLD=y", &[], &["LLVM=BIN/"]),
     ("CC_IS_CLANG=y LD_IS_BFD=y", &[], &["CC=BIN/clang"]),
     (
@@ -111,6 +111,12 @@ const CHOICES: [Choice; 8] = [
         &["CC=BIN/gcc", "LD=BIN/ld.lld"],
     ),
     ("CC_IS_GCC=y LD_IS_BFD=y", &[("CROSS_COMPILE", "far-")], &[]),
+    (
+        "CC_IS_CLANG=y LD_IS_LLD=y",
+        &[("CROSS_COMPILE", "far-")],
+        &["LLVM=BIN/"],
+    ),
+    ("CC_IS_CLANG=y LD_IS_LLD=y", &[("LLVM", "1")], &["LLVM=1"]),
 ];
 
 #[test]

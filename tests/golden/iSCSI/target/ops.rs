@@ -316,11 +316,11 @@ pub trait Operations: Sized + 'static {
     fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>>;
 
     /// Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`,
-    /// except that the response to a command refused at submission is not queued again. For such a
-    /// command the op runs in `Session::submit`, and for a failed write in `Pending::execute` or
-    /// the drop of the `Pending`, in the context of the caller and under its locks. Called in
-    /// process context or, where completion is direct, in the backstore's, which may be a hard
-    /// interrupt: do not sleep then.
+    /// except that the response to a command whose LUN does not exist is not queued again. For a
+    /// command that is refused at submission the op runs in `Session::submit`, and for a failed
+    /// write in `Pending::execute` or `Pending::fail`, in the context of the caller and under its
+    /// locks. Called in process context or, where completion is direct, in the backstore's, which
+    /// may be a hard interrupt: do not sleep then.
     ///
     /// C: `int (*queue_status)(struct se_cmd *)`
     fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>>;
