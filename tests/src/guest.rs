@@ -50,6 +50,10 @@ const FOUR_LEVELS: &str = "no5lvl";
 /// a boot.
 const EACH_REPORT: &str = "kasan_multi_shot";
 
+/// The limit of RCU stalls, in seconds. A busy host may run an emulated processor only after the
+/// kernel's own limit of 21; a task that hangs is reported nevertheless.
+const STALLS: &str = "rcupdate.rcu_cpu_stall_timeout=120";
+
 /// Programs that virtme-ng's init calls, and a guest does not need: the first makes the directories of
 /// services, the second has udev look at every device. With a debug kernel they would take most of a
 /// boot. The init finds links to `true` under these names, in a directory that its PATH begins with.
@@ -230,7 +234,7 @@ impl<'a> Guest<'a> {
         vng.args(["--cpus", &self.cpus.to_string(), "--memory", "1G"]);
         vng.args(["--overlay-rwdir", "/var", "--overlay-rwdir", "/etc"]);
         vng.args(["--append", ROOT_FLAGS, "--append", FOUR_LEVELS]);
-        vng.args(["--append", EACH_REPORT]);
+        vng.args(["--append", EACH_REPORT, "--append", STALLS]);
         vng.args(["--append", &format!("PATH={}/needless", share.display())]);
         vng.arg("--rwdir").arg(share).arg("--cwd").arg(share);
         if self.qemu.is_some() || !kvm_works(self.kernel)? {
