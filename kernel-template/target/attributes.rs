@@ -141,7 +141,9 @@ impl<D: Directory> AttributeSlot<D> {
                 ca_name: name.as_ptr().cast(),
                 // An open attribute file pins the module.
                 #[cfg(kernel_has_this_module)]
-                ca_owner: kernel::module::this_module::<A::OwnerModule>().as_ptr().cast(),
+                ca_owner: kernel::module::this_module::<A::OwnerModule>()
+                    .as_ptr()
+                    .cast(),
                 #[cfg(not(kernel_has_this_module))]
                 ca_owner: crate::THIS_MODULE.as_ptr().cast(),
                 ca_mode: read | write,

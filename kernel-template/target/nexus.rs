@@ -211,8 +211,7 @@ impl<T: Operations> Nexus<T> {
         // this call, by the requirements of this callback. `Opaque` is transparent.
         let nexus = unsafe {
             let work: *mut Opaque<bindings::work_struct> = work.cast();
-            let data: *const SessionData<T> =
-                kernel::container_of!(work, SessionData<T>, work);
+            let data: *const SessionData<T> = kernel::container_of!(work, SessionData<T>, work);
             let session = (*data).ending.load(Relaxed);
             Self {
                 session: NonNull::new_unchecked(session),

@@ -4,6 +4,7 @@
 
 . "$GUEST/userland_lib.sh"
 
+only ' loopback \| iscsi '
 configure
 unload
 missing=$(tail -n 1 "$FABRICS" | cut -d ' ' -f 2)

@@ -38,6 +38,7 @@ renamed()
 	targetcli clearconfig confirm=True > $SCRATCH/log 2>&1 || fail "cannot clear $FABRIC"
 }
 
+only ' iscsi '
 configure
 unload
 each renamed

@@ -5,6 +5,7 @@
 
 . "$GUEST/userland_lib.sh"
 
+only ' nop '
 each installs
 targetcli ls / 1 > $SCRATCH/ls.log 2>&1 || fail "targetcli is broken"
 grep -q ' test_' $SCRATCH/ls.log || fail "no fabric of a module"
