@@ -166,8 +166,8 @@ impl<D: Directory> AttributeSlot<D> {
     ///
     /// # Safety
     ///
-    /// `item` must be a directory `D` during this call. `page` must have [`PAGE_LEN`] bytes that are
-    /// in no other use during this call.
+    /// `item` must be a directory `D` during this call. `page` must have [`PAGE_LEN`] bytes that
+    /// are in no other use during this call.
     unsafe extern "C" fn show_callback<A: Attribute<Directory = D>>(
         item: *mut bindings::config_item,
         page: *mut c_char,

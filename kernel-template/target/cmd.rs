@@ -48,8 +48,8 @@ pub(super) fn se_cmd<O: SeCmd>(object: &O) -> *mut bindings::se_cmd {
 /// Returns the flags of a command.
 pub(super) fn flags<O: SeCmd>(object: &O) -> u32 {
     // SAFETY: The object begins with a `struct se_cmd`, by the contract of `SeCmd`, and is alive
-    // while it is borrowed. Target core may change flags concurrently, with single stores. The flags
-    // that callers test do not change any more.
+    // while it is borrowed. Target core may change flags concurrently, with single stores. The
+    // flags that callers test do not change any more.
     unsafe { atomic_load(ptr::addr_of_mut!((*se_cmd(object)).se_cmd_flags), Relaxed) }
 }
 

@@ -31,9 +31,9 @@ use crate::{
 
 impl<T: Operations> Tpg<T> {
     /// Calls `each` for each LUN with a backstore. Called in process context; sleeps. LUNs are
-    /// neither linked nor unlinked meanwhile. Not in `tpg_check_demo_mode_write_protect`, which runs
-    /// under the same lock. `each` must not look up a node ACL, log in or out, or walk LUNs: these
-    /// take the same lock, or wait for it.
+    /// neither linked nor unlinked meanwhile. Not in `tpg_check_demo_mode_write_protect`, which
+    /// runs under the same lock. `each` must not look up a node ACL, log in or out, or walk LUNs:
+    /// these take the same lock, or wait for it.
     pub fn for_each_lun(&self, mut each: impl FnMut(&Lun)) {
         // SAFETY: The lock that the function holds keeps the LUN on the list, so it is alive.
         self.walk(|lun| each(unsafe { Lun::from_raw(lun) }));
@@ -110,8 +110,8 @@ impl<T: Operations> Tpg<T> {
     }
 }
 
-/// The dependence on a directory. It holds the portal group. Dropping it ends the dependence a little
-/// later, in the workqueue of the fabric. Dropped in any context, hard interrupts included.
+/// The dependence on a directory. It holds the portal group. Dropping it ends the dependence a
+/// little later, in the workqueue of the fabric. Dropped in any context, hard interrupts included.
 ///
 /// # Invariants
 ///
@@ -176,8 +176,8 @@ impl<T: Operations> Dependency<T> {
     ///
     /// `depended` must be the box of a value that is left to this call.
     unsafe fn undepend(depended: *mut Depended<T>) {
-        // SAFETY: The box is left to this call, by the requirements of this function. The dependence
-        // keeps the item alive until it ends here.
+        // SAFETY: The box is left to this call, by the requirements of this function. The
+        // dependence keeps the item alive until it ends here.
         unsafe {
             bindings::target_undepend_item((*depended).item);
             drop(KBox::from_raw(depended));
@@ -203,8 +203,8 @@ impl<T: Operations> Dependency<T> {
 impl<T: Operations> Drop for Dependency<T> {
     fn drop(&mut self) {
         let depended = self.0.as_ptr();
-        // SAFETY: The box is that of this value, which leaves it to the callback. It holds the portal
-        // group, so the workqueue is alive.
+        // SAFETY: The box is that of this value, which leaves it to the callback. It holds the
+        // portal group, so the workqueue is alive.
         unsafe {
             let queue: *const Workqueue = (*depended).tpg.wwn().ends();
             (*queue).queue_new((*depended).work.get(), Self::callback);

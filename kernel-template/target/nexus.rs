@@ -87,8 +87,8 @@ pub struct Nexus<T: Operations> {
 // portal group are `Send` and `Sync`, and only the end of the nexus uses the work item beside them.
 unsafe impl<T: Operations> Send for Nexus<T> {}
 
-// SAFETY: Target core accesses the fields of a session under locks of its own. The data of the driver
-// and the portal group are `Sync`; shared references do not reach the work item.
+// SAFETY: Target core accesses the fields of a session under locks of its own. The data of the
+// driver and the portal group are `Sync`; shared references do not reach the work item.
 unsafe impl<T: Operations> Sync for Nexus<T> {}
 
 impl<T: Operations> Nexus<T> {
@@ -125,8 +125,8 @@ impl<T: Operations> Nexus<T> {
     ///
     /// # Safety
     ///
-    /// The callback in `slots` gets the data of the session, with `slots.setup`, and must allow this
-    /// call.
+    /// The callback in `slots` gets the data of the session, with `slots.setup`, and must allow
+    /// this call.
     pub(super) unsafe fn log_in(
         tpg: &Tpg<T>,
         initiator: &CStr,

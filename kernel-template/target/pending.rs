@@ -134,8 +134,8 @@ impl<T: Operations> Pending<T> {
     pub fn execute_later(self) {
         let queue: *const Workqueue = self.session().tpg().wwn().queue();
         let ptr = self.into_raw();
-        // SAFETY: The command, which `into_raw` leaves to this function, holds its session, and that
-        // the portal group: `queue` is alive. Target core has initialized the work item of the
+        // SAFETY: The command, which `into_raw` leaves to this function, holds its session, and
+        // that the portal group: `queue` is alive. Target core has initialized the work item of the
         // command, and does not use it while the command waits for its data.
         unsafe {
             let work = &raw mut (*ptr).work;

@@ -159,10 +159,11 @@ impl<'a, T: Operations> Response<'a, T> {
         unsafe { Reference::from_raw(se_cmd(self.completed)) }
     }
 
-    /// Converts the response to the error of the op. Target core then calls the op again at once, in
-    /// process context, and as often as the op returns the error. A command whose LUN does not exist
-    /// ends without a response instead. A fabric that submits commands in interrupts must not retry:
-    /// target core refuses an invalid command in the caller's context, and would enable interrupts.
+    /// Converts the response to the error of the op. Target core then calls the op again at once,
+    /// in process context, and as often as the op returns the error. A command whose LUN does not
+    /// exist ends without a response instead. A fabric that submits commands in interrupts must not
+    /// retry: target core refuses an invalid command in the caller's context, and would enable
+    /// interrupts.
     ///
     /// Only for fabrics without direct completion: target core would enable interrupts in an
     /// interrupt of the backstore. For a fabric with `DIRECT_COMPL_SUPP`, or with

@@ -2,10 +2,10 @@
 
 //! Commands by tag: their memory is in the session, and made before the first of them.
 //!
-//! A session that [`Nexus::with_slots`] creates has a pool of tags, as many as it may have commands.
-//! With each tag goes the memory of a command and a slot, which has what the driver allocates for a
-//! command, such as buffers and requests of a controller. So nothing is allocated for a command,
-//! and [`Session::tag`] and [`Tag::submit`] may be called in an interrupt.
+//! A session that [`Nexus::with_slots`] creates has a pool of tags, as many as it may have
+//! commands. With each tag goes the memory of a command and a slot, which has what the driver
+//! allocates for a command, such as buffers and requests of a controller. So nothing is allocated
+//! for a command, and [`Session::tag`] and [`Tag::submit`] may be called in an interrupt.
 //!
 //! C header: [`include/linux/sbitmap.h`](srctree/include/linux/sbitmap.h)
 
@@ -73,8 +73,8 @@ impl<T: Operations, S> TaggedCmd<T, S> {
     ///
     /// `session` must be a session of `T` with a pool of tags, and alive.
     unsafe fn elements(session: *mut bindings::se_session) -> (NonNull<Element<T, S>>, u32) {
-        // SAFETY: `session` is alive and has a pool, by the requirements of this function, so it has
-        // an array, which does not change.
+        // SAFETY: `session` is alive and has a pool, by the requirements of this function, so it
+        // has an array, which does not change.
         unsafe {
             let array = NonNull::new_unchecked((*session).sess_cmd_map);
             (array.cast(), (*session).sess_tag_pool.sb.depth)
@@ -207,9 +207,9 @@ where
     S: Send + Sync + 'static,
 {
     /// Logs `initiator` in, as [`Nexus::new`] does, to a session for `depth` commands at a time.
-    /// Each gets a slot from `slot`, which is called with its number, from 0, and must not log in or
-    /// out or look up a node ACL: the lock of logins is held. The slots are dropped when the nexus
-    /// ends, after its last command.
+    /// Each gets a slot from `slot`, which is called with its number, from 0, and must not log in
+    /// or out or look up a node ACL: the lock of logins is held. The slots are dropped when the
+    /// nexus ends, after its last command.
     ///
     /// # Errors
     ///
@@ -250,8 +250,8 @@ where
             callback: Some(callback::<T, S, I, _>(&setup)),
             setup: ptr::from_mut(&mut setup).cast(),
         };
-        // SAFETY: The callback gets the data of the session, with `setup`, which is in no other use,
-        // and a pool of `depth` tags.
+        // SAFETY: The callback gets the data of the session, with `setup`, which is in no other
+        // use, and a pool of `depth` tags.
         unsafe { Self::log_in(tpg, initiator, protection, data, slots) }
     }
 }
@@ -327,8 +327,8 @@ where
     /// Submits a command with this tag. The tag is free after the op `release_cmd` for it.
     ///
     /// `length` and `direction` are those of the data, as for [`BoxedCmd`](super::BoxedCmd::new).
-    /// Called in process context. If submission is queued, as for [`Session::submit`], also called in
-    /// any other context, hard interrupts included.
+    /// Called in process context. If submission is queued, as for [`Session::submit`], also called
+    /// in any other context, hard interrupts included.
     ///
     /// # Errors
     ///

@@ -55,8 +55,8 @@ impl Logins {
 /// A target portal group, `target/$FABRIC/$WWN/tpgt_$TAG`: a `struct se_portal_group` and the
 /// driver's data.
 ///
-/// A thread of the driver holds a group by an [`RmdirGuard<T>`](super::RmdirGuard), made of a `&Tpg<T>`.
-/// `rmdir` of the group waits until the last one is dropped.
+/// A thread of the driver holds a group by an [`RmdirGuard<T>`](super::RmdirGuard), made of a
+/// `&Tpg<T>`. `rmdir` of the group waits until the last one is dropped.
 ///
 /// # Invariants
 ///

@@ -62,7 +62,8 @@ impl Workqueue {
     ) {
         static KEY: LockClassKey = LockClassKey(Opaque::uninit());
         let name = kernel::c_str!("target work").as_char_ptr();
-        // SAFETY: `work` is valid for writes, and stays alive, by the requirements of this function.
+        // SAFETY: `work` is valid for writes, and stays alive, by the requirements of this
+        // function.
         unsafe {
             init_work_with_key(work.cast(), None, false, name, KEY.0.get());
             (*work).func = Some(call);

@@ -2,8 +2,8 @@
 
 //! Callbacks of the midlayer for new commands, and the results of callbacks that are enums in C.
 //!
-//! With kCFI, C calls a function only if its type is the one of C's declaration, where an enum is its
-//! tag. bindgen has an integer for it. A `repr(C)` enum of that name has the type, and the ABI.
+//! With kCFI, C calls a function only if its type is the one of C's declaration, where an enum is
+//! its tag. bindgen has an integer for it. A `repr(C)` enum of that name has the type, and the ABI.
 //!
 //! C header: [`include/scsi/scsi_host.h`](srctree/include/scsi/scsi_host.h)
 
@@ -127,8 +127,8 @@ impl<D: Driver> Callbacks<D> {
             // for a command of its own.
             return Status::from(true);
         }
-        // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback. The
-        // exchange above has made the driver the owner.
+        // SAFETY: `command` is a command of a host of `D`, by the requirements of this callback.
+        // The exchange above has made the driver the owner.
         let command = unsafe { Command::from_queue(command) };
         // SAFETY: `host` is a host of `D`, by the requirements of this callback. The midlayer waits
         // for calls of this callback before it removes a device.

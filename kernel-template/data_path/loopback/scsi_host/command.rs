@@ -152,8 +152,8 @@ pub(crate) struct Command<D: Driver>(NonNull<bindings::scsi_cmnd>, PhantomData<D
 unsafe impl<D: Driver> Send for Command<D> {}
 
 impl<D: Driver> Command<D> {
-    /// Takes over a command that `queuecommand` got. Until the driver responds, the response is that
-    /// of a command that was aborted.
+    /// Takes over a command that `queuecommand` got. Until the driver responds, the response is
+    /// that of a command that was aborted.
     ///
     /// # Safety
     ///
