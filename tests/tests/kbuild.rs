@@ -161,9 +161,10 @@ fn build_asserts_each_layout() {
             for line in ["SIZE(struct se_cmd, ", "OFFSET(struct se_cmd, priv, "] {
                 assert!(text.contains(&format!("LAYOUT_{line}")), "{version}");
             }
-            // The bindings for rustc have no such tests.
+            // rustc tests the types that the module's sources name, and no others.
             let rust = fs::read_to_string(module.dir.join("bindings_generated.rs")).unwrap();
-            assert!(rust.contains("pub struct se_cmd") && !rust.contains("Size of"));
+            let tested = rust.matches("Size of").count();
+            assert!(rust.contains("Size of se_cmd") && tested < found.0, "{tested}");
             let again = build(&kernel, &module.dir, &[]).unwrap();
             assert!(!again.contains("  "), "{version}: {again}");
         }

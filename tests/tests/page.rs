@@ -59,7 +59,7 @@ fn pages_build_without_warnings_of_sphinx() {
     let index = tree.join("Documentation/target/index.rst");
     let mut text = fs::read_to_string(&index).unwrap();
     // `tcm_x_` would be a reference in reStructuredText.
-    let modules = DATA_PATHS.map(|path| ("iSCSI", format!("tcm_{}", path.name), path.name));
+    let modules = DATA_PATHS.map(|path| ("iSCSI", format!("tcm_own_{}", path.name), path.name));
     let more = [
         ("UAS", "tcm_x_".to_owned(), "nop"),
         ("SPI", "tcm_y".to_owned(), "loopback"),
