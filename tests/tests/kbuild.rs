@@ -164,7 +164,10 @@ fn build_asserts_each_layout() {
             // rustc tests the types that the module's sources name, and no others.
             let rust = fs::read_to_string(module.dir.join("bindings_generated.rs")).unwrap();
             let tested = rust.matches("Size of").count();
-            assert!(rust.contains("Size of se_cmd") && tested < found.0, "{tested}");
+            assert!(
+                rust.contains("Size of se_cmd") && tested < found.0,
+                "{tested}"
+            );
             let again = build(&kernel, &module.dir, &[]).unwrap();
             assert!(!again.contains("  "), "{version}: {again}");
         }
