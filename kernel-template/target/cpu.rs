@@ -11,7 +11,10 @@ use core::{
 
 use kernel::prelude::*;
 
-use crate::bindings;
+use crate::{
+    bindings,
+    target::atomic::{atomic_load, Relaxed}, //
+};
 
 /// The number of a processor that is online, or was.
 ///
@@ -33,8 +36,8 @@ impl Cpu {
             return Err(EINVAL);
         }
         // SAFETY: The mask is an array of `unsigned long`, and `index` is within it. The kernel
-        // changes a word with single stores, so a volatile read is not torn.
-        let word = unsafe { mask.add(index as usize).read_volatile() };
+        // changes a word atomically.
+        let word = unsafe { atomic_load(mask.add(index as usize).cast_mut(), Relaxed) };
         if word >> bit & 1 == 0 {
             return Err(EINVAL);
         }

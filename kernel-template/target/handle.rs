@@ -2,8 +2,8 @@
 
 //! Handles of sessions, for contexts that cannot hold a [`Nexus`](super::Nexus).
 //!
-//! Whoever holds a nexus must be able to sleep when it ends. An interrupt handler has a handle in
-//! its place, and looks the session up each time.
+//! A nexus has one owner, and ends with it. An interrupt handler has a handle in its place, and
+//! looks the session up each time.
 
 use core::{
     marker::PhantomData,
