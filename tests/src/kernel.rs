@@ -45,6 +45,8 @@ pub enum Flavour {
     Gcc,
     /// For contexts: `PREEMPT_RT`, with the checkers of locks and of calls through pointers.
     Realtime,
+    /// For the demonstration: the least that it needs, since it waits for the build.
+    Demo,
 }
 
 /// The compiler that a kernel is built with.
@@ -63,6 +65,7 @@ impl Flavour {
             Self::Debug => "debug",
             Self::Gcc => "gcc",
             Self::Realtime => "realtime",
+            Self::Demo => "demo",
         }
     }
 
@@ -71,12 +74,13 @@ impl Flavour {
             Self::Plain | Self::Gcc => &["guest.config"],
             Self::Debug => &["guest.config", "debug.config"],
             Self::Realtime => &["guest.config", "realtime.config"],
+            Self::Demo => &["demo.config"],
         }
     }
 
     fn compiler(self) -> Compiler {
         match self {
-            Self::Plain | Self::Debug | Self::Realtime => Compiler::Llvm,
+            Self::Plain | Self::Debug | Self::Realtime | Self::Demo => Compiler::Llvm,
             Self::Gcc => Compiler::Gcc,
         }
     }

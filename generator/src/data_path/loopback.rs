@@ -50,6 +50,7 @@ pub(super) static LOOPBACK: DataPath = DataPath {
 static HOST: Part = Part {
     sources: &[
         Source::author("loopback.rs", text!("loopback.rs")),
+        Source::author("loopback/tmf.rs", text!("loopback/tmf.rs")),
         generator!("rcu.rs"),
         generator!("rcu/read_side.rs"),
         generator!("rcu_helpers.c"),
