@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A logout waits for a reader of the nexus: the abort handler, which sleeps for two seconds.
+# A logout waits for a reader of the nexus: the abort handler, which sleeps for four seconds.
 
 . "$GUEST/faults_lib.sh"
 
 slow_disk late $SCRATCH/late
 attach
 impatient
-# Longer than the time-out, shorter than the sleep: the command does not hold the logout up.
-delay 1500
+# Longer than the time-out, of up to two seconds. The command ends while the abort handler
+# sleeps, so it does not hold the logout up.
+delay 3500
 read_block &
 READ=$!
 retry 60 has_logged 0 "abort handler has a nexus: true" || fail "no abort"
