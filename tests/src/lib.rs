@@ -5,9 +5,11 @@
 
 pub mod bench;
 pub mod cases;
+pub mod chart;
 pub mod conformance;
 pub mod demo;
 pub mod distribution;
+pub mod figures;
 pub mod fixes;
 pub mod fixture;
 pub mod fuzz;

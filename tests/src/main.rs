@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use xtask::bench::Part;
+use xtask::figures::Part;
 use xtask::guest::Guest;
 use xtask::kernel::{self, Flavour, Kernel, newest};
 use xtask::module::build;
@@ -112,12 +112,15 @@ enum Command {
     },
     /// Makes a Debian package of the generator. Prints its path in the last line.
     Deb,
-    /// Measures, and prints each figure as a ratio to that of a peer.
+    /// Measures. Prints each figure as a ratio to that of a peer, and writes all to
+    /// `generator/doc/figures.tsv`.
     Bench {
         /// The only part to measure.
         #[arg(value_enum)]
         part: Option<Part>,
     },
+    /// Draws the chart and the rows of the page on figures, from `generator/doc/figures.tsv`.
+    Chart,
 }
 
 fn main() -> ExitCode {
@@ -171,6 +174,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Fixes { name } => xtask::fixes::fixes(name.as_deref())?,
         Command::SeriesGates { module } => series::gates(Driver::find(&module)?)?,
         Command::Deb => println!("{}", xtask::package::deb()?.display()),
+        Command::Chart => xtask::chart::draw()?,
         Command::Bench { part } => xtask::bench::bench(part)?,
         Command::Boot {
             version,
