@@ -15,8 +15,10 @@ mod products;
 pub(crate) mod target_core;
 
 use std::fs::{self, File};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -24,7 +26,7 @@ use rustix::fs::FlockOperation;
 use sha2::{Digest, Sha256};
 
 use crate::codec::to_hex;
-use crate::setup::{LLVM, Tools, rustc, setup};
+use crate::setup::{LLVM, Tools, packages, rustc, tools};
 use crate::shell::{cache, empty, lock, output, shown, text};
 
 pub(crate) use apt::{Apt, mirror};
@@ -108,11 +110,24 @@ pub struct Kernel {
 ///
 /// If it cannot be fetched, configured or built.
 pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
-    let tools = setup()?;
-    if let Some(kernel) = own(&tools)? {
-        return Ok(kernel);
+    packages()?;
+    if let Some([source, build]) = own()? {
+        return Ok(Kernel {
+            source,
+            build,
+            compiler: Compiler::Llvm,
+            tools: tools()?,
+            modules: Vec::new(),
+        });
     }
-    let source = source(version)?;
+    // One compiles, the other waits for the network.
+    let (tools, source) = thread::scope(|scope| {
+        let source = scope.spawn(|| source(version));
+        let tools = tools();
+        let source = source.join();
+        (tools, source.unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (tools, source) = (tools?, source?);
     let build = cache()?.join(version).join(flavour.name());
     let mut kernel = Kernel {
         source,
@@ -131,8 +146,8 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     Ok(kernel)
 }
 
-/// The kernel of the user, if the environment names one.
-fn own(tools: &Tools) -> Result<Option<Kernel>> {
+/// Source and build of the user's kernel, if the environment names one.
+fn own() -> Result<Option<[PathBuf; 2]>> {
     let named = |name| std::env::var_os(name).map(PathBuf::from);
     let (source, build) = match (named("TCM_KERNEL_SOURCE"), named("TCM_KERNEL_BUILD")) {
         (None, None) => return Ok(None),
@@ -147,13 +162,7 @@ fn own(tools: &Tools) -> Result<Option<Kernel>> {
             bail!("{variable}={}: has no {file}", dir.display());
         }
     }
-    Ok(Some(Kernel {
-        source,
-        build,
-        compiler: Compiler::Llvm,
-        tools: tools.clone(),
-        modules: Vec::new(),
-    }))
+    Ok(Some([source, build]))
 }
 
 /// Fetches the source of the kernel `version`. Returns its tree.
@@ -336,7 +345,7 @@ impl Kernel {
 /// Number of jobs to run at once.
 #[must_use]
 pub fn jobs() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]
