@@ -33,12 +33,6 @@ const REPLACED: [(&str, &[&str]); 8] = [
         &["replace `ARef<Tpg<Fabric>>` of `crate::target` by `RmdirGuard<Fabric>`, its new name"],
     ),
     (
-        "c_str(se_tpg.wwn()",
-        &[
-            "keep the name of a target port as a `CString`, made by `target::c_str`, which returns a `Result`",
-        ],
-    ),
-    (
         "rcu::Slot",
         &[
             "replace `rcu::Slot` by `slot::Slot`, pinned in its struct and initialized by `<- Slot::new()`",
@@ -47,20 +41,26 @@ const REPLACED: [(&str, &[&str]); 8] = [
         ],
     ),
     (
-        "Right<Fabric =",
-        &["replace `Right` of `crate::target` by `QueuedCmd`, its new name"],
+        "Result<Self::Data>",
+        &[
+            "`init` returns `Result<impl PinInit<Self::Data, Error>>`; `target::by_value` makes it of a value",
+        ],
+    ),
+    (
+        "Result<Self::Np>",
+        &["`fabric_make_np` returns `Result<impl PinInit<Self::Np, Error>>`"],
+    ),
+    (
+        "map_err(|(error, _)| error)",
+        &[
+            "`Nexus::new` takes an initializer of the session's data, and its error converts by `?`",
+        ],
     ),
     (
         "Result<(), Response<",
         &[
             "`queue_data_in` and `queue_status` return `Result<(), Retry<'_, Self>>`, with `Retry` of \
              `crate::target`; a response is given back by `Err(response.retry())`",
-        ],
-    ),
-    (
-        "submit_counted(",
-        &[
-            "replace `submit_counted` by `submit`: a reference to a command comes from `Response::keep`",
         ],
     ),
 ];

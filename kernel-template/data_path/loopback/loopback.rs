@@ -160,7 +160,7 @@ impl Group {
             return Err(EEXIST);
         }
         let name = target::c_str(name.to_bytes_with_nul())?;
-        let nexus = Nexus::new(tpg, name, ProtectionOps::PASS, ()).map_err(|(error, _)| error)?;
+        let nexus = Nexus::new(tpg, name, ProtectionOps::PASS, target::by_value(()))?;
         let nexus = KBox::new(nexus, GFP_KERNEL)?;
         slot.replace(Some(nexus));
         // Target core may have called `close_session` before the nexus was in the slot.
