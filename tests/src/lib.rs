@@ -22,6 +22,7 @@ pub mod lint;
 pub mod module;
 pub mod own_path;
 pub mod package;
+pub mod recording;
 pub mod series;
 pub mod session;
 pub mod setup;

@@ -68,7 +68,11 @@ enum Command {
     },
     /// Runs the session of the mini-HOWTO: generates, builds and loads a module, and shows its
     /// tree.
-    Demo,
+    Demo {
+        /// Record a session with a module of its own instead, to `generator/doc/session.svg`.
+        #[arg(long)]
+        record: bool,
+    },
     /// Runs the gates of the kernel on generated modules: clippy, W=1, rustfmt, checkpatch.
     Lint,
     /// Runs all tests, host and guest.
@@ -151,7 +155,8 @@ fn run(command: Command) -> Result<ExitCode> {
                 .with_context(|| format!("no directory {}", dir.display()))?;
             print!("{}", build(&get(version.as_deref(), debug)?, &dir, &[])?);
         }
-        Command::Demo => xtask::demo::demo()?,
+        Command::Demo { record: true } => xtask::recording::record()?,
+        Command::Demo { record: false } => xtask::demo::demo()?,
         Command::Lint => xtask::lint::lint()?,
         Command::Test { full: true } => xtask::suite::test(Length::Full)?,
         Command::Test { full: false } => xtask::suite::test(Length::Short)?,

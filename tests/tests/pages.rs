@@ -13,6 +13,8 @@ use regex::Regex;
 use tcm_mod_builder::cli::Cli;
 use xtask::chart::{svg, with_rows};
 use xtask::figures::Table;
+use xtask::fixture::FixtureTree;
+use xtask::recording::{generate, svg as svg_of_text};
 use xtask::shell::checkout;
 
 /// The README and all pages, each with its text.
@@ -195,6 +197,26 @@ fn targets_of_a_modules_makefile_exist() {
         }
     }
     assert!(seen > 15, "{seen} targets");
+}
+
+/// The beginning of the recorded session. `cargo xtask test` records all of it.
+#[test]
+fn recorded_session_begins_with_the_generators_output() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.path().join("tcm_nab5000");
+    let text = generate(tree.path(), &dir).unwrap();
+    let picture = fs::read_to_string(checkout().join("generator/doc/session.svg")).unwrap();
+    let begin = svg_of_text(&text);
+    let lines: Vec<_> = begin
+        .lines()
+        .filter(|line| line.contains("</text>"))
+        .collect();
+    assert!(lines.len() > 6);
+    let remedy = "run `cargo xtask demo --record`";
+    assert!(
+        picture.contains(&lines.join("\n")),
+        "session.svg lacks:\n{text}\n{remedy}"
+    );
 }
 
 #[test]
