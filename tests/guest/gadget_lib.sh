@@ -81,8 +81,8 @@ usb_device()
 	done
 }
 
-# find_disk NUMBER LUN: DISK is the block device of a LUN, GENERIC its sg device. Fails if
-# there is none.
+# find_disk NUMBER LUN: DISK is the block device of a LUN, GENERIC its sg device. Fails
+# without one.
 find_disk()
 {
 	device=$(usb_device "$1")
