@@ -15,7 +15,7 @@ use crate::names::{c_ident, constant};
 use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
 /// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
-const REPLACED: [(&str, &[&str]); 8] = [
+const REPLACED: [(&str, &[&str]); 11] = [
     (
         "impl kernel::Module for",
         &[
@@ -31,6 +31,12 @@ const REPLACED: [(&str, &[&str]); 8] = [
     (
         "ARef<Tpg<",
         &["replace `ARef<Tpg<Fabric>>` of `crate::target` by `RmdirGuard<Fabric>`, its new name"],
+    ),
+    (
+        "c_str(se_tpg.wwn()",
+        &[
+            "keep the name of a target port as a `CString`, made by `target::c_str`, which returns a `Result`",
+        ],
     ),
     (
         "rcu::Slot",
@@ -52,15 +58,23 @@ const REPLACED: [(&str, &[&str]); 8] = [
     ),
     (
         "map_err(|(error, _)| error)",
-        &[
-            "`Nexus::new` takes an initializer of the session's data, and its error converts by `?`",
-        ],
+        &["`Nexus::new` takes an initializer of the session's data, and its error converts by `?`"],
+    ),
+    (
+        "Right<Fabric =",
+        &["replace `Right` of `crate::target` by `QueuedCmd`, its new name"],
     ),
     (
         "Result<(), Response<",
         &[
             "`queue_data_in` and `queue_status` return `Result<(), Retry<'_, Self>>`, with `Retry` of \
              `crate::target`; a response is given back by `Err(response.retry())`",
+        ],
+    ),
+    (
+        "submit_counted(",
+        &[
+            "replace `submit_counted` by `submit`: a reference to a command comes from `Response::keep`",
         ],
     ),
 ];
