@@ -3,6 +3,7 @@
 //! Data paths: a module's handling of commands. A value here and a folder below
 //! `kernel-template/data_path` describe each; no other code names one.
 
+mod gadget;
 mod iscsi;
 mod loopback;
 mod nop;
@@ -13,7 +14,12 @@ use std::path::Path;
 use crate::module::files::Owner;
 
 /// Every data path; the first is the default.
-pub static DATA_PATHS: [&DataPath; 3] = [&nop::NOP, &loopback::LOOPBACK, &iscsi::ISCSI];
+pub static DATA_PATHS: [&DataPath; 4] = [
+    &nop::NOP,
+    &loopback::LOOPBACK,
+    &iscsi::ISCSI,
+    &gadget::GADGET,
+];
 
 /// A data path.
 #[derive(Debug)]
