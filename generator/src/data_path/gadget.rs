@@ -55,6 +55,8 @@ static PART: Part = Part {
         author!("gadget/bot.rs"),
         author!("gadget/direction.rs"),
         author!("gadget/group.rs"),
+        author!("gadget/iu.rs"),
+        author!("gadget/lane.rs"),
         author!("gadget/registry.rs"),
         author!("gadget/sense.rs"),
         author!("gadget/turn.rs"),

@@ -140,6 +140,7 @@ impl Operations for Fabric {
     const DEFAULT_COMPL_TYPE: u8 = TARGET_DIRECT_COMPL;
     const TFC_WWN_ATTRS: Attributes<WwnAttrs<Self>> =
         attributes!(WwnAttrs<Fabric> { version: Version });
+    const MAX_DATA_SG_NENTS: u32 = gadget::PAGES_MAX;
     // The nexus is made first, as in the kernel's own gadget.
     const LOGIN_WHILE_DISABLED: bool = true;
     const TFC_TPG_BASE_ATTRS: Attributes<TpgBaseAttrs<Self>> =

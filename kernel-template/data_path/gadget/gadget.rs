@@ -31,6 +31,8 @@ use crate::{
 mod bot;
 mod direction;
 mod group;
+mod iu;
+mod lane;
 mod registry;
 mod sense;
 mod turn;
@@ -61,6 +63,12 @@ const ATTACHED_SCSI: u8 = 0x62;
 
 /// Numbers of the alternate settings.
 const BOT: u8 = 0;
+
+/// Maximum number of pages of a command's data. Target core allocates them as the host wants.
+pub(crate) const PAGES_MAX: u32 = 1024;
+
+/// Maximum length of a command's data, in bytes.
+const LENGTH_MAX: u32 = PAGES_MAX * 4096;
 
 /// Packets in a burst of data, minus 1.
 const DATA_BURST: u8 = 15;

@@ -18,7 +18,7 @@ use super::{
     sense::{Reason, Sense, SENSE_MAX},
     turn::{Progress, Turn},
     wrapper::{self, CommandWrapper, Status},
-    Context, Group, Io, Moved, Storage, //
+    Context, Group, Io, Moved, Storage, LENGTH_MAX, //
 };
 use crate::{
     irq_lock::IrqLock,
@@ -288,7 +288,7 @@ fn execute(turn: &Turn, command: &CommandWrapper<'_>) {
             && command.direction != Direction::NONE
             && direction != command.direction
     });
-    if is_contrary {
+    if is_contrary || command.length > LENGTH_MAX {
         return finish(turn.clone(), Status::PhaseError);
     }
     match sense {
@@ -316,7 +316,12 @@ fn submit(turn: &Turn, command: &CommandWrapper<'_>) -> Result<(), Reason> {
         attribute: TaskAttribute::SIMPLE,
     };
     let io = Io::Bot(turn.clone());
-    let result = tag.submit(Some(command.length), command.direction, io, &request);
+    // Target core executes a write without memory if it takes it for a command without data.
+    let direction = match command.direction {
+        Direction::NONE => direction::of(command.cdb).unwrap_or(Direction::NONE),
+        direction => direction,
+    };
+    let result = tag.submit(Some(command.length), direction, io, &request);
     result.map_err(|refused| match refused.reason {
         Refusal::ShortCdb => Reason::InvalidField,
         Refusal::Stopped => Reason::NoNexus,
@@ -388,11 +393,12 @@ pub(super) fn respond(turn: &Turn, response: Response<'_, Fabric>) {
 
 /// Returns the status of a completed command, and keeps its sense data.
 fn outcome(turn: &Turn, response: &crate::target::Completed<Fabric>) -> Status {
+    // Cases 2, 3, 7 and 13: the command moves more than the host.
+    if matches!(response.residual(), Residual::Overflow(_)) {
+        return Status::PhaseError;
+    }
     if response.status() == GOOD {
-        return match response.residual() {
-            Residual::Overflow(_) => Status::PhaseError,
-            Residual::None | Residual::Underflow(_) => Status::Passed,
-        };
+        return Status::Passed;
     }
     let sense = response.sense().map(|sense| Sense::of(sense));
     let bot = turn.bot();

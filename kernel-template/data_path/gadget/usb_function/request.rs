@@ -163,6 +163,7 @@ pub(crate) struct Done<F: Function> {
 }
 
 /// A request that the controller did not take.
+#[allow(dead_code, reason = "a driver may want less than there is")]
 pub(crate) struct Refused<F: Function> {
     /// The error of the controller: `ESHUTDOWN` if the endpoint is disabled.
     pub(crate) error: Error,
