@@ -4,76 +4,42 @@
 
 use super::{DataPath, Part, Rtslib, Source};
 
-/// The text of a file in the data path's folder.
-macro_rules! text {
-    ($path:literal) => {
-        include_str!(concat!("../../../kernel-template/data_path/gadget/", $path))
-    };
-}
-
-/// A file of the transport, owned by the author.
-macro_rules! author {
-    ($path:literal) => {
-        Source::author($path, text!($path))
-    };
-}
-
-/// A wrapper of another subsystem, owned by the generator.
-macro_rules! generator {
-    ($path:literal) => {
-        Source::generator($path, text!($path))
-    };
-}
-
 /// The data path `gadget`.
 pub(super) static GADGET: DataPath = DataPath {
     name: "gadget",
     about: "Moves data: a USB gadget is a storage device, for UAS and the bulk-only transport",
-    protocols: &["UAS", "SAS"],
+    protocols: &["SAS", "UAS"],
     needs: None,
     parts: &[&PART],
     depends_on: &["USB_GADGET", "USB_CONFIGFS"],
     selects: &["USB_LIBCOMPOSITE"],
-    kconfig_help: text!("Kconfig.help"),
+    kconfig_help: text!("gadget", "Kconfig.help"),
     limits: &[
         "A portal group has one function of a gadget, and one host.",
         "There are no bidirectional commands.",
     ],
-    driver: text!("driver.rs"),
-    attributes: text!("attributes.rst"),
+    driver: text!("gadget", "driver.rs"),
+    attributes: text!("gadget", "attributes.rst"),
     refused_initiators: None,
     rtslib: Rtslib {
         features: &["nexus", "tpgts"],
-        methods: text!("rtslib.py"),
+        methods: text!("gadget", "rtslib.py"),
     },
 };
 
 /// The transport, and the wrappers of USB functions.
 static PART: Part = Part {
-    sources: &[
-        author!("gadget.rs"),
-        author!("gadget/bot.rs"),
-        author!("gadget/direction.rs"),
-        author!("gadget/group.rs"),
-        author!("gadget/iu.rs"),
-        author!("gadget/lane.rs"),
-        author!("gadget/registry.rs"),
-        author!("gadget/sense.rs"),
-        author!("gadget/turn.rs"),
-        author!("gadget/uas.rs"),
-        author!("gadget/wrapper.rs"),
-        generator!("irq_lock.rs"),
-        generator!("usb_function.rs"),
-        generator!("usb_function/binding.rs"),
-        generator!("usb_function/callbacks.rs"),
-        generator!("usb_function/descriptors.rs"),
-        generator!("usb_function/function.rs"),
-        generator!("usb_function/instance.rs"),
-        generator!("usb_function/pipes.rs"),
-        generator!("usb_function/request.rs"),
-        generator!("usb_helpers.c"),
-        generator!("usb_helpers.h"),
-    ],
-    kbuild: text!("Kbuild"),
-    bindings_helper: text!("bindings_helper.h"),
+    sources: sources! { "gadget",
+        author:
+            "gadget.rs" "gadget/bot.rs" "gadget/bot/phases.rs" "gadget/bot/turn.rs"
+            "gadget/bot/wrapper.rs" "gadget/direction.rs" "gadget/group.rs" "gadget/registry.rs"
+            "gadget/sense.rs" "gadget/uas.rs" "gadget/uas/data.rs" "gadget/uas/iu.rs"
+            "gadget/uas/lane.rs" "gadget/uas/unit.rs";
+        generator:
+            "irq_lock.rs" "usb_function.rs" "usb_function/binding.rs" "usb_function/gadget.rs"
+            "usb_function/descriptors.rs" "usb_function/function.rs" "usb_function/function/callbacks.rs" "usb_function/instance.rs"
+            "usb_function/pipes.rs" "usb_function/request.rs" "usb_helpers.c" "usb_helpers.h";
+    },
+    kbuild: text!("gadget", "Kbuild"),
+    bindings_helper: text!("gadget", "bindings_helper.h"),
 };

@@ -3,6 +3,29 @@
 //! Data paths: a module's handling of commands. A value here and a folder below
 //! `kernel-template/data_path` describe each; no other code names one.
 
+/// The text of a file in a data path's folder.
+macro_rules! text {
+    ($folder:literal, $path:literal) => {
+        include_str!(concat!(
+            "../../../kernel-template/data_path/",
+            $folder,
+            "/",
+            $path
+        ))
+    };
+}
+
+/// Files in a data path's folder, by owner: those of the transport are the author's, wrappers of other
+/// subsystems the generator's.
+macro_rules! sources {
+    ($folder:literal, author: $($author:literal)*; generator: $($generator:literal)*;) => {
+        &[
+            $(Source::author($author, text!($folder, $author)),)*
+            $(Source::generator($generator, text!($folder, $generator)),)*
+        ]
+    };
+}
+
 mod gadget;
 mod iscsi;
 mod loopback;

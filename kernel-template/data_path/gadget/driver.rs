@@ -3,11 +3,11 @@
 //! nab5000: a SCSI target fabric for iSCSI.
 //!
 //! A skeleton made by tcm-mod-builder, yours to change. Its configfs tree has target ports, portal
-//! groups and node ACLs. Its initiators are the hosts of USB gadgets; that transport is `gadget.rs`,
-//! which the methods call.
+//! groups and node ACLs. Its initiators are the hosts of USB gadgets; that transport is
+//! `gadget.rs`, which the methods call.
 //!
-//! Ops left to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
-//! `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
+//! Ops left to target core, each a method of [`Operations`] to add: `tpg_check_prot_fabric_only`,
+//! `add_wwn_groups`, `fabric_post_unlink`, `fabric_make_np`, `fabric_drop_np`.
 
 #![deny(unsafe_code)]
 
@@ -160,8 +160,8 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Registers the function for gadgets.
-    fn init(_module: &'static ThisModule) -> Result<Self::Data> {
-        gadget::Module::new()
+    fn init(_module: &'static ThisModule) -> Result<impl PinInit<Self::Data, Error>> {
+        gadget::Module::new().map(target::by_value)
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.

@@ -20,10 +20,22 @@ use kernel::{
 
 use crate::{
     target::{
-        Aborted, Direction, Pending, Response, TmrResponse, //
+        Aborted,
+        Direction,
+        Pending,
+        Response,
+        TmrResponse, //
     },
     usb_function::{
-        Alternate, Answer, Done, Endpoint, Function, Gadget, Interface, Pipes, Setup, //
+        Alternate,
+        Answer,
+        Done,
+        Endpoint,
+        Function,
+        Gadget,
+        Interface,
+        Pipes,
+        Setup, //
     },
     Fabric, //
 };
@@ -31,13 +43,9 @@ use crate::{
 mod bot;
 mod direction;
 mod group;
-mod iu;
-mod lane;
 mod registry;
 mod sense;
-mod turn;
 mod uas;
-mod wrapper;
 
 pub(crate) use group::{close, close_session, enable, Group, NexusName, DEPTH};
 pub(crate) use registry::Module;
@@ -92,7 +100,7 @@ pub(crate) struct Slot {}
 
 /// The driver's data of a command.
 pub(crate) enum Io {
-    Bot(turn::Turn),
+    Bot(bot::Turn),
     Uas(uas::Task),
 }
 
@@ -156,11 +164,7 @@ impl Function for Storage {
         instance.unbind();
     }
 
-    fn start(
-        instance: &Arc<registry::Port>,
-        alternate: u8,
-        pipes: Pipes<Self>,
-    ) -> Result<Link> {
+    fn start(instance: &Arc<registry::Port>, alternate: u8, pipes: Pipes<Self>) -> Result<Link> {
         let group = instance.group().ok_or(ENODEV)?;
         if alternate == BOT {
             Ok(Link::Bot(bot::Bot::start(group, pipes)?))

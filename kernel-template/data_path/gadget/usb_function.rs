@@ -21,15 +21,16 @@ use kernel::prelude::*;
 use crate::target::Operations;
 
 mod binding;
-mod callbacks;
 mod descriptors;
 mod function;
+mod gadget;
 mod instance;
 mod pipes;
 mod request;
 
 pub(crate) use descriptors::{Alternate, Endpoint, Interface};
-pub(crate) use instance::{Gadget, Registration};
+pub(crate) use gadget::Gadget;
+pub(crate) use instance::Registration;
 pub(crate) use pipes::Pipes;
 pub(crate) use request::{Canceller, Data, Done, Request};
 
@@ -82,11 +83,7 @@ pub(crate) trait Function: Sized + 'static {
     /// # Errors
     ///
     /// Returns the error if the setting cannot be started. The host's request then fails.
-    fn start(
-        instance: &Self::Instance,
-        alternate: u8,
-        pipes: Pipes<Self>,
-    ) -> Result<Self::Link>;
+    fn start(instance: &Self::Instance, alternate: u8, pipes: Pipes<Self>) -> Result<Self::Link>;
 
     /// Ends a link: the driver drops its requests, and those that complete from now on. Called in
     /// any context with interrupts off, under a spinlock of the framework.

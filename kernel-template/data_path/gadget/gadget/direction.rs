@@ -5,6 +5,8 @@
 //! UAS announces neither direction nor length. BOT does; the table then shows a host that is wrong.
 //! Commands that are not in the table are for target core to refuse.
 
+#![forbid(unsafe_code)]
+
 use crate::target::Direction;
 
 /// Returns the direction of the data of a command, or `None` for an operation code that is not in

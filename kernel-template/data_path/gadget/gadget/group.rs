@@ -2,6 +2,8 @@
 
 //! Portal groups: the nexus of the host, and the LUNs.
 
+#![forbid(unsafe_code)]
+
 use kernel::{
     prelude::*,
     str::BStr,
@@ -12,8 +14,7 @@ use super::Slot;
 use crate::{
     irq_lock::IrqLock,
     target::{
-        self, Attribute, Nexus, Page, ProtectionOps, SessionData, SessionHandle, Tpg,
-        TpgBaseAttrs,
+        self, Attribute, Nexus, Page, ProtectionOps, SessionData, SessionHandle, Tpg, TpgBaseAttrs,
     },
     transport_id::PortName,
     Fabric, //
@@ -93,8 +94,8 @@ impl Group {
         }
         let name = target::c_str(name.to_bytes_with_nul())?;
         let slot = |_| try_init!(Slot {});
-        let nexus = Nexus::with_slots(tpg, name, ProtectionOps::NORMAL, (), DEPTH, slot)
-            .map_err(|(error, _)| error)?;
+        let data = target::by_value(());
+        let nexus = Nexus::with_slots(tpg, name, ProtectionOps::NORMAL, data, DEPTH, slot)?;
         // Target core may have called `close_session` before the nexus was in its place.
         if nexus.is_close_requested() {
             return Err(ENODEV);
@@ -114,7 +115,7 @@ impl Group {
         self.end().then_some(()).ok_or(ENODEV)
     }
 
-    /// Ends the nexus. Returns false if there is none.
+    /// Ends the nexus. Returns false without one.
     fn end(&self) -> bool {
         let mut place = self.nexus.lock();
         let handle = self.session.with(Option::take);

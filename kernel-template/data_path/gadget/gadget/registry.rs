@@ -5,6 +5,8 @@
 //! An enabled portal group has one function, and a function one group. Groups that are enabled get
 //! functions in the order in which the directories of these were made.
 
+#![forbid(unsafe_code)]
+
 use kernel::{
     prelude::*,
     rbtree::RBTree,
@@ -114,7 +116,9 @@ impl Registry {
         )?;
         let mut lists = self.lists.lock();
         let place = Place::default();
-        lists.places.try_create_and_insert(number, place, GFP_KERNEL)?;
+        lists
+            .places
+            .try_create_and_insert(number, place, GFP_KERNEL)?;
         lists.pair();
         Ok(port)
     }
@@ -124,7 +128,9 @@ impl Registry {
         let number = self.number();
         let mut lists = self.lists.lock();
         let group = group.clone();
-        lists.waiting.try_create_and_insert(number, group, GFP_KERNEL)?;
+        lists
+            .waiting
+            .try_create_and_insert(number, group, GFP_KERNEL)?;
         lists.pair();
         Ok(())
     }
@@ -141,12 +147,20 @@ impl Registry {
 impl Lists {
     /// Takes a group from the lists. Returns the gadget that is bound to a controller with it.
     fn remove_group(&mut self, group: &Arc<Group>) -> Option<Gadget> {
-        let waiting = self.waiting.iter().find(|(_, other)| Arc::ptr_eq(other, group));
+        let waiting = self
+            .waiting
+            .iter()
+            .find(|(_, other)| Arc::ptr_eq(other, group));
         if let Some(number) = waiting.map(|(number, _)| *number) {
             self.waiting.remove(&number);
             return None;
         }
-        let is_its = |place: &Place| place.group.as_ref().is_some_and(|it| Arc::ptr_eq(it, group));
+        let is_its = |place: &Place| {
+            place
+                .group
+                .as_ref()
+                .is_some_and(|it| Arc::ptr_eq(it, group))
+        };
         let (_, place) = self.places.iter_mut().find(|(_, place)| is_its(place))?;
         place.group = None;
         let gadget = place.gadget.clone();

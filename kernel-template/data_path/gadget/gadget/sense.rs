@@ -2,6 +2,8 @@
 
 //! Sense data, SPC-4 section 4.5.
 
+#![forbid(unsafe_code)]
+
 /// Maximum length of sense data, in bytes.
 pub(super) const SENSE_MAX: usize = 96;
 

@@ -7,38 +7,34 @@
 //! device asks for the data of a command, or announces them, by a ready unit; one command at a time
 //! does so in each direction.
 
+#![forbid(unsafe_code)]
+
 use kernel::{
     prelude::*,
     sync::Arc, //
 };
 
-use super::{
-    direction,
-    endpoint,
-    iu::{self, function, Code, Received, Reply},
-    lane::{Active, Lane, Passage, Turns, Which, LANES},
-    sense::Sense,
-    Context, Group, Io, Moved, Storage, //
-};
+mod data;
+mod iu;
+mod lane;
+mod unit;
+
+use super::{endpoint, Context, Group, Moved, Storage};
 use crate::{
     irq_lock::IrqLock,
-    target::{
-        atomic::Atomic, Completed, Direction, Pending, Refusal, Request as Command, Response,
-        TmrFunction, TmrStatus,
-    },
+    target::{atomic::Atomic, Direction},
     usb_function::{Canceller, Data, Pipes, Request},
     Fabric, //
 };
+use iu::{Code, Received, Reply};
+use lane::{Active, Lane, Passage, Turns, Which, LANES};
 
-pub(crate) use super::lane::Task;
+pub(super) use data::{receive, respond};
+pub(crate) use lane::Task;
+pub(crate) use unit::Management;
 
 /// Length of the buffers for commands: the packets that hold the longest, at any speed.
 const COMMAND_ROOM: usize = iu::COMMAND_MAX.next_multiple_of(1024);
-
-/// Statuses, SAM-5 section 5.3.1.
-const BUSY: u8 = 0x08;
-const TASK_SET_FULL: u8 = 0x28;
-const CHECK_CONDITION: u8 = 0x02;
 
 /// A link of UAS.
 #[pin_data]
@@ -46,7 +42,7 @@ pub(crate) struct Uas {
     group: Arc<Group>,
     has_streams: bool,
     /// Number of [`Task`]s of each lane.
-    pub(super) shares: [Atomic<u32>; LANES],
+    shares: [Atomic<u32>; LANES],
     /// Cancels the transfers of the data of each lane.
     cancellers: KVec<[Canceller<Storage>; 2]>,
     #[pin]
@@ -152,7 +148,8 @@ impl Uas {
 
     /// Takes an idle request of a lane.
     fn take(&self, lane: u8, which: Which) -> Option<Request<Storage>> {
-        self.state.with(|state| state.lane(lane)?.place(which).take())
+        self.state
+            .with(|state| state.lane(lane)?.place(which).take())
     }
 
     /// Keeps an idle request of a lane, or drops it if the link has ended.
@@ -237,13 +234,17 @@ impl Uas {
         let task = Task::new(self.clone(), lane);
         if is_overlapped {
             self.abandon_others(lane, tag);
-            send(task, &Reply::Response(Code::OverlappedTag));
+            data::send(task, &Reply::Response(Code::OverlappedTag));
         } else {
-            handle(task, received);
+            unit::handle(task, received);
         }
         self.put(lane, Which::Command, request);
         // The command may have ended meanwhile, without this request.
-        if self.state.with(|state| Some(state.lane(lane)?.active.is_none())) == Some(true) {
+        if self
+            .state
+            .with(|state| Some(state.lane(lane)?.active.is_none()))
+            == Some(true)
+        {
             self.receive_unit(lane);
         }
     }
@@ -288,307 +289,8 @@ impl Uas {
                 None => return,
                 // The host has given this command up.
                 Some(None) => continue,
-                Some(Some((task, data))) => return announce(task, data, direction),
+                Some(Some((task, waiting))) => return data::announce(task, waiting, direction),
             }
         }
     }
-}
-
-/// Executes a unit from the host.
-fn handle(task: Task, received: Received<'_>) {
-    match received {
-        Received::Command {
-            tag,
-            lun,
-            attribute,
-            cdb,
-        } => {
-            let request = Command {
-                tag: tag.into(),
-                lun,
-                cdb,
-                attribute,
-            };
-            if let Err(failure) = submit(&task, &request) {
-                let sense = failure.sense.map(Sense::new);
-                let sense = sense.as_ref().map_or(&[][..], |sense| sense.as_bytes());
-                send(
-                    task,
-                    &Reply::Status {
-                        status: failure.status,
-                        sense,
-                    },
-                );
-            }
-        }
-        Received::Management {
-            lun,
-            function,
-            task: other,
-            ..
-        } => manage(task, lun, function, other),
-        Received::Invalid { .. } => send(task, &Reply::Response(Code::InvalidUnit)),
-    }
-}
-
-/// The status of a command that target core did not get.
-struct Failure {
-    status: u8,
-    sense: Option<super::sense::Reason>,
-}
-
-/// Submits a command to target core.
-fn submit(task: &Task, request: &Command<'_>) -> Result<(), Failure> {
-    let plain = |status| Failure {
-        status,
-        sense: None,
-    };
-    let handle = task.uas().group.session().ok_or(plain(BUSY))?;
-    let session = handle.get().ok_or(plain(BUSY))?;
-    let tag = session.tag().ok_or(plain(TASK_SET_FULL))?;
-    // Target core refuses what is not in the table.
-    let direction = direction::of(request.cdb).unwrap_or(Direction::NONE);
-    let result = tag.submit(None, direction, Io::Uas(task.clone()), request);
-    result.map_err(|refused| match refused.reason {
-        Refusal::ShortCdb => Failure {
-            status: CHECK_CONDITION,
-            sense: Some(super::sense::Reason::InvalidField),
-        },
-        Refusal::Stopped => plain(BUSY),
-    })
-}
-
-/// The driver's data of a task management function.
-pub(crate) struct Management(Task);
-
-impl Management {
-    /// Sends the response.
-    pub(super) fn respond(self, status: TmrStatus) {
-        send(self.0, &Reply::Response(status.into()));
-    }
-
-    /// Ends the function without a response.
-    pub(super) fn drop_unanswered(self) {}
-}
-
-/// Executes a task management function.
-fn manage(task: Task, lun: u64, code: u8, other: u16) {
-    let uas = task.uas().clone();
-    let is_other = |active: &Active| active.tag == other && active.lun == lun;
-    let own = task.lane();
-    let tag = uas.active(own).map(|active| active.tag);
-    let is_on_lun = |active: &Active| active.lun == lun && Some(active.tag) != tag;
-    let function = match code {
-        function::ABORT_TASK => {
-            uas.abandon(is_other);
-            TmrFunction::AbortTask(other.into())
-        }
-        function::LOGICAL_UNIT_RESET => {
-            uas.abandon(is_on_lun);
-            TmrFunction::LunReset
-        }
-        function::ABORT_TASK_SET => TmrFunction::AbortTaskSet,
-        function::CLEAR_TASK_SET => TmrFunction::ClearTaskSet,
-        function::CLEAR_ACA => TmrFunction::ClearAca,
-        function::QUERY_TASK => return answer(task, uas.knows(is_other)),
-        function::QUERY_TASK_SET => return answer(task, uas.knows(is_on_lun)),
-        _ => return send(task, &Reply::Response(Code::NotSupported)),
-    };
-    let Some(handle) = uas.group.session() else {
-        return send(task, &Reply::Response(Code::Failed));
-    };
-    let result = match handle.get() {
-        Some(session) => session.submit_tmr(lun, function, Management(task)),
-        None => return send(task, &Reply::Response(Code::Failed)),
-    };
-    if let Err((_, management)) = result {
-        send(management.0, &Reply::Response(Code::Failed));
-    }
-}
-
-/// Answers a query.
-fn answer(task: Task, is_known: bool) {
-    let code = if is_known {
-        Code::Succeeded
-    } else {
-        Code::Complete
-    };
-    send(task, &Reply::Response(code));
-}
-
-/// Sends the last unit of a command. The host may use its tag again when it has the unit, which may
-/// be before the command has ended here.
-fn send(task: Task, reply: &Reply<'_>) {
-    let active = task.uas().active(task.lane());
-    task.uas().state.with(|state| {
-        if let Some(active) = state.lane(task.lane()).and_then(|lane| lane.active.as_mut()) {
-            active.is_void = true;
-        }
-    });
-    if let Some(active) = active {
-        send_unit(task, active.tag, reply, Step::Last);
-    }
-}
-
-/// Sends a unit.
-fn send_unit(task: Task, tag: u16, reply: &Reply<'_>, step: impl FnOnce(Task) -> Step) {
-    let (uas, lane) = (task.uas().clone(), task.lane());
-    let Some(mut request) = uas.take(lane, Which::Status) else {
-        return;
-    };
-    let length = reply.write(tag, request.buffer_mut());
-    if uas.has_streams {
-        request.set_stream(tag);
-    }
-    if let Err(refused) = request.queue(length, Context::Uas(step(task))) {
-        uas.put(lane, Which::Status, refused.request);
-    }
-}
-
-/// Receives the data of a write.
-pub(super) fn receive(task: Task, pending: Pending<Fabric>) {
-    start(task, Data::Write(pending), Direction::OUT);
-}
-
-/// Sends the response to a command: its data, and then the status.
-pub(super) fn respond(task: &Task, response: Response<'_, Fabric>) {
-    if response.payload().is_empty() {
-        return send_status(task.clone(), &response);
-    }
-    start(task.clone(), Data::Read(response.keep()), Direction::IN);
-}
-
-/// Sends the status of a command.
-fn send_status(task: Task, completed: &Completed<Fabric>) {
-    let sense = completed.sense().map(|sense| Sense::of(sense));
-    let sense = sense.as_ref().map_or(&[][..], |sense| sense.as_bytes());
-    let status = completed.status();
-    send(task, &Reply::Status { status, sense });
-}
-
-/// Moves the data of a command, now or when its turn comes.
-fn start(task: Task, data: Data<Fabric>, direction: Direction) {
-    let (uas, lane) = (task.uas().clone(), task.lane());
-    if uas.has_streams {
-        let passage = Passage {
-            uas: None,
-            direction,
-        };
-        return transfer(task, data, 0, passage);
-    }
-    // The data wait in the lane before it asks for its turn.
-    let refused = uas.state.with(|state| {
-        let is_active = |lane: &&mut Lane| lane.active.is_some_and(|active| !active.is_void);
-        let Some(place) = state.lane(lane).filter(is_active) else {
-            return Some((task, data));
-        };
-        place.waiting = Some((task, data));
-        if state.turns(direction).ask(lane) {
-            return state.lane(lane).and_then(|lane| lane.waiting.take());
-        }
-        None
-    });
-    if let Some((task, data)) = refused {
-        if uas.active(lane).is_some() {
-            announce(task, data, direction);
-        }
-    }
-}
-
-/// Announces the data of a command whose turn it is.
-fn announce(task: Task, data: Data<Fabric>, direction: Direction) {
-    let passage = Passage {
-        uas: Some(task.uas().clone()),
-        direction,
-    };
-    let reply = if direction == Direction::IN {
-        Reply::ReadReady
-    } else {
-        Reply::WriteReady
-    };
-    if let Some(active) = task.uas().active(task.lane()) {
-        send_unit(task, active.tag, &reply, |task| {
-            Step::Ready(task, data, passage)
-        });
-    }
-}
-
-/// Moves the payload of a command, from `offset` on.
-fn transfer(task: Task, data: Data<Fabric>, offset: u32, passage: Passage) {
-    let (uas, lane) = (task.uas().clone(), task.lane());
-    let which = match data {
-        Data::Read(_) => Which::Input,
-        Data::Write(_) => Which::Output,
-    };
-    let Some(active) = uas.active(lane) else {
-        return;
-    };
-    let Some(mut request) = uas.take(lane, which) else {
-        return;
-    };
-    if uas.has_streams {
-        request.set_stream(active.tag);
-    }
-    let context = Context::Uas(Step::Payload(task, offset, passage));
-    if let Err(refused) = request.queue_data(data, offset, context) {
-        uas.put(lane, which, refused.request);
-    }
-}
-
-impl Step {
-    /// A request is complete.
-    pub(super) fn complete(
-        self,
-        request: Request<Storage>,
-        data: Option<Data<Fabric>>,
-        moved: Moved,
-    ) {
-        match self {
-            Self::Command(uas, lane) => uas.unit(lane, request, &moved),
-            Self::Ready(task, data, passage) => {
-                task.uas().put(task.lane(), Which::Status, request);
-                if moved.result.is_ok() {
-                    transfer(task, data, 0, passage);
-                }
-            }
-            Self::Payload(task, offset, passage) => {
-                let offset = offset.saturating_add(moved.bytes());
-                match data {
-                    Some(Data::Write(pending)) => {
-                        task.uas().put(task.lane(), Which::Output, request);
-                        received(task, pending, offset, &moved, passage);
-                    }
-                    Some(Data::Read(completed)) => {
-                        task.uas().put(task.lane(), Which::Input, request);
-                        if moved.is_whole() && offset < completed.payload().len() {
-                            return transfer(task, Data::Read(completed), offset, passage);
-                        }
-                        drop(passage);
-                        send_status(task, &completed);
-                    }
-                    None => {}
-                }
-            }
-            Self::Last(task) => task.uas().put(task.lane(), Which::Status, request),
-        }
-    }
-}
-
-/// A part of the data of a write was received.
-fn received(
-    task: Task,
-    mut pending: Pending<Fabric>,
-    offset: u32,
-    moved: &Moved,
-    passage: Passage,
-) {
-    if !moved.is_whole() || task.uas().active(task.lane()).is_none() {
-        // Dropping it makes target core respond with a failure.
-        return drop(pending);
-    }
-    if offset < pending.payload().len() {
-        return transfer(task, Data::Write(pending), offset, passage);
-    }
-    drop(passage);
-    pending.execute_later();
 }

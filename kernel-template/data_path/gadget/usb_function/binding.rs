@@ -100,9 +100,8 @@ impl Binding {
     /// Returns the binary logarithm of the number of streams that all endpoints have, or 0.
     pub(super) fn streams(&self) -> u8 {
         // SAFETY: The function is bound: this is called as it is being bound.
-        let streams = |endpoint: &ControllerEndpoint| unsafe {
-            (*endpoint.ptr.as_ptr()).max_streams
-        };
+        let streams =
+            |endpoint: &ControllerEndpoint| unsafe { (*endpoint.ptr.as_ptr()).max_streams };
         let least = self.endpoints.iter().map(streams).min().unwrap_or(0);
         least.checked_ilog2().unwrap_or(0) as u8
     }
@@ -211,7 +210,10 @@ pub(super) unsafe fn enable(
     interface: &Interface,
     alternate: u8,
 ) -> Result {
-    let setting = interface.alternates.get(usize::from(alternate)).ok_or(EINVAL)?;
+    let setting = interface
+        .alternates
+        .get(usize::from(alternate))
+        .ok_or(EINVAL)?;
     for endpoint in setting.endpoints {
         let endpoint = binding.endpoints.get(endpoint.index).ok_or(EINVAL)?;
         // SAFETY: The function is bound, by the requirements of this function, so its

@@ -98,7 +98,15 @@ impl Descriptors {
             let count = alternate.endpoints.len() as u8;
             let number = number as u8;
             descriptors.push(&[
-                9, INTERFACE, numbers.interface, number, count, class, subclass, protocol, 0,
+                9,
+                INTERFACE,
+                numbers.interface,
+                number,
+                count,
+                class,
+                subclass,
+                protocol,
+                0,
             ])?;
             for endpoint in alternate.endpoints {
                 descriptors.endpoint(endpoint, numbers, speed)?;
@@ -108,12 +116,7 @@ impl Descriptors {
     }
 
     /// Adds the descriptors of an endpoint.
-    fn endpoint(
-        &mut self,
-        endpoint: &Endpoint,
-        numbers: &Numbers<'_>,
-        speed: Speed,
-    ) -> Result {
+    fn endpoint(&mut self, endpoint: &Endpoint, numbers: &Numbers<'_>, speed: Speed) -> Result {
         let address = *numbers.addresses.get(endpoint.index).ok_or(EINVAL)?;
         let [low, high] = speed.packet().to_le_bytes();
         self.push(&[7, ENDPOINT, address, BULK, low, high, 0])?;

@@ -16,10 +16,10 @@ use kernel::{
     types::Opaque, //
 };
 
+mod callbacks;
+
 use super::{
     binding::{self, Binding},
-    callbacks,
-    instance::Instance,
     pipes::Pipes,
     Answer,
     Function as Driver,
@@ -75,11 +75,11 @@ struct Running<F: Driver> {
 
 impl<F: Driver> Function<F> {
     /// Creates a function, which the framework owns until it calls `free_func`.
-    pub(super) fn create(instance: &Instance<F>) -> Result<*mut bindings::usb_function> {
+    pub(super) fn create(instance: F::Instance) -> Result<*mut bindings::usb_function> {
         let function = KBox::pin_init(
             try_pin_init!(Self {
                 inner <- Opaque::ffi_init(|function| callbacks::fill::<F>(function)),
-                instance: instance.data.clone(),
+                instance,
                 // SAFETY: The memory is that of the work item, which does not move.
                 work <- Opaque::ffi_init(|work| unsafe {
                     work_init(work, Some(callbacks::work_callback::<F>))
@@ -245,7 +245,11 @@ impl<F: Driver> Function<F> {
     pub(super) fn start(&self) {
         let wanted = self.state.with(|state| {
             let wanted = state.wanted?;
-            Some((wanted, state.binding.clone()?, self.generation.load(Relaxed)))
+            Some((
+                wanted,
+                state.binding.clone()?,
+                self.generation.load(Relaxed),
+            ))
         });
         let Some((alternate, binding, generation)) = wanted else {
             return;
@@ -271,9 +275,7 @@ impl<F: Driver> Function<F> {
             }
             binding.set_stopped(false);
             // SAFETY: `unbind` waits for the work item, so the function is bound.
-            Some(unsafe {
-                binding::enable(self.inner.get(), binding, &F::INTERFACE, alternate)
-            })
+            Some(unsafe { binding::enable(self.inner.get(), binding, &F::INTERFACE, alternate) })
         })?;
         let link = enabled.and_then(|()| F::start(&self.instance, alternate, Pipes::new(binding)));
         let is_ok = link.is_ok();

@@ -4,10 +4,7 @@
 //!
 //! C header: [`include/linux/usb/composite.h`](srctree/include/linux/usb/composite.h)
 
-use core::{
-    ptr,
-    ptr::NonNull, //
-};
+use core::ptr;
 
 use kernel::{
     error::to_result,
@@ -57,7 +54,10 @@ impl<F: Function> Registration<F> {
         // SAFETY: This is the only call. The callbacks meet the contract of the framework, which
         // counts the module before it calls them.
         to_result(unsafe {
-            function_register(Some(alloc_inst_callback::<F>), Some(alloc_func_callback::<F>))
+            function_register(
+                Some(alloc_inst_callback::<F>),
+                Some(alloc_func_callback::<F>),
+            )
         })?;
         Ok(Self { _module: module })
     }
@@ -76,8 +76,10 @@ impl<F: Function> Drop for Registration<F> {
 /// # Invariants
 ///
 /// `inner` is the first field of a `repr(C)` type, so a pointer to one is a pointer to the other.
+#[pin_data]
 #[repr(C)]
 pub(super) struct Instance<F: Function> {
+    #[pin]
     inner: Opaque<bindings::usb_function_instance>,
     pub(super) data: F::Instance,
 }
@@ -92,18 +94,16 @@ impl<F: Function> Instance<F> {
         // SAFETY: The function is registered while it creates an instance, and `F` is that of the
         // only registration, so the pointer is that of its box.
         let module = unsafe { &*MODULE.load(Acquire).cast::<F::Module>() };
-        let instance = Self {
-            inner: Opaque::zeroed(),
-            data: F::instance(module)?,
-        };
-        let instance = KBox::into_raw(KBox::new(instance, GFP_KERNEL)?);
-        let inner: *mut bindings::usb_function_instance = instance.cast();
-        // SAFETY: The instance is zeroed and in no other use, and does not move.
-        unsafe {
-            (*inner).free_func_inst = Some(free_func_inst_callback::<F>);
-            instance_init(inner);
-        }
-        Ok(inner)
+        let data = F::instance(module)?;
+        let instance = KBox::pin_init(
+            try_pin_init!(Self {
+                inner <- Opaque::ffi_init(|instance| fill::<F>(instance)),
+                data,
+            }),
+            GFP_KERNEL,
+        )?;
+        // SAFETY: The framework does not move the instance.
+        Ok(KBox::into_raw(unsafe { Pin::into_inner_unchecked(instance) }).cast())
     }
 
     /// Borrows an instance.
@@ -115,6 +115,17 @@ impl<F: Function> Instance<F> {
         // SAFETY: `ptr` is the first field of a `Self`, by the type's invariants, which is alive,
         // by the requirements of this function.
         unsafe { &*ptr.cast() }
+    }
+}
+
+/// Fills in an instance.
+fn fill<F: Function>(instance: *mut bindings::usb_function_instance) {
+    // SAFETY: The memory is that of an instance, which does not move. Zeros are valid: null
+    // pointers.
+    unsafe {
+        instance.write_bytes(0, 1);
+        (*instance).free_func_inst = Some(free_func_inst_callback::<F>);
+        instance_init(instance);
     }
 }
 
@@ -145,7 +156,7 @@ unsafe extern "C" fn alloc_func_callback<F: Function>(
 ) -> *mut bindings::usb_function {
     // SAFETY: The instance is alive, by the requirements of this callback.
     let instance = unsafe { Instance::<F>::from_raw(instance) };
-    err_ptr(function::Function::create(instance))
+    err_ptr(function::Function::<F>::create(instance.data.clone()))
 }
 
 /// Called by the framework when the directory of an instance is removed.
@@ -160,63 +171,4 @@ unsafe extern "C" fn free_func_inst_callback<F: Function>(
     // requirements of this callback.
     let instance = unsafe { KBox::from_raw(instance.cast::<Instance<F>>()) };
     F::remove(&instance.data);
-}
-
-/// A gadget that has an instance. It does not keep the gadget's directory.
-///
-/// # Invariants
-///
-/// The value owns a reference to the item of the gadget.
-pub(crate) struct Gadget(NonNull<bindings::config_item>);
-
-// SAFETY: Any thread may use an item and drop a reference to it.
-unsafe impl Send for Gadget {}
-
-// SAFETY: As above.
-unsafe impl Sync for Gadget {}
-
-impl Gadget {
-    /// Returns the gadget of an instance.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ENODEV`] if the directory of the instance is being removed.
-    ///
-    /// # Safety
-    ///
-    /// The framework must hold the lock of the gadget that the instance is in.
-    pub(super) unsafe fn of(instance: *mut bindings::usb_function_instance) -> Result<Self> {
-        // SAFETY: The parent of the item is the group of functions, which is in the gadget like the
-        // gadget's own group, and outlives the lock; it is null if the directory is being removed.
-        unsafe {
-            let item = &raw const (*instance).group.cg_item;
-            let functions = NonNull::new((&raw const (*item).ci_parent).read_volatile());
-            let gadget = NonNull::new((*functions.ok_or(ENODEV)?.as_ptr()).ci_parent);
-            let gadget = gadget.ok_or(ENODEV)?;
-            bindings::config_item_get(gadget.as_ptr());
-            Ok(Self(gadget))
-        }
-    }
-
-    /// Unbinds the gadget from its controller, as writing an empty line to `UDC` does. Called in
-    /// process context; sleeps. Hangs in a method of [`Function`](super::Function).
-    pub(crate) fn unregister(&self) {
-        // SAFETY: The value owns a reference to the item of a gadget.
-        unsafe { bindings::unregister_gadget_item(self.0.as_ptr()) };
-    }
-}
-
-impl Clone for Gadget {
-    fn clone(&self) -> Self {
-        // SAFETY: The value owns a reference to the item, so another can be counted.
-        unsafe { bindings::config_item_get(self.0.as_ptr()) };
-        Self(self.0)
-    }
-}
-
-impl Drop for Gadget {
-    fn drop(&mut self) {
-        // SAFETY: The value owns a reference, which is dropped here.
-        unsafe { bindings::config_item_put(self.0.as_ptr()) };
-    }
 }

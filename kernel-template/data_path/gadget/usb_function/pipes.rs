@@ -70,7 +70,7 @@ impl<F: Function> Pipes<F> {
         unsafe { Shell::request(&self.binding, endpoint, request, buffer) }
     }
 
-    /// Returns the maximum packet size of an endpoint in bytes, or 0 if there is none.
+    /// Returns the maximum packet size of an endpoint in bytes, or 0 without such an endpoint.
     pub(crate) fn packet(&self, endpoint: usize) -> u32 {
         let packet = self.binding.with(endpoint, |endpoint| {
             // SAFETY: The endpoint is alive: the function is bound.

@@ -64,7 +64,7 @@ pub(super) struct Shell<F: Function> {
 // SAFETY: The fields without a lock have one user, the owner of the request.
 unsafe impl<F: Function> Send for Shell<F> {}
 
-// SAFETY: As above.
+// SAFETY: The fields without a lock have one user, the owner of the request.
 unsafe impl<F: Function> Sync for Shell<F> {}
 
 impl<F: Function> Shell<F> {
@@ -311,7 +311,11 @@ impl<F: Function> Request<F> {
             (*request).complete = Some(complete_callback::<F>);
             (*request).context = shell.cast_mut().cast();
             *(*shell).cargo.get() = Some(cargo);
-            bindings::usb_ep_queue((*shell).endpoint.ptr.as_ptr(), request, bindings::GFP_ATOMIC)
+            bindings::usb_ep_queue(
+                (*shell).endpoint.ptr.as_ptr(),
+                request,
+                bindings::GFP_ATOMIC,
+            )
         };
         if let Err(error) = to_result(status) {
             // SAFETY: The controller has not taken the request, so the pointer and the cargo are
@@ -338,7 +342,10 @@ impl<F: Function> Drop for Request<F> {
 
 /// Returns the bytes of a payload from `offset` on.
 fn bytes(payload: &Payload<'_>, offset: u32, is_whole: bool) -> Option<Bytes> {
-    let left = payload.len().checked_sub(offset).filter(|left| *left != 0)?;
+    let left = payload
+        .len()
+        .checked_sub(offset)
+        .filter(|left| *left != 0)?;
     if is_whole {
         return Some(Bytes {
             buffer: ptr::null_mut(),
@@ -373,7 +380,13 @@ unsafe extern "C" fn complete_callback<F: Function>(
     let (shell, cargo, status, length, actual) = unsafe {
         let shell = Arc::<Shell<F>>::from_raw((*request).context.cast());
         let cargo = (*shell.cargo.get()).take();
-        (shell, cargo, (*request).status, (*request).length, (*request).actual)
+        (
+            shell,
+            cargo,
+            (*request).status,
+            (*request).length,
+            (*request).actual,
+        )
     };
     let request = Request(shell);
     if let Some(cargo) = cargo {
@@ -398,10 +411,7 @@ impl<F: Function> Canceller<F> {
             // SAFETY: The request is not freed before `leave`, so the endpoint is alive. The
             // controller looks for the request in its own list.
             unsafe {
-                bindings::usb_ep_dequeue(
-                    self.0.endpoint.ptr.as_ptr(),
-                    self.0.request.as_ptr(),
-                )
+                bindings::usb_ep_dequeue(self.0.endpoint.ptr.as_ptr(), self.0.request.as_ptr())
             };
             self.0.leave();
         }

@@ -4,6 +4,8 @@
 //!
 //! Universal Serial Bus Mass Storage Class, Bulk-Only Transport 1.0, section 5.
 
+#![forbid(unsafe_code)]
+
 use crate::target::Direction;
 
 /// Signatures, in the order of the bytes.
@@ -75,7 +77,7 @@ pub(super) fn write_status(to: &mut [u8], tag: u32, residue: u32, status: Status
         residue.to_le_bytes(),
         [status as u8, 0, 0, 0],
     ];
-    for (place, byte) in to.iter_mut().zip(parts.as_flattened()) {
+    for (place, byte) in to.iter_mut().zip(parts.iter().flatten()) {
         *place = *byte;
     }
 }

@@ -5,10 +5,13 @@
 //! A lane receives a unit from the host, and no further one before its command has ended. Whoever
 //! works for the command has a [`Task`].
 
+#![forbid(unsafe_code)]
+
 use kernel::sync::Arc;
 
-use super::{uas::Uas, Storage};
+use super::Uas;
 use crate::{
+    gadget::Storage,
     target::{
         atomic::{Full, Relaxed},
         Direction,
@@ -67,7 +70,10 @@ impl Lane {
 
     /// Takes all requests and data.
     pub(super) fn empty(&mut self) -> impl Sized {
-        (self.requests.each_mut().map(Option::take), self.waiting.take())
+        (
+            self.requests.each_mut().map(Option::take),
+            self.waiting.take(),
+        )
     }
 
     /// Returns true if the lane has a command with this tag, which the host has not given up.

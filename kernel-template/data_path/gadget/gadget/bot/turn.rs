@@ -5,9 +5,11 @@
 //! Whoever works for the command has a [`Turn`]: the command itself while target core has it, and
 //! each request. The next command is received when the last one is dropped.
 
+#![forbid(unsafe_code)]
+
 use kernel::sync::Arc;
 
-use super::bot::Bot;
+use super::Bot;
 use crate::target::{
     atomic::{Full, Relaxed},
     Direction,

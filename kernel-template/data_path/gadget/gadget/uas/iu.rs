@@ -2,8 +2,12 @@
 
 //! Information units of USB Attached SCSI, UAS section 6.2.
 
-use super::sense::SENSE_MAX;
-use crate::target::{TaskAttribute, TmrStatus};
+#![forbid(unsafe_code)]
+
+use crate::{
+    gadget::sense::SENSE_MAX,
+    target::{TaskAttribute, TmrStatus}, //
+};
 
 /// Identifiers of information units.
 const COMMAND: u8 = 0x01;
@@ -98,13 +102,13 @@ fn lun(bytes: &[u8]) -> Option<u64> {
 
 /// Task management functions.
 pub(super) mod function {
-    pub(in super::super) const ABORT_TASK: u8 = 0x01;
-    pub(in super::super) const ABORT_TASK_SET: u8 = 0x02;
-    pub(in super::super) const CLEAR_TASK_SET: u8 = 0x04;
-    pub(in super::super) const LOGICAL_UNIT_RESET: u8 = 0x08;
-    pub(in super::super) const CLEAR_ACA: u8 = 0x40;
-    pub(in super::super) const QUERY_TASK: u8 = 0x80;
-    pub(in super::super) const QUERY_TASK_SET: u8 = 0x81;
+    pub(in crate::gadget) const ABORT_TASK: u8 = 0x01;
+    pub(in crate::gadget) const ABORT_TASK_SET: u8 = 0x02;
+    pub(in crate::gadget) const CLEAR_TASK_SET: u8 = 0x04;
+    pub(in crate::gadget) const LOGICAL_UNIT_RESET: u8 = 0x08;
+    pub(in crate::gadget) const CLEAR_ACA: u8 = 0x40;
+    pub(in crate::gadget) const QUERY_TASK: u8 = 0x80;
+    pub(in crate::gadget) const QUERY_TASK_SET: u8 = 0x81;
 }
 
 /// Response codes.

@@ -12,16 +12,16 @@ use kernel::{
     prelude::*, //
 };
 
-use super::{
-    binding::Binding,
-    descriptors::{Descriptors, Numbers, Speed},
-    function::Function,
-    instance::Gadget,
-    Answer,
-    Function as Driver,
-    Setup, //
+use super::{Driver, Function};
+use crate::{
+    bindings,
+    usb_function::{
+        binding::Binding,
+        descriptors::{Descriptors, Numbers, Speed},
+        gadget::Gadget,
+        Answer, Setup,
+    }, //
 };
-use crate::bindings;
 
 /// The answer of a callback that ends the control request later.
 const DELAYED: c_int = bindings::USB_GADGET_DELAYED_STATUS as c_int;
@@ -229,7 +229,7 @@ unsafe extern "C" fn setup_callback<F: Driver>(
         length: u16::from_le(request.wLength),
     };
     let byte = match this.setup(&setup) {
-        Answer::Stall => return EOPNOTSUPP.to_errno(),
+        Answer::Stall => return EINVAL.to_errno(),
         Answer::Done => None,
         Answer::Byte(byte) => Some(byte),
     };
