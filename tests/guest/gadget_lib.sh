@@ -73,7 +73,8 @@ is_plugged()
 	[ -n "$(cat "$G/g$1/UDC")" ]
 }
 
-# usb_device NUMBER: prints the directory of a gadget's device on the host, if there is one.
+# usb_device NUMBER: prints the directory of the device of a gadget on its host; nothing if it is
+# not there.
 usb_device()
 {
 	for dir in "$DEVICES"/*; do
@@ -82,7 +83,7 @@ usb_device()
 }
 
 # find_disk NUMBER LUN: DISK is the block device of a LUN, GENERIC its sg device. Fails if
-# there is none.
+# it does not exist.
 find_disk()
 {
 	device=$(usb_device "$1")

@@ -53,7 +53,7 @@ pub fn without_skips(output: &str) -> BTreeMap<String, bool> {
 ///
 /// # Panics
 ///
-/// If a test passes only on the peer, and is none of `others`, which have a reason each.
+/// If a test passes only on the peer, and is not among `others`, which have a reason each.
 pub fn carried(
     ours: &BTreeMap<String, bool>,
     peer: &BTreeMap<String, bool>,
