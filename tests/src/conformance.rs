@@ -30,6 +30,57 @@ pub fn results(output: &str) -> BTreeMap<String, bool> {
     results
 }
 
+/// As [`results`], but only of tests that really ran: a test that has skipped a part counts as passed.
+#[must_use]
+pub fn without_skips(output: &str) -> BTreeMap<String, bool> {
+    let mut results = results(output);
+    let mut suite = "";
+    let mut test = "";
+    for line in output.lines() {
+        if let Some(name) = line.trim().strip_prefix("Suite: ") {
+            suite = name;
+        } else if let Some(rest) = line.trim().strip_prefix("Test: ") {
+            test = rest.split(" ...").next().unwrap_or(rest);
+        }
+        if line.contains("[SKIPPED]") {
+            results.remove(&format!("{suite}.{test}"));
+        }
+    }
+    results
+}
+
+/// Prints the results of our disk, compared with those of the C module `name`: tests that really ran.
+///
+/// # Panics
+///
+/// If a test passes only on the peer, and is not among `others`, which have a reason each.
+pub fn carried(
+    ours: &BTreeMap<String, bool>,
+    peer: &BTreeMap<String, bool>,
+    name: &str,
+    others: &[(&str, &str)],
+) {
+    let passed = |results: &BTreeMap<_, bool>| results.values().filter(|passed| **passed).count();
+    println!(
+        "iscsi-test-cu without skipped tests: {} of {} pass on ours, {} of {} on {name}",
+        passed(ours),
+        ours.len(),
+        passed(peer),
+        peer.len()
+    );
+    for difference in differences(ours, peer) {
+        println!("{difference}");
+    }
+    let is_missed = |test: &&String| peer[*test] && ours.get(*test) != Some(&true);
+    let is_other = |test: &&String| others.iter().any(|(other, _)| other == *test);
+    let missed: Vec<_> = peer
+        .keys()
+        .filter(is_missed)
+        .filter(|test| !is_other(test))
+        .collect();
+    assert!(missed.is_empty(), "pass only on {name}: {missed:?}");
+}
+
 /// Differences between the results of two disks: the name of each such test, and a sentence.
 #[must_use]
 pub fn differences(ours: &BTreeMap<String, bool>, peer: &BTreeMap<String, bool>) -> Vec<String> {
@@ -101,6 +152,23 @@ Suite: Read6
         assert_eq!(results.len(), 3);
         assert!(results["CompareAndWrite.DpoFua"]);
         assert!(!results["Read6.Simple"]);
+    }
+
+    #[test]
+    fn skipped_test_did_not_run() {
+        let results = without_skips(OUTPUT);
+        assert_eq!(results.len(), 2);
+        assert!(results["CompareAndWrite.Simple"]);
+    }
+
+    #[test]
+    fn only_the_peers_passes_count() {
+        let (ours, peer) = (without_skips(OUTPUT), without_skips(OUTPUT));
+        carried(&ours, &peer, "x", &[]);
+        let mut less = ours.clone();
+        less.remove("CompareAndWrite.Simple");
+        carried(&less, &peer, "x", &[("CompareAndWrite.Simple", "a reason")]);
+        assert!(std::panic::catch_unwind(|| carried(&less, &peer, "x", &[])).is_err());
     }
 
     #[test]

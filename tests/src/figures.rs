@@ -21,13 +21,16 @@ pub enum Part {
     Loopback,
     /// The disk of an iSCSI target.
     Iscsi,
+    /// The disk of a USB gadget.
+    Gadget,
 }
 
 /// The parts, each with its name in the table, in the table's order.
-const PARTS: [(Part, &str); 3] = [
+const PARTS: [(Part, &str); 4] = [
     (Part::Module, "module"),
     (Part::Loopback, "loopback"),
     (Part::Iscsi, "iscsi"),
+    (Part::Gadget, "gadget"),
 ];
 
 /// A quantity of a generated module beside that of a peer.

@@ -12,6 +12,7 @@ mod config;
 mod external;
 mod known;
 mod products;
+mod streams;
 pub(crate) mod target_core;
 
 use std::fs::{self, File};
@@ -32,6 +33,7 @@ use crate::shell::{cache, empty, lock, output, shown, text};
 pub(crate) use apt::{Apt, mirror};
 pub use external::{attempt, build};
 pub use known::{BETWEEN, CURRENT, LTS, is_there, newest};
+pub use streams::streams;
 
 /// The stamp in a build, which names the inputs.
 const STAMP: &str = ".tcm-stamp";

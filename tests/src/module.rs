@@ -11,7 +11,7 @@ use rustix::fs::FlockOperation;
 use tcm_mod_builder::protocol::Protocol;
 
 use crate::kernel::Kernel;
-pub use crate::kernel::{attempt, build};
+pub use crate::kernel::{attempt, build, streams};
 use crate::shell::{checkout, lock, output};
 
 /// `tcm-mod-builder`, built in a cargo profile. The build for tests has failpoints, which are
@@ -67,6 +67,15 @@ pub fn iscsi_rate() -> Result<PathBuf> {
 /// If cargo cannot build it.
 pub fn misuse() -> Result<PathBuf> {
     binary("xtask", "misuse", Profile::Dev)
+}
+
+/// `usb-client`, which runs in a guest.
+///
+/// # Errors
+///
+/// If cargo cannot build it.
+pub fn usb_client() -> Result<PathBuf> {
+    binary("xtask", "usb-client", Profile::Dev)
 }
 
 /// Programs built by this process.
@@ -163,6 +172,9 @@ pub const LOOPBACK: [&str; 2] = ["--data-path", "loopback"];
 
 /// Arguments for an iSCSI target.
 pub const ISCSI: [&str; 2] = ["--data-path", "iscsi"];
+
+/// Arguments for a USB gadget. It is registered as SAS, which has names for its ports.
+pub const GADGET: [&str; 4] = ["--register-as", "SAS", "--data-path", "gadget"];
 
 /// Arguments of make for more warnings: clippy as the compiler, and W=1.
 const STRICT: [&str; 2] = ["CLIPPY=1", "W=1"];

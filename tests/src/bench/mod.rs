@@ -5,6 +5,7 @@
 mod building;
 mod directories;
 mod disks;
+mod gadget;
 mod sessions;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::chart;
 use crate::figures::{Figure, Part, Table, Target};
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
 use crate::module::{Module, build};
-use disks::{Disk, LOOP_DISK, NETWORK_DISK};
+use disks::{LOOP_DISK, NETWORK_DISK};
 
 /// A module without a data path, for the protocol of the HOWTO.
 const MODULE: Module<'static> = Module {
@@ -44,23 +45,27 @@ pub fn bench(part: Option<Part>) -> Result<()> {
         add(Part::Module, module(&kernel, scratch.path())?);
     }
     if is_wanted(Part::Loopback) {
-        let dir = built(&kernel, &LOOP_DISK, scratch.path())?;
+        let dir = built(&kernel, &LOOP_DISK.module, scratch.path())?;
         add(Part::Loopback, disks::figures(&kernel, &dir, &LOOP_DISK)?);
     }
     if is_wanted(Part::Iscsi) {
-        let dir = built(&kernel, &NETWORK_DISK, scratch.path())?;
+        let dir = built(&kernel, &NETWORK_DISK.module, scratch.path())?;
         let mut figures = disks::figures(&kernel, &dir, &NETWORK_DISK)?;
         figures.extend(sessions::figures(&kernel, &dir, &NETWORK_DISK)?);
         add(Part::Iscsi, figures);
+    }
+    if is_wanted(Part::Gadget) {
+        let dir = built(&kernel, &gadget::MODULE, scratch.path())?;
+        add(Part::Gadget, gadget::figures(&kernel, &dir)?);
     }
     table.write()?;
     chart::draw()
 }
 
-/// Generates and builds the module of a disk. Returns its directory.
-fn built(kernel: &Kernel, disk: &Disk, scratch: &Path) -> Result<PathBuf> {
-    let dir = scratch.join(disk.module.name);
-    disk.module.generate(kernel, &dir)?;
+/// Generates and builds a module. Returns its directory.
+fn built(kernel: &Kernel, module: &Module<'_>, scratch: &Path) -> Result<PathBuf> {
+    let dir = scratch.join(module.name);
+    module.generate(kernel, &dir)?;
     build(kernel, &dir, &[])?;
     Ok(dir)
 }

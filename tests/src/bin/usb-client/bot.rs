@@ -197,7 +197,12 @@ impl Bot {
                 self.out.clear_halt()?;
             }
         }
-        phases.status = self.status(tag).context("no status")?;
+        phases.status = self.status(tag).with_context(|| {
+            let Phases {
+                moved, is_stalled, ..
+            } = phases;
+            format!("no status after {moved} of {length} bytes, STALL: {is_stalled}")
+        })?;
         Ok(phases)
     }
 

@@ -157,12 +157,7 @@ pub(super) const CASES: [Case<Uas>; 14] = [
         anyhow::bail!("no overlapped tag: {seen:?}")
     }),
     ("functions for no task", |uas| {
-        for function in [
-            function::ABORT_TASK,
-            function::ABORT_TASK_SET,
-            function::CLEAR_TASK_SET,
-            function::LUN_RESET,
-        ] {
+        for function in [function::ABORT_TASK, function::LUN_RESET] {
             manages(uas, 0, function, 99, &[code::COMPLETE])?;
         }
         // The answers of other commands are right afterwards.
@@ -170,6 +165,8 @@ pub(super) const CASES: [Case<Uas>; 14] = [
     }),
     ("functions that target core does not have", |uas| {
         let codes = [code::COMPLETE, code::NOT_SUPPORTED, code::FAILED];
+        manages(uas, 0, function::ABORT_TASK_SET, 0, &codes)?;
+        manages(uas, 0, function::CLEAR_TASK_SET, 0, &codes)?;
         manages(uas, 0, function::QUERY_TASK, 99, &codes)?;
         manages(uas, 0, function::QUERY_TASK_SET, 0, &codes)?;
         manages(
