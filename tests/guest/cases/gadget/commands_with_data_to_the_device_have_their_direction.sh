@@ -65,20 +65,20 @@ unmappable()
 blocks $SCRATCH/a a 4
 blocks $SCRATCH/b b 4
 dd if=/dev/zero of=$SCRATCH/zero bs=512 count=1 2> /dev/null
-controllers 2 uas
+controllers uas
 unmappable ours
 gadget 0 "$MODULE" "$FABRIC" "$FUNCTION"
 plug 0
 usb_disk 0
 carries
 unplug 0
-controllers 2 bot
+through bot
 plug 0
 usb_disk 0
 carries
 # The kernel's function.
 unplug 0
-controllers 2 uas
+through uas
 unmappable peer
 gadget 1 usb_f_tcm usb_gadget tcm
 plug 1

@@ -12,7 +12,7 @@ port loopback naa.6001405000000009 naa.600140500000000a
 LOOP_TPG=$TPG
 link "$LOOP_TPG" "$BACKSTORE"
 OTHER=$(generic "$LOOP_TPG") || fail "$OTHER"
-controllers 1 bot
+controllers bot
 gadget 0 "$MODULE" "$FABRIC" "$FUNCTION"
 plug 0
 usb_disk 0
