@@ -65,12 +65,13 @@ pub use data::{Buffer, Direction};
 pub use depend::Dependency;
 pub use handle::{SessionGuard, SessionHandle};
 pub use lun::Lun;
-pub use nexus::{Nexus, INITIATOR_NAME_MAX};
+pub use nexus::{Nexus, RefusedLogin, INITIATOR_NAME_MAX};
 pub use node_acl::{
     HeldNodeAcl, NodeAcl, NodeAclGuard, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs,
     TpgNaclParamAttrs,
 };
 pub use np::{Np, TpgNpBaseAttrs};
+pub use object::by_value;
 pub use ops::{
     Operations, TARGET_DIRECT_COMPL, TARGET_DIRECT_SUBMIT, TARGET_QUEUE_COMPL, TARGET_QUEUE_SUBMIT,
 };

@@ -42,6 +42,11 @@ pub(super) use init_zeroed::init_zeroed;
 #[cfg(kernel_has_init_zeroed)]
 pub(super) use pin_init::init_zeroed;
 
+#[cfg(not(kernel_has_init_zeroed))]
+pub(super) use kernel::init::pin_init_from_closure;
+#[cfg(kernel_has_init_zeroed)]
+pub(super) use pin_init::pin_init_from_closure;
+
 #[cfg(kernel_has_init_zeroable)]
 pub(super) use kernel::init::Zeroable;
 #[cfg(not(kernel_has_init_zeroable))]

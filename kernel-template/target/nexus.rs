@@ -68,6 +68,35 @@ impl Slots {
     };
 }
 
+/// A login that was refused.
+pub struct RefusedLogin<T: Operations> {
+    /// Reason for the refusal.
+    pub error: Error,
+    /// Data of the session, which hold the portal group; `None` if they could not be made.
+    pub data: Option<Arc<SessionData<T>>>,
+}
+
+impl<T: Operations> RefusedLogin<T> {
+    pub(super) fn new(error: Error, data: Arc<SessionData<T>>) -> Self {
+        Self {
+            error,
+            data: Some(data),
+        }
+    }
+}
+
+impl<T: Operations> From<Error> for RefusedLogin<T> {
+    fn from(error: Error) -> Self {
+        Self { error, data: None }
+    }
+}
+
+impl<T: Operations> From<RefusedLogin<T>> for Error {
+    fn from(refused: RefusedLogin<T>) -> Self {
+        refused.error
+    }
+}
+
 /// An I_T nexus.
 ///
 /// Dropping it ends the nexus: target core accepts no more commands, and the drop waits for the
@@ -101,49 +130,49 @@ impl<T: Operations> Nexus<T> {
     ///
     /// # Errors
     ///
-    /// Returns `data` with the error; `None` if a concurrent `close_session` still uses them. The
-    /// errors are [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`] if the
+    /// Returns the error of `data`, or [`ENOMEM`], without the data. With the data, returns
+    /// [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`] if the
     /// initiator has no node ACL and is not in demo mode, or if its node ACL is being removed;
     /// [`EINVAL`] if the name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
     pub fn new(
         tpg: &Tpg<T>,
         initiator: &CStr,
         protection: ProtectionOps,
-        data: T::Session,
-    ) -> Result<Self, (Error, Option<T::Session>)> {
+        data: impl PinInit<T::Session, Error>,
+    ) -> Result<Self, RefusedLogin<T>> {
         const {
             assert!(
                 !<T::CmdMemory as CmdMemory<T>>::IS_IN_SESSION,
                 "sessions whose commands have tags come from `Nexus::with_slots`"
             );
         }
+        let data = SessionData::new(tpg, data)?;
         // SAFETY: There is no callback.
-        unsafe { Self::log_in(tpg, initiator, protection, data, Slots::NONE) }
+        unsafe { Self::log_in(data, initiator, protection, Slots::NONE) }
     }
 
-    /// Logs an initiator in: see [`Self::new`].
+    /// Logs an initiator in to the portal group of `data`: see [`Self::new`].
     ///
     /// # Safety
     ///
     /// The callback in `slots` gets the data of the session, with `slots.setup`, and must allow
     /// this call.
     pub(super) unsafe fn log_in(
-        tpg: &Tpg<T>,
+        data: Arc<SessionData<T>>,
         initiator: &CStr,
         protection: ProtectionOps,
-        data: T::Session,
         slots: Slots,
-    ) -> Result<Self, (Error, Option<T::Session>)> {
+    ) -> Result<Self, RefusedLogin<T>> {
         let name: &BStr = initiator.as_ref();
         if name.len() > INITIATOR_NAME_MAX {
-            return Err((EINVAL, Some(data)));
+            return Err(RefusedLogin::new(EINVAL, data));
         }
-        let data = SessionData::new(tpg, data).map_err(|(error, data)| (error, Some(data)))?;
         data.setup.store(slots.setup, Relaxed);
+        let tpg = data.tpg.clone();
         let logins = tpg.logins.lock();
         if *logins != Logins::Open {
             drop(logins);
-            return Err((ENODEV, SessionData::take(data)));
+            return Err(RefusedLogin::new(ENODEV, data));
         }
         let private = Arc::into_raw(data.clone());
         // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `data` holds a
@@ -170,16 +199,16 @@ impl<T: Operations> Nexus<T> {
                 drop(logins);
                 // SAFETY: `private` is the count from above, and no session took it over.
                 drop(unsafe { Arc::from_raw(private) });
-                return Err((error, SessionData::take(data)));
+                return Err(RefusedLogin::new(error, data));
             }
         };
         // Target core removes a node ACL from the list of the group, then closes its sessions. A
         // session that found the node ACL before and was registered after would be missed.
-        let listed = HeldNodeAcl::find(tpg, initiator, logins);
+        let listed = HeldNodeAcl::find(&tpg, initiator, logins);
         let is_listed = listed.is_some_and(|listed| ptr::eq(&*listed, nexus.node_acl()));
         if !is_listed {
             drop(nexus);
-            return Err((EACCES, SessionData::take(data)));
+            return Err(RefusedLogin::new(EACCES, data));
         }
         Ok(nexus)
     }

@@ -29,6 +29,7 @@ use crate::{
 pub struct Np<T: Operations> {
     #[pin]
     inner: Opaque<bindings::se_tpg_np>,
+    #[pin]
     data: T::Np,
 }
 
@@ -37,12 +38,12 @@ impl<T: Operations> Np<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`ENOMEM`].
-    pub(super) fn create(data: T::Np) -> Result<*mut bindings::se_tpg_np> {
+    /// Returns the error of `data`, or [`ENOMEM`].
+    pub(super) fn create(data: impl PinInit<T::Np, Error>) -> Result<*mut bindings::se_tpg_np> {
         let np = KBox::pin_init(
             try_pin_init!(Self {
                 inner <- init_zeroed(),
-                data,
+                data <- data,
             }),
             GFP_KERNEL,
         )?;

@@ -101,6 +101,12 @@ impl Payload<'_> {
         }
     }
 
+    /// Returns the scatterlist and the number of its entries, for a wrapper of the subsystem that
+    /// maps it for a device. It is valid as long as the command that the payload is borrowed from.
+    pub fn scatterlist(&self) -> (*mut bindings::scatterlist, u32) {
+        (self.list, self.entries)
+    }
+
     /// Returns the pages of `count` bytes at `offset`, for transfers without a copy.
     ///
     /// # Errors

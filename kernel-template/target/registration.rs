@@ -21,6 +21,7 @@ use crate::{
     bindings,
     target::{
         atomic::{Atomic, Full, Relaxed, Release},
+        object::into_raw,
         ops::OperationsVTable,
         work::FabricData,
         Directory,
@@ -70,7 +71,7 @@ impl<T: Operations> Registration<T> {
             pr_warn!("the op {} of this kernel is new to the module\n", op);
         }
         let claim = Claim::new(T::NAME)?;
-        let data = KBox::new(FabricData::<T>::new(module)?, GFP_KERNEL)?;
+        let data = KBox::pin_init(FabricData::<T>::new(module)?, GFP_KERNEL)?;
         let pointer = NonNull::from(&*data);
         let wwn = AttributeList::new(pointer.cast(), T::TFC_WWN_ATTRS.as_ptr())?;
         let discovery = AttributeList::new(pointer.cast(), T::TFC_DISCOVERY_ATTRS.as_ptr())?;
@@ -82,8 +83,8 @@ impl<T: Operations> Registration<T> {
         // and their module stays loaded until then, by the requirements of this function.
         to_result(unsafe { bindings::target_register_template(&ops) })?;
         Ok(Self {
-            // SAFETY: `KBox::into_raw` returns the pointer of a box, which is not null.
-            data: unsafe { NonNull::new_unchecked(KBox::into_raw(data)) },
+            // SAFETY: `into_raw` returns the pointer of a box, which is not null.
+            data: unsafe { NonNull::new_unchecked(into_raw(data)) },
             _wwn: wwn,
             _discovery: discovery,
             _claim: claim,

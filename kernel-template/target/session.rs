@@ -14,7 +14,7 @@ use kernel::{
     ffi::c_void,
     prelude::*,
     str::BStr,
-    sync::{Arc, UniqueArc},
+    sync::Arc,
     types::Opaque, //
 };
 
@@ -97,8 +97,8 @@ impl<T: Operations> Session<T> {
 /// It lives until the nexus has ended and any call of `close_session` has returned.
 #[pin_data]
 pub struct SessionData<T: Operations> {
-    /// `None` only after [`Self::take`], which ends this.
-    data: Option<T::Session>,
+    #[pin]
+    data: T::Session,
     is_close_requested: Atomic<bool>,
     #[pin]
     pub(super) close_called: Completion,
@@ -119,35 +119,22 @@ impl<T: Operations> SessionData<T> {
     ///
     /// # Errors
     ///
-    /// Returns [`ENOMEM`] with the driver's data.
-    pub(super) fn new(tpg: &Tpg<T>, data: T::Session) -> Result<Arc<Self>, (Error, T::Session)> {
-        let both = Users::new().and_then(|users| Ok((users, UniqueArc::new_uninit(GFP_KERNEL)?)));
-        let (users, memory) = match both {
-            Ok(both) => both,
-            Err(error) => return Err((error, data)),
-        };
-        let data = memory.pin_init_with(pin_init!(Self {
-            data: Some(data),
-            is_close_requested: Atomic::new(false),
-            close_called <- Completion::new(),
-            users,
-            setup: Atomic::new(ptr::null_mut()),
-            ending: Atomic::new(ptr::null_mut()),
-            work: Opaque::uninit(),
-            tpg: tpg.into(),
-        }));
-        match data {
-            Ok(data) => Ok(data.into()),
-            Err(never) => match never {},
-        }
-    }
-
-    /// Takes the driver's data out of the last count, for the error of a login. Returns `None` if
-    /// this is not the last one: an op `close_session` drops the data.
-    pub(super) fn take(this: Arc<Self>) -> Option<T::Session> {
-        let mut last = Arc::into_unique_or_drop(this)?;
-        // SAFETY: The field that is changed is not pinned: `pin_data` marks those that are.
-        unsafe { last.as_mut().get_unchecked_mut() }.data.take()
+    /// Returns the error of `data`, or [`ENOMEM`].
+    pub(super) fn new(tpg: &Tpg<T>, data: impl PinInit<T::Session, Error>) -> Result<Arc<Self>> {
+        let users = Users::new()?;
+        Arc::pin_init(
+            try_pin_init!(Self {
+                data <- data,
+                is_close_requested: Atomic::new(false),
+                close_called <- Completion::new(),
+                users,
+                setup: Atomic::new(ptr::null_mut()),
+                ending: Atomic::new(ptr::null_mut()),
+                work: Opaque::uninit(),
+                tpg: tpg.into(),
+            }),
+            GFP_KERNEL,
+        )
     }
 
     /// Returns the portal group that the initiator has logged in to.
@@ -157,9 +144,7 @@ impl<T: Operations> SessionData<T> {
 
     /// Returns the driver's data.
     pub fn data(&self) -> &T::Session {
-        // SAFETY: `new` sets the data. Only `take` takes them, after which there is no reference to
-        // this.
-        unsafe { self.data.as_ref().unwrap_unchecked() }
+        &self.data
     }
 
     /// Records the call of `close_session`, after which the session may end. Returns a counted

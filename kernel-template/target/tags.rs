@@ -35,6 +35,7 @@ use crate::{
         Operations,
         ProtectionOps,
         Refusal,
+        RefusedLogin,
         Request,
         Session,
         SessionData,
@@ -219,10 +220,10 @@ where
         tpg: &Tpg<T>,
         initiator: &CStr,
         protection: ProtectionOps,
-        data: T::Session,
+        data: impl PinInit<T::Session, Error>,
         depth: u32,
         slot: impl FnMut(u32) -> I,
-    ) -> Result<Self, (Error, Option<T::Session>)> {
+    ) -> Result<Self, RefusedLogin<T>> {
         fn callback<T: Operations, S, I: PinInit<S, Error>, F: FnMut(u32) -> I>(
             _: &Setup<F>,
         ) -> unsafe extern "C" fn(
@@ -238,10 +239,11 @@ where
                 "target core allocates the memory of tags with kmalloc()'s least alignment"
             );
         }
+        let data = SessionData::new(tpg, data)?;
         let size = mem::size_of::<Element<T, S>>() as u32;
         let whole = depth.checked_mul(size);
         if !whole.is_some_and(|whole| (1..=i32::MAX as u32).contains(&whole)) {
-            return Err((EINVAL, Some(data)));
+            return Err(RefusedLogin::new(EINVAL, data));
         }
         let mut setup = Setup { count: depth, slot };
         let slots = Slots {
@@ -252,7 +254,7 @@ where
         };
         // SAFETY: The callback gets the data of the session, with `setup`, which is in no other
         // use, and a pool of `depth` tags.
-        unsafe { Self::log_in(tpg, initiator, protection, data, slots) }
+        unsafe { Self::log_in(data, initiator, protection, slots) }
     }
 }
 

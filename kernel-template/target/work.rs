@@ -98,7 +98,9 @@ struct LockClassKey(Opaque<kernel::bindings::lock_class_key>);
 unsafe impl Sync for LockClassKey {}
 
 /// The data of a fabric, and its workqueues.
+#[pin_data]
 pub(super) struct FabricData<T: Operations> {
+    #[pin]
     data: T::Data,
     // Dropped last: they wait for the work that others have queued.
     /// Ends nexus and dependences. The end of a nexus waits for commands, so it may hold up no
@@ -114,14 +116,15 @@ impl<T: Operations> FabricData<T> {
     /// # Errors
     ///
     /// Returns the error of [`Operations::init`], or [`ENOMEM`].
-    pub(super) fn new(module: &'static ThisModule) -> Result<Self> {
+    pub(super) fn new(module: &'static ThisModule) -> Result<impl PinInit<Self, Error>> {
         let ends = Workqueue::new(T::NAME, 0)?;
         let queue = Workqueue::new(T::NAME, bindings::wq_flags_WQ_MEM_RECLAIM)?;
-        Ok(Self {
-            data: T::init(module)?,
+        let data = T::init(module)?;
+        Ok(try_pin_init!(Self {
+            data <- data,
             ends,
             queue,
-        })
+        }))
     }
 }
 

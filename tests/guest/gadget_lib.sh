@@ -81,8 +81,7 @@ is_plugged()
 	[ -n "$(cat "$G/g$1/UDC")" ]
 }
 
-# usb_device NUMBER: prints the directory of the device of a gadget on its host; nothing if it is
-# not there.
+# usb_device NUMBER: prints the directory of a gadget's device on the host, if there is one.
 usb_device()
 {
 	for dir in "$DEVICES"/*; do
@@ -90,8 +89,8 @@ usb_device()
 	done
 }
 
-# find_disk NUMBER LUN: DISK is the block device of a LUN, GENERIC its sg device. Fails if
-# it does not exist.
+# find_disk NUMBER LUN: DISK is the block device of a LUN, GENERIC its sg device. Fails
+# without one.
 find_disk()
 {
 	device=$(usb_device "$1")

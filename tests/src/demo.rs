@@ -24,7 +24,7 @@ use crate::shell::{logged, output, shown};
 /// The step that failed.
 pub fn demo() -> Result<()> {
     let start = Instant::now();
-    let kernel = get(newest(), Flavour::Plain)?;
+    let kernel = get(newest(), Flavour::Demo)?;
     timed("the kernel", start);
     let dir = timed_step("the module", || {
         let dir = generate_in_tree(&kernel, "iSCSI", &NAB5000)?;

@@ -16,8 +16,10 @@ mod streams;
 pub(crate) mod target_core;
 
 use std::fs::{self, File};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -25,7 +27,7 @@ use rustix::fs::FlockOperation;
 use sha2::{Digest, Sha256};
 
 use crate::codec::to_hex;
-use crate::setup::{LLVM, Tools, rustc, setup};
+use crate::setup::{LLVM, Tools, packages, rustc, tools};
 use crate::shell::{cache, empty, lock, output, shown, text};
 
 pub(crate) use apt::{Apt, mirror};
@@ -47,6 +49,8 @@ pub enum Flavour {
     Gcc,
     /// For contexts: `PREEMPT_RT`, with the checkers of locks and of calls through pointers.
     Realtime,
+    /// For the demonstration: the least that it needs, since it waits for the build.
+    Demo,
 }
 
 /// The compiler that a kernel is built with.
@@ -65,6 +69,7 @@ impl Flavour {
             Self::Debug => "debug",
             Self::Gcc => "gcc",
             Self::Realtime => "realtime",
+            Self::Demo => "demo",
         }
     }
 
@@ -73,12 +78,13 @@ impl Flavour {
             Self::Plain | Self::Gcc => &["guest.config"],
             Self::Debug => &["guest.config", "debug.config"],
             Self::Realtime => &["guest.config", "realtime.config"],
+            Self::Demo => &["demo.config"],
         }
     }
 
     fn compiler(self) -> Compiler {
         match self {
-            Self::Plain | Self::Debug | Self::Realtime => Compiler::Llvm,
+            Self::Plain | Self::Debug | Self::Realtime | Self::Demo => Compiler::Llvm,
             Self::Gcc => Compiler::Gcc,
         }
     }
@@ -106,11 +112,24 @@ pub struct Kernel {
 ///
 /// If it cannot be fetched, configured or built.
 pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
-    let tools = setup()?;
-    if let Some(kernel) = own(&tools)? {
-        return Ok(kernel);
+    packages()?;
+    if let Some([source, build]) = own()? {
+        return Ok(Kernel {
+            source,
+            build,
+            compiler: Compiler::Llvm,
+            tools: tools()?,
+            modules: Vec::new(),
+        });
     }
-    let source = source(version)?;
+    // One compiles, the other waits for the network.
+    let (tools, source) = thread::scope(|scope| {
+        let source = scope.spawn(|| source(version));
+        let tools = tools();
+        let source = source.join();
+        (tools, source.unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let (tools, source) = (tools?, source?);
     let build = cache()?.join(version).join(flavour.name());
     let mut kernel = Kernel {
         source,
@@ -129,8 +148,8 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
     Ok(kernel)
 }
 
-/// The kernel of the user, if the environment names one.
-fn own(tools: &Tools) -> Result<Option<Kernel>> {
+/// Source and build of the user's kernel, if the environment names one.
+fn own() -> Result<Option<[PathBuf; 2]>> {
     let named = |name| std::env::var_os(name).map(PathBuf::from);
     let (source, build) = match (named("TCM_KERNEL_SOURCE"), named("TCM_KERNEL_BUILD")) {
         (None, None) => return Ok(None),
@@ -145,13 +164,7 @@ fn own(tools: &Tools) -> Result<Option<Kernel>> {
             bail!("{variable}={}: has no {file}", dir.display());
         }
     }
-    Ok(Some(Kernel {
-        source,
-        build,
-        compiler: Compiler::Llvm,
-        tools: tools.clone(),
-        modules: Vec::new(),
-    }))
+    Ok(Some([source, build]))
 }
 
 /// Fetches the source of the kernel `version`. Returns its tree.
@@ -334,7 +347,7 @@ impl Kernel {
 /// Number of jobs to run at once.
 #[must_use]
 pub fn jobs() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]

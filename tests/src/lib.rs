@@ -5,9 +5,11 @@
 
 pub mod bench;
 pub mod cases;
+pub mod chart;
 pub mod conformance;
 pub mod demo;
 pub mod distribution;
+pub mod figures;
 pub mod fixes;
 pub mod fixture;
 pub mod fuzz;
@@ -20,6 +22,7 @@ pub mod lint;
 pub mod module;
 pub mod own_path;
 pub mod package;
+pub mod recording;
 pub mod series;
 pub mod session;
 pub mod setup;

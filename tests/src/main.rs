@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use xtask::bench::Part;
+use xtask::figures::Part;
 use xtask::guest::Guest;
 use xtask::kernel::{self, Flavour, Kernel, newest};
 use xtask::module::build;
@@ -68,7 +68,11 @@ enum Command {
     },
     /// Runs the session of the mini-HOWTO: generates, builds and loads a module, and shows its
     /// tree.
-    Demo,
+    Demo {
+        /// Record a session with a module of its own instead, to `generator/doc/session.svg`.
+        #[arg(long)]
+        record: bool,
+    },
     /// Runs the gates of the kernel on generated modules: clippy, W=1, rustfmt, checkpatch.
     Lint,
     /// Runs all tests, host and guest.
@@ -112,12 +116,15 @@ enum Command {
     },
     /// Makes a Debian package of the generator. Prints its path in the last line.
     Deb,
-    /// Measures, and prints each figure as a ratio to that of a peer.
+    /// Measures. Prints each figure as a ratio to that of a peer, and writes all to
+    /// `generator/doc/figures.tsv`.
     Bench {
         /// The only part to measure.
         #[arg(value_enum)]
         part: Option<Part>,
     },
+    /// Draws the chart and the rows of the page on figures, from `generator/doc/figures.tsv`.
+    Chart,
 }
 
 fn main() -> ExitCode {
@@ -148,7 +155,8 @@ fn run(command: Command) -> Result<ExitCode> {
                 .with_context(|| format!("no directory {}", dir.display()))?;
             print!("{}", build(&get(version.as_deref(), debug)?, &dir, &[])?);
         }
-        Command::Demo => xtask::demo::demo()?,
+        Command::Demo { record: true } => xtask::recording::record()?,
+        Command::Demo { record: false } => xtask::demo::demo()?,
         Command::Lint => xtask::lint::lint()?,
         Command::Test { full: true } => xtask::suite::test(Length::Full)?,
         Command::Test { full: false } => xtask::suite::test(Length::Short)?,
@@ -171,6 +179,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Fixes { name } => xtask::fixes::fixes(name.as_deref())?,
         Command::SeriesGates { module } => series::gates(Driver::find(&module)?)?,
         Command::Deb => println!("{}", xtask::package::deb()?.display()),
+        Command::Chart => xtask::chart::draw()?,
         Command::Bench { part } => xtask::bench::bench(part)?,
         Command::Boot {
             version,

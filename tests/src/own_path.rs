@@ -14,6 +14,12 @@ use tcm_mod_builder::names::Names;
 use tcm_mod_builder::plan;
 use tcm_mod_builder::protocol::find;
 
+/// The name of a protocol that a data path supports: iSCSI if it supports all.
+#[must_use]
+pub fn protocol_of(data_path: &DataPath) -> &'static str {
+    data_path.protocols.first().copied().unwrap_or("iSCSI")
+}
+
 /// Files of an out-of-tree module for SAS.
 ///
 /// # Errors

@@ -175,6 +175,27 @@ fn general(fabric: &Fabric<'_>, tree: &[Entry]) -> BTreeSet<(char, String)> {
         .collect()
 }
 
+/// Directories with many entries, which are the same for each fabric.
+const LONG: [&str; 2] = ["statistics", "param"];
+
+/// Returns the tree with `…` in place of the entries of [`LONG`] directories.
+#[must_use]
+pub fn shortened(tree: Vec<Entry>) -> Vec<Entry> {
+    let mut short: Vec<Entry> = Vec::new();
+    for mut entry in tree {
+        let mut names = entry.path.split('/');
+        let depth = names.position(|name| LONG.contains(&name));
+        if names.next().is_some() {
+            let parts = entry.path.split('/').take(depth.unwrap_or_default() + 1);
+            entry.path = parts.chain(["…"]).collect::<Vec<_>>().join("/");
+        }
+        if short.last().is_none_or(|last| last.path != entry.path) {
+            short.push(entry);
+        }
+    }
+    short
+}
+
 /// A tree in the format of tree(1).
 #[must_use]
 pub fn draw(root: &str, tree: &[Entry]) -> String {
@@ -230,6 +251,22 @@ mod tests {
             draw("/t", &tree),
             "/t\n|-- a\n|   |-- b\n|   `-- c -> ../x\n`-- d\n"
         );
+    }
+
+    #[test]
+    fn long_directories_are_shortened() {
+        let entries = [
+            "a",
+            "a/statistics",
+            "a/statistics/b",
+            "a/statistics/b/c",
+            "a/statistics/d",
+            "e",
+        ];
+        let lines: String = entries.map(|path| format!("d {path}\t\n")).concat();
+        let short = shortened(tree(&NAB5000, &format!("--- tree of nab5000\n{lines}")));
+        let expected = "/t\n|-- a\n|   `-- statistics\n|       `-- …\n`-- e\n";
+        assert_eq!(draw("/t", &short), expected);
     }
 
     #[test]

@@ -83,10 +83,19 @@ pub struct Tools {
 ///
 /// If a package cannot be installed.
 pub fn setup() -> Result<Tools> {
-    let _installing = lock(&cache()?, FlockOperation::LockExclusive)?;
     packages()?;
+    tools()
+}
+
+/// Installs missing tools. Packages are there.
+///
+/// # Errors
+///
+/// If a tool cannot be installed.
+pub(crate) fn tools() -> Result<Tools> {
+    let _installing = lock(&tools_dir()?, FlockOperation::LockExclusive)?;
     let bindgen = cargo_tool("bindgen-cli", "bindgen", BINDGEN)?;
-    let venv = cache()?.join(format!("tools/virtme-ng-{VIRTME_NG}"));
+    let venv = tools_dir()?.join(format!("virtme-ng-{VIRTME_NG}"));
     // pip writes the program before the installation is complete.
     let is_installed = venv.join("installed");
     if !is_installed.exists() {
@@ -111,19 +120,26 @@ pub fn setup() -> Result<Tools> {
     })
 }
 
+/// Directory of the tools in the cache.
+fn tools_dir() -> Result<PathBuf> {
+    let dir = cache()?.join("tools");
+    fs::create_dir_all(&dir)?;
+    Ok(dir)
+}
+
 /// `cargo-deb`, installed if it is missing.
 ///
 /// # Errors
 ///
 /// If it cannot be installed.
 pub fn cargo_deb() -> Result<PathBuf> {
-    let _installing = lock(&cache()?, FlockOperation::LockExclusive)?;
+    let _installing = lock(&tools_dir()?, FlockOperation::LockExclusive)?;
     cargo_tool("cargo-deb", "cargo-deb", CARGO_DEB)
 }
 
 /// A program of a crate, installed in the cache if it is missing.
 fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
-    let root = cache()?.join(format!("tools/{program}-{version}"));
+    let root = tools_dir()?.join(format!("{program}-{version}"));
     let path = root.join("bin").join(program);
     if path.exists() {
         return Ok(path);
@@ -145,7 +161,12 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn packages() -> Result<()> {
+///
+/// # Errors
+///
+/// If a package cannot be installed.
+pub(crate) fn packages() -> Result<()> {
+    let _installing = lock(&cache()?, FlockOperation::LockExclusive)?;
     let compiler = COMPILERS.iter().find(|names| installed(names.as_slice()));
     let mut missing = missing(PACKAGES.iter().chain(&CLIENTS));
     missing.extend(missing_of_qemu());

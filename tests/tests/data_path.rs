@@ -16,6 +16,7 @@ use xtask::conformance::{compare, results};
 use xtask::guest::{Guest, part};
 use xtask::kernel::{CURRENT, Flavour, Kernel};
 use xtask::module::{Built, LOOPBACK, Module, build, disk_load, misuse, rounds as configfs_rounds};
+use xtask::shell::checkout;
 use xtask::suite::{Length, Modules, is_full, unwatched, wanted};
 
 /// The iSCSI module.
@@ -116,29 +117,8 @@ fn faults<'a>(guest: Guest<'a>, module: &Built, rounds: u32) -> Cases<'a> {
     cases
 }
 
-/// The changed parts of [`late`], and their originals.
-const CHANGED: [(&str, &str); 3] = [
-    (
-        "(initiator: &Initiator, lun: u64, tag: u64) -> bool {
-        initiator.manage(lun, TmrFunction::AbortTask(tag))",
-        "(_: &Initiator, _: u64, _: u64) -> bool {
-        true",
-    ),
-    (
-        "initiator.manage(lun, TmrFunction::LunReset)",
-        "let is_done = initiator.manage(lun, TmrFunction::LunReset);
-        kernel::time::delay::fsleep(kernel::time::Delta::from_secs(10));
-        is_done && initiator.id != u32::MAX",
-    ),
-    (
-        "let nexus = tpg.data().group.initiator().nexus.read();\n",
-        "let nexus = tpg.data().group.initiator().nexus.read();
-        kernel::time::delay::fsleep(kernel::time::Delta::from_secs(2));\n",
-    ),
-];
-
-/// Builds a loopback for the cases `late`. Returns its directory. Its abort handler reports success at
-/// once, its reset handler takes ten seconds, and its attribute `nexus` sleeps while it has the nexus.
+/// Builds a loopback for the cases `late`, whose handlers of timeouts are those of the fixture.
+/// Returns its directory.
 fn late(kernel: &Kernel) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let module = Module {
@@ -147,13 +127,8 @@ fn late(kernel: &Kernel) -> TempDir {
         options: &LOOPBACK,
     };
     module.generate(kernel, dir.path()).unwrap();
-    let path = dir.path().join("loopback.rs");
-    let mut text = fs::read_to_string(&path).unwrap();
-    for (from, to) in CHANGED {
-        assert!(text.contains(from), "{from}");
-        text = text.replace(from, to);
-    }
-    fs::write(path, text).unwrap();
+    let handlers = checkout().join("tests/fixtures/data_path/late/tmf.rs");
+    fs::copy(handlers, dir.path().join("loopback/tmf.rs")).unwrap();
     build(kernel, dir.path(), &[]).unwrap();
     dir
 }

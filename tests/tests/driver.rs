@@ -16,13 +16,14 @@ use predicates::prelude::PredicateBooleanExt;
 use predicates::str::contains;
 use regex::Regex;
 use tcm_bindings::Header;
-use tcm_mod_builder::data_path::{DATA_PATHS, DataPath};
+use tcm_mod_builder::data_path::{DATA_PATHS, DataPath, find};
 use tcm_mod_builder::emit::{self, Destination, Input};
 use tcm_mod_builder::names::Names;
 use tcm_mod_builder::plan;
 use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::fixture::FixtureTree;
 use xtask::module::{Profile, builder};
+use xtask::own_path::protocol_of;
 use xtask::shell::checkout;
 
 /// Maximum length of a line of a comment.
@@ -42,7 +43,8 @@ fn path(data_path: &DataPath) -> PathBuf {
 fn generate(tree: &FixtureTree, data_path: &str) -> PathBuf {
     let dir = tree.path().join(data_path);
     let mut command = assert_cmd::Command::new(builder(Profile::Dev).unwrap());
-    command.args(["-p", "iSCSI", "-m", "tcm_x", "--data-path", data_path]);
+    let protocol = protocol_of(find(data_path).unwrap());
+    command.args(["-p", protocol, "-m", "tcm_x", "--data-path", data_path]);
     command.arg("-k").arg(tree.path()).arg("-o").arg(&dir);
     // A method with another signature than its op would be a step for the author.
     command.assert().success().stdout(contains("To do").not());

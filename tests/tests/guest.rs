@@ -14,6 +14,7 @@ use xtask::guest::{Guest, KMEMLEAK};
 use xtask::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
 use xtask::ktap::{self, End};
 use xtask::module::{Built, LOOPBACK, misuse, rounds};
+use xtask::recording;
 use xtask::session::{self, Fabric, NAB5000};
 use xtask::shell::checkout;
 use xtask::suite::{Length, Modules, wanted};
@@ -199,6 +200,21 @@ fn the_howtos_session_passes_in_the_trees_of_other_kernels() {
             howtos_session(&kernel);
         }
     }
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test` runs it"]
+fn the_recorded_session_is_made_again() {
+    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
+        return;
+    };
+    let text = recording::session(&kernel).unwrap();
+    let picture = checkout().join("generator/doc/session.svg");
+    let is_current = fs::read_to_string(picture).unwrap() == recording::svg(&text);
+    assert!(
+        is_current,
+        "run `cargo xtask demo --record`; it is now:\n{text}"
+    );
 }
 
 fn howtos_session(kernel: &Kernel) {

@@ -202,7 +202,9 @@ fn data_path_is_named_in_its_own_file_only() {
 const SIZES: [(&str, usize); 3] = [
     // clang parses C: a second front end for C does not fit.
     ("bindings/src", 1_800),
-    ("generator/src", 10_500),
+    // A fourth data path with its files, tools that the user names, and an API of the layer in which
+    // data are initialized in place have raised this by 250 lines.
+    ("generator/src", 10_750),
     // Golden texts are read by people.
     ("tests/golden", 3_000),
 ];

@@ -10,6 +10,7 @@ use assert_cmd::Command;
 use tcm_mod_builder::data_path::DATA_PATHS;
 use xtask::kernel::{CURRENT, source};
 use xtask::module::{Profile, builder};
+use xtask::own_path::protocol_of;
 use xtask::session::NAB5000;
 use xtask::setup::require;
 use xtask::shell::{cache, checkout};
@@ -59,7 +60,13 @@ fn pages_build_without_warnings_of_sphinx() {
     let index = tree.join("Documentation/target/index.rst");
     let mut text = fs::read_to_string(&index).unwrap();
     // `tcm_x_` would be a reference in reStructuredText.
-    let modules = DATA_PATHS.map(|path| ("iSCSI", format!("tcm_own_{}", path.name), path.name));
+    let modules = DATA_PATHS.map(|path| {
+        (
+            protocol_of(path),
+            format!("tcm_own_{}", path.name),
+            path.name,
+        )
+    });
     let more = [
         ("UAS", "tcm_x_".to_owned(), "nop"),
         ("SPI", "tcm_y".to_owned(), "loopback"),

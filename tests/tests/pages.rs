@@ -3,7 +3,7 @@
 //! The README and the pages: their links lead somewhere, and their commands exist. The sessions on
 //! the pages are run by the tests of their subjects.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -11,14 +11,21 @@ use assert_cmd::Command;
 use clap::Parser;
 use regex::Regex;
 use tcm_mod_builder::cli::Cli;
+use xtask::chart::{svg, with_rows};
+use xtask::figures::Table;
+use xtask::fixture::FixtureTree;
+use xtask::recording::{generate, svg as svg_of_text};
 use xtask::shell::checkout;
 
 /// The README and all pages, each with its text.
 fn pages() -> Vec<(PathBuf, String)> {
-    let mut paths: Vec<_> = ["README.md", "CONTRIBUTING.md", "tests/README.md"]
-        .iter()
-        .map(|path| checkout().join(path))
-        .collect();
+    let outside = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "tests/README.md",
+        "tests/series/README.md",
+    ];
+    let mut paths: Vec<_> = outside.map(|path| checkout().join(path)).into();
     let docs = fs::read_dir(checkout().join("generator/doc")).unwrap();
     paths.extend(docs.map(|entry| entry.unwrap().path()));
     paths.retain(|path| path.extension().is_some_and(|end| end == "md"));
@@ -68,6 +75,35 @@ fn links_lead_to_files_and_headings() {
     assert!(seen > 20, "{seen} links");
 }
 
+/// A page opens with `For READERS: …`. The index has a row for each, with its title and readers.
+#[test]
+fn pages_open_with_their_readers_and_are_in_the_index() {
+    let index = checkout().join("generator/doc/README.md");
+    let text = fs::read_to_string(&index).unwrap();
+    let row = Regex::new(r"(?m)^\| \[([^\]]+)\]\(([^)]+)\) \| (.+) \|$").unwrap();
+    let mut rows = BTreeMap::new();
+    for found in row.captures_iter(&text) {
+        let path = index.parent().unwrap().join(&found[2]).canonicalize();
+        rows.insert(path.unwrap(), (found[1].to_owned(), found[3].to_owned()));
+    }
+    let opening = Regex::new(r"\A<!-- [^\n]*\n# ([^\n]+)\n\nFor ([^:]+): ").unwrap();
+    let pages = pages();
+    let pages = pages
+        .iter()
+        .filter(|(path, _)| *path != checkout().join("README.md"));
+    for (path, text) in pages {
+        let found = opening.captures(text);
+        let found =
+            found.unwrap_or_else(|| panic!("{} does not open with its readers", path.display()));
+        if *path != index {
+            let row = rows.remove(&path.canonicalize().unwrap());
+            let expected = (found[1].to_owned(), found[2].replace('\n', " "));
+            assert_eq!(row, Some(expected), "index, {}", path.display());
+        }
+    }
+    assert!(rows.is_empty(), "{rows:?}");
+}
+
 /// The commands in the blocks of a page that begin with `program`, without the prompt and without
 /// what follows them on the line.
 fn commands(text: &str, program: &str) -> Vec<String> {
@@ -102,20 +138,100 @@ fn commands_of_the_generator_are_accepted() {
 #[test]
 fn commands_of_the_harness_exist() {
     let command = Regex::new(r"cargo xtask ([a-z]+)").unwrap();
-    let mut names = BTreeSet::new();
+    let mut lines = BTreeSet::new();
     for (_, text) in pages() {
-        names.extend(
+        lines.extend(
             command
                 .captures_iter(&text)
                 .map(|found| found[1].to_owned()),
         );
+        let whole = commands(&text, "cargo xtask ").into_iter();
+        lines.extend(whole.map(|line| line["cargo xtask ".len()..].to_owned()));
     }
-    assert!(names.len() > 8, "{names:?}");
-    for name in names {
-        let help = ["help", &name];
+    assert!(lines.len() > 20, "{lines:?}");
+    for line in lines {
+        // Arguments before `--help` are checked, and nothing is done.
+        let arguments = line.split(" -- ").next().unwrap().split_whitespace();
         Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .args(help)
+            .args(arguments.chain(["--help"]))
             .assert()
             .success();
     }
+}
+
+#[test]
+fn targets_of_a_modules_makefile_exist() {
+    let makefile = fs::read_to_string(checkout().join("kernel-template/build/Makefile")).unwrap();
+    let rule = Regex::new(r"(?m)^([a-z_-]+):").unwrap();
+    let known: BTreeSet<_> = rule
+        .captures_iter(&makefile)
+        .map(|it| it[1].to_owned())
+        .collect();
+    let inline = Regex::new(r"`make ([^`]+)`").unwrap();
+    let mut seen = 0;
+    for (path, text) in pages() {
+        let mut lines = commands(&text, "make ");
+        lines.extend(
+            inline
+                .captures_iter(&text)
+                .map(|it| format!("make {}", &it[1])),
+        );
+        // The kernel's own makefile.
+        lines.retain(|line| {
+            !["LLVM=", "-C linux", "TARGETS=", "htmldocs"]
+                .iter()
+                .any(|it| line.contains(it))
+        });
+        for line in lines {
+            let line = line.replace("-C ", "-C=");
+            let words = line.split_whitespace().skip(1);
+            let targets = words.filter(|word| !word.contains('=') && !word.starts_with('-'));
+            for target in targets {
+                assert!(
+                    known.contains(target),
+                    "{}: {line}: {target}",
+                    path.display()
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 15, "{seen} targets");
+}
+
+/// The beginning of the recorded session. `cargo xtask test` records all of it.
+#[test]
+fn recorded_session_begins_with_the_generators_output() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.path().join("tcm_nab5000");
+    let text = generate(tree.path(), &dir).unwrap();
+    let picture = fs::read_to_string(checkout().join("generator/doc/session.svg")).unwrap();
+    let begin = svg_of_text(&text);
+    let lines: Vec<_> = begin
+        .lines()
+        .filter(|line| line.contains("</text>"))
+        .collect();
+    assert!(lines.len() > 6);
+    let remedy = "run `cargo xtask demo --record`";
+    assert!(
+        picture.contains(&lines.join("\n")),
+        "session.svg lacks:\n{text}\n{remedy}"
+    );
+}
+
+#[test]
+fn chart_and_rows_are_made_of_the_table_of_figures() {
+    let text =
+        |name: &str| fs::read_to_string(checkout().join("generator/doc").join(name)).unwrap();
+    let table = Table::read().unwrap();
+    let page = text("figures.md");
+    let remedy = "is not made of figures.tsv; run `cargo xtask chart`";
+    assert!(
+        with_rows(&page, &table).unwrap() == page,
+        "figures.md {remedy}"
+    );
+    assert!(
+        svg(&table).unwrap() == text("figures.svg"),
+        "figures.svg {remedy}"
+    );
 }

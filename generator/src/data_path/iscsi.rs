@@ -4,27 +4,6 @@
 
 use super::{DataPath, Need, Part, Rtslib, Source};
 
-/// The text of a file in the data path's folder.
-macro_rules! text {
-    ($path:literal) => {
-        include_str!(concat!("../../../kernel-template/data_path/iscsi/", $path))
-    };
-}
-
-/// A file of the transport, owned by the author.
-macro_rules! author {
-    ($path:literal) => {
-        Source::author($path, text!($path))
-    };
-}
-
-/// A wrapper of another subsystem, owned by the generator.
-macro_rules! generator {
-    ($path:literal) => {
-        Source::generator($path, text!($path))
-    };
-}
-
 /// The data path `iscsi`.
 pub(super) static ISCSI: DataPath = DataPath {
     name: "iscsi",
@@ -35,7 +14,7 @@ pub(super) static ISCSI: DataPath = DataPath {
         text: "sockaddr_unsized",
         lack: "it has no struct sockaddr_unsized, which came with Linux 7.2",
     }),
-    parts: &[&TRANSPORT, &NETWORK],
+    parts: &[&PART],
     depends_on: &["INET"],
     selects: &[
         "CRC32",
@@ -44,7 +23,7 @@ pub(super) static ISCSI: DataPath = DataPath {
         "CRYPTO_LIB_SHA256",
         "CRYPTO_LIB_UTILS",
     ],
-    kconfig_help: text!("Kconfig.help"),
+    kconfig_help: text!("iscsi", "Kconfig.help"),
     limits: &[
         "Error recovery is of level 0, and a session has one connection.",
         "A command moves at most 32 MiB, and none is bidirectional.",
@@ -52,68 +31,32 @@ pub(super) static ISCSI: DataPath = DataPath {
         "A portal group that is disabled asks its initiators to log out, and cuts off who has not \
          after three seconds.",
     ],
-    driver: text!("driver.rs"),
-    attributes: text!("attributes.rst"),
+    driver: text!("iscsi", "driver.rs"),
+    attributes: text!("iscsi", "attributes.rst"),
     refused_initiators: Some(&["a,b", "IQN.FOO"]),
     rtslib: Rtslib {
         features: &["discovery_auth", "acls", "auth", "nps", "tpgts"],
-        methods: text!("rtslib.py"),
+        methods: text!("iscsi", "rtslib.py"),
     },
 };
 
-/// The transport.
-static TRANSPORT: Part = Part {
-    sources: &[
-        author!("iscsi.rs"),
-        author!("iscsi/agreed.rs"),
-        author!("iscsi/auth.rs"),
-        author!("iscsi/chap.rs"),
-        author!("iscsi/connection.rs"),
-        author!("iscsi/discovery.rs"),
-        author!("iscsi/keys.rs"),
-        author!("iscsi/link.rs"),
-        author!("iscsi/login.rs"),
-        author!("iscsi/login/identity.rs"),
-        author!("iscsi/names.rs"),
-        author!("iscsi/negotiation.rs"),
-        author!("iscsi/pdu.rs"),
-        author!("iscsi/pdu/login.rs"),
-        author!("iscsi/pdu/reply.rs"),
-        author!("iscsi/pdu/request.rs"),
-        author!("iscsi/portal.rs"),
-        author!("iscsi/receiver.rs"),
-        author!("iscsi/registry.rs"),
-        author!("iscsi/secrets.rs"),
-        author!("iscsi/sender.rs"),
-        author!("iscsi/sender/response.rs"),
-        author!("iscsi/session.rs"),
-        author!("iscsi/session/command.rs"),
-        author!("iscsi/session/early.rs"),
-        author!("iscsi/session/order.rs"),
-        author!("iscsi/session/pending_write.rs"),
-        author!("iscsi/session/text.rs"),
-        author!("iscsi/session/time.rs"),
-        author!("iscsi/session/tmf.rs"),
-        author!("iscsi/session/write.rs"),
-        author!("iscsi/settings.rs"),
-    ],
-    kbuild: "",
-    bindings_helper: "",
-};
-
-/// Wrappers of sockets, threads and digests.
-static NETWORK: Part = Part {
-    sources: &[
-        generator!("crc32c.rs"),
-        generator!("crypto.rs"),
-        generator!("net_helpers.c"),
-        generator!("net_helpers.h"),
-        generator!("socket.rs"),
-        generator!("socket/address.rs"),
-        generator!("socket/listener.rs"),
-        generator!("socket/message.rs"),
-        generator!("thread.rs"),
-    ],
-    kbuild: text!("Kbuild"),
-    bindings_helper: text!("bindings_helper.h"),
+/// The transport, and wrappers of sockets, threads and digests.
+static PART: Part = Part {
+    sources: sources! { "iscsi",
+        author:
+            "iscsi.rs" "iscsi/agreed.rs" "iscsi/auth.rs" "iscsi/chap.rs" "iscsi/connection.rs"
+            "iscsi/discovery.rs" "iscsi/keys.rs" "iscsi/link.rs" "iscsi/login.rs"
+            "iscsi/login/identity.rs" "iscsi/names.rs" "iscsi/negotiation.rs" "iscsi/pdu.rs"
+            "iscsi/pdu/login.rs" "iscsi/pdu/reply.rs" "iscsi/pdu/request.rs" "iscsi/portal.rs"
+            "iscsi/receiver.rs" "iscsi/registry.rs" "iscsi/secrets.rs" "iscsi/sender.rs"
+            "iscsi/sender/response.rs" "iscsi/session.rs" "iscsi/session/command.rs"
+            "iscsi/session/early.rs" "iscsi/session/order.rs" "iscsi/session/pending_write.rs"
+            "iscsi/session/text.rs" "iscsi/session/time.rs" "iscsi/session/tmf.rs"
+            "iscsi/session/write.rs" "iscsi/settings.rs";
+        generator:
+            "crc32c.rs" "crypto.rs" "net_helpers.c" "net_helpers.h" "socket.rs" "socket/address.rs"
+            "socket/listener.rs" "socket/message.rs" "thread.rs";
+    },
+    kbuild: text!("iscsi", "Kbuild"),
+    bindings_helper: text!("iscsi", "bindings_helper.h"),
 };

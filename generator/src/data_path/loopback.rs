@@ -5,23 +5,6 @@
 
 use super::{DataPath, Part, Rtslib, Source};
 
-/// The text of a file in the data path's folder.
-macro_rules! text {
-    ($path:literal) => {
-        include_str!(concat!(
-            "../../../kernel-template/data_path/loopback/",
-            $path
-        ))
-    };
-}
-
-/// A wrapper of another subsystem, owned by the generator.
-macro_rules! generator {
-    ($path:literal) => {
-        Source::generator($path, text!($path))
-    };
-}
-
 /// The data path `loopback`.
 pub(super) static LOOPBACK: DataPath = DataPath {
     name: "loopback",
@@ -31,44 +14,33 @@ pub(super) static LOOPBACK: DataPath = DataPath {
     parts: &[&HOST],
     depends_on: &["SCSI"],
     selects: &[],
-    kconfig_help: text!("Kconfig.help"),
+    kconfig_help: text!("loopback", "Kconfig.help"),
     limits: &[
         "Initiators are SCSI hosts of this machine: there is no other transport.",
         "A portal group has one session at a time, and is always open: it has no ``enable``.",
         "There are no bidirectional commands.",
     ],
-    driver: text!("driver.rs"),
-    attributes: text!("attributes.rst"),
+    driver: text!("loopback", "driver.rs"),
+    attributes: text!("loopback", "attributes.rst"),
     refused_initiators: None,
     rtslib: Rtslib {
         features: &["nexus", "tpgts"],
-        methods: text!("rtslib.py"),
+        methods: text!("loopback", "rtslib.py"),
     },
 };
 
 /// The SCSI host and the transport.
 static HOST: Part = Part {
-    sources: &[
-        Source::author("loopback.rs", text!("loopback.rs")),
-        generator!("rcu.rs"),
-        generator!("rcu/read_side.rs"),
-        generator!("rcu_helpers.c"),
-        generator!("rcu_helpers.h"),
-        generator!("scsi_helpers.c"),
-        generator!("scsi_helpers.h"),
-        generator!("scsi_host.rs"),
-        generator!("scsi_host/callbacks.rs"),
-        generator!("scsi_host/command.rs"),
-        generator!("scsi_host/error_handlers.rs"),
-        generator!("scsi_host/host.rs"),
-        generator!("scsi_host/host_data.rs"),
-        generator!("scsi_host/parent_device.rs"),
-        generator!("scsi_host/parent_device/faux.rs"),
-        generator!("scsi_host/parent_device/root.rs"),
-        generator!("scsi_host/template.rs"),
-        generator!("slot.rs"),
-        generator!("slot/srcu.rs"),
-    ],
-    kbuild: text!("Kbuild"),
-    bindings_helper: text!("bindings_helper.h"),
+    sources: sources! { "loopback",
+        author:
+            "loopback.rs" "loopback/tmf.rs";
+        generator:
+            "rcu.rs" "rcu/read_side.rs" "rcu_helpers.c" "rcu_helpers.h" "scsi_helpers.c"
+            "scsi_helpers.h" "scsi_host.rs" "scsi_host/callbacks.rs" "scsi_host/command.rs"
+            "scsi_host/error_handlers.rs" "scsi_host/host.rs" "scsi_host/host_data.rs"
+            "scsi_host/parent_device.rs" "scsi_host/parent_device/faux.rs"
+            "scsi_host/parent_device/root.rs" "scsi_host/template.rs" "slot.rs" "slot/srcu.rs";
+    },
+    kbuild: text!("loopback", "Kbuild"),
+    bindings_helper: text!("loopback", "bindings_helper.h"),
 };

@@ -3,6 +3,30 @@
 //! Data paths: a module's handling of commands. A value here and a folder below
 //! `kernel-template/data_path` describe each; no other code names one.
 
+/// The text of a file in a data path's folder.
+macro_rules! text {
+    ($folder:literal, $path:literal) => {
+        include_str!(concat!(
+            "../../../kernel-template/data_path/",
+            $folder,
+            "/",
+            $path
+        ))
+    };
+}
+
+/// Files in a data path's folder, by owner: those of the transport are the author's, wrappers of other
+/// subsystems the generator's.
+macro_rules! sources {
+    ($folder:literal, author: $($author:literal)*; generator: $($generator:literal)*;) => {
+        &[
+            $(Source::author($author, text!($folder, $author)),)*
+            $(Source::generator($generator, text!($folder, $generator)),)*
+        ]
+    };
+}
+
+mod gadget;
 mod iscsi;
 mod loopback;
 mod nop;
@@ -13,7 +37,12 @@ use std::path::Path;
 use crate::module::files::Owner;
 
 /// Every data path; the first is the default.
-pub static DATA_PATHS: [&DataPath; 3] = [&nop::NOP, &loopback::LOOPBACK, &iscsi::ISCSI];
+pub static DATA_PATHS: [&DataPath; 4] = [
+    &nop::NOP,
+    &loopback::LOOPBACK,
+    &iscsi::ISCSI,
+    &gadget::GADGET,
+];
 
 /// A data path.
 #[derive(Debug)]

@@ -463,7 +463,7 @@ static OP_SPECS: &[OpSpec] = &[
             locks: "The configfs locks of `mkdir`.",
             concurrent: "No other `mkdir` in the directory.",
             lifetime: "configfs pins the TPG. The network portal is kept until `fabric_drop_np`.",
-            soundness: "The op returns the portal by value, and the layer allocates its memory.",
+            soundness: "The op returns an initializer. The layer allocates the zeroed network portal together with the data.",
             source: "target_fabric_make_np",
         },
     },

@@ -15,7 +15,7 @@ use crate::names::{c_ident, constant};
 use crate::plan::{Change, Changes, KNOWN_FIELDS};
 
 /// Replaced parts of the layer's interface: the text in drivers of an earlier version, and the steps.
-const REPLACED: [(&str, &[&str]); 8] = [
+const REPLACED: [(&str, &[&str]); 11] = [
     (
         "impl kernel::Module for",
         &[
@@ -45,6 +45,20 @@ const REPLACED: [(&str, &[&str]); 8] = [
             "read it by `read()`, without a guard: a value from it keeps what `replace` returns",
             "declare `mod slot;` in the driver, as `mod rcu;`",
         ],
+    ),
+    (
+        "Result<Self::Data>",
+        &[
+            "`init` returns `Result<impl PinInit<Self::Data, Error>>`; `target::by_value` makes it of a value",
+        ],
+    ),
+    (
+        "Result<Self::Np>",
+        &["`fabric_make_np` returns `Result<impl PinInit<Self::Np, Error>>`"],
+    ),
+    (
+        "map_err(|(error, _)| error)",
+        &["`Nexus::new` takes an initializer of the session's data, and its error converts by `?`"],
     ),
     (
         "Right<Fabric =",

@@ -231,8 +231,8 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Creates the registry of network portals.
-    fn init(_module: &'static ThisModule) -> Result<Self::Data> {
-        iscsi::Registry::new()
+    fn init(_module: &'static ThisModule) -> Result<impl PinInit<Self::Data, Error>> {
+        Ok(iscsi::Registry::new())
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.
@@ -431,8 +431,8 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Listens at the address in the name of the directory.
-    fn fabric_make_np(se_tpg: &Tpg<Self>, name: &BStr) -> Result<Self::Np> {
-        iscsi::NetworkPortal::new(se_tpg, name)
+    fn fabric_make_np(se_tpg: &Tpg<Self>, name: &BStr) -> Result<impl PinInit<Self::Np, Error>> {
+        iscsi::NetworkPortal::new(se_tpg, name).map(target::by_value)
     }
 
     /// Called in process context.

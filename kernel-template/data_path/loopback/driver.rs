@@ -167,8 +167,8 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Prepares the template for the SCSI hosts of the portal groups.
-    fn init(module: &'static ThisModule) -> Result<Self::Data> {
-        loopback::TEMPLATE.prepare(module)
+    fn init(module: &'static ThisModule) -> Result<impl PinInit<Self::Data, Error>> {
+        loopback::TEMPLATE.prepare(module).map(target::by_value)
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.

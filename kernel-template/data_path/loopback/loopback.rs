@@ -6,17 +6,20 @@
 //! LUN is then a device of the host, at the address in `address`. Commands of the host are
 //! submitted to target core, and its responses complete them.
 //!
-//! Replace this file to add a transport. A transport sets up a [`Nexus`] when an initiator logs in,
-//! submits the commands of the initiator, and implements the functions that the driver's ops call.
+//! Replace this file and its directory to add a transport. A transport sets up a [`Nexus`] when an
+//! initiator logs in, submits the commands of the initiator, and implements the functions that the
+//! driver's ops call.
 
 #![forbid(unsafe_code)]
+
+mod tmf;
 
 use kernel::{
     c_str,
     prelude::*,
     rbtree::RBTree,
     str::BStr,
-    sync::{new_condvar, new_mutex, new_spinlock, Arc, CondVar, Mutex, SpinLock}, //
+    sync::{new_mutex, Mutex}, //
 };
 
 use crate::{
@@ -26,11 +29,13 @@ use crate::{
         self,
         atomic::{Atomic, Relaxed},
         Attribute, Lun, Nexus, Page, Pending, ProtectionOps, Refusal, Request, Response,
-        SessionData, TaskAttribute, TmrFunction, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
+        SessionData, TaskAttribute, TmrResponse, Tpg, TpgAttribAttrs, TpgBaseAttrs,
     },
     transport_id::PortName,
     Fabric, //
 };
+
+pub(crate) use tmf::Waiter;
 
 /// Host template, prepared when the module is loaded.
 pub(crate) static TEMPLATE: Template<Loopback> = Template::new();
@@ -80,58 +85,11 @@ impl Driver for Loopback {
     }
 
     fn eh_abort_handler(initiator: &Initiator, lun: u64, tag: u64) -> bool {
-        initiator.manage(lun, TmrFunction::AbortTask(tag))
+        tmf::abort(initiator, lun, tag)
     }
 
     fn eh_device_reset_handler(initiator: &Initiator, lun: u64) -> bool {
-        initiator.manage(lun, TmrFunction::LunReset)
-    }
-}
-
-impl Initiator {
-    /// Submits a task management function and sleeps until target core responds. Returns true if
-    /// the function is complete.
-    fn manage(&self, lun: u64, function: TmrFunction) -> bool {
-        let Ok(waiter) = Arc::pin_init(Waiter::new(), GFP_KERNEL) else {
-            return false;
-        };
-        let nexus = self.nexus.read();
-        let is_submitted =
-            nexus.is_some_and(|nexus| nexus.submit_tmr(lun, function, waiter.clone()).is_ok());
-        is_submitted && waiter.wait()
-    }
-}
-
-/// A pending wait for the response to a task management function.
-#[pin_data]
-pub(crate) struct Waiter {
-    #[pin]
-    is_complete: SpinLock<Option<bool>>,
-    #[pin]
-    answered: CondVar,
-}
-
-impl Waiter {
-    fn new() -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            is_complete <- new_spinlock!(None),
-            answered <- new_condvar!(),
-        })
-    }
-
-    pub(crate) fn answer(&self, is_complete: bool) {
-        *self.is_complete.lock() = Some(is_complete);
-        self.answered.notify_all();
-    }
-
-    fn wait(&self) -> bool {
-        let mut is_complete = self.is_complete.lock();
-        loop {
-            if let Some(is_complete) = *is_complete {
-                return is_complete;
-            }
-            self.answered.wait(&mut is_complete);
-        }
+        tmf::reset_lun(initiator, lun)
     }
 }
 
@@ -202,7 +160,7 @@ impl Group {
             return Err(EEXIST);
         }
         let name = target::c_str(name.to_bytes_with_nul())?;
-        let nexus = Nexus::new(tpg, name, ProtectionOps::PASS, ()).map_err(|(error, _)| error)?;
+        let nexus = Nexus::new(tpg, name, ProtectionOps::PASS, target::by_value(()))?;
         let nexus = KBox::new(nexus, GFP_KERNEL)?;
         slot.replace(Some(nexus));
         // Target core may have called `close_session` before the nexus was in the slot.

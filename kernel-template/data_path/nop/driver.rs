@@ -139,8 +139,8 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Returns no data: the fabric has none.
-    fn init(_module: &'static ThisModule) -> Result<Self::Data> {
-        Ok(())
+    fn init(_module: &'static ThisModule) -> Result<impl PinInit<Self::Data, Error>> {
+        Ok(target::by_value(()))
     }
 
     /// Called in process context, but under a spinlock or RCU's read lock: do not sleep.

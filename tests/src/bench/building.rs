@@ -101,8 +101,9 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
     })?;
     let figure = |what: &str, ours: f64, peer: f64, unit: &str, target: f64| Figure {
         what: what.to_owned(),
-        ours: format!("{ours:.3} {unit}"),
-        peer: format!("{peer:.3} {unit}"),
+        unit: unit.to_owned(),
+        ours: format!("{ours:.3}"),
+        peer: format!("{peer:.3}"),
         ratio: ours / peer,
         target: Target::Most(target),
     };
@@ -111,7 +112,7 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
             "generating, to bindgen's full parse",
             ours.seconds,
             peer.seconds,
-            "s",
+            "seconds",
             0.25,
         ),
         figure(
@@ -149,8 +150,9 @@ fn size(kernel: &Kernel, module: &Path) -> Result<Figure> {
     let peer = text_and_data(&remote(kernel))?;
     Ok(Figure {
         what: "text and data of the .ko, to tcm_remote's".to_owned(),
-        ours: format!("{ours} B"),
-        peer: format!("{peer} B"),
+        unit: "bytes".to_owned(),
+        ours: ours.to_string(),
+        peer: peer.to_string(),
         ratio: f64::from(ours) / f64::from(peer),
         target: Target::Most(2.0),
     })
@@ -188,8 +190,9 @@ fn building(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Figure> {
     }
     Ok(Figure {
         what: "building the module, to tcm_remote".to_owned(),
-        ours: format!("{:.2} s", ours.as_secs_f64()),
-        peer: format!("{:.2} s", peer.as_secs_f64()),
+        unit: "seconds".to_owned(),
+        ours: format!("{:.2}", ours.as_secs_f64()),
+        peer: format!("{:.2}", peer.as_secs_f64()),
         ratio: ours.as_secs_f64() / peer.as_secs_f64(),
         target: Target::Most(1.5),
     })

@@ -51,6 +51,7 @@ fn instructions(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
             let peer = peer.rsplit_once(' ').context("no figure")?.1;
             Ok(Figure {
                 what: format!("instructions, {what}, to tcm_remote"),
+                unit: "instructions".to_owned(),
                 ours: ours.to_owned(),
                 peer: peer.to_owned(),
                 ratio: ours.parse::<f64>()? / peer.parse::<f64>()?,
@@ -125,6 +126,7 @@ fn scale(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
             ratios.entry(kind.clone()).or_default().push(ours / peer);
             figures.push(Figure {
                 what: format!("instructions a mkdir, {kind}, {count} there, to tcm_remote"),
+                unit: "instructions".to_owned(),
                 ours: format!("{ours:.0}"),
                 peer: format!("{peer:.0}"),
                 ratio: ours / peer,
@@ -136,8 +138,9 @@ fn scale(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
         for (kind, [ours, peer]) in run_scale(&timing, count, TURNS)?.all {
             figures.push(Figure {
                 what: format!("time of {count} mkdirs, {kind}, two processors, to tcm_remote"),
-                ours: format!("{:.1} ms", ours / 1e6),
-                peer: format!("{:.1} ms", peer / 1e6),
+                unit: "ms".to_owned(),
+                ours: format!("{:.1}", ours / 1e6),
+                peer: format!("{:.1}", peer / 1e6),
                 ratio: ours / peer,
                 target: most_of(&kind),
             });
@@ -149,6 +152,7 @@ fn scale(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
         };
         figures.push(Figure {
             what: format!("that ratio of instructions, {kind}, {MANY} there, to {FEW} there"),
+            unit: String::new(),
             ours: format!("{many:.3}"),
             peer: format!("{few:.3}"),
             ratio: many / few,

@@ -123,7 +123,7 @@ fn disk_figures(
     loads: BTreeMap<String, Runs>,
     target: Target,
     measure: fn(&Run, f64) -> f64,
-    what: &str,
+    [what, unit]: [&str; 2],
     peer_name: &str,
 ) -> Result<Vec<Figure>> {
     let figure = |(load, runs): (String, Runs)| {
@@ -135,6 +135,7 @@ fn disk_figures(
         let (ours, peer) = (measured(&runs.ours), measured(&runs.peer));
         Ok(Figure {
             what: format!("{what}, {load}, to {peer_name}"),
+            unit: unit.to_owned(),
             ours: format!("{ours:.0}"),
             peer: format!("{peer:.0}"),
             ratio: ours / peer,
@@ -155,7 +156,7 @@ fn instructions(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figur
         speed(&guest, disk, 1, 1)?,
         disk.instructions,
         |run, commands| run.milliseconds * 1e6 / commands,
-        "instructions",
+        ["instructions"; 2],
         disk.peer,
     )
 }
@@ -169,7 +170,7 @@ fn rates(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec<Figure>> {
         speed(&guest, disk, 2, 5)?,
         disk.rate,
         |run, commands| commands / (run.milliseconds / 1e3),
-        "IOPS, two processors",
+        ["IOPS, two processors", "I/O a second"],
         disk.peer,
     )
 }

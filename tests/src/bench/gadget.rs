@@ -45,6 +45,7 @@ pub(super) fn figures(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
         let of = |whose: &str| work(outcome.part(&format!("{load};{whose}"))?);
         figures.push(figure(
             format!("instructions without idle time, {load}, to {PEER}"),
+            "instructions",
             of("ours")?,
             of("peer")?,
         ));
@@ -52,15 +53,17 @@ pub(super) fn figures(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let memory = |whose: &str| bytes(&outcome, whose);
     figures.push(figure(
         format!("bytes of a session, to {PEER}"),
+        "bytes",
         memory("ours")?,
         memory("peer")?,
     ));
     Ok(figures)
 }
 
-fn figure(what: String, ours: f64, peer: f64) -> Figure {
+fn figure(what: String, unit: &str, ours: f64, peer: f64) -> Figure {
     Figure {
         what,
+        unit: unit.to_owned(),
         ours: format!("{ours:.0}"),
         peer: format!("{peer:.0}"),
         ratio: ours / peer,

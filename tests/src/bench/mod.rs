@@ -8,11 +8,12 @@ mod disks;
 mod gadget;
 mod sessions;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::chart;
+use crate::figures::{Figure, Part, Table, Target};
 use crate::kernel::{CURRENT, Flavour, Kernel, get};
 use crate::module::{Module, build};
 use disks::{LOOP_DISK, NETWORK_DISK};
@@ -24,83 +25,41 @@ const MODULE: Module<'static> = Module {
     options: &[],
 };
 
-/// One line of the table.
-struct Figure {
-    what: String,
-    ours: String,
-    peer: String,
-    ratio: f64,
-    target: Target,
-}
-
-/// The target of a ratio.
-#[derive(Clone, Copy)]
-enum Target {
-    /// A cost: at most this ratio.
-    Most(f64),
-    /// A rate: at least this ratio.
-    Least(f64),
-}
-
-impl Target {
-    fn is_missed(self, ratio: f64) -> bool {
-        match self {
-            Self::Most(target) => ratio > target,
-            Self::Least(target) => ratio < target,
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Most(target) => write!(f, "<= {target:.2}"),
-            Self::Least(target) => write!(f, ">= {target:.2}"),
-        }
-    }
-}
-
-/// A part of the measurements.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub enum Part {
-    /// Generation and build of a module, and its directories.
-    Module,
-    /// The disk of a loopback module.
-    Loopback,
-    /// The disk of an iSCSI target.
-    Iscsi,
-    /// The disk of a USB gadget.
-    Gadget,
-}
-
-/// Measures everything, or one part, and prints a table.
+/// Measures everything, or one part. Prints a table, and writes the figures to the checkout: the
+/// table of all figures, and the chart and page made of it.
 ///
 /// # Errors
 ///
-/// If a measurement fails. A missed target is not an error: the table shows it.
+/// If a measurement fails, or a file cannot be written. A missed target is not an error: the table
+/// shows it.
 pub fn bench(part: Option<Part>) -> Result<()> {
     let kernel = get(CURRENT, Flavour::Plain)?;
     let scratch = tempfile::tempdir()?;
     let is_wanted = |wanted| part.is_none_or(|part| part == wanted);
-    let mut figures = Vec::new();
+    let mut table = Table::read()?;
+    let mut add = |part, figures: Vec<Figure>| {
+        print(&figures);
+        table.replace(part, figures);
+    };
     if is_wanted(Part::Module) {
-        figures.extend(module(&kernel, scratch.path())?);
+        add(Part::Module, module(&kernel, scratch.path())?);
     }
     if is_wanted(Part::Loopback) {
         let dir = built(&kernel, &LOOP_DISK.module, scratch.path())?;
-        figures.extend(disks::figures(&kernel, &dir, &LOOP_DISK)?);
+        add(Part::Loopback, disks::figures(&kernel, &dir, &LOOP_DISK)?);
     }
     if is_wanted(Part::Iscsi) {
         let dir = built(&kernel, &NETWORK_DISK.module, scratch.path())?;
-        figures.extend(disks::figures(&kernel, &dir, &NETWORK_DISK)?);
+        let mut figures = disks::figures(&kernel, &dir, &NETWORK_DISK)?;
         figures.extend(sessions::figures(&kernel, &dir, &NETWORK_DISK)?);
+        add(Part::Iscsi, figures);
     }
     if is_wanted(Part::Gadget) {
         let dir = built(&kernel, &gadget::MODULE, scratch.path())?;
-        figures.extend(gadget::figures(&kernel, &dir)?);
+        add(Part::Gadget, gadget::figures(&kernel, &dir)?);
     }
-    print(&figures);
-    Ok(())
+    table.write()?;
+    chart::draw()
 }
 
 /// Generates and builds a module. Returns its directory.
@@ -122,7 +81,9 @@ fn module(kernel: &Kernel, scratch: &Path) -> Result<Vec<Figure>> {
 }
 
 fn print(figures: &[Figure]) {
-    println!("\n| what | ours | peer | ratio | target |\n| --- | ---: | ---: | ---: | ---: |");
+    println!(
+        "\n| what | unit | ours | peer | ratio | target |\n| --- | --- | ---: | ---: | ---: | ---: |"
+    );
     for figure in figures {
         let missed = if figure.target.is_missed(figure.ratio) {
             " (missed)"
@@ -130,8 +91,8 @@ fn print(figures: &[Figure]) {
             ""
         };
         println!(
-            "| {} | {} | {} | {:.3} | {}{missed} |",
-            figure.what, figure.ours, figure.peer, figure.ratio, figure.target
+            "| {} | {} | {} | {} | {:.3} | {}{missed} |",
+            figure.what, figure.unit, figure.ours, figure.peer, figure.ratio, figure.target
         );
     }
 }

@@ -32,13 +32,14 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec
     let instructions = measure(&guest, disk)?;
     let mut figures = Vec::new();
     for ((what, sessions), [ours, peer]) in &instructions {
-        let unit = match what.as_str() {
-            "memory" => "bytes of a session",
-            "login" => "instructions of a login and logout",
-            _ => "instructions of a 4 KiB read",
+        let (text, unit) = match what.as_str() {
+            "memory" => ("bytes of a session", "bytes"),
+            "login" => ("instructions of a login and logout", "instructions"),
+            _ => ("instructions of a 4 KiB read", "instructions"),
         };
         figures.push(figure(
-            format!("{unit}, sessions: {sessions}, to {}", disk.peer),
+            format!("{text}, sessions: {sessions}, to {}", disk.peer),
+            unit,
             [*ours, *peer],
             Target::Most(if what == "memory" { 1.0 } else { 0.95 }),
         ));
@@ -54,6 +55,7 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec
                 "growth of a {what}'s instructions, {FEW} to {MANY} sessions, to {}'s",
                 disk.peer
             ),
+            "",
             [many / few, many_peer / few_peer],
             Target::Most(1.0),
         ));
@@ -65,6 +67,7 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec
                     "{what}s a second, two processors, sessions: {sessions}, to {}",
                     disk.peer
                 ),
+                &format!("{what}s a second"),
                 [1e9 / ours, 1e9 / peer],
                 Target::Least(1.05),
             ));
@@ -73,10 +76,11 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec
     Ok(figures)
 }
 
-fn figure(what: String, [ours, peer]: [f64; 2], target: Target) -> Figure {
+fn figure(what: String, unit: &str, [ours, peer]: [f64; 2], target: Target) -> Figure {
     let digits = if ours < 100.0 { 3 } else { 0 };
     Figure {
         what,
+        unit: unit.to_owned(),
         ours: format!("{ours:.digits$}"),
         peer: format!("{peer:.digits$}"),
         ratio: ours / peer,

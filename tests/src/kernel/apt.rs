@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::setup::setup;
+use crate::setup::packages;
 use crate::shell::{cache, empty, logged, output};
 
 /// Debian suites with newer kernels.
@@ -27,7 +27,7 @@ pub(super) fn package(version: &str) -> String {
 
 /// Downloads the source package to `dir`, from the suites of this machine or a newer one.
 pub(super) fn fetch(version: &str, dir: &Path) -> Result<PathBuf> {
-    setup()?;
+    packages()?;
     let package = package(version);
     println!("fetching {package}");
     let own = Apt::machine();

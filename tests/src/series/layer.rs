@@ -91,11 +91,15 @@ const FIRST: &str = "registration";
 
 /// The path in the kernel crate of each name that `target::compat` provides to a module; `None` for a
 /// name in the prelude.
-const COMPAT: [(&str, Option<&str>); 7] = [
+const COMPAT: [(&str, Option<&str>); 8] = [
     ("Completion", Some("crate::sync::Completion")),
     ("Refcount", Some("crate::sync::Refcount")),
     ("init_zeroed", Some("pin_init::init_zeroed")),
     ("fmt", Some("crate::fmt")),
+    (
+        "pin_init_from_closure",
+        Some("pin_init::pin_init_from_closure"),
+    ),
     ("Zeroable", None),
     (
         "alloc_workqueue_noprof",

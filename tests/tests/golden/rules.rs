@@ -12,6 +12,7 @@ use tcm_mod_builder::module::files::{Owner, place};
 use tcm_mod_builder::module::manifest::Manifest;
 use xtask::fixture::FixtureTree;
 use xtask::module::{Profile, builder};
+use xtask::own_path::protocol_of;
 
 use super::{files, generate};
 
@@ -50,7 +51,7 @@ fn check_owners(dir: &Path) -> Vec<String> {
 fn each_file_names_its_owner() {
     let tree = FixtureTree::new().unwrap();
     for path in DATA_PATHS {
-        let dir = generate(&tree, "iSCSI", "tcm_x", path.name);
+        let dir = generate(&tree, protocol_of(path), "tcm_x", path.name);
         assert_eq!(check_owners(&dir), Vec::<String>::new());
     }
     let mut in_tree = Command::new(builder(Profile::Dev).unwrap());

@@ -13,6 +13,7 @@ use tcm_mod_builder::module::files::Owner;
 use tcm_mod_builder::module::manifest::Manifest;
 use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::fixture::FixtureTree;
+use xtask::own_path::protocol_of;
 
 use super::{files, generate};
 
@@ -132,7 +133,12 @@ fn without_a_fact(text: &str) -> Vec<&str> {
 fn each_safety_comment_names_a_fact() {
     let tree = FixtureTree::new().unwrap();
     for data_path in DATA_PATHS {
-        let module = files(&generate(&tree, "iSCSI", "tcm_x", data_path.name));
+        let module = files(&generate(
+            &tree,
+            protocol_of(data_path),
+            "tcm_x",
+            data_path.name,
+        ));
         for (path, text) in module.iter().filter(|(path, _)| is_rust(path)) {
             let comments = without_a_fact(text);
             assert!(

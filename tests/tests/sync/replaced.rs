@@ -55,14 +55,26 @@ fn renamed_types_of_the_layer_are_steps_of_the_author() {
     let queue = "fn drain<R: Right<Fabric = Fabric>>(queue: &CmdQueue<R>) {}\n";
     let text = fixture.text("loopback.rs") + queue;
     fs::write(fixture.dir.join("loopback.rs"), text).unwrap();
+    rename(
+        "tcm_x.rs",
+        "Result<impl PinInit<Self::Data, Error>>",
+        "Result<Self::Data>",
+    );
     let steps = "To do: tcm_x.rs: replace `Login` of `crate::target` by `SessionData`, its new name\n\
                  To do: loopback.rs: replace `Login` of `crate::target` by `SessionData`, its new \
                  name\n\
+                 To do: tcm_x.rs: `init` returns `Result<impl PinInit<Self::Data, Error>>`; \
+                 `target::by_value` makes it of a value\n\
                  To do: loopback.rs: replace `Right` of `crate::target` by `QueuedCmd`, its new name\n";
     fixture.sync().assert().success().stdout(contains(steps));
     rename("tcm_x.rs", "Login", "SessionData");
     rename("loopback.rs", "Login", "SessionData");
     rename("loopback.rs", "Right", "QueuedCmd");
+    rename(
+        "tcm_x.rs",
+        "Result<Self::Data>",
+        "Result<impl PinInit<Self::Data, Error>>",
+    );
     fixture
         .sync()
         .assert()

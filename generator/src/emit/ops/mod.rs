@@ -41,7 +41,10 @@ const IMPORTS: [(&str, &[&str]); 15] = [
     ("kernel::str", &["BStr"]),
     ("crate", &["bindings"]),
     ("crate::target::compat", &["Zeroable"]),
-    ("crate::target::object", &["bstr", "err_ptr"]),
+    (
+        "crate::target::object",
+        &["bstr", "err_ptr", "not_implemented"],
+    ),
     ("crate::target::response", &["response_errno"]),
     ("crate::target::session", &["filled"]),
     ("crate::target::task", &["put_complete"]),

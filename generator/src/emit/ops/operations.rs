@@ -109,7 +109,7 @@ const TYPES: [(&str, &str); 14] = [
         "The driver's part of a task management function, which comes back with the response.",
     ),
     (
-        "fn init(module: &'static ThisModule) -> Result<Self::Data>",
+        "fn init(module: &'static ThisModule) -> Result<impl PinInit<Self::Data, Error>>",
         "Makes the fabric's data when the module is loaded, before the fabric is registered. Called in \
          process context.",
     ),
@@ -191,6 +191,8 @@ fn default_body(kind: MethodKind) -> TokenStream {
     match kind {
         // Called even if the driver does not implement them.
         MethodKind::Drop(_) | MethodKind::CloseSession => quote! { {} },
+        // The type of an initializer cannot be inferred.
+        MethodKind::Make(_) => quote! { { not_implemented::<Self::Np>() } },
         _ => quote! { { kernel::build_error!(VTABLE_DEFAULT_ERROR) } },
     }
 }

@@ -7,7 +7,7 @@ use quote::quote;
 use tcm_bindings::{CType, Op};
 
 use crate::names::{c_ident, ident};
-use crate::plan::{ArgMapping, CmdHandle, Method, MethodKind, Object, Return, number};
+use crate::plan::{ArgMapping, CmdHandle, Method, MethodKind, Return, number};
 
 /// Returns the signature of an op's method, as an author writes it.
 #[must_use]
@@ -93,8 +93,6 @@ pub(super) fn method_return(kind: MethodKind, op: &Op) -> TokenStream {
             quote!(-> #ty)
         }
         MethodKind::Call(Return::CStr) => quote!(-> &CStr),
-        // By value: an initializer has no default, and the data of a portal may be `()`.
-        MethodKind::Make(Object::Np) => quote!(-> Result<Self::Np>),
         MethodKind::Make(object) => {
             let object = ident(object.wrapper().name());
             quote!(-> Result<impl PinInit<Self::#object, Error>>)

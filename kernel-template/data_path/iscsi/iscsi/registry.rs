@@ -34,19 +34,22 @@ const BACKLOG: u16 = 256;
 pub(super) const SESSION_BUFFER: u32 = 2_097_152;
 
 /// Data of the fabric: portals, session numbers, and the credentials of discovery sessions.
+#[pin_data]
 pub(crate) struct Registry {
-    pub(super) portals: Pin<KBox<Mutex<KVec<Arc<Portal>>>>>,
+    #[pin]
+    pub(super) portals: Mutex<KVec<Arc<Portal>>>,
     sessions: Atomic<u32>,
-    pub(super) discovery: Pin<KBox<Mutex<Discovery>>>,
+    #[pin]
+    pub(super) discovery: Mutex<Discovery>,
 }
 
 impl Registry {
     /// Creates the data of a fabric without portals.
-    pub(crate) fn new() -> Result<Self> {
-        Ok(Self {
-            portals: KBox::pin_init(new_mutex!(KVec::new()), GFP_KERNEL)?,
+    pub(crate) fn new() -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            portals <- new_mutex!(KVec::new()),
             sessions: Atomic::new(0),
-            discovery: KBox::pin_init(new_mutex!(Discovery::zeroed()), GFP_KERNEL)?,
+            discovery <- new_mutex!(Discovery::zeroed()),
         })
     }
 

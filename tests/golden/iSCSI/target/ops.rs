@@ -24,7 +24,8 @@ use crate::bindings;
 use crate::target::compat::Zeroable;
 use crate::target::object::{
     bstr,
-    err_ptr, //
+    err_ptr,
+    not_implemented, //
 };
 use crate::target::response::response_errno;
 use crate::target::session::filled;
@@ -117,7 +118,7 @@ pub trait Operations: Sized + 'static {
 
     /// Makes the fabric's data when the module is loaded, before the fabric is registered. Called
     /// in process context.
-    fn init(module: &'static ThisModule) -> Result<Self::Data>;
+    fn init(module: &'static ThisModule) -> Result<impl PinInit<Self::Data, Error>>;
 
     /// The field `max_data_sg_nents`; unused if the kernel lacks the field.
     ///
@@ -406,8 +407,8 @@ pub trait Operations: Sized + 'static {
     ///
     /// C: `struct se_tpg_np *(*fabric_make_np)(struct se_portal_group *, struct config_group *,
     /// const char *)`
-    fn fabric_make_np(_se_tpg: &Tpg<Self>, _name: &BStr) -> Result<Self::Np> {
-        kernel::build_error!(VTABLE_DEFAULT_ERROR)
+    fn fabric_make_np(_se_tpg: &Tpg<Self>, _name: &BStr) -> Result<impl PinInit<Self::Np, Error>> {
+        not_implemented::<Self::Np>()
     }
 
     /// Stops a network portal for rmdir; its data are dropped next. Called in process context.

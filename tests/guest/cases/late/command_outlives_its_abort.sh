@@ -8,7 +8,7 @@
 slow_disk late $SCRATCH/late
 attach
 impatient
-delay 6000
+delay 10000
 read_block &
 READ=$!
 retry 60 in_flight 1 || fail "no read is under way"

@@ -21,7 +21,7 @@ use crate::{
         session::{Normal, Session},
         target_name, //
     },
-    target::{atomic::Atomic, Nexus, Operations, ProtectionOps, RmdirGuard, Tpg},
+    target::{atomic::Atomic, by_value, Nexus, Operations, ProtectionOps, RmdirGuard, Tpg},
     transport_id::PortName,
     Fabric, //
 };
@@ -233,8 +233,8 @@ impl Identity {
         let session = peer
             .c_name()
             .and_then(|name| {
-                Nexus::new(group, name, ProtectionOps::NORMAL, peer.clone())
-                    .map_err(|(error, _)| error)
+                let data = by_value(peer.clone());
+                Ok(Nexus::new(group, name, ProtectionOps::NORMAL, data)?)
             })
             .map_err(|error| match error {
                 EACCES => LoginStatus::AUTHORIZATION_FAILURE,

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Data and status of commands.
+
+#![forbid(unsafe_code)]
+
+use super::{
+    iu::Reply,
+    lane::{Lane, Passage, Which},
+    Step,
+    Task, //
+};
+use crate::{
+    gadget::{sense::Sense, Context, Moved, Storage},
+    target::{Completed, Direction, Pending, Response},
+    usb_function::{Data, Request},
+    Fabric, //
+};
+
+/// Sends the last unit of a command. The host may use its tag again when it has the unit, which may
+/// be before the command has ended here.
+pub(super) fn send(task: Task, reply: &Reply<'_>) {
+    let active = task.uas().active(task.lane());
+    task.uas().state.with(|state| {
+        if let Some(active) = state
+            .lane(task.lane())
+            .and_then(|lane| lane.active.as_mut())
+        {
+            active.is_void = true;
+        }
+    });
+    if let Some(active) = active {
+        send_unit(task, active.tag, reply, Step::Last);
+    }
+}
+
+/// Sends a unit.
+fn send_unit(task: Task, tag: u16, reply: &Reply<'_>, step: impl FnOnce(Task) -> Step) {
+    let (uas, lane) = (task.uas().clone(), task.lane());
+    let Some(mut request) = uas.take(lane, Which::Status) else {
+        return;
+    };
+    let length = reply.write(tag, request.buffer_mut());
+    if uas.has_streams {
+        request.set_stream(tag);
+    }
+    if let Err(refused) = request.queue(length, Context::Uas(step(task))) {
+        uas.put(lane, Which::Status, refused.request);
+    }
+}
+
+/// Receives the data of a write.
+pub(in crate::gadget) fn receive(task: Task, pending: Pending<Fabric>) {
+    start(task, Data::Write(pending), Direction::OUT);
+}
+
+/// Sends the response to a command: its data, and then the status.
+pub(in crate::gadget) fn respond(task: &Task, response: Response<'_, Fabric>) {
+    if response.payload().is_empty() {
+        return send_status(task.clone(), &response);
+    }
+    start(task.clone(), Data::Read(response.keep()), Direction::IN);
+}
+
+/// Sends the status of a command.
+fn send_status(task: Task, completed: &Completed<Fabric>) {
+    let sense = completed.sense().map(|sense| Sense::of(sense));
+    let sense = sense.as_ref().map_or(&[][..], |sense| sense.as_bytes());
+    let status = completed.status();
+    send(task, &Reply::Status { status, sense });
+}
+
+/// Moves the data of a command, now or when its turn comes.
+fn start(task: Task, data: Data<Fabric>, direction: Direction) {
+    let (uas, lane) = (task.uas().clone(), task.lane());
+    if uas.has_streams {
+        let passage = Passage {
+            uas: None,
+            direction,
+        };
+        return transfer(task, data, 0, passage);
+    }
+    // The data wait in the lane before it asks for its turn.
+    let refused = uas.state.with(|state| {
+        let is_active = |lane: &&mut Lane| lane.active.is_some_and(|active| !active.is_void);
+        let Some(place) = state.lane(lane).filter(is_active) else {
+            return Some((task, data));
+        };
+        place.waiting = Some((task, data));
+        if state.turns(direction).ask(lane) {
+            return state.lane(lane).and_then(|lane| lane.waiting.take());
+        }
+        None
+    });
+    if let Some((task, data)) = refused {
+        if uas.active(lane).is_some() {
+            announce(task, data, direction);
+        }
+    }
+}
+
+/// Announces the data of a command whose turn it is.
+pub(super) fn announce(task: Task, data: Data<Fabric>, direction: Direction) {
+    let passage = Passage {
+        uas: Some(task.uas().clone()),
+        direction,
+    };
+    let reply = if direction == Direction::IN {
+        Reply::ReadReady
+    } else {
+        Reply::WriteReady
+    };
+    if let Some(active) = task.uas().active(task.lane()) {
+        send_unit(task, active.tag, &reply, |task| {
+            Step::Ready(task, data, passage)
+        });
+    }
+}
+
+/// Moves the payload of a command, from `offset` on.
+fn transfer(task: Task, data: Data<Fabric>, offset: u32, passage: Passage) {
+    let (uas, lane) = (task.uas().clone(), task.lane());
+    let which = match data {
+        Data::Read(_) => Which::Input,
+        Data::Write(_) => Which::Output,
+    };
+    let Some(active) = uas.active(lane) else {
+        return;
+    };
+    let Some(mut request) = uas.take(lane, which) else {
+        return;
+    };
+    if uas.has_streams {
+        request.set_stream(active.tag);
+    }
+    let context = Context::Uas(Step::Payload(task, offset, passage));
+    if let Err(refused) = request.queue_data(data, offset, context) {
+        uas.put(lane, which, refused.request);
+    }
+}
+
+impl Step {
+    /// A request is complete.
+    pub(in crate::gadget) fn complete(
+        self,
+        request: Request<Storage>,
+        data: Option<Data<Fabric>>,
+        moved: Moved,
+    ) {
+        match self {
+            Self::Command(uas, lane) => uas.unit(lane, request, &moved),
+            Self::Ready(task, data, passage) => {
+                task.uas().put(task.lane(), Which::Status, request);
+                if moved.result.is_ok() {
+                    transfer(task, data, 0, passage);
+                }
+            }
+            Self::Payload(task, offset, passage) => {
+                let offset = offset.saturating_add(moved.bytes());
+                match data {
+                    Some(Data::Write(pending)) => {
+                        task.uas().put(task.lane(), Which::Output, request);
+                        received(task, pending, offset, &moved, passage);
+                    }
+                    Some(Data::Read(completed)) => {
+                        task.uas().put(task.lane(), Which::Input, request);
+                        if moved.is_whole() && offset < completed.payload().len() {
+                            return transfer(task, Data::Read(completed), offset, passage);
+                        }
+                        drop(passage);
+                        send_status(task, &completed);
+                    }
+                    None => {}
+                }
+            }
+            Self::Last(task) => task.uas().put(task.lane(), Which::Status, request),
+        }
+    }
+}
+
+/// A part of the data of a write was received.
+fn received(
+    task: Task,
+    mut pending: Pending<Fabric>,
+    offset: u32,
+    moved: &Moved,
+    passage: Passage,
+) {
+    if !moved.is_whole() || task.uas().active(task.lane()).is_none() {
+        // Dropping it makes target core respond with a failure.
+        return drop(pending);
+    }
+    if offset < pending.payload().len() {
+        return transfer(task, Data::Write(pending), offset, passage);
+    }
+    drop(passage);
+    pending.execute_later();
+}

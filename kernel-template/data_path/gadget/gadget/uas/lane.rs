@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Lanes: what a command of UAS needs while it is in progress, made before the first one.
+//!
+//! A lane receives a unit from the host, and no further one before its command has ended. Whoever
+//! works for the command has a [`Task`].
+
+#![forbid(unsafe_code)]
+
+use kernel::sync::Arc;
+
+use super::Uas;
+use crate::{
+    gadget::Storage,
+    target::{
+        atomic::{Full, Relaxed},
+        Direction,
+    },
+    usb_function::{Data, Request},
+    Fabric, //
+};
+
+/// Number of lanes, and so of commands at a time.
+pub(super) const LANES: usize = 34;
+
+/// A request of a lane.
+#[derive(Clone, Copy)]
+pub(super) enum Which {
+    Command,
+    Status,
+    Input,
+    Output,
+}
+
+/// The state of a lane.
+pub(super) struct Lane {
+    /// Idle requests, in the order of [`Which`].
+    requests: [Option<Request<Storage>>; 4],
+    /// The command in progress.
+    pub(super) active: Option<Active>,
+    /// The data that wait for their turn on an endpoint without streams.
+    pub(super) waiting: Option<(Task, Data<Fabric>)>,
+}
+
+/// A command in progress.
+#[derive(Clone, Copy)]
+pub(super) struct Active {
+    /// The host's tag.
+    pub(super) tag: u16,
+    /// Logical unit number.
+    pub(super) lun: u64,
+    /// True if the host has given the command up: it gets no status.
+    pub(super) is_void: bool,
+}
+
+impl Lane {
+    /// Makes a lane of its requests, in the order of [`Which`].
+    pub(super) fn new(requests: [Option<Request<Storage>>; 4]) -> Self {
+        Self {
+            requests,
+            active: None,
+            waiting: None,
+        }
+    }
+
+    /// Returns the place of a request.
+    pub(super) fn place(&mut self, which: Which) -> &mut Option<Request<Storage>> {
+        &mut self.requests[which as usize]
+    }
+
+    /// Takes all requests and data.
+    pub(super) fn empty(&mut self) -> impl Sized {
+        (
+            self.requests.each_mut().map(Option::take),
+            self.waiting.take(),
+        )
+    }
+
+    /// Returns true if the lane has a command with this tag, which the host has not given up.
+    pub(super) fn has(&self, tag: u16) -> bool {
+        self.active
+            .is_some_and(|active| active.tag == tag && !active.is_void)
+    }
+
+    /// Gives the command up. Returns its data, if they wait.
+    pub(super) fn abandon(&mut self) -> Option<(Task, Data<Fabric>)> {
+        if let Some(active) = &mut self.active {
+            active.is_void = true;
+        }
+        self.waiting.take()
+    }
+}
+
+/// A share in the command of a lane. Dropped in any context.
+pub(crate) struct Task {
+    uas: Arc<Uas>,
+    lane: u8,
+}
+
+impl Task {
+    /// Counts a share in the command of a lane.
+    pub(super) fn new(uas: Arc<Uas>, lane: u8) -> Self {
+        uas.shares[usize::from(lane) % LANES].fetch_add(1, Relaxed);
+        Self { uas, lane }
+    }
+
+    /// Returns the link.
+    pub(super) fn uas(&self) -> &Arc<Uas> {
+        &self.uas
+    }
+
+    /// Returns the number of the lane.
+    pub(super) fn lane(&self) -> u8 {
+        self.lane
+    }
+}
+
+impl Clone for Task {
+    fn clone(&self) -> Self {
+        Self::new(self.uas.clone(), self.lane)
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        let shares = &self.uas.shares[usize::from(self.lane) % LANES];
+        if shares.fetch_sub(1, Full) == 1 {
+            self.uas.end(self.lane);
+        }
+    }
+}
+
+/// The use of an endpoint that commands share: without streams, the host expects the data in the
+/// order in which it was asked for them.
+pub(super) struct Turns {
+    is_busy: bool,
+    lanes: [u8; LANES],
+    first: usize,
+    count: usize,
+}
+
+impl Turns {
+    /// Nobody uses the endpoint.
+    pub(super) const FREE: Self = Self {
+        is_busy: false,
+        lanes: [0; LANES],
+        first: 0,
+        count: 0,
+    };
+
+    /// Returns true if the lane may use the endpoint now. Otherwise its turn comes later.
+    pub(super) fn ask(&mut self, lane: u8) -> bool {
+        if !self.is_busy {
+            self.is_busy = true;
+            return true;
+        }
+        // An earlier command of the lane, which was given up, may have left its turn.
+        let is_listed = (0..self.count).any(|i| self.lanes[(self.first + i) % LANES] == lane);
+        if !is_listed {
+            self.lanes[(self.first + self.count) % LANES] = lane;
+            self.count += 1;
+        }
+        false
+    }
+
+    /// Ends a use of the endpoint. Returns the lane whose turn it is.
+    pub(super) fn next(&mut self) -> Option<u8> {
+        if self.count == 0 {
+            self.is_busy = false;
+            return None;
+        }
+        let lane = self.lanes[self.first % LANES];
+        self.first = (self.first + 1) % LANES;
+        self.count -= 1;
+        Some(lane)
+    }
+}
+
+/// The use of a data endpoint, until it is dropped.
+pub(crate) struct Passage {
+    /// The link, unless each command has a stream.
+    pub(super) uas: Option<Arc<Uas>>,
+    pub(super) direction: Direction,
+}
+
+impl Drop for Passage {
+    fn drop(&mut self) {
+        if let Some(uas) = self.uas.take() {
+            uas.next(self.direction);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The endpoints of an alternate setting, for the driver.
+//!
+//! C header: [`include/linux/usb/gadget.h`](srctree/include/linux/usb/gadget.h)
+
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
+
+use kernel::{
+    error::to_result,
+    ffi::c_int,
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{
+    binding::Binding,
+    request::{Request, Shell},
+    Function, //
+};
+use crate::{
+    bindings,
+    target::atomic::{Relaxed, Release}, //
+};
+
+/// The endpoints of an alternate setting in use. The next setting does not start before this is
+/// dropped. Dropped in any context.
+///
+/// An endpoint is named by its index in [`Interface::endpoints`](super::Interface::endpoints).
+pub(crate) struct Pipes<F: Function> {
+    binding: Arc<Binding>,
+    function: PhantomData<fn() -> F>,
+}
+
+impl<F: Function> Pipes<F> {
+    /// Counts a user of the endpoints.
+    pub(super) fn new(binding: &Arc<Binding>) -> Self {
+        binding.pipes.fetch_add(1, Relaxed);
+        Self {
+            binding: binding.clone(),
+            function: PhantomData,
+        }
+    }
+
+    /// Allocates a request for an endpoint, with a buffer of `room` bytes. Called in process
+    /// context.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ENOMEM`], [`ENODEV`] if the function is unbound, [`EINVAL`] if there is no such
+    /// endpoint.
+    pub(crate) fn request(&self, endpoint: usize, room: usize) -> Result<Request<F>> {
+        let mut buffer = KVec::with_capacity(room, GFP_KERNEL)?;
+        for _ in 0..room {
+            buffer.push(0, GFP_KERNEL)?;
+        }
+        // The request is counted under the lock that `Binding::unbind` takes before it waits.
+        let (endpoint, request) = self.binding.with(endpoint, |endpoint| {
+            let ptr = endpoint.ptr.as_ptr();
+            // SAFETY: The endpoint is alive: the function is bound.
+            let request = unsafe { bindings::usb_ep_alloc_request(ptr, bindings::GFP_ATOMIC) };
+            let request = NonNull::new(request).ok_or(ENOMEM)?;
+            self.binding.requests.fetch_add(1, Relaxed);
+            Ok((endpoint, request))
+        })?;
+        // SAFETY: The request was allocated and counted above, and is in no other use.
+        unsafe { Shell::request(&self.binding, endpoint, request, buffer) }
+    }
+
+    /// Returns the maximum packet size of an endpoint in bytes, or 0 without such an endpoint.
+    pub(crate) fn packet(&self, endpoint: usize) -> u32 {
+        let packet = self.binding.with(endpoint, |endpoint| {
+            // SAFETY: The endpoint is alive: the function is bound.
+            Ok(u32::from(unsafe { (*endpoint.ptr.as_ptr()).maxpacket }))
+        });
+        packet.unwrap_or(0)
+    }
+
+    /// Returns true if the alternate setting has streams at the speed of the connection.
+    pub(crate) fn has_streams(&self, endpoint: usize) -> bool {
+        let has_streams = self.binding.with(endpoint, |endpoint| {
+            // SAFETY: The endpoint is alive: the function is bound. The descriptor is one of the
+            // function, which are alive as long.
+            let companion = unsafe { (*endpoint.ptr.as_ptr()).comp_desc.as_ref() };
+            Ok(companion.is_some_and(|companion| companion.bmAttributes & 0x1f != 0))
+        });
+        has_streams.unwrap_or(false)
+    }
+
+    /// Halts an endpoint: the host's transfers stall until it clears the halt. Called in any
+    /// context.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EAGAIN`] if data wait to be sent, or another error of the controller.
+    pub(crate) fn halt(&self, endpoint: usize) -> Result {
+        self.control(endpoint, bindings::usb_ep_set_halt)
+    }
+
+    /// Halts an endpoint, and ignores the host's attempts to clear that. Called in any context.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::halt`].
+    pub(crate) fn wedge(&self, endpoint: usize) -> Result {
+        self.control(endpoint, bindings::usb_ep_set_wedge)
+    }
+
+    /// Clears the halt of an endpoint. Called in any context.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the controller.
+    pub(crate) fn clear_halt(&self, endpoint: usize) -> Result {
+        self.control(endpoint, bindings::usb_ep_clear_halt)
+    }
+
+    /// Calls a function for an endpoint.
+    fn control(
+        &self,
+        endpoint: usize,
+        call: unsafe extern "C" fn(*mut bindings::usb_ep) -> c_int,
+    ) -> Result {
+        self.binding.with(endpoint, |endpoint| {
+            // SAFETY: The endpoint is alive: the function is bound. The functions may be called in
+            // an interrupt, and do not complete requests.
+            to_result(unsafe { call(endpoint.ptr.as_ptr()) })
+        })
+    }
+}
+
+impl<F: Function> Drop for Pipes<F> {
+    fn drop(&mut self) {
+        self.binding.pipes.fetch_sub(1, Release);
+    }
+}
