@@ -66,12 +66,11 @@ fn unsafe_in_an_author_file_is_refused() {
 
 /// A data path without a transport, with another author's file.
 fn cases() -> DataPath {
-    let iscsi = DATA_PATHS.iter().find(|path| path.name == "iscsi").unwrap();
-    // Sockets and threads, but not the transport.
-    let wrappers = iscsi
-        .parts
-        .iter()
-        .copied()
+    let paths = DATA_PATHS.iter();
+    let paths = paths.filter(|path| ["iscsi", "gadget"].contains(&path.name));
+    // Sockets, threads and USB functions, but not the transports.
+    let wrappers = paths
+        .flat_map(|path| path.parts.iter().copied())
         .filter(|part| !part.kbuild.is_empty());
     DataPath {
         name: "cases",
@@ -185,7 +184,7 @@ fn marked_lines_of_author_files_are_refused() {
     own_path::write(&files, dir.path()).unwrap();
     let write = |text: String| fs::write(dir.path().join("cases.rs"), text).unwrap();
     let mut count = 0;
-    for name in ["borrow", "fabric", "network", "tags", "unsafety"] {
+    for name in ["borrow", "fabric", "network", "tags", "unsafety", "usb"] {
         let path = checkout().join(format!("tests/fixtures/author/{name}.rs"));
         let text = fs::read_to_string(path).unwrap();
         write(with_errors(&text, None));

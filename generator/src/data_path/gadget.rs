@@ -10,7 +10,7 @@ pub(super) static GADGET: DataPath = DataPath {
     about: "Moves data: a USB gadget is a storage device, for UAS and the bulk-only transport",
     protocols: &["SAS", "UAS"],
     needs: None,
-    parts: &[&PART],
+    parts: &[&TRANSPORT, &USB],
     depends_on: &["USB_GADGET", "USB_CONFIGFS"],
     selects: &["USB_LIBCOMPOSITE"],
     kconfig_help: text!("gadget", "Kconfig.help"),
@@ -27,18 +27,29 @@ pub(super) static GADGET: DataPath = DataPath {
     },
 };
 
-/// The transport, and the wrappers of USB functions.
-static PART: Part = Part {
+/// The transport.
+static TRANSPORT: Part = Part {
     sources: sources! { "gadget",
         author:
             "gadget.rs" "gadget/bot.rs" "gadget/bot/phases.rs" "gadget/bot/turn.rs"
             "gadget/bot/wrapper.rs" "gadget/direction.rs" "gadget/group.rs" "gadget/registry.rs"
             "gadget/sense.rs" "gadget/uas.rs" "gadget/uas/data.rs" "gadget/uas/iu.rs"
-            "gadget/uas/lane.rs" "gadget/uas/unit.rs";
+            "gadget/uas/lane.rs" "gadget/uas/unit.rs" "gadget/verify.rs";
+        generator:;
+    },
+    kbuild: "",
+    bindings_helper: "",
+};
+
+/// Wrappers of USB functions.
+static USB: Part = Part {
+    sources: sources! { "gadget",
+        author:;
         generator:
             "irq_lock.rs" "usb_function.rs" "usb_function/binding.rs" "usb_function/gadget.rs"
-            "usb_function/descriptors.rs" "usb_function/function.rs" "usb_function/function/callbacks.rs" "usb_function/instance.rs"
-            "usb_function/pipes.rs" "usb_function/request.rs" "usb_helpers.c" "usb_helpers.h";
+            "usb_function/descriptors.rs" "usb_function/function.rs"
+            "usb_function/function/callbacks.rs" "usb_function/instance.rs" "usb_function/pipes.rs"
+            "usb_function/request.rs" "usb_helpers.c" "usb_helpers.h";
     },
     kbuild: text!("gadget", "Kbuild"),
     bindings_helper: text!("gadget", "bindings_helper.h"),

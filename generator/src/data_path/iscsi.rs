@@ -14,7 +14,7 @@ pub(super) static ISCSI: DataPath = DataPath {
         text: "sockaddr_unsized",
         lack: "it has no struct sockaddr_unsized, which came with Linux 7.2",
     }),
-    parts: &[&PART],
+    parts: &[&TRANSPORT, &NETWORK],
     depends_on: &["INET"],
     selects: &[
         "CRC32",
@@ -40,8 +40,8 @@ pub(super) static ISCSI: DataPath = DataPath {
     },
 };
 
-/// The transport, and wrappers of sockets, threads and digests.
-static PART: Part = Part {
+/// The transport.
+static TRANSPORT: Part = Part {
     sources: sources! { "iscsi",
         author:
             "iscsi.rs" "iscsi/agreed.rs" "iscsi/auth.rs" "iscsi/chap.rs" "iscsi/connection.rs"
@@ -53,6 +53,16 @@ static PART: Part = Part {
             "iscsi/session/early.rs" "iscsi/session/order.rs" "iscsi/session/pending_write.rs"
             "iscsi/session/text.rs" "iscsi/session/time.rs" "iscsi/session/tmf.rs"
             "iscsi/session/write.rs" "iscsi/settings.rs";
+        generator:;
+    },
+    kbuild: "",
+    bindings_helper: "",
+};
+
+/// Wrappers of sockets, threads and digests.
+static NETWORK: Part = Part {
+    sources: sources! { "iscsi",
+        author:;
         generator:
             "crc32c.rs" "crypto.rs" "net_helpers.c" "net_helpers.h" "socket.rs" "socket/address.rs"
             "socket/listener.rs" "socket/message.rs" "thread.rs";

@@ -46,6 +46,7 @@ mod group;
 mod registry;
 mod sense;
 mod uas;
+mod verify;
 
 pub(crate) use group::{close, close_session, enable, Group, NexusName, DEPTH};
 pub(crate) use registry::Module;

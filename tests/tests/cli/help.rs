@@ -85,7 +85,7 @@ fn bash_completes_subcommands_and_their_options() {
     assert!(!script.contains("<DIR>") && !script.contains("[DIR]"));
     assert!(complete("-p S").contains("SAS"), "{}", complete("-p S"));
     assert!(complete("--register-as U").contains("UAS"));
-    assert_eq!(complete("--data-path ''"), "nop loopback iscsi\n");
+    assert_eq!(complete("--data-path ''"), "nop loopback iscsi gadget\n");
 }
 
 #[test]

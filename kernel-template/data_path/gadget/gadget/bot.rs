@@ -28,8 +28,9 @@ use super::{
 };
 use crate::{
     irq_lock::IrqLock,
-    target::atomic::Atomic,
-    usb_function::{Answer, Canceller, Pipes, Request, Setup}, //
+    target::{atomic::Atomic, Completed, Reference},
+    usb_function::{Answer, Canceller, Pipes, Request, Setup},
+    Fabric, //
 };
 use turn::Progress;
 use wrapper::{CommandWrapper, Status};
@@ -86,6 +87,8 @@ pub(crate) enum Step {
     Payload(Turn, u32),
     /// Sends sense data, or an empty packet, before the status.
     Reply(Turn, Status),
+    /// Receives data to be compared with those of a read, at this offset. True after a difference.
+    Compare(Turn, Reference<Completed<Fabric>>, u32, bool),
     /// Receives data to be dropped, before the status.
     Discard(Turn, Status, u32),
     /// Sends the status.
@@ -226,6 +229,7 @@ impl Bot {
                 length: command.length,
                 direction: command.direction,
                 lun: command.lun,
+                is_verify: false,
                 moved: 0,
                 is_ended: false,
                 is_void: state.is_stopped,

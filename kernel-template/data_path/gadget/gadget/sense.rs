@@ -14,6 +14,8 @@ pub(super) enum Reason {
     NoNexus,
     /// ABORTED COMMAND, without more.
     Aborted,
+    /// MISCOMPARE, miscompare during verify operation.
+    Miscompare,
     /// ILLEGAL REQUEST, invalid field in the command descriptor block.
     InvalidField,
 }
@@ -41,6 +43,7 @@ impl Sense {
             Reason::NoNexus => (0x02, 0x08),
             Reason::Aborted => (0x0b, 0x00),
             Reason::InvalidField => (0x05, 0x24),
+            Reason::Miscompare => (0x0e, 0x1d),
         };
         let mut bytes = [0; SENSE_MAX];
         bytes[0] = 0x70;

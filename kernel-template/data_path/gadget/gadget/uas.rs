@@ -22,7 +22,7 @@ mod unit;
 use super::{endpoint, Context, Group, Moved, Storage};
 use crate::{
     irq_lock::IrqLock,
-    target::{atomic::Atomic, Direction},
+    target::{atomic::Atomic, Completed, Direction, Reference},
     usb_function::{Canceller, Data, Pipes, Request},
     Fabric, //
 };
@@ -45,6 +45,7 @@ pub(crate) struct Uas {
     shares: [Atomic<u32>; LANES],
     /// Cancels the transfers of the data of each lane.
     cancellers: KVec<[Canceller<Storage>; 2]>,
+    verifier: Canceller<Storage>,
     #[pin]
     state: IrqLock<State>,
     _pipes: Pipes<Storage>,
@@ -53,6 +54,8 @@ pub(crate) struct Uas {
 /// The state of a link.
 struct State {
     lanes: KVec<Lane>,
+    /// Receives data to be compared.
+    verifier: Option<Request<Storage>>,
     /// Turns on the data endpoints, without streams.
     input: Turns,
     output: Turns,
@@ -81,6 +84,8 @@ pub(crate) enum Step {
     Ready(Task, Data<Fabric>, Passage),
     /// Moves the payload of a command, from this offset.
     Payload(Task, u32, Passage),
+    /// Receives data to be compared with those of a read, at this offset. True after a difference.
+    Compare(Task, Reference<Completed<Fabric>>, u32, bool, Passage),
     /// Sends the last unit of a command.
     Last(Task),
 }
@@ -101,8 +106,11 @@ impl Uas {
             ]);
             lanes.push(lane, GFP_KERNEL)?;
         }
+        let verifier = pipes.request(endpoint::OUT, COMMAND_ROOM)?;
+        let verifier_canceller = verifier.canceller();
         let state = State {
             lanes,
+            verifier: Some(verifier),
             input: Turns::FREE,
             output: Turns::FREE,
             is_stopped: false,
@@ -113,6 +121,7 @@ impl Uas {
                 has_streams: pipes.has_streams(endpoint::STATUS),
                 shares: [const { Atomic::new(0) }; LANES],
                 cancellers,
+                verifier: verifier_canceller,
                 state <- IrqLock::new(state),
                 _pipes: pipes,
             }),
@@ -134,9 +143,11 @@ impl Uas {
             });
             drop(dropped);
         }
+        drop(self.state.with(|state| state.verifier.take()));
         for number in 0..LANES {
             self.cancel(number as u8);
         }
+        self.verifier.cancel();
     }
 
     /// Cancels the transfers of the data of a lane.
@@ -162,6 +173,17 @@ impl Uas {
                 Some(lane) => lane.place(which).replace(request),
                 None => Some(request),
             }
+        });
+        drop(dropped);
+    }
+
+    /// Keeps the request that receives data to be compared, or drops it if the link has ended.
+    fn put_verifier(&self, request: Request<Storage>) {
+        let dropped = self.state.with(|state| {
+            if state.is_stopped {
+                return Some(request);
+            }
+            state.verifier.replace(request)
         });
         drop(dropped);
     }
@@ -256,6 +278,7 @@ impl Uas {
             let active = Active {
                 tag,
                 lun,
+                is_verify: false,
                 is_void: state.is_stopped,
             };
             state.lane(number)?.active = Some(active);

@@ -7,6 +7,7 @@
 use super::{
     turn::{Progress, Turn},
     wrapper::{self, CommandWrapper, Status},
+    State,
     Step,
     Which, //
 };
@@ -14,10 +15,10 @@ use crate::{
     gadget::{
         direction, endpoint,
         sense::{Reason, Sense},
-        Context, Io, Moved, Storage, LENGTH_MAX,
+        verify, Context, Io, Moved, Storage, LENGTH_MAX,
     },
     target::{
-        Completed, Direction, Pending, Refusal, Request as Command, Residual, Response,
+        Completed, Direction, Pending, Reference, Refusal, Request as Command, Residual, Response,
         TaskAttribute,
     },
     usb_function::{Data, Request},
@@ -64,16 +65,22 @@ fn submit(turn: &Turn, command: &CommandWrapper<'_>) -> Result<(), Reason> {
     let handle = turn.bot().group.session().ok_or(Reason::NoNexus)?;
     let session = handle.get().ok_or(Reason::NoNexus)?;
     let tag = session.tag().ok_or(Reason::Aborted)?;
+    let read = verify::read_of(command.cdb).filter(|_| command.direction == Direction::OUT);
+    if read.is_some() {
+        let set = |state: &mut State| state.progress.is_verify = true;
+        turn.bot().state.with(set);
+    }
     let request = Command {
         tag: command.tag.into(),
         lun: command.lun.into(),
-        cdb: command.cdb,
+        cdb: read.as_ref().unwrap_or(command.cdb),
         attribute: TaskAttribute::SIMPLE,
     };
     let io = Io::Bot(turn.clone());
     // Target core executes a write without memory if it takes it for a command without data.
     let direction = match command.direction {
         Direction::NONE => direction::of(command.cdb).unwrap_or(Direction::NONE),
+        _ if read.is_some() => Direction::IN,
         direction => direction,
     };
     let result = tag.submit(Some(command.length), direction, io, &request);
@@ -143,13 +150,61 @@ pub(in crate::gadget) fn respond(turn: &Turn, response: Response<'_, Fabric>) {
     if response.payload().is_empty() {
         return finish(turn.clone(), status);
     }
-    transfer(turn.clone(), Which::Input, Data::Read(response.keep()), 0);
+    let response = response.keep();
+    if turn.bot().progress().is_verify {
+        return compare(turn.clone(), response, 0, false);
+    }
+    transfer(turn.clone(), Which::Input, Data::Read(response), 0);
+}
+
+/// Receives data, and compares them with those of a read from `offset` on.
+fn compare(turn: Turn, read: Reference<Completed<Fabric>>, offset: u32, is_other: bool) {
+    let bot = turn.bot().clone();
+    if bot.progress().is_void {
+        return;
+    }
+    if let Some(request) = bot.take(Which::Output) {
+        let left = read.payload().len().saturating_sub(offset);
+        let length = left.min(request.buffer().len() as u32);
+        send(turn, Which::Output, request, length, |turn| {
+            Step::Compare(turn, read, offset, is_other)
+        });
+    }
+}
+
+/// A part of the data to be compared was received.
+fn compared(
+    turn: Turn,
+    read: Reference<Completed<Fabric>>,
+    from: u32,
+    was_other: bool,
+    request: Request<Storage>,
+    moved: &Moved,
+) {
+    let bot = turn.bot().clone();
+    let bytes = request.buffer().get(..moved.bytes() as usize);
+    let is_other = was_other || bytes.is_some_and(|bytes| verify::differs(&read, from, bytes));
+    bot.put(Which::Output, request);
+    note(&turn, moved);
+    let offset = from.saturating_add(moved.bytes());
+    if moved.is_whole() && offset < read.payload().len() {
+        return compare(turn, read, offset, is_other);
+    }
+    let reason = match (moved.is_whole(), is_other) {
+        (true, false) => return finish(turn, Status::Passed),
+        (true, true) => Reason::Miscompare,
+        (false, _) => Reason::Aborted,
+    };
+    bot.keep_sense(Sense::new(reason));
+    finish(turn, Status::Failed)
 }
 
 /// Returns the status of a completed command, and keeps its sense data.
 fn outcome(turn: &Turn, response: &Completed<Fabric>) -> Status {
-    // Cases 2, 3, 7 and 13: the command moves more than the host.
-    if matches!(response.residual(), Residual::Overflow(_)) {
+    // Cases 2, 3, 7 and 13: the command moves more than the host. A command without data may have a
+    // length for target core.
+    let moves_more = matches!(response.residual(), Residual::Overflow(_));
+    if moves_more && response.direction() != Direction::NONE {
         return Status::PhaseError;
     }
     if response.status() == GOOD {
@@ -231,6 +286,9 @@ impl Step {
                 turn.bot().put(Which::Input, request);
                 note(&turn, &moved);
                 finish(turn, status)
+            }
+            Self::Compare(turn, read, offset, was_other) => {
+                compared(turn, read, offset, was_other, request, &moved)
             }
             Self::Discard(turn, status, left) => {
                 turn.bot().put(Which::Output, request);

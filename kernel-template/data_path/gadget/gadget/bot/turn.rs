@@ -56,6 +56,8 @@ pub(super) struct Progress {
     pub(super) direction: Direction,
     /// Logical unit number.
     pub(super) lun: u8,
+    /// True if the data are compared with those of a read.
+    pub(super) is_verify: bool,
     /// Number of bytes moved so far.
     pub(super) moved: u32,
     /// True if the host moves no more: a packet was short, or a transfer failed.
@@ -71,6 +73,7 @@ impl Progress {
         length: 0,
         direction: Direction::NONE,
         lun: 0,
+        is_verify: false,
         moved: 0,
         is_ended: true,
         is_void: true,

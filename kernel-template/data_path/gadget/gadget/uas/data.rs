@@ -6,16 +6,22 @@
 
 use super::{
     iu::Reply,
-    lane::{Lane, Passage, Which},
+    lane::{Active, Lane, Passage, Which},
     Step,
     Task, //
 };
 use crate::{
-    gadget::{sense::Sense, Context, Moved, Storage},
-    target::{Completed, Direction, Pending, Response},
+    gadget::{
+        sense::{Reason, Sense},
+        verify, Context, Moved, Storage,
+    },
+    target::{Completed, Direction, Pending, Reference, Response},
     usb_function::{Data, Request},
     Fabric, //
 };
+
+/// Status, SAM-5 section 5.3.1.
+const CHECK_CONDITION: u8 = 0x02;
 
 /// Sends the last unit of a command. The host may use its tag again when it has the unit, which may
 /// be before the command has ended here.
@@ -59,7 +65,64 @@ pub(in crate::gadget) fn respond(task: &Task, response: Response<'_, Fabric>) {
     if response.payload().is_empty() {
         return send_status(task.clone(), &response);
     }
-    start(task.clone(), Data::Read(response.keep()), Direction::IN);
+    let is_verify = |active: Active| active.is_verify;
+    let is_verify = task.uas().active(task.lane()).is_some_and(is_verify);
+    let direction = if is_verify {
+        Direction::OUT
+    } else {
+        Direction::IN
+    };
+    start(task.clone(), Data::Read(response.keep()), direction);
+}
+
+/// Receives data, and compares them with those of a read from `offset` on.
+fn compare(
+    task: Task,
+    read: Reference<Completed<Fabric>>,
+    offset: u32,
+    is_other: bool,
+    passage: Passage,
+) {
+    let uas = task.uas().clone();
+    let Some(active) = uas.active(task.lane()) else {
+        return;
+    };
+    let Some(mut request) = uas.state.with(|state| state.verifier.take()) else {
+        return;
+    };
+    if uas.has_streams {
+        request.set_stream(active.tag);
+    }
+    let left = read.payload().len().saturating_sub(offset);
+    let length = left.min(request.buffer().len() as u32);
+    let step = Step::Compare(task, read, offset, is_other, passage);
+    if let Err(refused) = request.queue(length, Context::Uas(step)) {
+        uas.put_verifier(refused.request);
+    }
+}
+
+/// A part of the data to be compared was received.
+fn compared(
+    task: Task,
+    read: Reference<Completed<Fabric>>,
+    from: u32,
+    is_other: bool,
+    passage: Passage,
+    moved: &Moved,
+) {
+    let offset = from.saturating_add(moved.bytes());
+    if moved.is_whole() && offset < read.payload().len() {
+        return compare(task, read, offset, is_other, passage);
+    }
+    drop(passage);
+    let reason = match (moved.is_whole(), is_other) {
+        (true, false) => return send_status(task, &read),
+        (true, true) => Reason::Miscompare,
+        (false, _) => Reason::Aborted,
+    };
+    let sense = Sense::new(reason);
+    let (status, sense) = (CHECK_CONDITION, sense.as_bytes());
+    send(task, &Reply::Status { status, sense });
 }
 
 /// Sends the status of a command.
@@ -73,7 +136,10 @@ fn send_status(task: Task, completed: &Completed<Fabric>) {
 /// Moves the data of a command, now or when its turn comes.
 fn start(task: Task, data: Data<Fabric>, direction: Direction) {
     let (uas, lane) = (task.uas().clone(), task.lane());
-    if uas.has_streams {
+    // Commands that compare share a request.
+    let is_shared =
+        !uas.has_streams || matches!((&data, direction), (Data::Read(_), Direction::OUT));
+    if !is_shared {
         let passage = Passage {
             uas: None,
             direction,
@@ -105,6 +171,9 @@ pub(super) fn announce(task: Task, data: Data<Fabric>, direction: Direction) {
         uas: Some(task.uas().clone()),
         direction,
     };
+    if task.uas().has_streams {
+        return transfer(task, data, 0, passage);
+    }
     let reply = if direction == Direction::IN {
         Reply::ReadReady
     } else {
@@ -120,6 +189,12 @@ pub(super) fn announce(task: Task, data: Data<Fabric>, direction: Direction) {
 /// Moves the payload of a command, from `offset` on.
 fn transfer(task: Task, data: Data<Fabric>, offset: u32, passage: Passage) {
     let (uas, lane) = (task.uas().clone(), task.lane());
+    let data = match data {
+        Data::Read(read) if passage.direction == Direction::OUT => {
+            return compare(task, read, offset, false, passage);
+        }
+        data => data,
+    };
     let which = match data {
         Data::Read(_) => Which::Input,
         Data::Write(_) => Which::Output,
@@ -172,6 +247,13 @@ impl Step {
                     }
                     None => {}
                 }
+            }
+            Self::Compare(task, read, from, was_other, passage) => {
+                let bytes = request.buffer().get(..moved.bytes() as usize);
+                let differs = |bytes| verify::differs(&read, from, bytes);
+                let is_other = was_other || bytes.is_some_and(differs);
+                task.uas().put_verifier(request);
+                compared(task, read, from, is_other, passage, &moved);
             }
             Self::Last(task) => task.uas().put(task.lane(), Which::Status, request),
         }

@@ -49,6 +49,8 @@ pub(super) struct Active {
     pub(super) tag: u16,
     /// Logical unit number.
     pub(super) lun: u64,
+    /// True if the data are compared with those of a read.
+    pub(super) is_verify: bool,
     /// True if the host has given the command up: it gets no status.
     pub(super) is_void: bool,
 }

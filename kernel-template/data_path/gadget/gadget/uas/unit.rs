@@ -14,7 +14,7 @@ use crate::{
     gadget::{
         direction,
         sense::{Reason, Sense},
-        Io,
+        verify, Io,
     },
     target::{Direction, Refusal, Request as Command, TmrFunction, TmrStatus}, //
 };
@@ -76,6 +76,21 @@ fn submit(task: &Task, request: &Command<'_>) -> Result<(), Failure> {
     let handle = task.uas().group.session().ok_or(plain(BUSY))?;
     let session = handle.get().ok_or(plain(BUSY))?;
     let tag = session.tag().ok_or(plain(TASK_SET_FULL))?;
+    let read = verify::read_of(request.cdb);
+    if read.is_some() {
+        task.uas().state.with(|state| {
+            if let Some(active) = state
+                .lane(task.lane())
+                .and_then(|lane| lane.active.as_mut())
+            {
+                active.is_verify = true;
+            }
+        });
+    }
+    let request = &Command {
+        cdb: read.as_ref().map_or(request.cdb, |read| &read[..]),
+        ..*request
+    };
     // Target core refuses what is not in the table.
     let direction = direction::of(request.cdb).unwrap_or(Direction::NONE);
     let result = tag.submit(None, direction, Io::Uas(task.clone()), request);
