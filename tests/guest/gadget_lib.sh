@@ -19,17 +19,25 @@ INITIATOR=naa.60014050000000ff
 mkdir -p /var/target/pr /etc/target
 trap end EXIT
 
-# controllers NUMBER TRANSPORT [1]: loads a number of controllers, SuperSpeed if the last
-# is 1, and the initiators for TRANSPORT: uas or bot.
+# controllers TRANSPORT [1]: loads two controllers, SuperSpeed if the last is 1, and the
+# initiators for TRANSPORT: uas or bot.
 controllers()
 {
-	modprobe dummy_hcd num="$1" is_super_speed="${3:-0}" || fail "no controller"
-	modprobe usb-storage delay_use=0 && modprobe uas || fail "no initiator"
-	quirks=
-	if [ "$2" = bot ]; then
-		for number in 0 1 2 3; do quirks=$quirks,$VENDOR:$PRODUCT$number:u; done
+	if [ "${2:-0}" = 1 ]; then
+		[ ! -d /sys/module/dummy_hcd ] || rmmod dummy_hcd || fail "cannot unload dummy_hcd"
+		touch $SCRATCH/superspeed
 	fi
-	echo "${quirks#,}" > /sys/module/usb_storage/parameters/quirks
+	modprobe dummy_hcd num=2 is_super_speed="${2:-0}" || fail "no controllers"
+	modprobe usb-storage delay_use=0 && modprobe uas || fail "no initiator"
+	through "$1"
+}
+
+# through TRANSPORT: selects the initiator of gadgets that are plugged in later.
+through()
+{
+	quirks=
+	[ "$1" = uas ] || quirks=$VENDOR:${PRODUCT}0:u,$VENDOR:${PRODUCT}1:u
+	echo "$quirks" > /sys/module/usb_storage/parameters/quirks
 }
 
 # tpg NUMBER: prints the directory of the portal group of a gadget.
@@ -102,11 +110,12 @@ usb_disk()
 }
 
 # a_gadget TRANSPORT [1]: creates a gadget with a RAM disk, plugged in to a controller of
-# SuperSpeed if the last is 1. DISK and GENERIC are its disk.
+# SuperSpeed if the last is 1. DISK and GENERIC are its disk. TAS is its emulate_tas.
 a_gadget()
 {
-	controllers 1 "$@"
+	controllers "$@"
 	ramdisk gadget "${MIB:-32}"
+	echo "${TAS:-1}" > "$BACKSTORE/attrib/emulate_tas" || fail "no attribute"
 	gadget 0 "$MODULE" "$FABRIC" "$FUNCTION"
 	plug 0
 	usb_disk 0
@@ -165,14 +174,17 @@ end()
 	status=$?
 	trap - EXIT
 	! has_failed $status || exit $status
-	for number in 0 1 2 3; do
+	for number in 0 1; do
 		[ ! -d "$G/g$number" ] || drop_gadget $number
 	done
 	for backstore in "$T"/core/*/*/control; do
 		[ ! -e "$backstore" ] || drop_backstore "${backstore%/*}"
 	done
-	for module in "$MODULE" usb_f_tcm dummy_hcd; do
+	for module in "$MODULE" usb_f_tcm; do
 		[ ! -d "/sys/module/$module" ] || retry 20 rmmod "$module" || fail "cannot unload $module"
 	done
+	# The next case may want controllers of the other speed.
+	[ ! -e $SCRATCH/superspeed ] || retry 20 rmmod dummy_hcd || fail "cannot unload dummy_hcd"
+	rm -f $SCRATCH/superspeed
 	exit $status
 }

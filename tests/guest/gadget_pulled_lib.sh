@@ -11,24 +11,17 @@ rounds()
 {
 	a_gadget uas
 	for transport in uas bot; do
-		round=0
-		while [ $round -lt "$ROUNDS" ]; do
+		for round in $(seq "$ROUNDS"); do
 			load busy "$DISK" 4 io_uring
 			"$@" $transport
 			stop_load
-			# The disk of this round is gone before the next one is looked for.
-			unplug 0
+			! is_plugged 0 || unplug 0
 			retry 60 no_usb_device || fail "the device stays"
+			[ "$round" -lt "$ROUNDS" ] || through bot
 			plug 0
 			usb_disk 0
 			verified 8
-			round=$((round + 1))
 		done
-		unplug 0
-		retry 60 no_usb_device || fail "the device stays"
-		controllers 1 bot
-		plug 0
-		usb_disk 0
 	done
 	uses bot
 }

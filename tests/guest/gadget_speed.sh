@@ -63,7 +63,7 @@ memory()
 	echo $((with - without))
 }
 
-controllers 2 uas
+controllers uas
 ramdisk ours 16
 gadget 0 "$MODULE" "$FABRIC" "$FABRIC"
 ramdisk peer 16

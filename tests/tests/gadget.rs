@@ -104,7 +104,7 @@ fn a_gadget_is_more_right_than_the_kernels_own() {
 
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test` runs it"]
-fn the_kernels_own_fails_where_this_does_not() {
+fn usb_f_tcm_oopses_where_this_module_recovers() {
     let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
         return;
     };

@@ -9,7 +9,7 @@ MIB=32
 a_gadget uas
 verified 1 8 32
 unplug 0
-controllers 1 bot
+through bot
 plug 0
 usb_disk 0
 uses bot

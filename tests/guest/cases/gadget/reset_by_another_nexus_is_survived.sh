@@ -12,7 +12,7 @@ port loopback naa.6001405000000009 naa.600140500000000a
 LOOP_TPG=$TPG
 link "$LOOP_TPG" "$BACKSTORE"
 OTHER=$(generic "$LOOP_TPG") || fail "$OTHER"
-controllers 1 bot
+controllers bot
 gadget 0 "$MODULE" "$FABRIC" "$FUNCTION"
 plug 0
 usb_disk 0
@@ -21,8 +21,14 @@ delay 3000
 read_block 9 &
 READ=$!
 retry 60 in_flight 1 || fail "no read is under way"
-aborts=$(logged 'LUN_RESET: ')
-sg_reset -d "$OTHER" || fail "no reset"
+sg_reset -d "$OTHER" &
+RESET=$!
+is_reset()
+{
+	! kill -0 $RESET 2> /dev/null
+}
+retry 30 is_reset || fail "the reset hangs"
+wait $RESET || fail "no reset"
 delay 0
 wait $READ
 retry 60 read_block || fail "no read: $(cat $SCRATCH/dd)"

@@ -11,7 +11,7 @@ tests()
 	iscsi-test-cu --dataloss -t ALL "$2" < /dev/null > "$SCRATCH/$1" 2>&1 &
 }
 
-controllers 2 uas
+controllers uas
 ramdisk ours 64
 gadget 0 "$MODULE" "$FABRIC" "$FUNCTION"
 ramdisk peer 64

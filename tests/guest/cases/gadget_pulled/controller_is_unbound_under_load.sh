@@ -8,7 +8,6 @@ pulled()
 {
 	unplug 0
 	ends_load
-	plug 0
 }
 
 rounds pulled

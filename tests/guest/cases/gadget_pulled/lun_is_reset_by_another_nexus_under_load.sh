@@ -24,7 +24,6 @@ is_going()
 # other: creates the other nexus, on tcm_loop. OTHER is its sg device.
 other()
 {
-	echo 0 > "$BACKSTORE/attrib/emulate_tas" || fail "no attribute"
 	modprobe tcm_loop || fail "no other fabric"
 	own=$TPG
 	port loopback naa.6001405000000009 naa.600140500000000a
@@ -34,6 +33,7 @@ other()
 	OTHER=$(generic "$LOOP_TPG") || fail "$OTHER"
 }
 
+TAS=0
 LOOP_TPG=
 rounds resets
 unlink "$LOOP_TPG" && drop_port "$LOOP_TPG" || fail "cannot remove the other port"

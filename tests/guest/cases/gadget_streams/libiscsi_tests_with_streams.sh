@@ -15,7 +15,6 @@ a_gadget uas
 iscsi-test-cu --dataloss -t SCSI "$GENERIC" < /dev/null > $SCRATCH/without 2>&1
 drop_gadget 0
 drop_backstore "$BACKSTORE"
-rmmod dummy_hcd
 a_gadget uas 1
 iscsi-test-cu --dataloss -t SCSI "$GENERIC" < /dev/null > $SCRATCH/with 2>&1
 [ "$(passed $SCRATCH/with)" -ge "$(passed $SCRATCH/without)" ] ||
