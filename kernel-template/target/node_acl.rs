@@ -24,6 +24,7 @@ use crate::{
     bindings,
     target::{
         atomic::{atomic_load, Relaxed},
+        groups,
         object::bstr,
         tpg::{directories, errno, Logins},
         Operations,
@@ -79,7 +80,8 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { &*ptr.cast() }
     }
 
-    /// Converts the result of `fabric_init_nodeacl` to an errno.
+    /// Adds the groups of a node ACL that `fabric_init_nodeacl` has accepted, and returns the errno
+    /// for target core.
     ///
     /// After an error, target core frees the node ACL but not the name of its directory, which is
     /// allocated separately if it is long. This function frees the name: it sets an empty one.
@@ -88,8 +90,15 @@ impl<T: Operations> NodeAcl<T> {
     ///
     /// The result must be returned to target core from `fabric_init_nodeacl` for this node ACL.
     pub(super) unsafe fn made(&self, result: Result) -> c_int {
+        let inner = self.inner.get();
+        // SAFETY: The directory is initialized and not visible yet, by the requirements of this
+        // function. Target core removes its groups before it frees the node ACL, which is the
+        // context of the groups.
+        let result = result.and_then(|()| unsafe {
+            let parent = &raw mut (*inner).acl_fabric_stat_group;
+            groups::add(parent, inner, T::NODE_ACL_GROUPS)
+        });
         if result.is_err() {
-            let inner = self.inner.get();
             // SAFETY: The node ACL is alive while it is borrowed. Its directory is not visible yet,
             // and target core frees it next, by the requirements of this function. The format has
             // no arguments.

@@ -15,9 +15,12 @@ use crate::{
     bindings,
     target::{
         compat::init_zeroed,
+        groups,
         object::into_raw,
         work::{FabricData, Workqueue},
-        Operations, //
+        Groups,
+        Operations,
+        WwnGroup, //
     },
 };
 
@@ -80,6 +83,22 @@ impl<T: Operations> Wwn<T> {
         // SAFETY: `ptr` is the pointer of the box that `create` made, and is not used afterwards,
         // by the requirements of this function.
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
+    }
+
+    /// Adds groups to `fabric_statistics`, for the op `add_wwn_groups`, which cannot fail.
+    ///
+    /// # Safety
+    ///
+    /// Target core must call the op `add_wwn_groups` for this target port.
+    pub(super) unsafe fn add_groups(&self, groups: Groups<WwnGroup<T>>) {
+        let wwn = self.inner.get();
+        // SAFETY: Target core calls the op after it has initialized the directory, before it is
+        // visible, and removes its groups before it calls `fabric_drop_wwn`. The context of the
+        // groups is the target port.
+        let result = unsafe { groups::add(&raw mut (*wwn).fabric_stat_group, wwn, groups) };
+        if result.is_err() {
+            pr_warn!("target port: no memory for its statistics\n");
+        }
     }
 
     /// Returns the driver's data.

@@ -70,7 +70,7 @@ impl<'a> ArgMapping<'a> {
 /// Returns true if an op of this kind may return `ret`.
 pub(super) fn returns(kind: MethodKind, ret: &CType) -> bool {
     match kind {
-        MethodKind::Call(Return::Void)
+        MethodKind::Call(Return::Void | Return::Groups)
         | MethodKind::Drop(_)
         | MethodKind::AbortTask
         | MethodKind::CloseSession

@@ -56,6 +56,8 @@ pub enum Return {
     Number,
     /// A string that lives as long as the first argument.
     CStr,
+    /// No result: groups of attributes, for the layer to add.
+    Groups,
 }
 
 /// An object that an op makes or drops.

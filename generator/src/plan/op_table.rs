@@ -365,14 +365,14 @@ static OP_SPECS: &[OpSpec] = &[
     },
     OpSpec {
         name: "add_wwn_groups",
-        kind: Some(MethodKind::Call(Return::Void)),
-        purpose: "Adds config groups to a new target port.",
+        kind: Some(MethodKind::Call(Return::Groups)),
+        purpose: "Returns groups of attributes for `fabric_statistics` of a new target port. If memory is short, the directory stays empty.",
         calls: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `mkdir`.",
             concurrent: "No other op of the target port.",
             lifetime: "The target port is kept until `fabric_drop_wwn`.",
-            soundness: "The op gets a shared reference.",
+            soundness: "The op returns static groups of its own kind of directory. The layer allocates their config groups, which configfs frees when target core removes them, before `fabric_drop_wwn`.",
             source: "target_fabric_make_wwn",
         },
     },

@@ -44,7 +44,7 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/ports.txt"),
-        modules: &["object", "registration", "work", "wwn"],
+        modules: &["groups", "object", "registration", "work", "wwn"],
         items: &[],
     },
     Step {

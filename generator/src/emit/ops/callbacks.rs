@@ -231,6 +231,11 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
             }
         }
         MethodKind::Call(Return::CStr) => quote!(bounded(#call)),
+        MethodKind::Call(Return::Groups) => {
+            let wwn = wrapped(method, Wrapper::Wwn);
+            let safety = safety(2, "This is the op `add_wwn_groups` for the target port.");
+            quote!(#safety unsafe { #wwn.add_groups(#call) };)
+        }
         MethodKind::Make(Object::Wwn) => {
             quote! {
                 let wwn = #call;

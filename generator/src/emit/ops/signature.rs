@@ -93,6 +93,7 @@ pub(super) fn method_return(kind: MethodKind, op: &Op) -> TokenStream {
             quote!(-> #ty)
         }
         MethodKind::Call(Return::CStr) => quote!(-> &CStr),
+        MethodKind::Call(Return::Groups) => quote!(-> Groups<WwnGroup<Self>>),
         MethodKind::Make(object) => {
             let object = ident(object.wrapper().name());
             quote!(-> Result<impl PinInit<Self::#object, Error>>)

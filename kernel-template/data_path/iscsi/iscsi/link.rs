@@ -12,7 +12,8 @@ use super::{
     keys::Parameters,
     names::c_name,
     pdu::{is_before, Isid, Request},
-    secrets::Text, //
+    secrets::Text,
+    statistics::Traffic, //
 };
 use crate::{
     socket::Socket,
@@ -34,6 +35,7 @@ pub(crate) struct Link {
     pub(super) writes: CmdQueue<Pending<Fabric>>,
     /// Responses to be sent, queued by the ops.
     pub(super) responses: CmdQueue<Reference<Completed<Fabric>>>,
+    pub(super) traffic: Traffic,
     is_closing: Atomic<bool>,
     is_logout_requested: Atomic<bool>,
     /// True if the connection has a session with a portal group. The connection is then closed with
@@ -53,6 +55,7 @@ impl Link {
             socket,
             writes: CmdQueue::new(),
             responses: CmdQueue::new(),
+            traffic: Traffic::NONE,
             is_closing: Atomic::new(false),
             is_logout_requested: Atomic::new(false),
             has_session: Atomic::new(false),
