@@ -9,7 +9,6 @@
 //! C header: [`include/linux/configfs.h`](srctree/include/linux/configfs.h)
 
 use core::{
-    marker::PhantomData,
     mem,
     ptr, //
 };
@@ -24,10 +23,7 @@ use crate::{
     bindings,
     target::{
         Attributes,
-        Directory,
-        NodeAcl,
-        Operations,
-        Wwn, //
+        Directory, //
     },
 };
 
@@ -81,17 +77,17 @@ impl ConfigGroup {
         let new = Self { group, kind, owner };
         Ok(KBox::into_raw(KBox::new(new, GFP_KERNEL)?))
     }
+}
 
-    /// Returns the object whose directory has the group.
-    ///
-    /// # Safety
-    ///
-    /// `item` must be the item of a `ConfigGroup`.
-    unsafe fn owner<O>(item: *mut bindings::config_item) -> *mut O {
-        // SAFETY: The item is the first field of the config group, which is the first field of a
-        // `ConfigGroup`, by the requirements of this function.
-        unsafe { (*item.cast::<Self>()).owner.cast() }
-    }
+/// Returns the object whose directory has a group.
+///
+/// # Safety
+///
+/// `item` must be the item of a group that [`add`] has added for an `O`.
+pub(super) unsafe fn owner<O>(item: *mut bindings::config_item) -> *mut O {
+    // SAFETY: The item is the first field of the config group, which is the first field of a
+    // `ConfigGroup`, by the requirements of this function.
+    unsafe { (*item.cast::<ConfigGroup>()).owner.cast() }
 }
 
 /// The functions of the groups.
@@ -140,38 +136,10 @@ pub(super) unsafe fn add<D: Directory, O>(
             };
             let (name, kind) = (group.name.as_ptr().cast(), &raw const (*new).kind);
             bindings::config_group_init_type_name(new.cast(), name, kind);
-            bindings::tcm_nab5000_configfs_add_default_group(new.cast(), parent);
+            bindings::configfs_add_default_group(new.cast(), parent);
         }
     }
     Ok(())
-}
-
-/// A group in `fabric_statistics` of a target port.
-pub struct WwnGroup<T>(PhantomData<T>);
-
-// SAFETY: `Wwn::add_groups` adds such groups only, for the target port.
-unsafe impl<T: Operations> Directory for WwnGroup<T> {
-    type Context = Wwn<T>;
-
-    unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a Wwn<T> {
-        // SAFETY: `item` is such a group, by the requirements of this function. The target port
-        // lives at least as long as its directory.
-        unsafe { Wwn::from_raw(ConfigGroup::owner(item)) }
-    }
-}
-
-/// A group in `fabric_statistics` of a node ACL.
-pub struct NodeAclGroup<T>(PhantomData<T>);
-
-// SAFETY: `NodeAcl::made` adds such groups only, for the node ACL.
-unsafe impl<T: Operations> Directory for NodeAclGroup<T> {
-    type Context = NodeAcl<T>;
-
-    unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a NodeAcl<T> {
-        // SAFETY: `item` is such a group, by the requirements of this function. The node ACL lives
-        // at least as long as its directory.
-        unsafe { NodeAcl::from_raw(ConfigGroup::owner(item)) }
-    }
 }
 
 /// Declares [`Groups`]: for each the name, and its attributes as in

@@ -27,6 +27,7 @@ use crate::{
         groups,
         object::bstr,
         tpg::{directories, errno, Logins},
+        Directory,
         Operations,
         Tpg, //
     },
@@ -194,6 +195,21 @@ impl<T: Operations> Tpg<T> {
         }
         HeldNodeAcl::find(self, initiator, logins)
     }
+
+    /// Returns true if an initiator has a node ACL, explicit or demo-mode. The caller holds the
+    /// login lock.
+    pub(super) fn has_node_acl(&self, initiator: &CStr) -> bool {
+        let name = initiator.as_char_ptr().cast_mut().cast();
+        // SAFETY: The portal group is registered, by the invariants of `Tpg`. Target core reads the
+        // name, which ends with NUL, and does not keep it. The reference is dropped at once.
+        unsafe {
+            let acl = bindings::core_tpg_get_initiator_node_acl(self.as_raw(), name);
+            if !acl.is_null() {
+                bindings::target_put_nacl(acl);
+            }
+            !acl.is_null()
+        }
+    }
 }
 
 /// Access to the data that the mutex of the portal group protects.
@@ -267,6 +283,20 @@ impl<T: Operations> Drop for HeldNodeAcl<'_, T> {
     fn drop(&mut self) {
         // SAFETY: The value owns a reference, by the type's invariants, which is dropped here once.
         unsafe { bindings::target_put_nacl(self.acl.as_ptr().cast()) };
+    }
+}
+
+/// A group in `fabric_statistics` of a node ACL.
+pub struct NodeAclGroup<T>(PhantomData<T>);
+
+// SAFETY: `NodeAcl::made` adds such groups only, for the node ACL.
+unsafe impl<T: Operations> Directory for NodeAclGroup<T> {
+    type Context = NodeAcl<T>;
+
+    unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a NodeAcl<T> {
+        // SAFETY: `item` is such a group, by the requirements of this function. The node ACL lives
+        // at least as long as its directory.
+        unsafe { NodeAcl::from_raw(groups::owner(item)) }
     }
 }
 

@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
-use core::ptr::NonNull;
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
 
 use kernel::{
     prelude::*,
@@ -18,9 +21,9 @@ use crate::{
         groups,
         object::into_raw,
         work::{FabricData, Workqueue},
+        Directory,
         Groups,
-        Operations,
-        WwnGroup, //
+        Operations, //
     },
 };
 
@@ -125,5 +128,19 @@ impl<T: Operations> Wwn<T> {
         // SAFETY: The data live as long as any directory of the fabric, by the type's invariants.
         // The target port is one.
         unsafe { &self.fabric.as_ref().queue }
+    }
+}
+
+/// A group in `fabric_statistics` of a target port.
+pub struct WwnGroup<T>(PhantomData<T>);
+
+// SAFETY: `Wwn::add_groups` adds such groups only, for the target port.
+unsafe impl<T: Operations> Directory for WwnGroup<T> {
+    type Context = Wwn<T>;
+
+    unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a Wwn<T> {
+        // SAFETY: `item` is such a group, by the requirements of this function. The target port
+        // lives at least as long as its directory.
+        unsafe { Wwn::from_raw(groups::owner(item)) }
     }
 }

@@ -430,14 +430,14 @@ static OP_SPECS: &[OpSpec] = &[
     },
     OpSpec {
         name: "fabric_pre_unlink",
-        kind: Some(MethodKind::Call(Return::Void)),
+        kind: Some(MethodKind::Unlink),
         purpose: "Called before a backstore is unlinked; commands to the LUN may still be active.",
         calls: CallContract {
             context: Context::Process,
             locks: "The configfs locks of the LUN.",
             concurrent: "Commands to the LUN.",
             lifetime: "The LUN is kept until `fabric_post_unlink`.",
-            soundness: "The op gets shared references.",
+            soundness: "The op gets shared references. The layer marks the LUN before the op, and refuses logins that would get a device entry for it: target core would leave that behind.",
             source: "target_fabric_port_unlink",
         },
     },
@@ -494,15 +494,3 @@ static OP_SPECS: &[OpSpec] = &[
         },
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn op_has_one_row() {
-        for (index, row) in OP_SPECS.iter().enumerate() {
-            assert!(OP_SPECS[..index].iter().all(|other| other.name != row.name));
-        }
-    }
-}

@@ -55,7 +55,7 @@ const STEPS: [Step; 9] = [
     Step {
         message: data!("messages/node_acls.txt"),
         modules: &["node_acl"],
-        items: &["NodeAcl", "NodeAclState"],
+        items: &["NodeAcl", "NodeAclState", "NODE_ACL_GROUPS"],
     },
     Step {
         message: data!("messages/sessions.txt"),

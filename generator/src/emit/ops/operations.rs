@@ -194,7 +194,7 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
 fn default_body(kind: MethodKind) -> TokenStream {
     match kind {
         // Called even if the driver does not implement them.
-        MethodKind::Drop(_) | MethodKind::CloseSession => quote! { {} },
+        MethodKind::Drop(_) | MethodKind::CloseSession | MethodKind::Unlink => quote! { {} },
         // The type of an initializer cannot be inferred.
         MethodKind::Make(_) => quote! { { not_implemented::<Self::Np>() } },
         _ => quote! { { kernel::build_error!(VTABLE_DEFAULT_ERROR) } },

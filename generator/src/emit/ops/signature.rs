@@ -80,6 +80,7 @@ pub(super) fn method_return(kind: MethodKind, op: &Op) -> TokenStream {
         | MethodKind::Drop(_)
         | MethodKind::AbortTask
         | MethodKind::CloseSession
+        | MethodKind::Unlink
         | MethodKind::HandOver(CmdHandle::Memory | CmdHandle::Pending | CmdHandle::TmrResponse) => {
             quote!()
         }

@@ -12,8 +12,7 @@ use super::{
     keys::Parameters,
     names::c_name,
     pdu::{is_before, Isid, Request},
-    secrets::Text,
-    statistics::Traffic, //
+    secrets::Text, //
 };
 use crate::{
     socket::Socket,
@@ -24,6 +23,33 @@ use crate::{
     transport_id::PortName,
     Fabric, //
 };
+
+/// Counters of a connection.
+pub(super) struct Traffic {
+    /// SCSI commands received.
+    pub(super) commands: Atomic<u64>,
+    /// SCSI Response PDUs sent.
+    pub(super) responses: Atomic<u64>,
+    /// Data of reads sent, in bytes.
+    pub(super) sent: Atomic<u64>,
+    /// Data of writes received, in bytes.
+    pub(super) received: Atomic<u64>,
+    /// PDUs with a wrong digest.
+    pub(super) digest_errors: Atomic<u64>,
+}
+
+impl Traffic {
+    /// Creates the counters of a new connection.
+    pub(super) const fn new() -> Self {
+        Self {
+            commands: Atomic::new(0),
+            responses: Atomic::new(0),
+            sent: Atomic::new(0),
+            received: Atomic::new(0),
+            digest_errors: Atomic::new(0),
+        }
+    }
+}
 
 /// The shared state of a connection.
 pub(crate) struct Link {
@@ -55,7 +81,7 @@ impl Link {
             socket,
             writes: CmdQueue::new(),
             responses: CmdQueue::new(),
-            traffic: Traffic::NONE,
+            traffic: Traffic::new(),
             is_closing: Atomic::new(false),
             is_logout_requested: Atomic::new(false),
             has_session: Atomic::new(false),

@@ -255,8 +255,11 @@ impl Session {
 
     /// Counts the failure that ends the session, if any.
     pub(super) fn count_end(&self, end: &End) {
-        if let Some(failure) = SessionFailure::of(end) {
-            self.count(failure);
+        match end {
+            End::Corrupt => self.count(SessionFailure::Digest),
+            End::Silent(_) => self.count(SessionFailure::Timeout),
+            End::Rejected(..) => self.count(SessionFailure::Format),
+            End::Now | End::Answered | End::LoggedOut(_) => {}
         }
     }
 

@@ -18,13 +18,11 @@ use super::{
     for_each_peer,
     link::{Link, Peer},
     pdu::LoginStatus,
-    receiver::End,
     secrets::Text, //
 };
 use crate::{
     target::{
-        atomic::{Atomic, Relaxed},
-        groups, Attribute, Groups, NodeAcl, NodeAclGroup, Page, Tpg, Wwn, WwnGroup,
+        atomic::Relaxed, groups, Attribute, Groups, NodeAcl, NodeAclGroup, Page, Tpg, Wwn, WwnGroup,
     },
     Fabric, //
 };
@@ -49,18 +47,6 @@ pub(super) enum SessionFailure {
     Digest = 1,
     Timeout = 2,
     Format = 3,
-}
-
-impl SessionFailure {
-    /// Returns the failure that has ended a session, if any.
-    pub(super) fn of(end: &End) -> Option<Self> {
-        match end {
-            End::Corrupt => Some(Self::Digest),
-            End::Silent(_) => Some(Self::Timeout),
-            End::Rejected(..) => Some(Self::Format),
-            End::Now | End::Answered | End::LoggedOut(_) => None,
-        }
-    }
 }
 
 /// Statistics of a target.
@@ -199,31 +185,6 @@ pub(super) fn of(group: &Tpg<Fabric>) -> &Statistics {
     &group.wwn().data().statistics
 }
 
-/// Counters of a connection.
-pub(super) struct Traffic {
-    /// SCSI commands received.
-    pub(super) commands: Atomic<u64>,
-    /// SCSI responses sent. A Data-In PDU with status is none.
-    pub(super) responses: Atomic<u64>,
-    /// Data of reads sent, in bytes.
-    pub(super) sent: Atomic<u64>,
-    /// Data of writes received, in bytes.
-    pub(super) received: Atomic<u64>,
-    /// PDUs with a wrong digest.
-    pub(super) digest_errors: Atomic<u64>,
-}
-
-impl Traffic {
-    /// Counters of a new connection.
-    pub(super) const NONE: Self = Self {
-        commands: Atomic::new(0),
-        responses: Atomic::new(0),
-        sent: Atomic::new(0),
-        received: Atomic::new(0),
-        digest_errors: Atomic::new(0),
-    };
-}
-
 /// The value of an attribute.
 enum Value<'a> {
     Number(u32),
@@ -339,8 +300,8 @@ target_groups! {
     }
 }
 
-/// Declares the group of a node ACL: its attributes, with a type and the value for the session of
-/// the initiator. Without a session they are empty.
+/// Declares the group of a node ACL: its attributes, with a type and the value for the latest
+/// session of the initiator. An attribute without a value is empty.
 macro_rules! session_group {
     ($($file:ident $name:ident = $value:expr;)+) => {
         /// The group in `fabric_statistics` of a node ACL.
@@ -363,33 +324,33 @@ macro_rules! session_group {
 }
 
 session_group! {
-    inst SessInst = |acl, _| of(acl.tpg()).counts.lock().index.into();
-    node SessNode = |_, _| NODE.into();
-    indx SessIndx = |_, peer| peer.index.into();
-    cmd_pdus SessCmdPdus = |_, peer| peer.link.traffic.commands.load(Relaxed);
-    rsp_pdus SessRspPdus = |_, peer| peer.link.traffic.responses.load(Relaxed);
-    txdata_octs SessTxdataOcts = |_, peer| peer.link.traffic.sent.load(Relaxed);
-    rxdata_octs SessRxdataOcts = |_, peer| peer.link.traffic.received.load(Relaxed);
+    inst SessInst = |acl, _| Some(of(acl.tpg()).counts.lock().index.into());
+    node SessNode = |_, peer| peer.map(|_| NODE.into());
+    indx SessIndx = |_, peer| Some(peer?.index.into());
+    cmd_pdus SessCmdPdus = |_, peer| Some(peer?.link.traffic.commands.load(Relaxed));
+    rsp_pdus SessRspPdus = |_, peer| Some(peer?.link.traffic.responses.load(Relaxed));
+    txdata_octs SessTxdataOcts = |_, peer| Some(peer?.link.traffic.sent.load(Relaxed));
+    rxdata_octs SessRxdataOcts = |_, peer| Some(peer?.link.traffic.received.load(Relaxed));
     conn_digest_errors SessConnDigestErrors = |_, peer| {
-        peer.link.traffic.digest_errors.load(Relaxed)
+        Some(peer?.link.traffic.digest_errors.load(Relaxed))
     };
     // A session ends with its first timeout.
-    conn_timeout_errors SessConnTimeoutErrors = |_, _| 0;
+    conn_timeout_errors SessConnTimeoutErrors = |_, peer| peer.map(|_| 0);
 }
 
 /// Shows a value of the latest session of an initiator, if there is one.
 fn show_session(
     acl: &NodeAcl<Fabric>,
     page: &mut Page<'_>,
-    value: fn(&NodeAcl<Fabric>, &Peer) -> u64,
+    value: fn(&NodeAcl<Fabric>, Option<&Peer>) -> Option<u64>,
 ) -> Result {
     let name: &[u8] = acl.initiator_name();
-    let mut latest = None;
+    let mut latest = value(acl, None);
     for_each_peer(
         &acl.tpg().data().group,
         |peer| peer.name.as_bytes() == name,
         |peer| {
-            latest = Some(value(acl, peer));
+            latest = value(acl, Some(peer));
             Ok(())
         },
     );

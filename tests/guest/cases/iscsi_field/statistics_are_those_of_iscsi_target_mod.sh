@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The statistics of a target and of a session have the names of iscsi_target_mod and, after
-# the same commands and failed logins, the same values. Digest errors, which that target does
-# not count, are counted.
+# The statistics of a target and of a session have the names of iscsi_target_mod and, in a
+# session with the same commands, the same values. Failed logins are counted by their cause,
+# once; that target counts each as a failed negotiation. Digest errors are counted, too.
 
 . "$GUEST/iscsi_case_lib.sh"
 
@@ -43,7 +43,7 @@ shown()
 	for file in "${TPG%/*}"/fabric_statistics/*/* "$ACL"/fabric_statistics/*/*; do
 		group=${file%/*}
 		case ${file##*/} in
-		inst|description|vendor|version|last_fail_time)
+		inst|description|vendor|version|last_fail_time|fail_intr_addr)
 			[ -n "$(cat "$file")" ] || fail "$file is empty"
 			echo "${group##*/}/${file##*/}"
 			;;
@@ -54,20 +54,22 @@ shown()
 	done | grep -v '^iscsi_sess_stats/indx'
 }
 
-# used PORTAL TARGET FILE: uses the target, and writes its statistics to a file.
+# used PORTAL TARGET FILE: writes the statistics of the target to a file, in a session and
+# after it. Then two logins fail.
 used()
 {
 	node_acl "$NAME:test"
+	# The client answers no pings.
+	echo 0 > "$ACL/attrib/nopin_timeout"
 	begin "$1" "$2"
 	shown > "$3"
 	finish
+	shown >> "$3"
 	echo 1 > "$TPG/attrib/authentication"
 	"$CLIENT" logins "$1" "$2" 1 1 2> /dev/null && fail "a login without authentication"
-	shown >> "$3"
 	echo 0 > "$TPG/attrib/authentication"
 	echo 0 > "$TPG/attrib/generate_node_acls"
 	"$CLIENT" logins "$1" "$2" 1 1 2> /dev/null && fail "a login without a node ACL"
-	shown >> "$3"
 }
 
 one_target peer iscsi_target_mod iscsi $PEER $PEER_V4
@@ -80,7 +82,11 @@ diff $SCRATCH/peer $SCRATCH/own || fail "the statistics differ"
 want iscsi_login_stats/accepts 1
 want iscsi_login_stats/authenticate_fails 1
 want iscsi_login_stats/authorize_fails 1
+want iscsi_login_stats/negotiate_fails 0
+want iscsi_tgt_attr/login_fails 2
 want iscsi_tgt_attr/last_fail_type 4
+want iscsi_tgt_attr/fail_intr_name "$NAME:test-0"
+want iscsi_tgt_attr/fail_intr_addr 127.0.0.1
 want iscsi_logout_stats/normal_logouts 1
 begin $V4 $WWN corrupt
 [ "$(cat "$ACL/fabric_statistics/iscsi_sess_stats/conn_digest_errors")" = 1 ] ||

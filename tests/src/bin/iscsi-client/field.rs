@@ -174,8 +174,25 @@ pub(super) const FIELD: [Case; 13] = [
 /// Sends three reads of 36 bytes, a write of a block and, if `is_corrupt`, a ping with a wrong data
 /// digest. Says so, and logs out at the end of its input.
 pub(super) fn counted(target: &Target, is_corrupt: bool) -> Result<()> {
-    let keys = "DataDigest=CRC32C\0ImmediateData=No\0InitialR2T=Yes\0";
-    let mut connection = target.session(keys)?;
+    // All keys, since iscsi_target_mod proposes those that are missing.
+    let keys = [
+        "HeaderDigest=None",
+        "DataDigest=CRC32C",
+        "MaxConnections=1",
+        "InitialR2T=Yes",
+        "ImmediateData=No",
+        "MaxRecvDataSegmentLength=8192",
+        "MaxBurstLength=262144",
+        "FirstBurstLength=65536",
+        "DefaultTime2Wait=2",
+        "DefaultTime2Retain=20",
+        "MaxOutstandingR2T=1",
+        "DataPDUInOrder=Yes",
+        "DataSequenceInOrder=Yes",
+        "ErrorRecoveryLevel=0",
+    ];
+    let keys = keys.map(|key| format!("{key}\0")).concat();
+    let mut connection = target.session(&keys)?;
     for _ in 0..3 {
         connection.inquire()?;
     }

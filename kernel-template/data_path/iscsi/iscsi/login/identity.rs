@@ -239,7 +239,7 @@ impl Identity {
             })
             .map_err(|error| match error {
                 EACCES => LoginStatus::AUTHORIZATION_FAILURE,
-                ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
+                EBUSY | ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
                 _ => LoginStatus::OUT_OF_RESOURCES,
             })
             .and_then(|nexus| {
