@@ -131,9 +131,10 @@ impl<T: Operations> Nexus<T> {
     /// # Errors
     ///
     /// Returns the error of `data`, or [`ENOMEM`], without the data. With the data, returns
-    /// [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`] if the
-    /// initiator has no node ACL and is not in demo mode, or if its node ACL is being removed;
-    /// [`EINVAL`] if the name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
+    /// [`EBUSY`] if the initiator has no node ACL and a LUN is being unlinked, which waits for the
+    /// commands of others; [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`]
+    /// if the initiator has no node ACL and is not in demo mode, or if its node ACL is being
+    /// removed; [`EINVAL`] if the name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
     pub fn new(
         tpg: &Tpg<T>,
         initiator: &CStr,
@@ -173,6 +174,10 @@ impl<T: Operations> Nexus<T> {
         if *logins != Logins::Open {
             drop(logins);
             return Err(RefusedLogin::new(ENODEV, data));
+        }
+        if tpg.is_unlinking() && !tpg.has_node_acl(initiator) {
+            drop(logins);
+            return Err(RefusedLogin::new(EBUSY, data));
         }
         let private = Arc::into_raw(data.clone());
         // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `data` holds a

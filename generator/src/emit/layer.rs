@@ -20,7 +20,7 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 34] = copied![
+const COPIED: [(&str, &str); 35] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/cmd.rs",
@@ -33,6 +33,7 @@ const COPIED: [(&str, &str); 34] = copied![
     "target/cpu.rs",
     "target/data.rs",
     "target/depend.rs",
+    "target/groups.rs",
     "target/handle.rs",
     "target/lun.rs",
     "target/nexus.rs",
