@@ -26,12 +26,14 @@
 use kernel::prelude::*;
 
 mod attributes;
+mod closing;
 mod cmd;
 mod compat;
 mod cpu;
 mod data;
 mod depend;
 mod handle;
+mod list;
 mod lun;
 mod nexus;
 mod node_acl;

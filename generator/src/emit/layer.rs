@@ -20,9 +20,10 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 34] = copied![
+const COPIED: [(&str, &str); 36] = copied![
     "target.rs",
     "target/attributes.rs",
+    "target/closing.rs",
     "target/cmd.rs",
     "target/compat.rs",
     "target/compat/atomic.rs",
@@ -34,6 +35,7 @@ const COPIED: [(&str, &str); 34] = copied![
     "target/data.rs",
     "target/depend.rs",
     "target/handle.rs",
+    "target/list.rs",
     "target/lun.rs",
     "target/nexus.rs",
     "target/node_acl.rs",
