@@ -69,12 +69,14 @@ impl<N: Linked> List<N> {
         }
     }
 
-    /// Takes all objects: returns the one added last, or null. Called in any context.
+    /// Takes all objects: returns the one added first, which links to the next, or null. Called in
+    /// any context.
     pub(super) fn take(&self) -> *mut N {
         let mut last = self.0.load(Relaxed);
         while !last.is_null() && last != Self::CLOSED {
             match self.0.cmpxchg(last, ptr::null_mut(), Acquire) {
-                Ok(_) => return last,
+                // SAFETY: The list gives up its objects, and `last` is the one added last.
+                Ok(_) => return unsafe { reversed(last) },
                 Err(now) => last = now,
             }
         }
@@ -87,20 +89,21 @@ impl<N: Linked> List<N> {
         if last == Self::CLOSED {
             return ptr::null_mut();
         }
-        last
+        // SAFETY: As for `take`.
+        unsafe { reversed(last) }
     }
 }
 
-/// Reverses the links of a list that was taken: returns the object added first, or null.
+/// Reverses the links of a list: returns the object added first, or null.
 ///
 /// # Safety
 ///
-/// `last` must come from [`List::take`] or [`List::close`], and its objects belong to the caller.
-pub(super) unsafe fn reversed<N: Linked>(mut last: *mut N) -> *mut N {
+/// `last` must be the object added last, or null, and all objects must belong to the caller.
+unsafe fn reversed<N: Linked>(mut last: *mut N) -> *mut N {
     let mut front = ptr::null_mut();
     while !last.is_null() {
-        // SAFETY: `last` was in the list and belongs to the caller, by the requirements of this
-        // function: it is alive, and its link is in no other use.
+        // SAFETY: `last` belongs to the caller, by the requirements of this function: it is alive,
+        // and its link is in no other use.
         let before = unsafe {
             let before = N::link(last);
             N::set_link(last, front);

@@ -14,7 +14,7 @@ use core::{
 use crate::target::{
     atomic::Atomic,
     cmd::SeCmd,
-    list::{reversed, Linked, List},
+    list::{Linked, List},
     task::{count, references},
     Cmd,
     Completed,
@@ -130,14 +130,13 @@ impl<Q: QueuedCmd> CmdQueue<Q> {
 
     /// Takes all commands, in the order in which they were queued. Called in any context.
     pub fn take(&self) -> Batch<Q> {
-        // SAFETY: The list gives up the commands, whose values it owned, by the type's invariants.
-        unsafe { Batch::new(self.0.take()) }
+        // The list gives up the commands, in order, whose values it owned.
+        Batch(self.0.take(), PhantomData)
     }
 
     /// Closes the queue and takes its commands. Called in any context.
     pub fn close(&self) -> Batch<Q> {
-        // SAFETY: As for `take`.
-        unsafe { Batch::new(self.0.close()) }
+        Batch(self.0.close(), PhantomData)
     }
 }
 
@@ -191,16 +190,6 @@ impl<Q: QueuedCmd> Batch<Q> {
     /// Creates an empty batch.
     pub const fn empty() -> Self {
         Self(ptr::null_mut(), PhantomData)
-    }
-
-    /// Creates a batch of what a list gave up, in the order of queueing.
-    ///
-    /// # Safety
-    ///
-    /// `last` must come from the list of a queue, whose values now belong to the caller.
-    unsafe fn new(last: *mut Cmd<Q::Fabric>) -> Self {
-        // SAFETY: The commands belong to the caller, by the requirements of this function.
-        Self(unsafe { reversed(last) }, PhantomData)
     }
 
     /// Returns true if no command is left.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use loom::cell::UnsafeCell;
 use loom::thread;
 
-use super::list::{Linked, List, reversed};
+use super::list::{Linked, List};
 use crate::memory::Memory;
 use crate::target::atomic::Atomic;
 
@@ -71,10 +71,8 @@ impl Bench {
     }
 
     /// The indices of the nodes that the list gave up, in order, after a write to their data.
-    fn indices(&self, last: *mut Node) -> Vec<usize> {
+    fn indices(&self, mut node: *mut Node) -> Vec<usize> {
         let mut found = Vec::new();
-        // SAFETY: `last` comes from the list.
-        let mut node = unsafe { reversed(last) };
         while !node.is_null() {
             let is_node = |other: &Node| ptr::eq(other, node);
             found.push(self.nodes.iter().position(is_node).unwrap());
