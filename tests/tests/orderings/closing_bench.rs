@@ -197,7 +197,9 @@ fn user_finds_its_session() {
     let users = [bench.clone(), bench.clone()].map(user);
     bench.last_command.complete();
     bench.drop_nexus();
-    users.map(|user| user.join().unwrap());
+    for user in users {
+        user.join().unwrap();
+    }
     assert!(!bench.users.add());
 }
 

@@ -58,7 +58,7 @@ impl Bench {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             list: List::new(Atomic::new(ptr::null_mut())),
-            nodes: [const { () }; 3].map(|()| Node::new()),
+            nodes: [(); 3].map(|()| Node::new()),
         })
     }
 

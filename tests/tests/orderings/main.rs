@@ -24,8 +24,6 @@ mod mutants;
 mod pointer;
 mod pointer_bench;
 
-use std::panic;
-
 use mutants::{MUTANTS, Mutant};
 
 /// The module that the sources import from.
@@ -41,7 +39,7 @@ mod target {
 type Scenarios = &'static [(&'static str, fn())];
 
 /// The mutants, with the scenarios of each.
-#[allow(dead_code, reason = "a mutant does not use all of its source")]
+#[allow(unused, reason = "a mutant does not use all of its source")]
 #[allow(clippy::all, clippy::pedantic, reason = "mutants are not tidy")]
 mod built {
     use super::{MUTANTS, Mutant, Scenarios};

@@ -12,6 +12,7 @@ pub(crate) struct Mutant {
     /// The source's module, whose bench runs it.
     pub(crate) source: &'static str,
     /// Path below `TEMPLATE`.
+    #[allow(dead_code, reason = "the build script uses it")]
     pub(crate) path: &'static str,
     /// A text of the source, which is there once.
     pub(crate) from: &'static str,
