@@ -26,6 +26,7 @@
 use kernel::prelude::*;
 
 mod attributes;
+mod closing;
 mod cmd;
 mod compat;
 mod cpu;
@@ -33,6 +34,7 @@ mod data;
 mod depend;
 mod groups;
 mod handle;
+mod list;
 mod lun;
 mod nexus;
 mod node_acl;

@@ -6,23 +6,17 @@
 use super::{Input, ops};
 use crate::module::files::{Files, Owner};
 
-/// The text of a file of the template.
-macro_rules! text {
-    ($path:literal) => {
-        include_str!(concat!("../../../kernel-template/", $path))
-    };
-}
-
 /// Paths and texts of files that are copied unchanged.
 macro_rules! copied {
     ($($path:literal),* $(,)?) => {
-        [$(($path, text!($path))),*]
+        [$(($path, include_str!(concat!("../../../kernel-template/", $path)))),*]
     };
 }
 
-const COPIED: [(&str, &str); 35] = copied![
+const COPIED: [(&str, &str); 37] = copied![
     "target.rs",
     "target/attributes.rs",
+    "target/closing.rs",
     "target/cmd.rs",
     "target/compat.rs",
     "target/compat/atomic.rs",
@@ -35,6 +29,7 @@ const COPIED: [(&str, &str); 35] = copied![
     "target/depend.rs",
     "target/groups.rs",
     "target/handle.rs",
+    "target/list.rs",
     "target/lun.rs",
     "target/nexus.rs",
     "target/node_acl.rs",

@@ -59,7 +59,7 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/sessions.txt"),
-        modules: &["session", "users"],
+        modules: &["closing", "session", "users"],
         items: &["Session"],
     },
     Step {
@@ -81,7 +81,7 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/queue.txt"),
-        modules: &["queue"],
+        modules: &["list", "queue"],
         items: &[],
     },
 ];
