@@ -90,7 +90,7 @@ pub enum NameError {
     /// The configfs name is that of a fabric of the kernel's own.
     #[error(
         "cannot use configfs name `{0}`: a fabric of the kernel's own has it, and only one of the two \
-         can be loaded; choose another module name, or say --fabric-name {0}"
+         can be loaded; choose another module name, or pass --fabric-name {0}"
     )]
     FabricOfKernel(String),
 }

@@ -30,10 +30,14 @@ pub struct Tree {
 pub enum TreeError {
     /// The named directory is not a kernel's.
     #[error(
-        "cannot use {} as a kernel: it is neither a source tree, with include/target, nor a build \
-         directory such as /lib/modules/V/build, with a configuration and a link to its source; name \
-         one of these with -k DIR",
-        dir.display()
+        "cannot use {} as a kernel: it {}; name a source tree, or a build directory such as \
+         /lib/modules/V/build, with -k DIR",
+        dir.display(),
+        if dir.exists() {
+            "has neither include/target nor a configuration with a link to its source"
+        } else {
+            "does not exist"
+        }
     )]
     NotATree {
         /// The directory.
