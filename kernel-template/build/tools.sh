@@ -111,6 +111,16 @@ pick()
 	[ "$tool" ]
 }
 
+# find_architecture: that of the kernel, unless it is this machine's.
+find_architecture()
+{
+	arch=$(sed -n 's,^# Linux/\([a-z0-9_]*\) .*,\1,p' "$kernel_config")
+	here=$(uname -m | sed -e 's/i.86/x86/' -e 's/x86_64/x86/' -e 's/aarch64.*/arm64/' \
+		-e 's/^arm[^6].*/arm/' -e 's/s390x/s390/' -e 's/ppc.*/powerpc/' \
+		-e 's/riscv.*/riscv/' -e 's/loongarch.*/loongarch/')
+	[ ! "$arch" ] || [ "$arch" = "$here" ] || use "ARCH=$arch"
+}
+
 # find_compiler: that of the kernel, and its linker. LLVM=DIR/ selects all tools of a
 # directory, LLVM=-19 those with this suffix, and LLVM=1 those without one, if they are
 # there.
@@ -287,6 +297,7 @@ find_crate()
 	fi
 }
 
+find_architecture
 find_compiler
 find_rustc
 find_bindgen

@@ -62,7 +62,9 @@ fn clean_needs_no_kernel_and_leaves_nothing() {
     // The author's own, of which kbuild knows nothing.
     fs::create_dir(dir.join("firmware")).unwrap();
     let own = ["firmware/blob.o", "theme.mod", ".theme.cmd", "theme"].map(|name| dir.join(name));
-    own.iter().for_each(|path| fs::write(path, "mine").unwrap());
+    for path in &own {
+        fs::write(path, "mine").unwrap();
+    }
     let mut make = Command::new("make");
     make.arg("-C")
         .arg(&dir)
