@@ -18,7 +18,7 @@ use crate::kernel::metadata::{crate_dir, has_crate};
 use crate::ui::print::word;
 
 /// The script.
-const SCRIPT: &str = include_str!("../../../kernel-template/build/tools.sh");
+const SCRIPT: &str = template!("build/tools.sh");
 
 /// The findings of the script.
 #[derive(Debug)]

@@ -6,21 +6,21 @@
 use super::{Destination, Input, renamed};
 use crate::module::files::{Files, Owner};
 
-const KBUILD: &str = include_str!("../../../kernel-template/build/Kbuild");
-const KCONFIG_HEAD: &str = include_str!("../../../kernel-template/build/Kconfig.head");
-const KCONFIG_HELP: &str = include_str!("../../../kernel-template/build/Kconfig.help");
-const KCONFIG_MODULE: &str = include_str!("../../../kernel-template/build/Kconfig.module.help");
-const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
-const LAYOUT_GUARD: &str = include_str!("../../../kernel-template/layout_guard.c");
-const LAYOUT_SCRIPT: &str = include_str!("../../../kernel-template/layout_guard.awk");
-const FOR_RUSTC_SCRIPT: &str = include_str!("../../../kernel-template/bindings_for_rustc.awk");
-const PROBES: &str = include_str!("../../../kernel-template/kernel_probes.rs");
-const PROBES_SCRIPT: &str = include_str!("../../../kernel-template/kernel_probes.awk");
-const UNLISTED_SCRIPT: &str = include_str!("../../../kernel-template/unlisted_ops.awk");
-const HELPERS_HEADER: &str = include_str!("../../../kernel-template/target_helpers.h");
-const HELPERS_SOURCE: &str = include_str!("../../../kernel-template/target_helpers.c");
-const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
-const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
+const KBUILD: &str = template!("build/Kbuild");
+const KCONFIG_HEAD: &str = template!("build/Kconfig.head");
+const KCONFIG_HELP: &str = template!("build/Kconfig.help");
+const KCONFIG_MODULE: &str = template!("build/Kconfig.module.help");
+const BINDINGS: &str = template!("bindings.rs");
+const LAYOUT_GUARD: &str = template!("layout_guard.c");
+const LAYOUT_SCRIPT: &str = template!("layout_guard.awk");
+const FOR_RUSTC_SCRIPT: &str = template!("bindings_for_rustc.awk");
+const PROBES: &str = template!("kernel_probes.rs");
+const PROBES_SCRIPT: &str = template!("kernel_probes.awk");
+const UNLISTED_SCRIPT: &str = template!("unlisted_ops.awk");
+const HELPERS_HEADER: &str = template!("target_helpers.h");
+const HELPERS_SOURCE: &str = template!("target_helpers.c");
+const HELPER_HEAD: &str = template!("build/bindings_helper.head.h");
+const HELPER_TAIL: &str = template!("build/bindings_helper.tail.h");
 
 /// Rust files that the build of a module generates.
 pub(super) const BUILT: [&str; 2] = ["bindings_generated.rs", "bindings_tested.rs"];

@@ -9,7 +9,7 @@ use crate::module::files::{Files, Owner};
 /// The text of a file of the template.
 macro_rules! text {
     ($path:literal) => {
-        include_str!(concat!("../../../kernel-template/", $path))
+        template!($path)
     };
 }
 

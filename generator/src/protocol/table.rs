@@ -9,7 +9,7 @@ use super::{NameForm, Ports, Protocol, TransportId};
 /// The text of a file of `kernel-template/protocol`.
 macro_rules! text {
     ($path:literal) => {
-        include_str!(concat!("../../../kernel-template/protocol/", $path))
+        template!("protocol/", $path)
     };
 }
 

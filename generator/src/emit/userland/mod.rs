@@ -14,7 +14,7 @@ use crate::protocol::NameForm;
 /// The text of a template.
 macro_rules! text {
     ($path:literal) => {
-        include_str!(concat!("../../../../kernel-template/userland/", $path))
+        template!("userland/", $path)
     };
 }
 
