@@ -154,6 +154,7 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
             source,
             build,
             compiler: Compiler::Llvm,
+            arch: Arch::X86,
             tools: tools()?,
             modules: Vec::new(),
         });
@@ -202,14 +203,6 @@ fn own() -> Result<Option<[PathBuf; 2]>> {
         }
     }
     Ok(Some([source, build]))
-    Ok(Some(Kernel {
-        source,
-        build,
-        compiler: Compiler::Llvm,
-        arch: Arch::X86,
-        tools: tools.clone(),
-        modules: Vec::new(),
-    }))
 }
 
 /// Fetches the source of the kernel `version`. Returns its tree.

@@ -6,17 +6,10 @@
 use super::{Input, ops};
 use crate::module::files::{Files, Owner};
 
-/// The text of a file of the template.
-macro_rules! text {
-    ($path:literal) => {
-        template!($path)
-    };
-}
-
 /// Paths and texts of files that are copied unchanged.
 macro_rules! copied {
     ($($path:literal),* $(,)?) => {
-        [$(($path, text!($path))),*]
+        [$(($path, template!($path))),*]
     };
 }
 

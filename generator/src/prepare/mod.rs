@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 
 use crate::doctor::{self, Subject};
 use crate::kernel::{Tree, metadata, prepared};
-use crate::ui::print::{List, word};
+use crate::ui::print::word;
 
 pub use build::{Prepared, SUBCOMMAND, become_dependent, build, source};
 
@@ -65,7 +65,7 @@ pub fn state(tree: &Tree) -> Result<State> {
         })
         .collect();
     if !faults.is_empty() {
-        bail!("cannot prepare {named}:\n{}", List(faults));
+        bail!("cannot prepare {named}:\n{}", faults.join("\n"));
     }
     Ok(match prepared {
         _ if is_built => State::Built,
