@@ -103,7 +103,7 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
     checks
 }
 
-/// The subject or status of a name; `None` if there is none of this name.
+/// The subject or status of a name; `None` for another name.
 fn value<'a, T: Deserialize<'a>>(name: &'a str) -> Option<T> {
     let name: BorrowedStrDeserializer<'_, Error> = BorrowedStrDeserializer::new(name);
     T::deserialize(name).ok()
