@@ -32,6 +32,7 @@ include!(env!("TCM_NAB5000_BINDINGS"));
 
 // The helpers of the layer, by the names that they have in the kernel crate.
 pub(crate) use {
+    tcm_nab5000_configfs_add_default_group as configfs_add_default_group,
     tcm_nab5000_scsi_command_size as scsi_command_size,
     tcm_nab5000_sg_next as sg_next,
     tcm_nab5000_sg_page as sg_page, //

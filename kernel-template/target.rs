@@ -26,12 +26,15 @@
 use kernel::prelude::*;
 
 mod attributes;
+mod closing;
 mod cmd;
 mod compat;
 mod cpu;
 mod data;
 mod depend;
+mod groups;
 mod handle;
+mod list;
 mod lun;
 mod nexus;
 mod node_acl;
@@ -63,12 +66,13 @@ pub use compat::atomic;
 pub use cpu::Cpu;
 pub use data::{Buffer, Direction};
 pub use depend::Dependency;
+pub use groups::{groups, Group, Groups};
 pub use handle::{SessionGuard, SessionHandle};
 pub use lun::Lun;
 pub use nexus::{Nexus, RefusedLogin, INITIATOR_NAME_MAX};
 pub use node_acl::{
-    HeldNodeAcl, NodeAcl, NodeAclGuard, TpgNaclAttribAttrs, TpgNaclAuthAttrs, TpgNaclBaseAttrs,
-    TpgNaclParamAttrs,
+    HeldNodeAcl, NodeAcl, NodeAclGroup, NodeAclGuard, TpgNaclAttribAttrs, TpgNaclAuthAttrs,
+    TpgNaclBaseAttrs, TpgNaclParamAttrs,
 };
 pub use np::{Np, TpgNpBaseAttrs};
 pub use object::by_value;
@@ -89,7 +93,7 @@ pub use tmr::{TmrFunction, TmrResponse, TmrStatus};
 pub use tpg::{
     tpg_tag, RmdirGuard, Tpg, TpgAttribAttrs, TpgAuthAttrs, TpgBaseAttrs, TpgParamAttrs,
 };
-pub use wwn::Wwn;
+pub use wwn::{Wwn, WwnGroup};
 
 /// Converts `bytes` to a C string for target core.
 ///

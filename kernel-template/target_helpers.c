@@ -9,6 +9,12 @@ struct page *tcm_nab5000_sg_page(struct scatterlist *sg)
 	return sg_page(sg);
 }
 
+void tcm_nab5000_configfs_add_default_group(struct config_group *new_group,
+					     struct config_group *group)
+{
+	configfs_add_default_group(new_group, group);
+}
+
 struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg)
 {
 	return sg_next(sg);

@@ -2,9 +2,12 @@
 /*
  * Wrappers of inline functions for the layer, which bindgen cannot bind.
  */
+#include <linux/configfs.h>
 #include <linux/scatterlist.h>
 #include <scsi/scsi_common.h>
 
+void tcm_nab5000_configfs_add_default_group(struct config_group *new_group,
+					     struct config_group *group);
 struct page *tcm_nab5000_sg_page(struct scatterlist *sg);
 struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg);
 unsigned int tcm_nab5000_scsi_command_size(const unsigned char *cdb);

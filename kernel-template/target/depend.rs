@@ -40,7 +40,7 @@ impl<T: Operations> Tpg<T> {
     }
 
     /// Calls `each` for each LUN with a backstore, under the lock of the list.
-    fn walk(&self, mut each: impl FnMut(*mut bindings::se_lun)) {
+    pub(super) fn walk(&self, mut each: impl FnMut(*mut bindings::se_lun)) {
         let tpg = self.as_raw();
         // SAFETY: The portal group is registered, by the invariants of `Tpg`. Target core changes
         // the list under this lock, and a LUN on it is alive.

@@ -6,7 +6,14 @@
 
 use kernel::types::Opaque;
 
-use crate::bindings;
+use crate::{
+    bindings,
+    target::{
+        atomic::{atomic_load, Atomic, Relaxed},
+        Operations,
+        Tpg, //
+    },
+};
 
 /// A logical unit of a portal group, `struct se_lun`.
 #[repr(transparent)]
@@ -29,5 +36,34 @@ impl Lun {
         // SAFETY: The LUN is alive while it is borrowed. Target core sets the number when it makes
         // the LUN, and does not change it.
         unsafe { (*self.0.get()).unpacked_lun }
+    }
+}
+
+impl<T: Operations> Tpg<T> {
+    /// Marks a LUN before target core unlinks its backstore, for the op `fabric_pre_unlink`.
+    ///
+    /// Target core removes the device entries for the LUN, waits for its commands, and takes it off
+    /// the list of the group. A demo-mode login in between gets an entry that nobody removes, and
+    /// uses the LUN after it is freed. So logins are refused that would get one.
+    ///
+    /// # Safety
+    ///
+    /// Target core must call the op `fabric_pre_unlink` for `lun`.
+    pub(super) unsafe fn begin_unlink(&self, lun: &Lun) {
+        // A login that has begun gets its entries before they are removed.
+        let _logins = self.logins.lock();
+        // SAFETY: The LUN is alive while it is borrowed. Target core sets the field to the same
+        // value after the op, and clears it when the LUN is off the list.
+        unsafe { Atomic::from_ptr(&raw mut (*lun.0.get()).lun_shutdown) }.store(true, Relaxed);
+    }
+
+    /// Returns true if the backstore of a LUN is being unlinked.
+    pub(super) fn is_unlinking(&self) -> bool {
+        let mut is_unlinking = false;
+        // SAFETY: The lock that the function holds keeps the LUN on the list, so it is alive.
+        self.walk(|lun| unsafe {
+            is_unlinking |= atomic_load(&raw mut (*lun).lun_shutdown, Relaxed);
+        });
+        is_unlinking
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     bindings,
     target::{
         atomic::{atomic_load, Relaxed},
+        closing::{end, Ending},
         tpg::Logins,
         work::Workqueue,
         CmdMemory,
@@ -131,9 +132,10 @@ impl<T: Operations> Nexus<T> {
     /// # Errors
     ///
     /// Returns the error of `data`, or [`ENOMEM`], without the data. With the data, returns
-    /// [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`] if the
-    /// initiator has no node ACL and is not in demo mode, or if its node ACL is being removed;
-    /// [`EINVAL`] if the name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
+    /// [`EBUSY`] if the initiator has no node ACL and a LUN is being unlinked, which waits for the
+    /// commands of others; [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`]
+    /// if the initiator has no node ACL and is not in demo mode, or if its node ACL is being
+    /// removed; [`EINVAL`] if the name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
     pub fn new(
         tpg: &Tpg<T>,
         initiator: &CStr,
@@ -173,6 +175,10 @@ impl<T: Operations> Nexus<T> {
         if *logins != Logins::Open {
             drop(logins);
             return Err(RefusedLogin::new(ENODEV, data));
+        }
+        if tpg.is_unlinking() && !tpg.has_node_acl(initiator) {
+            drop(logins);
+            return Err(RefusedLogin::new(EBUSY, data));
         }
         let private = Arc::into_raw(data.clone());
         // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `data` holds a
@@ -260,11 +266,27 @@ impl<T: Operations> Nexus<T> {
         // stopped repeatedly.
         unsafe { bindings::target_stop_session(self.session.as_ptr()) };
     }
+}
 
-    /// Returns true if the session is on the session list of its node ACL.
-    ///
-    /// The result is final after [`Self::stop`] and an RCU grace period: target core removes a
-    /// session from the list under a spinlock, and only if the session is not stopped.
+impl<T: Operations> Ending for Nexus<T> {
+    fn stop(&self) {
+        Self::stop(self);
+    }
+
+    fn wait_for_users(&self) {
+        self.data.users.wait();
+    }
+
+    fn wait_for_commands(&self) {
+        // SAFETY: `session` is registered with target core, by the type's invariants.
+        unsafe { bindings::target_wait_for_sess_cmds(self.session.as_ptr()) };
+    }
+
+    fn wait_for_grace_period(&self) {
+        // SAFETY: Called in process context: this thread has waited for the commands.
+        unsafe { bindings::synchronize_rcu() };
+    }
+
     fn is_listed(&self) -> bool {
         let session = self.session.as_ptr();
         // SAFETY: `session` is registered with target core, by the type's invariants, so it is
@@ -273,6 +295,10 @@ impl<T: Operations> Nexus<T> {
             let entry = &raw mut (*session).sess_acl_list;
             atomic_load(&raw mut (*entry).next, Relaxed) != entry
         }
+    }
+
+    fn wait_for_close(&self) {
+        self.data.close_called.wait_for_completion();
     }
 }
 
@@ -288,20 +314,7 @@ impl<T: Operations> Deref for Nexus<T> {
 impl<T: Operations> Drop for Nexus<T> {
     fn drop(&mut self) {
         let session = self.session.as_ptr();
-        self.stop();
-        self.data.users.wait();
-        // SAFETY: `session` is registered, by the type's invariants, and has been stopped. The
-        // grace period is for the last command: it drops its reference to the session and then
-        // wakes this thread, in one RCU read-side critical section, during which the session must
-        // be alive.
-        unsafe {
-            bindings::target_wait_for_sess_cmds(session);
-            bindings::synchronize_rcu();
-        }
-        if !self.is_listed() {
-            // The node ACL is being removed or changed: `close_session` is called for this session.
-            self.data.close_called.wait_for_completion();
-        }
+        end(self);
         // SAFETY: `session` is registered, by the type's invariants. The pointer is read before the
         // removal of the session, which clears it.
         let private = unsafe { (*session).fabric_sess_ptr }.cast_const();

@@ -24,8 +24,10 @@ use crate::{
     bindings,
     target::{
         atomic::{atomic_load, Relaxed},
+        groups,
         object::bstr,
         tpg::{directories, errno, Logins},
+        Directory,
         Operations,
         Tpg, //
     },
@@ -79,7 +81,8 @@ impl<T: Operations> NodeAcl<T> {
         unsafe { &*ptr.cast() }
     }
 
-    /// Converts the result of `fabric_init_nodeacl` to an errno.
+    /// Adds the groups of a node ACL that `fabric_init_nodeacl` has accepted, and returns the errno
+    /// for target core.
     ///
     /// After an error, target core frees the node ACL but not the name of its directory, which is
     /// allocated separately if it is long. This function frees the name: it sets an empty one.
@@ -88,8 +91,15 @@ impl<T: Operations> NodeAcl<T> {
     ///
     /// The result must be returned to target core from `fabric_init_nodeacl` for this node ACL.
     pub(super) unsafe fn made(&self, result: Result) -> c_int {
+        let inner = self.inner.get();
+        // SAFETY: The directory is initialized and not visible yet, by the requirements of this
+        // function. Target core removes its groups before it frees the node ACL, which is the
+        // context of the groups.
+        let result = result.and_then(|()| unsafe {
+            let parent = &raw mut (*inner).acl_fabric_stat_group;
+            groups::add(parent, inner, T::NODE_ACL_GROUPS)
+        });
         if result.is_err() {
-            let inner = self.inner.get();
             // SAFETY: The node ACL is alive while it is borrowed. Its directory is not visible yet,
             // and target core frees it next, by the requirements of this function. The format has
             // no arguments.
@@ -185,6 +195,21 @@ impl<T: Operations> Tpg<T> {
         }
         HeldNodeAcl::find(self, initiator, logins)
     }
+
+    /// Returns true if an initiator has a node ACL, explicit or demo-mode. The caller holds the
+    /// login lock.
+    pub(super) fn has_node_acl(&self, initiator: &CStr) -> bool {
+        let name = initiator.as_char_ptr().cast_mut().cast();
+        // SAFETY: The portal group is registered, by the invariants of `Tpg`. Target core reads the
+        // name, which ends with NUL, and does not keep it. The reference is dropped at once.
+        unsafe {
+            let acl = bindings::core_tpg_get_initiator_node_acl(self.as_raw(), name);
+            if !acl.is_null() {
+                bindings::target_put_nacl(acl);
+            }
+            !acl.is_null()
+        }
+    }
 }
 
 /// Access to the data that the mutex of the portal group protects.
@@ -258,6 +283,20 @@ impl<T: Operations> Drop for HeldNodeAcl<'_, T> {
     fn drop(&mut self) {
         // SAFETY: The value owns a reference, by the type's invariants, which is dropped here once.
         unsafe { bindings::target_put_nacl(self.acl.as_ptr().cast()) };
+    }
+}
+
+/// A group in `fabric_statistics` of a node ACL.
+pub struct NodeAclGroup<T>(PhantomData<T>);
+
+// SAFETY: `NodeAcl::made` adds such groups only, for the node ACL.
+unsafe impl<T: Operations> Directory for NodeAclGroup<T> {
+    type Context = NodeAcl<T>;
+
+    unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a NodeAcl<T> {
+        // SAFETY: `item` is such a group, by the requirements of this function. The node ACL lives
+        // at least as long as its directory.
+        unsafe { NodeAcl::from_raw(groups::owner(item)) }
     }
 }
 

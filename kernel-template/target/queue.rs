@@ -12,8 +12,9 @@ use core::{
 };
 
 use crate::target::{
-    atomic::{Acquire, Atomic, Full, Relaxed, Release},
+    atomic::Atomic,
     cmd::SeCmd,
+    list::{Linked, List},
     task::{count, references},
     Cmd,
     Completed,
@@ -83,45 +84,31 @@ unsafe impl<T: Operations> QueuedCmd for Reference<Completed<T>> {
     }
 }
 
+// SAFETY: Both methods access the same field.
+unsafe impl<T: Operations> Linked for Cmd<T> {
+    unsafe fn link(this: *mut Self) -> *mut Self {
+        // SAFETY: The command is alive, and its link in no other use, by the requirements of this
+        // function.
+        unsafe { (*this).link.get().read() }
+    }
+
+    unsafe fn set_link(this: *mut Self, to: *mut Self) {
+        // SAFETY: As for `link`.
+        unsafe { (*this).link.get().write(to) };
+    }
+}
+
 /// A queue of commands. Ops push in any context; a thread takes all commands at once.
 ///
 /// # Invariants
 ///
-/// The pointer is null, `CLOSED`, or the command that was queued last. The link of each command
-/// points to the one queued before it, or is null. The queue owns the value of each command, and is
-/// the only user of its link.
-pub struct CmdQueue<Q: QueuedCmd>(Atomic<*mut Cmd<Q::Fabric>>);
+/// The list has commands from [`QueuedCmd::into_cmd`], and owns the value of each.
+pub struct CmdQueue<Q: QueuedCmd>(List<Cmd<Q::Fabric>>);
 
 impl<Q: QueuedCmd> CmdQueue<Q> {
-    /// Marks a closed queue. No command has this address.
-    const CLOSED: *mut Cmd<Q::Fabric> = 1 as *mut Cmd<Q::Fabric>;
-
     /// Creates an empty queue.
     pub const fn new() -> Self {
-        Self(Atomic::new(ptr::null_mut()))
-    }
-
-    /// Queues a command. Returns false if the queue is closed.
-    ///
-    /// # Safety
-    ///
-    /// `cmd` must be alive, and its value must belong to the caller. If this returns true, the
-    /// value belongs to the queue.
-    unsafe fn push_cmd(&self, cmd: *mut Cmd<Q::Fabric>) -> bool {
-        let mut last = self.0.load(Relaxed);
-        loop {
-            if last == Self::CLOSED {
-                return false;
-            }
-            // SAFETY: The command is alive and its value belongs to the caller, by the requirements
-            // of this function, so its link is in no other use.
-            unsafe { (*cmd).link.get().write(last) };
-            let queue = &self.0;
-            match queue.cmpxchg(last, cmd, Release) {
-                Ok(_) => return true,
-                Err(now) => last = now,
-            }
-        }
+        Self(List::new(Atomic::new(ptr::null_mut())))
     }
 
     /// Queues a command. Called in any context.
@@ -133,7 +120,7 @@ impl<Q: QueuedCmd> CmdQueue<Q> {
         let cmd = value.into_cmd();
         // SAFETY: `cmd` stands for `value`, which keeps the command alive and was the caller's. It
         // belongs to the queue if the queue takes the command.
-        if unsafe { self.push_cmd(cmd) } {
+        if unsafe { self.0.push(cmd) } {
             Ok(())
         } else {
             // SAFETY: `cmd` comes from `into_cmd`, and the queue has not taken it.
@@ -143,24 +130,13 @@ impl<Q: QueuedCmd> CmdQueue<Q> {
 
     /// Takes all commands, in the order in which they were queued. Called in any context.
     pub fn take(&self) -> Batch<Q> {
-        let mut last = self.0.load(Relaxed);
-        while !last.is_null() && last != Self::CLOSED {
-            let (queue, none) = (&self.0, ptr::null_mut());
-            match queue.cmpxchg(last, none, Acquire) {
-                Ok(_) => return Batch::new(last),
-                Err(now) => last = now,
-            }
-        }
-        Batch::empty()
+        // The list gives up the commands, in order, whose values it owned.
+        Batch(self.0.take(), PhantomData)
     }
 
     /// Closes the queue and takes its commands. Called in any context.
     pub fn close(&self) -> Batch<Q> {
-        let last = self.0.xchg(Self::CLOSED, Full);
-        if last == Self::CLOSED {
-            return Batch::empty();
-        }
-        Batch::new(last)
+        Batch(self.0.close(), PhantomData)
     }
 }
 
@@ -179,7 +155,7 @@ impl<T: Operations> CmdQueue<Reference<Completed<T>>> {
         let cmd = ptr::from_ref(completed).cast_mut().cast();
         // SAFETY: The reference counted above keeps the command alive, and belongs to the queue if
         // the queue takes the command. `response` is consumed.
-        if !unsafe { self.push_cmd(cmd) } {
+        if !unsafe { self.0.push(cmd) } {
             // SAFETY: The reference was counted above, and is not the last one: target core holds
             // one until the op returns.
             unsafe { discount(completed) };
@@ -216,19 +192,6 @@ impl<Q: QueuedCmd> Batch<Q> {
         Self(ptr::null_mut(), PhantomData)
     }
 
-    /// Creates a batch of the list of a queue, `last` first, in the order of queueing.
-    fn new(mut last: *mut Cmd<Q::Fabric>) -> Self {
-        let mut front = ptr::null_mut();
-        while !last.is_null() {
-            // SAFETY: `last` was in the queue, and its value now belongs to the batch: it is alive,
-            // and its link is in no other use.
-            let before = unsafe { (*last).link.get().replace(front) };
-            front = last;
-            last = before;
-        }
-        Self(front, PhantomData)
-    }
-
     /// Returns true if no command is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_null()
@@ -250,7 +213,7 @@ impl<Q: QueuedCmd> Iterator for Batch<Q> {
         // and comes from `into_cmd`. The batch moves on to the next command, so it is converted
         // once.
         unsafe {
-            self.0 = (*cmd).link.get().read();
+            self.0 = Linked::link(cmd);
             Some(Q::from_cmd(cmd))
         }
     }

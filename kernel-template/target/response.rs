@@ -21,6 +21,7 @@ use crate::{
         payload::Payload,
         task::count,
         Cmd,
+        CmdMemory,
         Operations,
         Reference,
         TARGET_DIRECT_COMPL, //
@@ -161,19 +162,22 @@ impl<'a, T: Operations> Response<'a, T> {
 
     /// Converts the response to the error of the op. Target core then calls the op again at once,
     /// in process context, and as often as the op returns the error. A command whose LUN does not
-    /// exist ends without a response instead. A fabric that submits commands in interrupts must not
-    /// retry: target core refuses an invalid command in the caller's context, and would enable
-    /// interrupts.
+    /// exist ends without a response instead.
     ///
-    /// Only for fabrics without direct completion: target core would enable interrupts in an
-    /// interrupt of the backstore. For a fabric with `DIRECT_COMPL_SUPP`, or with
-    /// [`TARGET_DIRECT_COMPL`] as its `DEFAULT_COMPL_TYPE`, a call is a compile error. It keeps the
-    /// response until it can send it.
+    /// A compile error for a fabric that may respond in an interrupt, where target core would
+    /// enable interrupts: one with `DIRECT_COMPL_SUPP`, or with [`TARGET_DIRECT_COMPL`] as its
+    /// `DEFAULT_COMPL_TYPE`, and one whose commands have tags: target core refuses an invalid
+    /// command in the context of its submission. Such a fabric keeps the response until it can send
+    /// it. Any other one that retries must not submit commands in interrupts.
     pub fn retry(self) -> Retry<'a, T> {
         const {
             assert!(
                 !T::DIRECT_COMPL_SUPP && T::DEFAULT_COMPL_TYPE != TARGET_DIRECT_COMPL,
                 "a fabric with direct completion must keep a response that it cannot send"
+            );
+            assert!(
+                !<T::CmdMemory as CmdMemory<T>>::IS_IN_SESSION,
+                "a fabric whose commands have tags must keep a response that it cannot send"
             );
         }
         Retry(PhantomData)

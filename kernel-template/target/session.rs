@@ -21,7 +21,8 @@ use kernel::{
 use crate::{
     bindings,
     target::{
-        atomic::{Acquire, Atomic, Release},
+        atomic::Atomic,
+        closing::{request_close, Closable, CloseRequest},
         compat::Completion,
         users::Users,
         NodeAcl,
@@ -81,7 +82,7 @@ impl<T: Operations> Session<T> {
 
     /// Returns true if target core has called `close_session`: the driver must end the session.
     pub fn is_close_requested(&self) -> bool {
-        self.session_data().is_close_requested.load(Acquire)
+        self.session_data().close_request.is_made()
     }
 
     /// Establishes the unit attention condition for an I_T nexus loss, reported to the initiator
@@ -99,7 +100,7 @@ impl<T: Operations> Session<T> {
 pub struct SessionData<T: Operations> {
     #[pin]
     data: T::Session,
-    is_close_requested: Atomic<bool>,
+    close_request: CloseRequest,
     #[pin]
     pub(super) close_called: Completion,
     /// The nexus and the guards of the session's handles.
@@ -125,7 +126,7 @@ impl<T: Operations> SessionData<T> {
         Arc::pin_init(
             try_pin_init!(Self {
                 data <- data,
-                is_close_requested: Atomic::new(false),
+                close_request: CloseRequest::new(Atomic::new(false)),
                 close_called <- Completion::new(),
                 users,
                 setup: Atomic::new(ptr::null_mut()),
@@ -162,10 +163,19 @@ impl<T: Operations> SessionData<T> {
             let data = (*session).fabric_sess_ptr.cast_const().cast();
             ManuallyDrop::new(Arc::<Self>::from_raw(data))
         };
-        let data = Arc::clone(&data);
-        data.is_close_requested.store(true, Release);
-        data.close_called.complete_all();
-        data
+        request_close(&*data)
+    }
+}
+
+impl<T: Operations> Closable for SessionData<T> {
+    type Event = Completion;
+
+    fn request(&self) -> &CloseRequest {
+        &self.close_request
+    }
+
+    fn called(&self) -> &Completion {
+        &self.close_called
     }
 }
 

@@ -8,14 +8,24 @@ use kernel::{
 };
 
 use crate::target::{
-    atomic::{Full, Relaxed},
+    closing::{Event, UserCount},
     compat::{Completion, Refcount}, //
 };
+
+impl Event for Completion {
+    fn complete_all(&self) {
+        Self::complete_all(self);
+    }
+
+    fn wait_for_completion(&self) {
+        Self::wait_for_completion(self);
+    }
+}
 
 /// The count of the users of a session: one for its nexus, and one for each guard.
 #[pin_data]
 pub(super) struct Users {
-    count: Refcount,
+    count: UserCount,
     #[pin]
     unused: Completion,
 }
@@ -25,7 +35,7 @@ impl Users {
     pub(super) fn new() -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
-                count: Refcount::new(1),
+                count: UserCount::new(Refcount::new(1)),
                 unused <- Completion::new(),
             }),
             GFP_KERNEL,
@@ -34,27 +44,16 @@ impl Users {
 
     /// Counts a user, unless the nexus is ending.
     pub(super) fn add(&self) -> bool {
-        let count = self.count.as_atomic();
-        let mut users = count.load(Relaxed);
-        while users > 0 && users < i32::MAX {
-            match count.cmpxchg(users, users + 1, Full) {
-                Ok(_) => return true,
-                Err(now) => users = now,
-            }
-        }
-        false
+        self.count.add()
     }
 
     /// Removes a user that [`Self::add`] has counted, or the nexus. Called in any context.
     pub(super) fn remove(&self) {
-        if self.count.dec_and_test() {
-            self.unused.complete_all();
-        }
+        self.count.remove(&self.unused);
     }
 
     /// Removes the nexus from the users, and waits for the others.
     pub(super) fn wait(&self) {
-        self.remove();
-        self.unused.wait_for_completion();
+        self.count.wait(&self.unused);
     }
 }

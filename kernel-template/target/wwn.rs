@@ -4,7 +4,10 @@
 //!
 //! C header: [`include/target/target_core_base.h`](srctree/include/target/target_core_base.h)
 
-use core::ptr::NonNull;
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
 
 use kernel::{
     prelude::*,
@@ -15,8 +18,11 @@ use crate::{
     bindings,
     target::{
         compat::init_zeroed,
+        groups,
         object::into_raw,
         work::{FabricData, Workqueue},
+        Directory,
+        Groups,
         Operations, //
     },
 };
@@ -82,6 +88,22 @@ impl<T: Operations> Wwn<T> {
         drop(unsafe { KBox::from_raw(ptr.cast::<Self>()) });
     }
 
+    /// Adds groups to `fabric_statistics`, for the op `add_wwn_groups`, which cannot fail.
+    ///
+    /// # Safety
+    ///
+    /// Target core must call the op `add_wwn_groups` for this target port.
+    pub(super) unsafe fn add_groups(&self, groups: Groups<WwnGroup<T>>) {
+        let wwn = self.inner.get();
+        // SAFETY: Target core calls the op after it has initialized the directory, before it is
+        // visible, and removes its groups before it calls `fabric_drop_wwn`. The context of the
+        // groups is the target port.
+        let result = unsafe { groups::add(&raw mut (*wwn).fabric_stat_group, wwn, groups) };
+        if result.is_err() {
+            pr_warn!("target port: no memory for its statistics\n");
+        }
+    }
+
     /// Returns the driver's data.
     pub fn data(&self) -> &T::Wwn {
         &self.data
@@ -106,5 +128,19 @@ impl<T: Operations> Wwn<T> {
         // SAFETY: The data live as long as any directory of the fabric, by the type's invariants.
         // The target port is one.
         unsafe { &self.fabric.as_ref().queue }
+    }
+}
+
+/// A group in `fabric_statistics` of a target port.
+pub struct WwnGroup<T>(PhantomData<T>);
+
+// SAFETY: `Wwn::add_groups` adds such groups only, for the target port.
+unsafe impl<T: Operations> Directory for WwnGroup<T> {
+    type Context = Wwn<T>;
+
+    unsafe fn context<'a>(item: *mut bindings::config_item) -> &'a Wwn<T> {
+        // SAFETY: `item` is such a group, by the requirements of this function. The target port
+        // lives at least as long as its directory.
+        unsafe { Wwn::from_raw(groups::owner(item)) }
     }
 }

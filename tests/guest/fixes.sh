@@ -147,6 +147,13 @@ last_put)
 unregister)
 	tell twin 1 || fail "no twin"
 	;;
+fabric_data)
+	tell own 1 || fail "no fabric with data"
+	mkdir "$T/refuse_own" && [ "$(cat "$T/refuse_own/own")" = "own data" ] ||
+		fail "other data"
+	rmdir "$T/refuse_own"
+	tell own 0 || fail "the fabric stays"
+	;;
 node_acl)
 	# Names too long for the buffer of a configfs item. Many, since stale pointers on stacks
 	# hide some leaks from kmemleak.

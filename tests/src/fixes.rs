@@ -34,7 +34,7 @@ struct Case {
     seen: &'static [&'static str],
 }
 
-const CASES: [Case; 11] = [
+const CASES: [Case; 12] = [
     Case {
         name: "write_pending",
         subject: "End an aborted command",
@@ -117,6 +117,12 @@ const CASES: [Case; 11] = [
         subject: "by its template",
         widened: None,
         seen: &["kernel BUG at target_core_configfs.c"],
+    },
+    Case {
+        name: "fabric_data",
+        subject: "keep a pointer",
+        widened: None,
+        seen: &["no fabric with data"],
     },
 ];
 

@@ -16,6 +16,9 @@ use tempfile::TempDir;
 use crate::module::{Profile, builder};
 use crate::shell::checkout;
 
+/// Number of ops in the fabric header of `tests/fixtures/tree`.
+pub const OPS: usize = 34;
+
 /// A copy of `tests/fixtures/tree` that a test may change.
 #[derive(Debug)]
 pub struct FixtureTree(TempDir);

@@ -140,11 +140,28 @@ fn each_op_is_a_method_or_left_to_target_core() {
 }
 
 #[test]
+fn op_has_one_row() {
+    let mut ops: Vec<_> = plan::ops().collect();
+    let count = ops.len();
+    ops.sort_unstable();
+    ops.dedup();
+    assert_eq!(ops.len(), count);
+}
+
+#[test]
 fn each_attribute_is_in_the_page() {
     let entry =
-        Regex::new(r"(?m)^ {8}(\w+): (?:\w+::)*[A-Z]\w+,$|> \{ (\w+): (?:\w+::)*\w+ \}").unwrap();
+        Regex::new(r"(?m)^ {4,8}(\w+): (?:\w+::)*[A-Z]\w+,$|> \{ (\w+): (?:\w+::)*\w+ \}").unwrap();
     for data_path in DATA_PATHS {
-        let names = entry.captures_iter(data_path.driver);
+        let sources = data_path.parts.iter().flat_map(|part| part.sources);
+        let texts = [data_path.driver]
+            .into_iter()
+            .chain(sources.map(|source| source.text));
+        let lists = texts.flat_map(|text| text.split("attributes!(").skip(1));
+        let text: String = lists
+            .filter_map(|list| Some(list.split_once(");")?.0))
+            .collect();
+        let names = entry.captures_iter(&text);
         let names = names.filter_map(|found| found.get(1).or(found.get(2)));
         let names: BTreeSet<_> = names.map(|name| name.as_str()).collect();
         // The page describes it for all modules.

@@ -8,9 +8,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use assert_cmd::Command;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use regex::Regex;
 use tcm_mod_builder::cli::Cli;
+use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::chart::{svg, with_rows};
 use xtask::figures::Table;
 use xtask::fixture::FixtureTree;
@@ -197,6 +198,20 @@ fn targets_of_a_modules_makefile_exist() {
         }
     }
     assert!(seen > 15, "{seen} targets");
+}
+
+#[test]
+fn each_protocol_is_on_its_page_and_in_the_help() {
+    let page = fs::read_to_string(checkout().join("generator/doc/protocols.md")).unwrap();
+    let help = Cli::command().render_long_help().to_string();
+    for protocol in &PROTOCOLS {
+        let name = protocol.name;
+        assert!(
+            page.contains(&format!("| `{name}` ")),
+            "protocols.md: {name}"
+        );
+        assert!(help.contains(&format!(" {name}")), "--help: {name}");
+    }
 }
 
 /// The beginning of the recorded session. `cargo xtask test` records all of it.

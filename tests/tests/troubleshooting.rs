@@ -75,7 +75,7 @@ fn rust_texts(path: &Path) -> Vec<Message> {
 /// Begins of texts in a module's Rust files that are no messages: descriptions, the values of
 /// attributes, an assertion of the layer about itself, and the documentation of a macro.
 const OTHERS: [&str; 10] = [
-    "nab5000 target fabric for",
+    "nab5000 target fabric",
     "TCM_NAB5000 fabric module",
     "LIO Session ID:",
     "Session State:",

@@ -52,7 +52,7 @@ static TRANSPORT: Part = Part {
             "iscsi/sender/response.rs" "iscsi/session.rs" "iscsi/session/command.rs"
             "iscsi/session/early.rs" "iscsi/session/order.rs" "iscsi/session/pending_write.rs"
             "iscsi/session/text.rs" "iscsi/session/time.rs" "iscsi/session/tmf.rs"
-            "iscsi/session/write.rs" "iscsi/settings.rs";
+            "iscsi/session/write.rs" "iscsi/settings.rs" "iscsi/statistics.rs";
         generator:;
     },
     kbuild: "",

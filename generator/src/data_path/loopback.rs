@@ -39,7 +39,8 @@ static HOST: Part = Part {
             "scsi_helpers.h" "scsi_host.rs" "scsi_host/callbacks.rs" "scsi_host/command.rs"
             "scsi_host/error_handlers.rs" "scsi_host/host.rs" "scsi_host/host_data.rs"
             "scsi_host/parent_device.rs" "scsi_host/parent_device/faux.rs"
-            "scsi_host/parent_device/root.rs" "scsi_host/template.rs" "slot.rs" "slot/srcu.rs";
+            "scsi_host/parent_device/root.rs" "scsi_host/template.rs" "slot.rs"
+            "slot/pointer.rs" "slot/srcu.rs";
     },
     kbuild: text!("loopback", "Kbuild"),
     bindings_helper: text!("loopback", "bindings_helper.h"),

@@ -13,9 +13,10 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 34] = copied![
+const COPIED: [(&str, &str); 37] = copied![
     "target.rs",
     "target/attributes.rs",
+    "target/closing.rs",
     "target/cmd.rs",
     "target/compat.rs",
     "target/compat/atomic.rs",
@@ -26,7 +27,9 @@ const COPIED: [(&str, &str); 34] = copied![
     "target/cpu.rs",
     "target/data.rs",
     "target/depend.rs",
+    "target/groups.rs",
     "target/handle.rs",
+    "target/list.rs",
     "target/lun.rs",
     "target/nexus.rs",
     "target/node_acl.rs",

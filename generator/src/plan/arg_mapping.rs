@@ -70,10 +70,11 @@ impl<'a> ArgMapping<'a> {
 /// Returns true if an op of this kind may return `ret`.
 pub(super) fn returns(kind: MethodKind, ret: &CType) -> bool {
     match kind {
-        MethodKind::Call(Return::Void)
+        MethodKind::Call(Return::Void | Return::Groups)
         | MethodKind::Drop(_)
         | MethodKind::AbortTask
         | MethodKind::CloseSession
+        | MethodKind::Unlink
         | MethodKind::HandOver(CmdHandle::Memory | CmdHandle::TmrResponse) => *ret == CType::Void,
         MethodKind::Call(Return::Bool | Return::Errno)
         | MethodKind::InitNodeAcl
@@ -100,6 +101,7 @@ pub(super) fn is_complete(kind: MethodKind, args: &[ArgMapping<'_>]) -> bool {
         MethodKind::Make(Object::Wwn) => has_name && args.contains(&ArgMapping::FabricData),
         MethodKind::Make(Object::Tpg) => has_name && has(Wrapper::Wwn),
         MethodKind::Make(Object::Np) => has_name && has(Wrapper::Tpg),
+        MethodKind::Unlink => has(Wrapper::Tpg) && has(Wrapper::Lun),
         MethodKind::InitNodeAcl => has_name && has(Wrapper::NodeAcl),
         MethodKind::Drop(object) => args.len() == 1 && has(object.wrapper()),
         MethodKind::HandOver(_) => matches!(args, [ArgMapping::Handle { .. }]),

@@ -26,6 +26,8 @@ pub enum MethodKind {
     AbortTask,
     /// `close_session`: the session may end from then on.
     CloseSession,
+    /// `fabric_pre_unlink`: logins in demo mode are refused from then on.
+    Unlink,
     /// `fabric_enable_tpg`: opens or closes a portal group to logins.
     EnableTpg,
 }
@@ -56,6 +58,8 @@ pub enum Return {
     Number,
     /// A string that lives as long as the first argument.
     CStr,
+    /// No result: groups of attributes, for the layer to add.
+    Groups,
 }
 
 /// An object that an op makes or drops.

@@ -365,14 +365,14 @@ static OP_SPECS: &[OpSpec] = &[
     },
     OpSpec {
         name: "add_wwn_groups",
-        kind: Some(MethodKind::Call(Return::Void)),
-        purpose: "Adds config groups to a new target port.",
+        kind: Some(MethodKind::Call(Return::Groups)),
+        purpose: "Returns groups of attributes for `fabric_statistics` of a new target port. If memory is short, the directory stays empty.",
         calls: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `mkdir`.",
             concurrent: "No other op of the target port.",
             lifetime: "The target port is kept until `fabric_drop_wwn`.",
-            soundness: "The op gets a shared reference.",
+            soundness: "The op returns static groups of its own kind of directory. The layer allocates their config groups, which configfs frees when target core removes them, before `fabric_drop_wwn`.",
             source: "target_fabric_make_wwn",
         },
     },
@@ -430,14 +430,14 @@ static OP_SPECS: &[OpSpec] = &[
     },
     OpSpec {
         name: "fabric_pre_unlink",
-        kind: Some(MethodKind::Call(Return::Void)),
+        kind: Some(MethodKind::Unlink),
         purpose: "Called before a backstore is unlinked; commands to the LUN may still be active.",
         calls: CallContract {
             context: Context::Process,
             locks: "The configfs locks of the LUN.",
             concurrent: "Commands to the LUN.",
             lifetime: "The LUN is kept until `fabric_post_unlink`.",
-            soundness: "The op gets shared references.",
+            soundness: "The op gets shared references. The layer marks the LUN before the op, and refuses logins that would get a device entry for it: target core would leave that behind.",
             source: "target_fabric_port_unlink",
         },
     },
@@ -494,15 +494,3 @@ static OP_SPECS: &[OpSpec] = &[
         },
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn op_has_one_row() {
-        for (index, row) in OP_SPECS.iter().enumerate() {
-            assert!(OP_SPECS[..index].iter().all(|other| other.name != row.name));
-        }
-    }
-}

@@ -229,7 +229,8 @@ pub fn become_dependent(mut words: impl Iterator<Item = OsString>) -> Result<Inf
 
 /// Runs a program that takes minutes. Its output goes to a log; a terminal shows the elapsed time.
 fn run(name: &str, command: &mut Command, log: &Path) -> Result<()> {
-    let file = File::create(log).with_context(|| format!("cannot write the log {}", log.display()))?;
+    let file =
+        File::create(log).with_context(|| format!("cannot write the log {}", log.display()))?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)

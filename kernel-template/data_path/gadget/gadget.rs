@@ -181,6 +181,12 @@ impl Function for Storage {
         }
     }
 
+    fn deferred(link: &Link) {
+        if let Link::Bot(bot) = link {
+            bot.deferred();
+        }
+    }
+
     fn complete(done: Done<Self>) {
         let Done {
             request,

@@ -89,6 +89,9 @@ pub(crate) trait Function: Sized + 'static {
     /// any context with interrupts off, under a spinlock of the framework.
     fn stop(link: &Self::Link);
 
+    /// The call that [`Pipes::defer`] has asked for. Called in process context.
+    fn deferred(link: &Self::Link);
+
     /// A request is complete. Called in any context with interrupts off, or from a method that
     /// queues or cancels a request.
     fn complete(done: Done<Self>);

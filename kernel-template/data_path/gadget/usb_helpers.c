@@ -76,6 +76,7 @@ bool tcm_nab5000_status_stage(struct usb_composite_dev *cdev,
 		spin_unlock_irqrestore(&cdev->lock, flags);
 		return false;
 	}
+	WRITE_ONCE(*stage->pending, 0);
 	is_last = cdev->delayed_status && !--cdev->delayed_status;
 	if (is_last && stage->is_ok) {
 		req->length = 0;

@@ -16,6 +16,7 @@
 struct tcm_status_stage {
 	u32 *generation;	/* changes when the request is void */
 	u32 expected;		/* the generation of the request */
+	u32 *pending;		/* cleared before the host may go on */
 	bool is_ok;		/* false: the endpoint is to stall */
 };
 

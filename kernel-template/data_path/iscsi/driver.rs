@@ -6,8 +6,8 @@
 //! groups, network portals and node ACLs. Initiators log in over TCP; that transport is `iscsi.rs`
 //! and `iscsi/`, which the methods call.
 //!
-//! Ops left to target core, each a method of [`Operations`] to add: `add_wwn_groups`,
-//! `fabric_post_link`, `fabric_pre_unlink`, `fabric_post_unlink`.
+//! Ops left to target core, each a method of [`Operations`] to add: `fabric_post_link`,
+//! `fabric_pre_unlink`, `fabric_post_unlink`.
 
 #![deny(unsafe_code)]
 
@@ -39,7 +39,9 @@ use crate::{
         Attributes,
         BoxedCmd,
         DiscoveryAttrs,
+        Groups,
         NodeAcl,
+        NodeAclGroup,
         Np,
         Operations,
         Page,
@@ -63,6 +65,7 @@ use crate::{
         TpgParamAttrs,
         Wwn,
         WwnAttrs,
+        WwnGroup,
         TARGET_DIRECT_COMPL,
         TARGET_DIRECT_SUBMIT, //
     },
@@ -86,8 +89,11 @@ module_target_fabric! {
 struct Fabric;
 
 /// A target port, `nab5000/$WWN`.
+#[pin_data]
 struct TargetPort {
     name: CString,
+    #[pin]
+    statistics: iscsi::Statistics,
 }
 
 /// A portal group of a target port, `nab5000/$WWN/tpgt_$TAG`.
@@ -134,14 +140,8 @@ impl Operations for Fabric {
     const DEFAULT_SUBMIT_TYPE: u8 = TARGET_DIRECT_SUBMIT;
     // Ops only queue the response and wake the thread, in the context of the backstore.
     const DEFAULT_COMPL_TYPE: u8 = TARGET_DIRECT_COMPL;
-    const TFC_DISCOVERY_ATTRS: Attributes<DiscoveryAttrs<Self>> = attributes!(DiscoveryAttrs<Fabric> {
-        authenticate_target: iscsi::DiscoveryMutual,
-        enforce_discovery_auth: iscsi::EnforceDiscoveryAuth,
-        password: iscsi::DiscoveryPassword,
-        password_mutual: iscsi::DiscoveryPasswordMutual,
-        userid: iscsi::DiscoveryUserid,
-        userid_mutual: iscsi::DiscoveryUseridMutual,
-    });
+    const NODE_ACL_GROUPS: Groups<NodeAclGroup<Self>> = iscsi::SESSION_STATISTICS;
+    const TFC_DISCOVERY_ATTRS: Attributes<DiscoveryAttrs<Self>> = iscsi::DISCOVERY_AUTH;
     const TFC_WWN_ATTRS: Attributes<WwnAttrs<Self>> =
         attributes!(WwnAttrs<Fabric> { version: Version });
     const TFC_TPG_BASE_ATTRS: Attributes<TpgBaseAttrs<Self>> =
@@ -162,13 +162,7 @@ impl Operations for Fabric {
         t10_pi: iscsi::T10Pi,
         tpg_enabled_sendtargets: iscsi::TpgEnabledSendtargets,
     });
-    const TFC_TPG_AUTH_ATTRS: Attributes<TpgAuthAttrs<Self>> = attributes!(TpgAuthAttrs<Fabric> {
-        authenticate_target: iscsi::GroupMutual,
-        password: iscsi::GroupPassword,
-        password_mutual: iscsi::GroupPasswordMutual,
-        userid: iscsi::GroupUserid,
-        userid_mutual: iscsi::GroupUseridMutual,
-    });
+    const TFC_TPG_AUTH_ATTRS: Attributes<TpgAuthAttrs<Self>> = iscsi::GROUP_AUTH;
     const TFC_TPG_PARAM_ATTRS: Attributes<TpgParamAttrs<Self>> = attributes!(TpgParamAttrs<Fabric> {
         AuthMethod: iscsi::AuthMethod,
         DataDigest: iscsi::DataDigest,
@@ -209,13 +203,7 @@ impl Operations for Fabric {
         random_r2t_offsets: iscsi::RandomR2tOffsets,
     });
     const TFC_TPG_NACL_PARAM_ATTRS: Attributes<TpgNaclParamAttrs<Self>> = iscsi::AGREED;
-    const TFC_TPG_NACL_AUTH_ATTRS: Attributes<TpgNaclAuthAttrs<Self>> = attributes!(TpgNaclAuthAttrs<Fabric> {
-        authenticate_target: iscsi::NodeMutual,
-        password: iscsi::NodePassword,
-        password_mutual: iscsi::NodePasswordMutual,
-        userid: iscsi::NodeUserid,
-        userid_mutual: iscsi::NodeUseridMutual,
-    });
+    const TFC_TPG_NACL_AUTH_ATTRS: Attributes<TpgNaclAuthAttrs<Self>> = iscsi::NODE_AUTH;
 
     type Data = iscsi::Registry;
     type Wwn = TargetPort;
@@ -390,17 +378,27 @@ impl Operations for Fabric {
     /// Called in process context.
     ///
     /// Creates a target port. Refuses a name that is not canonical.
-    fn fabric_make_wwn(_data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
+    fn fabric_make_wwn(data: &Self::Data, name: &BStr) -> Result<impl PinInit<Self::Wwn, Error>> {
         iscsi::check_target_name(name)?;
         let name = PortName::parse(name).ok_or(EINVAL)?;
         let name = CString::try_from(target::c_str(name.to_bytes_with_nul())?)?;
-        Ok(try_init!(TargetPort { name }))
+        Ok(try_pin_init!(TargetPort {
+            name,
+            statistics <- data.new_target(),
+        }))
     }
 
     /// Called in process context.
     ///
     /// Does nothing: each portal group has its own network portals.
     fn fabric_drop_wwn(_se_wwn: &Wwn<Self>) {}
+
+    /// Called in process context.
+    ///
+    /// Adds the statistics of iscsi_target_mod.
+    fn add_wwn_groups(_se_wwn: &Wwn<Self>) -> Groups<WwnGroup<Self>> {
+        iscsi::TARGET_STATISTICS
+    }
 
     /// Called in process context.
     ///

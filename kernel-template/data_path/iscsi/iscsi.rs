@@ -32,6 +32,7 @@ mod secrets;
 mod sender;
 mod session;
 mod settings;
+mod statistics;
 
 use kernel::{
     prelude::*,
@@ -63,6 +64,7 @@ pub(crate) use registry::Registry;
 use secrets::Secrets;
 pub(crate) use session::{Io, Tmf, PAGES_MAX};
 pub(crate) use settings::*;
+pub(crate) use statistics::*;
 
 /// Time that initiators get to log out of a portal group that is disabled, in seconds.
 const LOGOUT_SECONDS: u16 = 3;

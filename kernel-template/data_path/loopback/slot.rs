@@ -16,7 +16,9 @@ use core::{
 
 use kernel::prelude::*;
 
-use crate::target::atomic::{Acquire, Atomic, Full};
+use crate::target::atomic::Atomic;
+
+mod pointer;
 
 #[cfg(not(kernel_has_srcu))]
 mod srcu;
@@ -26,6 +28,20 @@ use kernel::sync::srcu::{new_srcu, Guard, Srcu};
 #[cfg(not(kernel_has_srcu))]
 use srcu::{new_srcu, Guard, Srcu};
 
+use pointer::{Pointer, Readers};
+
+impl Readers for Srcu {
+    type Guard<'a> = Guard<'a>;
+
+    fn read_lock(&self) -> Guard<'_> {
+        Self::read_lock(self)
+    }
+
+    fn synchronize(&self) {
+        Self::synchronize(self);
+    }
+}
+
 /// A slot with an optional value.
 ///
 /// # Invariants
@@ -33,7 +49,7 @@ use srcu::{new_srcu, Guard, Srcu};
 /// The pointer is null, or the pointer of a box that the slot owns.
 #[pin_data(PinnedDrop)]
 pub(crate) struct Slot<T> {
-    pointer: Atomic<*mut T>,
+    pointer: Pointer<T>,
     #[pin]
     readers: Srcu,
     owned: PhantomData<KBox<T>>,
@@ -43,7 +59,7 @@ impl<T: Send + Sync> Slot<T> {
     /// Creates an empty slot.
     pub(crate) fn new() -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            pointer: Atomic::new(ptr::null_mut()),
+            pointer: Pointer::new(Atomic::new(ptr::null_mut())),
             readers <- new_srcu!("slot"),
             owned: PhantomData,
         })
@@ -51,10 +67,10 @@ impl<T: Send + Sync> Slot<T> {
 
     /// Returns the value. [`Self::replace`] waits until it is dropped. Called in any context.
     pub(crate) fn read(&self) -> Option<Value<'_, T>> {
-        let guard = self.readers.read_lock();
+        let (pointer, guard) = self.pointer.read(&self.readers);
         // SAFETY: The pointer is null or that of a box, by the type's invariants. `replace` waits
         // for the guard before it returns the box.
-        let value = unsafe { self.pointer.load(Acquire).as_ref()? };
+        let value = unsafe { pointer.as_ref()? };
         Some(Value {
             value,
             _guard: guard,
@@ -65,11 +81,10 @@ impl<T: Send + Sync> Slot<T> {
     /// context; sleeps. It hangs in a thread that has the value from [`Self::read`].
     pub(crate) fn replace(&self, value: Option<KBox<T>>) -> Option<KBox<T>> {
         let new = value.map_or(ptr::null_mut(), KBox::into_raw);
-        let old = self.pointer.xchg(new, Full);
+        let old = self.pointer.replace(new, &self.readers);
         if old.is_null() {
             return None;
         }
-        self.readers.synchronize();
         // SAFETY: The slot owned the box, by the type's invariants. The pointer is no longer in the
         // slot, and its readers have ended.
         Some(unsafe { KBox::from_raw(old) })
@@ -79,7 +94,7 @@ impl<T: Send + Sync> Slot<T> {
 #[pinned_drop]
 impl<T> PinnedDrop for Slot<T> {
     fn drop(self: Pin<&mut Self>) {
-        let old = self.pointer.load(Acquire);
+        let old = self.pointer.get();
         if !old.is_null() {
             // SAFETY: The slot owns the box, by the type's invariants. There are no readers, since
             // they would borrow the slot.

@@ -8,7 +8,7 @@ use super::data;
 pub(super) struct Fix(&'static str);
 
 /// All of them.
-pub(super) const FIXES: [Fix; 11] = [
+pub(super) const FIXES: [Fix; 12] = [
     Fix(data!("fixes/write_pending.patch")),
     Fix(data!("fixes/node_acl.patch")),
     Fix(data!("fixes/device_entries.patch")),
@@ -20,6 +20,7 @@ pub(super) const FIXES: [Fix; 11] = [
     Fix(data!("fixes/caw_sem.patch")),
     Fix(data!("fixes/last_put.patch")),
     Fix(data!("fixes/unregister.patch")),
+    Fix(data!("fixes/fabric_data.patch")),
 ];
 
 impl Fix {

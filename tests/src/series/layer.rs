@@ -44,7 +44,7 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/ports.txt"),
-        modules: &["object", "registration", "work", "wwn"],
+        modules: &["groups", "object", "registration", "work", "wwn"],
         items: &[],
     },
     Step {
@@ -55,11 +55,11 @@ const STEPS: [Step; 9] = [
     Step {
         message: data!("messages/node_acls.txt"),
         modules: &["node_acl"],
-        items: &["NodeAcl", "NodeAclState"],
+        items: &["NodeAcl", "NodeAclState", "NODE_ACL_GROUPS"],
     },
     Step {
         message: data!("messages/sessions.txt"),
-        modules: &["session", "users"],
+        modules: &["closing", "session", "users"],
         items: &["Session"],
     },
     Step {
@@ -81,7 +81,7 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/queue.txt"),
-        modules: &["queue"],
+        modules: &["list", "queue"],
         items: &[],
     },
 ];

@@ -10,7 +10,7 @@ use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
-use xtask::fixture::FixtureTree;
+use xtask::fixture::{FixtureTree, OPS};
 use xtask::module::{Profile, builder};
 
 use super::refusal::refused;
@@ -27,7 +27,7 @@ fn ops_are_listed_as_json() {
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["struct"], "target_core_fabric_ops");
     assert_eq!(json["header"], tree.header().display().to_string());
-    assert_eq!(json["ops"].as_array().unwrap().len(), 34);
+    assert_eq!(json["ops"].as_array().unwrap().len(), OPS);
     assert_eq!(json["attribute_groups"].as_array().unwrap().len(), 11);
     let tag = &json["ops"][1];
     assert_eq!(tag["name"], "tpg_get_tag");

@@ -216,6 +216,7 @@ fn each_callback_has_a_contract() {
     let text = fs::read_to_string(dir.join("target/ops.rs")).unwrap();
     let mut contracts = Contracts::default();
     contracts.visit_file(&syn::parse_file(&text).unwrap());
-    assert_eq!(contracts.functions, 34);
+    let slots = text.matches("_callback)").count();
+    assert!(slots > 30 && contracts.functions == slots, "{slots} slots");
     assert!(contracts.without.is_empty(), "{:?}", contracts.without);
 }

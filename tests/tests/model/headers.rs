@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tcm_bindings::{Header, RequiredFrom};
 use tcm_mod_builder::plan;
-use xtask::fixture::FixtureTree;
+use xtask::fixture::{FixtureTree, OPS};
 use xtask::kernel::source;
 use xtask::suite::is_skipped;
 
@@ -21,14 +21,14 @@ fn bare_header_and_former_name_are_read() {
             .unwrap()
             .ops
             .len(),
-        34
+        OPS
     );
     fs::rename(
         tree.header(),
         tree.header().with_file_name("target_core_fabric_ops.h"),
     )
     .unwrap();
-    assert_eq!(read(&tree).unwrap().ops.len(), 34);
+    assert_eq!(read(&tree).unwrap().ops.len(), OPS);
 }
 
 #[test]

@@ -4,14 +4,14 @@
 
 use tcm_bindings::{Category, FabricOps};
 use tcm_mod_builder::plan;
-use xtask::fixture::FixtureTree;
+use xtask::fixture::{FixtureTree, OPS};
 
 use super::{changed, read, warnings, with};
 
 #[test]
 fn whole_struct_is_read() {
     let model = read(&FixtureTree::new().unwrap()).unwrap();
-    assert_eq!(model.ops.len(), 34);
+    assert_eq!(model.ops.len(), OPS);
     assert_eq!(model.attribute_groups.len(), 11);
     let fields: Vec<_> = model
         .fields
@@ -174,7 +174,7 @@ fn names_reserved_in_rust_are_kept() {
         let args: Vec<_> = op.args.iter().map(|arg| arg.name.as_str()).collect();
         assert_eq!(args, ["match", "loop_"]);
     }
-    assert_eq!(model.ops.len(), 34 + names.len());
+    assert_eq!(model.ops.len(), OPS + names.len());
     assert_eq!(field(&model, "priv"), "u32 priv");
     assert_eq!(field(&model, "mut"), "unsigned int mut:1");
     assert_eq!(field(&model, "mut_"), "unsigned int mut_:2");
@@ -194,7 +194,7 @@ fn members_of_anonymous_structs_and_unions_are_read() {
     assert_eq!(field(&model, "weft_bit"), "unsigned int weft_bit:1");
     // Bindings have another path to them, so no slot may be written.
     let plan = plan::plan(&model).unwrap();
-    assert_eq!(plan.slots.len(), 34);
+    assert_eq!(plan.slots.len(), OPS);
     let warnings = plan.warnings.join("\n");
     for text in [
         "int (*tpg_warp)(struct se_cmd *)",
@@ -217,7 +217,7 @@ fn field_of_any_type_is_shown_in_c() {
     ];
     let members = declarations.map(|(_, text)| text.replace('…', "int x;") + ";\n");
     let model = with(&members.concat());
-    assert_eq!(model.ops.len(), 34);
+    assert_eq!(model.ops.len(), OPS);
     for (name, declaration) in declarations {
         assert_eq!(field(&model, name), declaration);
         assert!(warnings(&model).contains(declaration), "{declaration}");

@@ -5,6 +5,7 @@
 
 use tcm_bindings::{Error, FabricOps, Fault};
 use tcm_mod_builder::plan;
+use xtask::fixture::OPS;
 
 use super::{changed, warnings, with};
 
@@ -12,7 +13,7 @@ use super::{changed, warnings, with};
 fn new_op_has_an_empty_slot() {
     let new = "int (*tpg_warp)(struct se_portal_group *, u32);\n\tvoid (*release_cmd)";
     let model = changed("void (*release_cmd)", new).unwrap();
-    assert_eq!(model.ops.len(), 35);
+    assert_eq!(model.ops.len(), OPS + 1);
     let plan = plan::plan(&model).unwrap();
     assert!(
         plan.slots
@@ -97,7 +98,7 @@ fn op_that_rust_cannot_express_has_an_empty_slot() {
         "void (*tpg_warp)(enum tcm_tmreq_table)",
     ] {
         let model = with(&format!("struct warp {{ int x; }};\n{declaration};"));
-        assert_eq!(model.ops.len(), 35, "{declaration}");
+        assert_eq!(model.ops.len(), OPS + 1, "{declaration}");
         assert_eq!(model.op("tpg_warp").unwrap().c_declaration(), declaration);
         assert!(warnings(&model).contains(declaration), "{declaration}");
         let plan = plan::plan(&model).unwrap();

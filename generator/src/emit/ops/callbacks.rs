@@ -230,7 +230,17 @@ fn callback_body(op: &Op, method: &Method<'_>) -> TokenStream {
                 unsafe { #acl.made(result) }
             }
         }
+        MethodKind::Unlink => {
+            let (tpg, lun) = (wrapped(method, Wrapper::Tpg), wrapped(method, Wrapper::Lun));
+            let safety = safety(2, "This is the op `fabric_pre_unlink` for the LUN.");
+            quote! { #safety unsafe { #tpg.begin_unlink(#lun) }; #call; }
+        }
         MethodKind::Call(Return::CStr) => quote!(bounded(#call)),
+        MethodKind::Call(Return::Groups) => {
+            let wwn = wrapped(method, Wrapper::Wwn);
+            let safety = safety(2, "This is the op `add_wwn_groups` for the target port.");
+            quote!(#safety unsafe { #wwn.add_groups(#call) };)
+        }
         MethodKind::Make(Object::Wwn) => {
             quote! {
                 let wwn = #call;

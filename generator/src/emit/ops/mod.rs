@@ -59,8 +59,10 @@ const IMPORTS: [(&str, &[&str]); 15] = [
             "Cmd",
             "CmdMemory",
             "DiscoveryAttrs",
+            "Groups",
             "Lun",
             "NodeAcl",
+            "NodeAclGroup",
             "Np",
             "Pending",
             "Protocol",
@@ -83,6 +85,7 @@ const IMPORTS: [(&str, &[&str]); 15] = [
             "TpgParamAttrs",
             "Wwn",
             "WwnAttrs",
+            "WwnGroup",
         ],
     ),
 ];

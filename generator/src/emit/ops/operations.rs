@@ -55,7 +55,7 @@ fn types() -> TokenStream {
 
 /// Constants and types of every driver, and the method that makes the fabric's data: declaration and
 /// documentation.
-const TYPES: [(&str, &str); 14] = [
+const TYPES: [(&str, &str); 15] = [
     (
         "const NAME: &'static CStr",
         "The fabric's name below `/sys/kernel/config/target`.",
@@ -68,6 +68,10 @@ const TYPES: [(&str, &str); 14] = [
         "const LOGIN_WHILE_DISABLED: bool = false",
         "True if initiators may log in to a portal group that is disabled: `fabric_enable_tpg` then has \
          the meaning that the driver gives it.",
+    ),
+    (
+        "const NODE_ACL_GROUPS: Groups<NodeAclGroup<Self>> = &[]",
+        "Groups in `fabric_statistics` of a node ACL, added after `fabric_init_nodeacl`.",
     ),
     (
         "type Data: Send + Sync",
@@ -190,7 +194,7 @@ fn trait_method(op: &Op, method: &Method<'_>) -> TokenStream {
 fn default_body(kind: MethodKind) -> TokenStream {
     match kind {
         // Called even if the driver does not implement them.
-        MethodKind::Drop(_) | MethodKind::CloseSession => quote! { {} },
+        MethodKind::Drop(_) | MethodKind::CloseSession | MethodKind::Unlink => quote! { {} },
         // The type of an initializer cannot be inferred.
         MethodKind::Make(_) => quote! { { not_implemented::<Self::Np>() } },
         _ => quote! { { kernel::build_error!(VTABLE_DEFAULT_ERROR) } },

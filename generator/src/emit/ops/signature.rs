@@ -80,6 +80,7 @@ pub(super) fn method_return(kind: MethodKind, op: &Op) -> TokenStream {
         | MethodKind::Drop(_)
         | MethodKind::AbortTask
         | MethodKind::CloseSession
+        | MethodKind::Unlink
         | MethodKind::HandOver(CmdHandle::Memory | CmdHandle::Pending | CmdHandle::TmrResponse) => {
             quote!()
         }
@@ -93,6 +94,7 @@ pub(super) fn method_return(kind: MethodKind, op: &Op) -> TokenStream {
             quote!(-> #ty)
         }
         MethodKind::Call(Return::CStr) => quote!(-> &CStr),
+        MethodKind::Call(Return::Groups) => quote!(-> Groups<WwnGroup<Self>>),
         MethodKind::Make(object) => {
             let object = ident(object.wrapper().name());
             quote!(-> Result<impl PinInit<Self::#object, Error>>)

@@ -103,8 +103,8 @@ fn slot(slot: &Slot<'_>) -> TokenStream {
         SlotContent::CheckStopFree => return quote!(#name: Some(Self::#callback),),
         SlotContent::Method(method) => method,
     };
-    // The layer must see the request to end a session even if the driver does not implement the op.
-    if slot.op.required || method.kind == MethodKind::CloseSession {
+    // The layer must see these calls even if the driver does not implement the op.
+    if slot.op.required || matches!(method.kind, MethodKind::CloseSession | MethodKind::Unlink) {
         return quote!(#name: Some(Self::#callback),);
     }
     // An object must be dropped even if the driver does not implement the op.

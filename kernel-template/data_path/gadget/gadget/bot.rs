@@ -28,7 +28,10 @@ use super::{
 };
 use crate::{
     irq_lock::IrqLock,
-    target::{atomic::Atomic, Completed, Reference},
+    target::{
+        atomic::{Acquire, Atomic},
+        Completed, Reference,
+    },
     usb_function::{Answer, Canceller, Pipes, Request, Setup},
     Fabric, //
 };
@@ -74,6 +77,10 @@ struct State {
     progress: Progress,
     /// Sense data of the last command that has failed, and its LUN.
     sense: Option<(u8, Sense)>,
+    /// A status that is sent after a halt.
+    waiting: Option<(Turn, Status)>,
+    /// True after a reset, until the controller has forgotten what was to be sent.
+    is_stale: bool,
     /// True after an invalid command, until the host resets the transport.
     is_wedged: bool,
     is_stopped: bool,
@@ -138,6 +145,8 @@ impl Bot {
             },
             progress: Progress::NONE,
             sense: None,
+            waiting: None,
+            is_stale: false,
             is_wedged: false,
             is_stopped: false,
         };
@@ -162,12 +171,13 @@ impl Bot {
             state.is_stopped = true;
             state.progress.is_void = true;
             let requests = &mut state.requests;
-            [
+            let requests = [
                 requests.command.take(),
                 requests.input.take(),
                 requests.output.take(),
                 requests.status.take(),
-            ]
+            ];
+            (requests, state.waiting.take())
         });
         drop(idle);
         self.cancel(self.cancellers.len());
@@ -202,6 +212,14 @@ impl Bot {
 
     /// Receives the next command.
     pub(super) fn receive_command(self: &Arc<Self>) {
+        // Nobody sends now. The host clears the halt of both endpoints, which sets their data
+        // toggles back, too.
+        if self
+            .state
+            .with(|state| core::mem::take(&mut state.is_stale))
+        {
+            let _ = self.pipes.restart(endpoint::IN);
+        }
         if let Some(request) = self.take(Which::Command) {
             let context = Context::Bot(Step::Command(self.clone()));
             if let Err(refused) = request.queue(self.packet, context) {
@@ -231,6 +249,7 @@ impl Bot {
                 lun: command.lun,
                 is_verify: false,
                 moved: 0,
+                unused: 0,
                 is_ended: false,
                 is_void: state.is_stopped,
             };
@@ -248,7 +267,7 @@ impl Bot {
     }
 
     /// Answers a class request.
-    pub(super) fn setup(&self, request: &Setup) -> Answer {
+    pub(super) fn setup(self: &Arc<Self>, request: &Setup) -> Answer {
         match (request.kind, request.request) {
             (CLASS_IN, GET_MAX_LUN) if request.value == 0 && request.length >= 1 => {
                 Answer::Byte(self.group.last_lun())
@@ -261,17 +280,25 @@ impl Bot {
         }
     }
 
+    /// Halts the endpoint for data that the host expects in vain, and sends the status.
+    pub(super) fn deferred(&self) {
+        if let Some((turn, status)) = self.state.with(|state| state.waiting.take()) {
+            phases::end_data(turn, status);
+        }
+    }
+
     /// Gives up the command in progress. The next one is received when it has ended.
-    fn reset(&self) {
-        let was_wedged = self.state.with(|state| {
+    fn reset(self: &Arc<Self>) {
+        self.state.with(|state| {
             state.progress.is_void = true;
             state.sense = None;
-            core::mem::take(&mut state.is_wedged)
+            state.is_wedged = false;
+            state.is_stale = true;
         });
-        if was_wedged {
-            let _ = self.pipes.clear_halt(endpoint::IN);
-        }
         self.cancel(3);
+        if self.shares.load(Acquire) == 0 {
+            self.receive_command();
+        }
     }
 
     /// Keeps sense data for REQUEST SENSE.

@@ -15,6 +15,7 @@ use kernel::{
 use super::descriptors::{Direction, Interface, BULK};
 use crate::{
     bindings,
+    bindings::tcm_nab5000_work_queue as work_queue,
     irq_lock::IrqLock,
     target::atomic::{Acquire, Atomic, Full, Relaxed}, //
 };
@@ -36,11 +37,14 @@ unsafe impl Sync for ControllerEndpoint {}
 ///
 /// # Invariants
 ///
-/// The endpoints are alive while `is_bound` is true, and while a request is counted.
+/// The endpoints are alive while `is_bound` is true, and while a request is counted. So is
+/// `deferred` while `is_bound` is true.
 #[pin_data]
 pub(super) struct Binding {
     endpoints: KVec<ControllerEndpoint>,
     has_scatterlists: bool,
+    /// Work item of the function, for [`Function::deferred`](super::Function::deferred).
+    deferred: NonNull<bindings::work_struct>,
     #[pin]
     is_bound: IrqLock<bool>,
     /// True unless an alternate setting is in use.
@@ -51,6 +55,12 @@ pub(super) struct Binding {
     pub(super) pipes: Atomic<u32>,
 }
 
+// SAFETY: Any thread may queue the work item, which is alive as `with` says.
+unsafe impl Send for Binding {}
+
+// SAFETY: Any thread may queue the work item, and the other fields are `Sync`.
+unsafe impl Sync for Binding {}
+
 impl Binding {
     /// Claims the endpoints of an interface.
     ///
@@ -60,10 +70,11 @@ impl Binding {
     ///
     /// # Safety
     ///
-    /// `gadget` must be the gadget that a function is being bound to. `unbind` must be called
-    /// before the function is unbound.
+    /// `gadget` must be the gadget that a function is being bound to, and `deferred` an initialized
+    /// work item of the function. `unbind` must be called before the function is unbound.
     pub(super) unsafe fn new(
         gadget: NonNull<bindings::usb_gadget>,
+        deferred: NonNull<bindings::work_struct>,
         interface: &Interface,
     ) -> Result<Arc<Self>> {
         let mut endpoints = KVec::new();
@@ -78,6 +89,7 @@ impl Binding {
             pin_init!(Self {
                 endpoints,
                 has_scatterlists,
+                deferred,
                 is_bound <- IrqLock::new(true),
                 is_stopped: Atomic::new(true),
                 requests: Atomic::new(0),
@@ -140,6 +152,16 @@ impl Binding {
         })
     }
 
+    /// Queues the work item of the function, unless the function is unbound. Called in any context.
+    pub(super) fn defer(&self) {
+        self.is_bound.with(|is_bound| {
+            if *is_bound {
+                // SAFETY: The function is bound, so its work item is alive. `unbind` waits for it.
+                unsafe { work_queue(self.deferred.as_ptr()) };
+            }
+        });
+    }
+
     /// Disables the endpoints: their requests complete. Called in any context.
     ///
     /// # Safety
@@ -153,11 +175,13 @@ impl Binding {
         }
     }
 
-    /// Waits until all requests are freed. Called in process context; sleeps.
+    /// Waits for the work item, and until all requests are freed. Called in process context; sleeps.
     ///
     /// Afterwards nothing but the framework uses the endpoints.
     pub(super) fn unbind(&self) {
         self.is_bound.with(|is_bound| *is_bound = false);
+        // SAFETY: The work item is initialized, and alive until the function is unbound.
+        unsafe { bindings::cancel_work_sync(self.deferred.as_ptr()) };
         while self.requests.load(Acquire) != 0 {
             // SAFETY: This is process context, which may sleep.
             unsafe { bindings::schedule_timeout_uninterruptible(1) };

@@ -49,9 +49,13 @@ pub(super) struct Function<F: Driver> {
     instance: F::Instance,
     #[pin]
     work: Opaque<bindings::work_struct>,
+    #[pin]
+    deferred: Opaque<bindings::work_struct>,
     /// Changes with `State::wanted` and the end of a link, under the lock of `state` and that of
     /// the framework.
     generation: Atomic<u32>,
+    /// Not 0 until the host's choice is answered. Changes under the lock of the framework.
+    pending: Atomic<u32>,
     #[pin]
     state: IrqLock<State<F>>,
 }
@@ -84,7 +88,12 @@ impl<F: Driver> Function<F> {
                 work <- Opaque::ffi_init(|work| unsafe {
                     work_init(work, Some(callbacks::work_callback::<F>))
                 }),
+                // SAFETY: As for `work`: the memory is that of the work item, which does not move.
+                deferred <- Opaque::ffi_init(|work| unsafe {
+                    work_init(work, Some(callbacks::deferred_callback::<F>))
+                }),
                 generation: Atomic::new(0),
+                pending: Atomic::new(0),
                 state <- IrqLock::new(State {
                     binding: None,
                     interface: 0,
@@ -121,6 +130,38 @@ impl<F: Driver> Function<F> {
             let work: *mut Opaque<bindings::work_struct> = work.cast();
             &*kernel::container_of!(work, Self, work)
         }
+    }
+
+    /// Borrows the function of a deferred call.
+    ///
+    /// # Safety
+    ///
+    /// `work` must be the work item for deferred calls of a function that is not freed during `'a`.
+    unsafe fn from_deferred<'a>(work: *mut bindings::work_struct) -> &'a Self {
+        // SAFETY: The work item is that of a function, which is alive, by the requirements of this
+        // function. `Opaque` is transparent.
+        unsafe {
+            let work: *mut Opaque<bindings::work_struct> = work.cast();
+            &*kernel::container_of!(work, Self, deferred)
+        }
+    }
+
+    /// Returns the work item for deferred calls.
+    fn deferred_work(&self) -> NonNull<bindings::work_struct> {
+        NonNull::from(&self.deferred).cast()
+    }
+
+    /// Calls the driver, if there is a link.
+    fn call_deferred(&self) {
+        if let Some(link) = self.link() {
+            F::deferred(&link);
+        }
+    }
+
+    /// Returns the link.
+    fn link(&self) -> Option<F::Link> {
+        self.state
+            .with(|state| state.link.as_ref().map(|running| running.link.clone()))
     }
 
     /// Frees a function.
@@ -163,9 +204,10 @@ impl<F: Driver> Function<F> {
             if u32::from(state.interface) != interface {
                 return Err(EINVAL);
             }
-            if state.wanted.is_some() {
+            if self.pending.load(Relaxed) != 0 {
                 return Err(EBUSY);
             }
+            self.pending.store(1, Relaxed);
             state.wanted = Some(alternate);
             Ok((self.advance(state), binding))
         })?;
@@ -179,6 +221,7 @@ impl<F: Driver> Function<F> {
     pub(super) fn disable(&self) {
         let ended = self.state.with(|state| {
             state.wanted = None;
+            self.pending.store(0, Relaxed);
             let binding = state.binding.clone()?;
             Some((self.advance(state), binding))
         });
@@ -216,10 +259,7 @@ impl<F: Driver> Function<F> {
 
     /// Answers a control request.
     pub(super) fn setup(&self, request: &Setup) -> Answer {
-        let link = self
-            .state
-            .with(|state| state.link.as_ref().map(|running| running.link.clone()));
-        match link {
+        match self.link() {
             Some(link) => F::setup(&self.instance, &link, request),
             None => Answer::Stall,
         }
@@ -299,10 +339,11 @@ impl<F: Driver> Function<F> {
         let stage = bindings::tcm_status_stage {
             generation: self.generation.as_ptr(),
             expected: generation,
+            pending: self.pending.as_ptr(),
             is_ok,
         };
         // SAFETY: `unbind` waits for the work item, so the function is bound, and its configuration
-        // and device are alive. The generation changes atomically.
+        // and device are alive. The numbers change atomically.
         unsafe {
             let device = (*(*self.inner.get()).config).cdev;
             status_stage(device, &stage);

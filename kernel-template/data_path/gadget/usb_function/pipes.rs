@@ -90,6 +90,11 @@ impl<F: Function> Pipes<F> {
         has_streams.unwrap_or(false)
     }
 
+    /// Has [`Function::deferred`] called soon, unless the link ends before. Called in any context.
+    pub(crate) fn defer(&self) {
+        self.binding.defer();
+    }
+
     /// Halts an endpoint: the host's transfers stall until it clears the halt. Called in any
     /// context.
     ///
@@ -109,13 +114,35 @@ impl<F: Function> Pipes<F> {
         self.control(endpoint, bindings::usb_ep_set_wedge)
     }
 
-    /// Clears the halt of an endpoint. Called in any context.
+    /// Disables an endpoint and enables it again: its requests complete, and the controller forgets
+    /// its halt and the data that it has. Called in any context.
     ///
     /// # Errors
     ///
-    /// Returns the error of the controller.
-    pub(crate) fn clear_halt(&self, endpoint: usize) -> Result {
-        self.control(endpoint, bindings::usb_ep_clear_halt)
+    /// Returns the error of the controller, or [`ENODEV`] if the alternate setting is not in use.
+    pub(crate) fn restart(&self, endpoint: usize) -> Result {
+        // It is counted like a request, under the lock that `Binding::unbind` takes before it waits.
+        let endpoint = self.binding.with(endpoint, |endpoint| {
+            self.binding.requests.fetch_add(1, Relaxed);
+            Ok(endpoint)
+        })?;
+        let ptr = endpoint.ptr.as_ptr();
+        // SAFETY: The endpoint is alive: `unbind` waits until this is not counted. The functions may
+        // be called in an interrupt.
+        let result = unsafe {
+            bindings::usb_ep_disable(ptr);
+            let result = match self.binding.is_stopped() {
+                true => Err(ENODEV),
+                false => to_result(bindings::usb_ep_enable(ptr)),
+            };
+            // The setting may have ended meanwhile, and its endpoints been disabled.
+            if self.binding.is_stopped() {
+                bindings::usb_ep_disable(ptr);
+            }
+            result
+        };
+        self.binding.requests.fetch_sub(1, Release);
+        result
     }
 
     /// Calls a function for an endpoint.

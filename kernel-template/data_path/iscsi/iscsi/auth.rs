@@ -19,7 +19,9 @@ use super::{
 use crate::{
     crypto,
     target::{
+        attributes,
         Attribute,
+        Attributes,
         DiscoveryAttrs,
         NodeAcl,
         Page,
@@ -30,6 +32,34 @@ use crate::{
     },
     Fabric,
 };
+
+/// The attributes in `discovery_auth`.
+pub(crate) const DISCOVERY_AUTH: Attributes<DiscoveryAttrs<Fabric>> = attributes!(DiscoveryAttrs<Fabric> {
+    authenticate_target: DiscoveryMutual,
+    enforce_discovery_auth: EnforceDiscoveryAuth,
+    password: DiscoveryPassword,
+    password_mutual: DiscoveryPasswordMutual,
+    userid: DiscoveryUserid,
+    userid_mutual: DiscoveryUseridMutual,
+});
+
+/// The attributes in `auth` of a portal group.
+pub(crate) const GROUP_AUTH: Attributes<TpgAuthAttrs<Fabric>> = attributes!(TpgAuthAttrs<Fabric> {
+    authenticate_target: GroupMutual,
+    password: GroupPassword,
+    password_mutual: GroupPasswordMutual,
+    userid: GroupUserid,
+    userid_mutual: GroupUseridMutual,
+});
+
+/// The attributes in `auth` of a node ACL.
+pub(crate) const NODE_AUTH: Attributes<TpgNaclAuthAttrs<Fabric>> = attributes!(TpgNaclAuthAttrs<Fabric> {
+    authenticate_target: NodeMutual,
+    password: NodePassword,
+    password_mutual: NodePasswordMutual,
+    userid: NodeUserid,
+    userid_mutual: NodeUseridMutual,
+});
 
 /// Refuses a secret that equals the one of the other direction: a challenge could then be answered
 /// by the challenger itself (RFC 7143, section 9.2.1).

@@ -339,7 +339,7 @@ impl Connection {
         // In all other cases the connection is closed before the session ends, which may take as
         // long as the backstore does.
         match end {
-            End::Now | End::Silent(_) => self.link.socket.shut_down(),
+            End::Now | End::Corrupt | End::Silent(_) => self.link.socket.shut_down(),
             End::LoggedOut(_) if !is_logout => self.link.socket.shut_down(),
             End::LoggedOut(_) => {}
             End::Answered | End::Rejected(..) => self.link.socket.shut_down_sending(),
@@ -366,12 +366,16 @@ impl Connection {
     fn log(&self, end: &End) {
         let why = match end {
             End::Silent(why) => why,
+            End::Corrupt => "a header has a wrong digest",
             End::Rejected(..) => "the initiator has violated the protocol",
             End::Now if !self.link.is_closing() => "the connection is lost, or memory is short",
             End::Now | End::Answered | End::LoggedOut(_) => return,
         };
         match &self.phase {
-            Phase::Session(session) => session.log_end(&self.link, why),
+            Phase::Session(session) => {
+                session.log_end(&self.link, why);
+                session.count_end(end);
+            }
             Phase::Login(login) => login.log_end(&self.link, why),
         }
     }

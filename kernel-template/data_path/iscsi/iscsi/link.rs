@@ -24,6 +24,33 @@ use crate::{
     Fabric, //
 };
 
+/// Counters of a connection.
+pub(super) struct Traffic {
+    /// SCSI commands received.
+    pub(super) commands: Atomic<u64>,
+    /// SCSI Response PDUs sent.
+    pub(super) responses: Atomic<u64>,
+    /// Data of reads sent, in bytes.
+    pub(super) sent: Atomic<u64>,
+    /// Data of writes received, in bytes.
+    pub(super) received: Atomic<u64>,
+    /// PDUs with a wrong digest.
+    pub(super) digest_errors: Atomic<u64>,
+}
+
+impl Traffic {
+    /// Creates the counters of a new connection.
+    pub(super) const fn new() -> Self {
+        Self {
+            commands: Atomic::new(0),
+            responses: Atomic::new(0),
+            sent: Atomic::new(0),
+            received: Atomic::new(0),
+            digest_errors: Atomic::new(0),
+        }
+    }
+}
+
 /// The shared state of a connection.
 pub(crate) struct Link {
     /// Socket of the connection.
@@ -34,6 +61,7 @@ pub(crate) struct Link {
     pub(super) writes: CmdQueue<Pending<Fabric>>,
     /// Responses to be sent, queued by the ops.
     pub(super) responses: CmdQueue<Reference<Completed<Fabric>>>,
+    pub(super) traffic: Traffic,
     is_closing: Atomic<bool>,
     is_logout_requested: Atomic<bool>,
     /// True if the connection has a session with a portal group. The connection is then closed with
@@ -53,6 +81,7 @@ impl Link {
             socket,
             writes: CmdQueue::new(),
             responses: CmdQueue::new(),
+            traffic: Traffic::new(),
             is_closing: Atomic::new(false),
             is_logout_requested: Atomic::new(false),
             has_session: Atomic::new(false),

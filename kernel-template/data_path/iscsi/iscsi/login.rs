@@ -19,7 +19,8 @@ use super::{
     receiver::{End, Sink},
     registry::Portal,
     sender::{After, Sender},
-    session::Session, //
+    session::Session,
+    statistics, //
 };
 use crate::{socket::may_log, transport_id::PortName};
 
@@ -114,7 +115,7 @@ impl Login {
             sender.begin_at(request.exp_stat_sn(), request.cmd_sn());
         }
         if self.text.len() + text.len() > TEXT_MAX || !self.is_same_login(&login) {
-            return self.fail(sender, &login, text, LoginStatus::INITIATOR_ERROR);
+            return self.fail(portal, sender, &login, text, LoginStatus::INITIATOR_ERROR);
         }
         self.text.extend_from_slice(text, GFP_KERNEL)?;
         if request.is_continued() {
@@ -128,7 +129,7 @@ impl Login {
         let mut writer = Writer::new(&mut place);
         let next = match self.answer(portal, &login, &text, &mut writer) {
             Ok(next) => next,
-            Err(status) => return self.fail(sender, &login, &text, status),
+            Err(status) => return self.fail(portal, sender, &login, &text, status),
         };
         let length = writer.length();
         place.truncate(length);
@@ -137,7 +138,7 @@ impl Login {
                 let agreed = self.negotiation.finish();
                 match agreed.and_then(|agreed| identity.log_in(portal, sender, &agreed)) {
                     Ok(logged_in) => Some(logged_in),
-                    Err(status) => return self.fail(sender, &login, &text, status),
+                    Err(status) => return self.fail(portal, sender, &login, &text, status),
                 }
             }
             _ => None,
@@ -154,37 +155,31 @@ impl Login {
         Ok(session.map_or(Next::Login, Next::Session))
     }
 
-    /// Fails the login: sends the status, logs the reason, and ends the connection.
+    /// Fails the login: logs and counts the reason, sends the status, and ends the connection.
     fn fail(
         &self,
+        portal: &Portal,
         sender: &mut Sender,
         login: &pdu::Login<'_>,
         text: &[u8],
         status: LoginStatus,
     ) -> Result<Next, End> {
         let link = &sender.link;
-        match &self.identity {
-            Some(identity) => {
-                log_refusal(
-                    link,
-                    identity.name.as_bytes(),
-                    identity.target(),
-                    status.why(),
-                );
-            }
+        let (name, target, why) = match &self.identity {
+            Some(identity) => (identity.name.as_bytes(), identity.target(), status.why()),
             None => {
                 let name = value(text, b"InitiatorName").unwrap_or_default();
                 let target = value(text, b"TargetName").unwrap_or_default();
-                match PortName::offending_byte(name) {
-                    Some(_) => log_refusal(
-                        link,
-                        name,
-                        target,
-                        "the initiator name has a comma or control character",
-                    ),
-                    None => log_refusal(link, name, target, status.why()),
-                }
+                let why = match PortName::offending_byte(name) {
+                    Some(_) => "the initiator name has a comma or control character",
+                    None => status.why(),
+                };
+                (name, target, why)
             }
+        };
+        log_refusal(link, name, target, why);
+        if let Some(group) = PortName::parse(target).and_then(|target| portal.group(&target)) {
+            statistics::of(&group).fail_login(status, name, link);
         }
         let reply = Reply::login(login, 0, status);
         sender.reply_with(reply, KVVec::new(), After::Close)?;

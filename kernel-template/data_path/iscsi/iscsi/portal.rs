@@ -22,7 +22,8 @@ use kernel::{
 use super::{
     connection,
     link::Link,
-    registry::Portal, //
+    registry::Portal,
+    statistics, //
 };
 use crate::{
     socket::{self, Socket},
@@ -182,10 +183,7 @@ impl NetworkPortal {
             }
             groups.push(RmdirGuard::from(tpg), GFP_KERNEL)?;
             drop(groups);
-            return Ok(Self {
-                portal,
-                group: RmdirGuard::from(tpg),
-            });
+            return Ok(Self::opened(portal, tpg));
         }
         let portal = Portal::new(address).inspect_err(|error| {
             pr_err!(
@@ -202,10 +200,15 @@ impl NetworkPortal {
         let accepts = portal.clone();
         thread::spawn(c_str!("iscsi_np"), move || accepts.accept())?;
         portals.push(portal.clone(), GFP_KERNEL)?;
-        Ok(Self {
+        Ok(Self::opened(portal, tpg))
+    }
+
+    fn opened(portal: Arc<Portal>, tpg: &Tpg<Fabric>) -> Self {
+        statistics::of(tpg).add_portal();
+        Self {
             portal,
             group: RmdirGuard::from(tpg),
-        })
+        }
     }
 
     /// Removes the portal from its portal group. With the last group, the listening socket is
@@ -231,5 +234,6 @@ impl NetworkPortal {
 impl Drop for NetworkPortal {
     fn drop(&mut self) {
         self.close();
+        statistics::of(&self.group).remove_portal();
     }
 }

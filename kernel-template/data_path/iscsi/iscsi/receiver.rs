@@ -23,6 +23,8 @@ pub(super) const PIECE: usize = 512;
 pub(super) enum End {
     /// A failure of the network or of memory, or a request to close the connection.
     Now,
+    /// A header with a wrong digest.
+    Corrupt,
     /// A timeout of the initiator.
     Silent(&'static str),
     /// The last reply was sent.
@@ -224,7 +226,8 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Now`] if the connection has failed, or if a header digest is wrong.
+    /// Returns [`End::Now`] if the connection has failed, and [`End::Corrupt`] if a header digest
+    /// is wrong.
     pub(super) fn receive(&mut self, socket: &Socket) -> Result<Received, End> {
         let mut nothing = Received::Nothing;
         loop {
@@ -268,7 +271,7 @@ impl Receiver {
             crc.update(head);
             // No field of the header is reliable, so the next header cannot be found.
             if !digest.starts_with(&crc.finish()) {
-                return Err(End::Now.into());
+                return Err(End::Corrupt.into());
             }
         }
         self.stage = Stage::Data;

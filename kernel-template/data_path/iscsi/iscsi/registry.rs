@@ -14,6 +14,7 @@ use kernel::{
 use super::{
     link::Link,
     secrets::Discovery,
+    statistics::Statistics,
     target_name, //
 };
 use crate::{
@@ -39,6 +40,7 @@ pub(crate) struct Registry {
     #[pin]
     pub(super) portals: Mutex<KVec<Arc<Portal>>>,
     sessions: Atomic<u32>,
+    targets: Atomic<u32>,
     #[pin]
     pub(super) discovery: Mutex<Discovery>,
 }
@@ -49,8 +51,14 @@ impl Registry {
         try_pin_init!(Self {
             portals <- new_mutex!(KVec::new()),
             sessions: Atomic::new(0),
+            targets: Atomic::new(0),
             discovery <- new_mutex!(Discovery::zeroed()),
         })
+    }
+
+    /// Returns the statistics of a new target.
+    pub(crate) fn new_target(&self) -> impl PinInit<Statistics, Error> {
+        Statistics::new(self.targets.fetch_add(1, Relaxed))
     }
 
     /// Returns a new session number.

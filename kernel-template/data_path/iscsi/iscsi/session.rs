@@ -29,11 +29,15 @@ use super::{
     receiver::{End, Sink},
     registry::Portal,
     sender::{copied, After, Sender},
+    statistics::{self, SessionFailure},
     target_name, //
 };
 use crate::{
     socket::may_log,
-    target::{atomic::Release, Nexus, RmdirGuard},
+    target::{
+        atomic::{Relaxed, Release},
+        Nexus, RmdirGuard,
+    },
     transport_id::PortName,
     Fabric, //
 };
@@ -216,6 +220,9 @@ impl Session {
 
     fn log_out(&self, sender: &mut Sender, request: &Request) -> Result<(), End> {
         let logout = Logout(request);
+        if let Some(normal) = &self.normal {
+            statistics::of(&normal.group).log_out(logout.reason() == 0);
+        }
         let response = match logout.reason() {
             0 => return Err(End::LoggedOut(*request)),
             1 if logout.cid() == self.cid => return Err(End::LoggedOut(*request)),
@@ -237,11 +244,30 @@ impl Session {
         request: &Request,
         sink: Sink,
     ) -> Result<(), End> {
+        sender.link.traffic.digest_errors.add(1, Relaxed);
+        self.count(SessionFailure::Digest);
         reject(sender, Reject::DataDigest, request)?;
         if let Sink::Payload(write) = sink {
             write.fail(sense::CRC_ERROR);
         }
         Ok(())
+    }
+
+    /// Counts the failure that ends the session, if any.
+    pub(super) fn count_end(&self, end: &End) {
+        match end {
+            End::Corrupt => self.count(SessionFailure::Digest),
+            End::Silent(_) => self.count(SessionFailure::Timeout),
+            End::Rejected(..) => self.count(SessionFailure::Format),
+            End::Now | End::Answered | End::LoggedOut(_) => {}
+        }
+    }
+
+    /// Counts a failure.
+    fn count(&self, failure: SessionFailure) {
+        if let Some(normal) = &self.normal {
+            statistics::of(&normal.group).fail_session(failure, self.name.as_bytes());
+        }
     }
 
     /// Logs the reason for the end of the session. The names, which may be long, come last: the log
@@ -281,6 +307,7 @@ impl Session {
         if let Some(normal) = self.normal.take() {
             drop(normal.nexus);
             normal.group.data().group.leave(&normal.peer);
+            statistics::of(&normal.group).end_session();
         }
     }
 }

@@ -42,8 +42,10 @@ use crate::target::{
     Cmd,
     CmdMemory,
     DiscoveryAttrs,
+    Groups,
     Lun,
     NodeAcl,
+    NodeAclGroup,
     Np,
     Pending,
     Protocol,
@@ -65,7 +67,8 @@ use crate::target::{
     TpgNpBaseAttrs,
     TpgParamAttrs,
     Wwn,
-    WwnAttrs, //
+    WwnAttrs,
+    WwnGroup, //
 };
 
 /// The ops of a fabric module, `struct target_core_fabric_ops`.
@@ -83,6 +86,9 @@ pub trait Operations: Sized + 'static {
     /// True if initiators may log in to a portal group that is disabled: `fabric_enable_tpg` then
     /// has the meaning that the driver gives it.
     const LOGIN_WHILE_DISABLED: bool = false;
+
+    /// Groups in `fabric_statistics` of a node ACL, added after `fabric_init_nodeacl`.
+    const NODE_ACL_GROUPS: Groups<NodeAclGroup<Self>> = &[];
 
     /// The fabric's own data, which live while it is registered.
     type Data: Send + Sync;
@@ -350,10 +356,11 @@ pub trait Operations: Sized + 'static {
     /// C: `void (*fabric_drop_wwn)(struct se_wwn *)`
     fn fabric_drop_wwn(se_wwn: &Wwn<Self>);
 
-    /// Adds config groups to a new target port. Called in process context.
+    /// Returns groups of attributes for `fabric_statistics` of a new target port. If memory is
+    /// short, the directory stays empty. Called in process context.
     ///
     /// C: `void (*add_wwn_groups)(struct se_wwn *)`
-    fn add_wwn_groups(_se_wwn: &Wwn<Self>) {
+    fn add_wwn_groups(_se_wwn: &Wwn<Self>) -> Groups<WwnGroup<Self>> {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
@@ -390,9 +397,7 @@ pub trait Operations: Sized + 'static {
     /// process context.
     ///
     /// C: `void (*fabric_pre_unlink)(struct se_portal_group *, struct se_lun *)`
-    fn fabric_pre_unlink(_se_tpg: &Tpg<Self>, _se_lun: &Lun) {
-        kernel::build_error!(VTABLE_DEFAULT_ERROR)
-    }
+    fn fabric_pre_unlink(_se_tpg: &Tpg<Self>, _se_lun: &Lun) {}
 
     /// Called after a backstore was unlinked; no command to the LUN is active any more. Called in
     /// process context.
@@ -818,7 +823,8 @@ impl<T: Operations> OperationsVTable<T> {
         // SAFETY: `se_wwn` is from `Wwn::create`, and alive during this call, by the requirements
         // of this callback.
         let se_wwn = unsafe { Wwn::<T>::from_raw(se_wwn) };
-        T::add_wwn_groups(se_wwn);
+        // SAFETY: This is the op `add_wwn_groups` for the target port.
+        unsafe { se_wwn.add_groups(T::add_wwn_groups(se_wwn)) };
     }
 
     /// Called by target core for [`Operations::fabric_make_tpg`].
@@ -913,6 +919,8 @@ impl<T: Operations> OperationsVTable<T> {
         // SAFETY: `se_lun` is a LUN of target core, alive during this call, by the requirements of
         // this callback.
         let se_lun = unsafe { Lun::from_raw(se_lun) };
+        // SAFETY: This is the op `fabric_pre_unlink` for the LUN.
+        unsafe { se_tpg.begin_unlink(se_lun) };
         T::fabric_pre_unlink(se_tpg, se_lun);
     }
 
@@ -1102,11 +1110,7 @@ impl<T: Operations> OperationsVTable<T> {
         } else {
             None
         },
-        fabric_pre_unlink: if T::HAS_FABRIC_PRE_UNLINK {
-            Some(Self::fabric_pre_unlink_callback)
-        } else {
-            None
-        },
+        fabric_pre_unlink: Some(Self::fabric_pre_unlink_callback),
         fabric_post_unlink: if T::HAS_FABRIC_POST_UNLINK {
             Some(Self::fabric_post_unlink_callback)
         } else {

@@ -18,10 +18,11 @@ plug 0
 usb_disk 0
 impatient
 delay 3000
-read_block 9 &
+# Neither may hold the output of a case that has failed.
+read_block 9 > /dev/null 2>&1 &
 READ=$!
 retry 60 in_flight 1 || fail "no read is under way"
-sg_reset -d "$OTHER" &
+sg_reset -d "$OTHER" > /dev/null 2>&1 &
 RESET=$!
 is_reset()
 {

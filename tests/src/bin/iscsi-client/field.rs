@@ -171,6 +171,51 @@ pub(super) const FIELD: [Case; 13] = [
     }),
 ];
 
+/// Sends three reads of 36 bytes, a write of a block and, if `is_corrupt`, a ping with a wrong data
+/// digest. Says so, and logs out at the end of its input.
+pub(super) fn counted(target: &Target, is_corrupt: bool) -> Result<()> {
+    // All keys, since iscsi_target_mod proposes those that are missing.
+    let keys = [
+        "HeaderDigest=None",
+        "DataDigest=CRC32C",
+        "MaxConnections=1",
+        "InitialR2T=Yes",
+        "ImmediateData=No",
+        "MaxRecvDataSegmentLength=8192",
+        "MaxBurstLength=262144",
+        "FirstBurstLength=65536",
+        "DefaultTime2Wait=2",
+        "DefaultTime2Retain=20",
+        "MaxOutstandingR2T=1",
+        "DataPDUInOrder=Yes",
+        "DataSequenceInOrder=Yes",
+        "ErrorRecoveryLevel=0",
+    ];
+    let keys = keys.map(|key| format!("{key}\0")).concat();
+    let mut connection = target.session(&keys)?;
+    for _ in 0..3 {
+        connection.inquire()?;
+    }
+    let write = write(&mut connection, 1);
+    connection.send(&write)?;
+    let asked = answered(&mut connection, reply::R2T)?;
+    let data = connection.data_out(write.field(16), asked.field(20), 0, 0);
+    connection.send(&data.with(&[0; 512]))?;
+    answered(&mut connection, reply::RESPONSE)?;
+    if is_corrupt {
+        let fields = [(16, 0x7777), (20, NO_TAG), (24, connection.cmd_sn)];
+        let ping = Pdu::new(0x40, 0x80, &fields).with(b"ping");
+        let mut bytes = ping.bytes_with(connection.digests);
+        let last = bytes.last_mut().context("no digest")?;
+        *last ^= 1;
+        connection.send_bytes(&bytes)?;
+        answered(&mut connection, 0x3f)?;
+    }
+    println!("ready");
+    std::io::read_to_string(std::io::stdin())?;
+    connection.log_out()
+}
+
 /// Begins a login without keys, at a target with required values. Returns the proposals.
 fn proposed(target: &Target) -> Result<(Connection, Pdu)> {
     let mut connection = target.connect()?;

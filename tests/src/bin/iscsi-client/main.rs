@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Result<()> {
     let [what, portal, target, rest @ ..] = args else {
         bail!(
-            "want: logins|one-way|mutual|optional|field|early|demands|fenced|pinged|latency|busy|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]... [FILE]"
+            "want: logins|one-way|mutual|optional|field|early|demands|counted|fenced|pinged|latency|busy|hostile|silent|slow|flood|crowd|load|fuzz PORTAL TARGET [OTHER] [NUMBER]... [FILE]"
         );
     };
     let target = Target {
@@ -73,6 +73,7 @@ fn run(args: &[&str]) -> Result<()> {
         "early" => all(&target, &early::EARLY),
         "demands" => all(&target, &field::DEMANDS),
         "busy" => all(&target, &latency::BUSY),
+        "counted" => field::counted(&target, rest.first() == Some(&"corrupt")),
         "fenced" => field::fenced(&target),
         "pinged" => latency::pinged(&target),
         "latency" => latency::first(&target, number(0)?),

@@ -207,6 +207,11 @@ fn outcome(turn: &Turn, response: &Completed<Fabric>) -> Status {
     if moves_more && response.direction() != Direction::NONE {
         return Status::PhaseError;
     }
+    if let Residual::Underflow(unused) = response.residual() {
+        turn.bot()
+            .state
+            .with(|state| state.progress.unused = unused);
+    }
     if response.status() == GOOD {
         return Status::Passed;
     }
@@ -237,8 +242,24 @@ fn finish(turn: Turn, status: Status) {
     }
     bot.state.with(|state| state.progress.is_ended = true);
     // A short packet has ended the data phase, unless the packets are all full or there are none.
-    let is_short = progress.moved.checked_rem(bot.packet) != Some(0);
-    if is_short || bot.pipes.halt(endpoint::IN).is_ok() {
+    if progress.moved.checked_rem(bot.packet) != Some(0) {
+        return send_status(turn, status);
+    }
+    // The controller may be in the middle of a transfer, which has to see the halt before the status.
+    let dropped = bot
+        .state
+        .with(|state| state.waiting.replace((turn, status)));
+    drop(dropped);
+    bot.pipes.defer();
+}
+
+/// Ends the data phase to the host by a halt, or by an empty packet, and sends the status.
+pub(super) fn end_data(turn: Turn, status: Status) {
+    let bot = turn.bot().clone();
+    if bot.progress().is_void {
+        return;
+    }
+    if bot.pipes.halt(endpoint::IN).is_ok() {
         return send_status(turn, status);
     }
     if let Some(request) = bot.take(Which::Input) {
@@ -265,7 +286,8 @@ fn send_status(turn: Turn, status: Status) {
     let Some(mut request) = bot.take(Which::Status) else {
         return;
     };
-    let residue = progress.length.saturating_sub(progress.moved);
+    let left = progress.length.saturating_sub(progress.moved);
+    let residue = left.max(progress.unused.min(progress.length));
     wrapper::write_status(request.buffer_mut(), progress.tag, residue, status);
     let length = wrapper::STATUS_LEN as u32;
     send(turn, Which::Status, request, length, Step::Status);

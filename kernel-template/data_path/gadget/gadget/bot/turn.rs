@@ -60,6 +60,8 @@ pub(super) struct Progress {
     pub(super) is_verify: bool,
     /// Number of bytes moved so far.
     pub(super) moved: u32,
+    /// Number of bytes that the command does not use.
+    pub(super) unused: u32,
     /// True if the host moves no more: a packet was short, or a transfer failed.
     pub(super) is_ended: bool,
     /// True if the host has given the command up: it gets no status.
@@ -75,6 +77,7 @@ impl Progress {
         lun: 0,
         is_verify: false,
         moved: 0,
+        unused: 0,
         is_ended: true,
         is_void: true,
     };

@@ -88,8 +88,9 @@ unsafe fn bind<F: Driver>(
     };
     to_result(interface)?;
     let interface = interface as u8;
-    // SAFETY: The gadget is that of the configuration that the function is being bound to.
-    let binding = unsafe { Binding::new(gadget, &F::INTERFACE)? };
+    // SAFETY: The gadget is that of the configuration that the function is being bound to, and the
+    // work item is the function's.
+    let binding = unsafe { Binding::new(gadget, this.deferred_work(), &F::INTERFACE)? };
     // SAFETY: The function and the gadget are those of this call, and `binding` has endpoints.
     unsafe { assign_descriptors::<F>(function, &binding, interface)? };
     let result = F::bind(this.instance(), owner);
@@ -256,4 +257,14 @@ unsafe extern "C" fn setup_callback<F: Driver>(
 pub(super) unsafe extern "C" fn work_callback<F: Driver>(work: *mut bindings::work_struct) {
     // SAFETY: As required of the caller.
     unsafe { Function::<F>::from_work(work) }.start();
+}
+
+/// Called by the workqueue for [`Pipes::defer`](crate::usb_function::Pipes::defer).
+///
+/// # Safety
+///
+/// `work` must be the work item for deferred calls of a function that is not freed meanwhile.
+pub(super) unsafe extern "C" fn deferred_callback<F: Driver>(work: *mut bindings::work_struct) {
+    // SAFETY: As required of the caller.
+    unsafe { Function::<F>::from_deferred(work) }.call_deferred();
 }

@@ -19,6 +19,7 @@ use crate::{
         secrets::Text,
         sender::Sender,
         session::{Normal, Session},
+        statistics,
         target_name, //
     },
     target::{atomic::Atomic, by_value, Nexus, Operations, ProtectionOps, RmdirGuard, Tpg},
@@ -238,7 +239,7 @@ impl Identity {
             })
             .map_err(|error| match error {
                 EACCES => LoginStatus::AUTHORIZATION_FAILURE,
-                ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
+                EBUSY | ENODEV => LoginStatus::SERVICE_UNAVAILABLE,
                 _ => LoginStatus::OUT_OF_RESOURCES,
             })
             .and_then(|nexus| {
@@ -247,6 +248,7 @@ impl Identity {
                     return Err(LoginStatus::SERVICE_UNAVAILABLE);
                 }
                 sender.depth = nexus.node_acl().queue_depth().max(1);
+                statistics::of(group).log_in();
                 let normal = Normal {
                     nexus,
                     peer: peer.clone(),

@@ -120,6 +120,8 @@ impl Session {
     ) -> Result<(), End> {
         if request.data_length() != 0 {
             write.offset += request.data_length();
+            let received = &sender.link.traffic.received;
+            received.add(request.data_length().into(), Relaxed);
             self.moved = self.waited;
         }
         let is_final = request.is_final();
