@@ -5,7 +5,10 @@
 use anyhow::{Result, bail};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::command::{completions, doctor, generate, man, ops, prepare, protocols, sync};
+use crate::command::{
+    completions, doctor, generate, man as man_command, ops, prepare, protocols, sync,
+};
+use crate::man;
 
 /// Writes a LIO/TCM SCSI target fabric module in Rust for Linux.
 ///
@@ -15,7 +18,8 @@ use crate::command::{completions, doctor, generate, man, ops, prepare, protocols
 #[command(
     version,
     args_conflicts_with_subcommands = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    after_help = man::EXAMPLES
 )]
 pub struct Cli {
     /// The subcommand, if there is one.
@@ -42,7 +46,7 @@ pub enum Command {
     /// Writes a completion script for a shell.
     Completions(completions::Arguments),
     /// Writes the manual page, or all pages to a directory.
-    Man(man::Arguments),
+    Man(man_command::Arguments),
 }
 
 impl Cli {
@@ -61,9 +65,11 @@ impl Cli {
             (Some(Command::Completions(args)), _) => {
                 completions::completions(&args, Self::command())
             }
-            (Some(Command::Man(args)), _) => man::man(&args, Self::command()),
+            (Some(Command::Man(args)), _) => man_command::man(&args, Self::command()),
             (None, Some(args)) => generate::generate(&args),
-            (None, None) => bail!("say what to generate with -p PROTO and -m NAME; see --help"),
+            (None, None) => {
+                bail!("cannot generate a module: pass -p PROTO and -m NAME; see --help")
+            }
         }
     }
 }

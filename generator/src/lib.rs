@@ -16,6 +16,13 @@
 //!
 //! Each imports only modules to its right or below it; `tests/tests/house.rs` checks this.
 
+/// Text of a file of `kernel-template`, to which the package has a link.
+macro_rules! template {
+    ($($path:expr),+) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/kernel-template/", $($path),+))
+    };
+}
+
 pub mod cli;
 pub mod command;
 pub mod data_path;

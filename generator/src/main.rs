@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tcm_mod_builder::cli::Cli;
 use tcm_mod_builder::kernel::header;
+use tcm_mod_builder::prepare;
 use tcm_mod_builder::ui::print::written;
 
 fn main() -> ExitCode {
@@ -24,13 +25,15 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<ExitCode> {
-    // A subcommand that only this program calls; so neither help nor completions have it.
-    if env::args_os()
-        .nth(1)
-        .is_some_and(|arg| arg == header::SUBCOMMAND)
-    {
-        tcm_bindings::serve()?;
-        return Ok(ExitCode::SUCCESS);
+    // Subcommands that only this program calls; so neither help nor completions have them.
+    let mut words = env::args_os().skip(1);
+    match words.next() {
+        Some(word) if word == header::SUBCOMMAND => {
+            tcm_bindings::serve()?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(word) if word == prepare::SUBCOMMAND => match prepare::become_dependent(words)? {},
+        _ => (),
     }
     match Cli::try_parse() {
         Ok(cli) => cli.run()?,

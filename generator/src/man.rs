@@ -14,9 +14,16 @@ use clap_mangen::Man;
 /// The date of the pages' text.
 const DATE: &str = "2026-11-30";
 
-/// Commands for the section of examples, by the name of the page.
-const EXAMPLES: [(&str, &str); 8] = [
-    ("tcm-mod-builder", "tcm-mod-builder -p SAS -m tcm_x -o x"),
+/// Commands for a first module, which the program's `--help` has, too.
+pub const EXAMPLES: &str = "\
+Examples:
+  tcm-mod-builder doctor
+  tcm-mod-builder -p SAS -m tcm_x -o tcm_x
+  tcm-mod-builder -p iSCSI -m tcm_y --data-path iscsi -o tcm_y -k linux
+  make -C tcm_y KDIR=$PWD/linux";
+
+/// An example of each subcommand.
+const OF_SUBCOMMANDS: [(&str, &str); 7] = [
     ("ops", "tcm-mod-builder ops --against linux-7.3"),
     ("protocols", "tcm-mod-builder protocols --json"),
     ("sync", "tcm-mod-builder sync tcm_x --check"),
@@ -33,7 +40,8 @@ const COMMON: &str = r".SH EXIT STATUS
 Done.
 .TP
 1
-Not done, with the reason and a remedy on standard error; nothing has been changed.
+Not done, with the reason and a remedy on standard error. Nothing has been changed, unless the reason
+is that the output could not be written.
 .TP
 2
 The command line is wrong.
@@ -42,8 +50,11 @@ The command line is wrong.
 KDIR
 Kernel source tree, where no option names one.
 .TP
-RUSTC, BINDGEN, CC, LLVM
+RUSTC, BINDGEN, CLIPPY_DRIVER, LLVM
 Tools of the build, as for the kernel's make.
+.TP
+TCM_CC
+C compiler of the build, in place of the kernel's. CC is not used.
 .TP
 LIBCLANG_PATH
 Directory of libclang, where it is not among the system's libraries.
@@ -94,9 +105,16 @@ fn page(command: Command, source: &str, names: &[String]) -> Result<Page> {
     let own = command.get_display_name().unwrap_or(command.get_name());
     let others = names.iter().filter(|name| *name != own);
     let others: Vec<_> = others.map(|name| format!("{name}(1)")).collect();
-    let mut examples = EXAMPLES.iter();
+    let mut examples = OF_SUBCOMMANDS.iter();
     let example = examples.find(|(name, _)| *name == command.get_name());
-    let example = example.map_or("", |(_, text)| text).replace('-', r"\-");
+    let (command, example) = match example {
+        Some((_, text)) => (command, *text),
+        None => (
+            command.after_help(None::<&str>),
+            EXAMPLES.trim_start_matches("Examples:\n"),
+        ),
+    };
+    let example = example.replace('-', r"\-");
     let more = format!(
         "{COMMON}.SH EXAMPLES\n.nf\n{example}\n.fi\n.SH SEE ALSO\n{}, make(1), dkms(8), targetcli(8)\n",
         others.join(", ").replace('-', r"\-")

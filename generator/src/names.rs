@@ -40,59 +40,33 @@ const C_KEYWORDS: &str = "\
     signed sizeof switch typedef union unsigned void volatile asm typeof alignof complex \
     imaginary";
 
-/// An invalid name, with the remedy.
+/// An invalid name, with the reason and the remedy.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum NameError {
-    /// The module name is not an identifier.
-    #[error(
-        "cannot use module name `{0}`: it must begin with a lower-case letter and have only lower-case \
-         letters, digits and underscores; choose another, such as tcm_nab5000"
-    )]
-    ModuleForm(String),
-    /// The module name is reserved.
-    #[error(
-        "cannot use module name `{0}`: it is a keyword of Rust or C; choose another, such as tcm_{0}"
-    )]
-    Keyword(String),
-    /// The module name is the name of another file of the module.
-    #[error(
-        "cannot use module name `{name}`: the module has another file of this name, {file}; choose \
-         another, such as tcm_{name}"
-    )]
-    ModuleTaken {
-        /// The name.
-        name: String,
-        /// The path of the file.
-        file: String,
-    },
-    /// The module name is too long.
-    #[error("cannot use module name `{0}`: it has {len} characters, and the kernel allows \
-             {MODULE_NAME_MAX}; choose a shorter one", len = .0.len())]
-    ModuleLength(String),
-    /// The configfs name has characters that are not allowed.
-    #[error(
-        "cannot use configfs name `{0}`: it must be a letter or digit, then letters, digits, '_', '-' \
-         and '.'; set another with --fabric-name"
-    )]
-    FabricForm(String),
-    /// The configfs name is too long.
-    #[error(
-        "cannot use configfs name `{0}`: it has {len} characters, and target core allows \
-         {FABRIC_NAME_MAX}; set a shorter one with --fabric-name", len = .0.len()
-    )]
-    FabricLength(String),
-    /// The configfs name is an entry of every kernel.
-    #[error(
-        "cannot use configfs name `{0}`: /sys/kernel/config/target/{0} exists in every kernel; set \
-         another with --fabric-name"
-    )]
-    FabricTaken(String),
-    /// The configfs name is that of a fabric of the kernel's own.
-    #[error(
-        "cannot use configfs name `{0}`: a fabric of the kernel's own has it, and only one of the two \
-         can be loaded; choose another module name, or say --fabric-name {0}"
-    )]
-    FabricOfKernel(String),
+#[error("cannot use {kind} name `{name}`: {fault}")]
+pub struct NameError {
+    kind: &'static str,
+    name: String,
+    fault: String,
+}
+
+impl NameError {
+    /// A fault of a module's name.
+    #[must_use]
+    pub fn module(name: &str, fault: impl Into<String>) -> Self {
+        Self {
+            kind: "module",
+            name: name.to_owned(),
+            fault: fault.into(),
+        }
+    }
+
+    /// A fault of a name in configfs.
+    fn fabric(name: &str, fault: impl Into<String>) -> Self {
+        Self {
+            kind: "configfs",
+            ..Self::module(name, fault)
+        }
+    }
 }
 
 /// The valid names of a module.
@@ -112,10 +86,12 @@ pub fn default_fabric(module: &str) -> &str {
 ///
 /// # Errors
 ///
-/// [`NameError::FabricOfKernel`].
+/// The name, if it is one.
 pub fn refuse_fabric_of_kernel(fabric: &str) -> Result<(), NameError> {
     if FABRICS_OF_KERNEL.split(' ').any(|own| own == fabric) {
-        return Err(NameError::FabricOfKernel(fabric.to_owned()));
+        let fault = "a fabric of the kernel's own has it, and only one of the two can be loaded; choose \
+                     another module name, or pass --fabric-name";
+        return Err(NameError::fabric(fabric, format!("{fault} {fabric}")));
     }
     Ok(())
 }
@@ -258,13 +234,20 @@ fn check_module(name: &str) -> Result<(), NameError> {
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !valid {
-        return Err(NameError::ModuleForm(name.to_owned()));
+        let fault = "it must begin with a lower-case letter and have only lower-case letters, digits and \
+                     underscores; choose another, such as tcm_nab5000";
+        return Err(NameError::module(name, fault));
     }
     if syn::parse_str::<Ident>(name).is_err() || C_KEYWORDS.split(' ').any(|word| word == name) {
-        return Err(NameError::Keyword(name.to_owned()));
+        let fault = "it is a keyword of Rust or C; choose another, such as tcm_";
+        return Err(NameError::module(name, format!("{fault}{name}")));
     }
-    if name.len() > MODULE_NAME_MAX {
-        return Err(NameError::ModuleLength(name.to_owned()));
+    let len = name.len();
+    if len > MODULE_NAME_MAX {
+        let fault = format!(
+            "it has {len} characters, and the kernel allows {MODULE_NAME_MAX}; choose a shorter one"
+        );
+        return Err(NameError::module(name, fault));
     }
     Ok(())
 }
@@ -275,13 +258,23 @@ fn check_fabric(name: &str) -> Result<(), NameError> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     if !valid {
-        return Err(NameError::FabricForm(name.to_owned()));
+        let fault = "it must be a letter or digit, then letters, digits, '_', '-' and '.'; set another \
+                     with --fabric-name";
+        return Err(NameError::fabric(name, fault));
     }
-    if name.len() > FABRIC_NAME_MAX {
-        return Err(NameError::FabricLength(name.to_owned()));
+    let len = name.len();
+    if len > FABRIC_NAME_MAX {
+        let fault = format!(
+            "it has {len} characters, and target core allows {FABRIC_NAME_MAX}; set a shorter one with \
+             --fabric-name"
+        );
+        return Err(NameError::fabric(name, fault));
     }
     if TAKEN_FABRIC_NAMES.contains(&name) {
-        return Err(NameError::FabricTaken(name.to_owned()));
+        let fault = format!(
+            "/sys/kernel/config/target/{name} exists in every kernel; set another with --fabric-name"
+        );
+        return Err(NameError::fabric(name, fault));
     }
     Ok(())
 }
@@ -309,30 +302,34 @@ mod tests {
         for name in [
             "", "9tcm", "tcm-nab", "Tcm", "tcm nab", "../x", "_tcm", "tcm_é",
         ] {
-            let error = &errors(name, Some("x"))[0];
-            assert_eq!(*error, NameError::ModuleForm(name.to_owned()));
-            assert!(error.to_string().contains(&format!("`{name}`")));
+            let error = errors(name, Some("x"))[0].to_string();
+            let expected = format!("cannot use module name `{name}`: it must begin with");
+            assert!(error.starts_with(&expected), "{error}");
         }
-        assert!(matches!(errors("loop", None)[..], [NameError::Keyword(_)]));
-        assert!(matches!(errors("int", None)[..], [NameError::Keyword(_)]));
-        assert!(matches!(
-            errors("tcm_core", None)[..],
-            [NameError::FabricTaken(_)]
-        ));
+        for (name, fault) in [
+            ("loop", "keyword"),
+            ("int", "keyword"),
+            ("tcm_core", "exists"),
+        ] {
+            let error = errors(name, None)[0].to_string();
+            assert!(error.contains(fault), "{error}");
+        }
     }
 
     #[test]
     fn length_limits_are_those_of_the_kernel() {
         let long = |len| "m".repeat(len);
         assert!(Names::new(&long(55), Some("m")).is_ok());
-        assert_eq!(
-            errors(&long(56), Some("m")),
-            [NameError::ModuleLength(long(56))]
+        assert!(
+            errors(&long(56), Some("m"))[0]
+                .to_string()
+                .contains("allows 55")
         );
         assert!(Names::new("m", Some(&long(31))).is_ok());
-        assert_eq!(
-            errors("m", Some(&long(32))),
-            [NameError::FabricLength(long(32))]
+        assert!(
+            errors("m", Some(&long(32)))[0]
+                .to_string()
+                .contains("allows 31")
         );
     }
 

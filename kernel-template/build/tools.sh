@@ -8,8 +8,9 @@
 # tools.sh BUILD report: writes each check instead, as subject, status and finding,
 # separated by tabs, and the variables. A build of two files is one of the checks.
 #
-# RUSTC, BINDGEN, CC, LLVM and CLIPPY_DRIVER of the environment, or of make's command
-# line, are taken as they are.
+# RUSTC, BINDGEN, LLVM and CLIPPY_DRIVER of the environment, or of make's command line,
+# are taken as they are. So is TCM_CC, the compiler. CC of the environment is not: some
+# package managers export their own, and the kernel was built with another one.
 set -f
 build=$1
 report=$2
@@ -110,6 +111,16 @@ pick()
 	[ "$tool" ]
 }
 
+# find_architecture: that of the kernel, unless it is this machine's.
+find_architecture()
+{
+	arch=$(sed -n 's,^# Linux/\([a-z0-9_]*\) .*,\1,p' "$kernel_config")
+	here=$(uname -m | sed -e 's/i.86/x86/' -e 's/x86_64/x86/' -e 's/aarch64.*/arm64/' \
+		-e 's/^arm[^6].*/arm/' -e 's/s390x/s390/' -e 's/ppc.*/powerpc/' \
+		-e 's/riscv.*/riscv/' -e 's/loongarch.*/loongarch/')
+	[ ! "$arch" ] || [ "$arch" = "$here" ] || use "ARCH=$arch"
+}
+
 # find_compiler: that of the kernel, and its linker. LLVM=DIR/ selects all tools of a
 # directory, LLVM=-19 those with this suffix, and LLVM=1 those without one, if they are
 # there.
@@ -120,10 +131,10 @@ find_compiler()
 	clang=$((${clang:-0} / 10000))
 	linker=ld
 	chosen=1
-	if [ "$CC" ]; then
-		use "CC=$CC"
+	if [ "$TCM_CC" ]; then
+		use "CC=$TCM_CC"
 		[ ! "$LLVM" ] || use "LLVM=$LLVM"
-		set -- "${CC%% *}"
+		set -- "${TCM_CC%% *}"
 	elif [ "$LLVM" ] && { [ "$LLVM" != 1 ] || absolute clang > /dev/null; }; then
 		use "LLVM=$LLVM"
 		case $LLVM in
@@ -198,6 +209,7 @@ find_rustc()
 	use "RUSTC=$tool"
 	say rustc ok "$tool: $version"
 	linter=${CLIPPY_DRIVER:-${tool%/*}/clippy-driver}
+	linter=$(absolute "$linter" || echo "$linter")
 	linted=$(first_line "$linter" --rustc --version)
 	if [ "$linted" = "$version" ]; then
 		use "CLIPPY_DRIVER=$linter"
@@ -269,16 +281,23 @@ find_crate()
 		'impl kernel::Module for Probe {' \
 		'fn init(_module: &'"'"'static ThisModule) -> Result<Self> { Ok(Self) } }' \
 		> "$scratch/module/first.rs"
-	if (PATH=$users_path; eval "make -s -C '$build' M='$scratch/module' $words probe.o") \
+	if (PATH=$users_path; eval "make -k -s -C '$build' M='$scratch/module' $words probe.o") \
 		> "$scratch/log" 2>&1 < /dev/null; then
 		say 'kernel crate' ok "$build/rust"
-	else
-		why=$(grep -i -m 1 -e 'error[:[]' -e 'No such file' -e 'not found' "$scratch/log" ||
-			head -n 1 "$scratch/log")
+		return
+	fi
+	why=$(grep -i -m 1 -e 'error[:[]' -e 'No such file' -e 'not found' "$scratch/log" ||
+		head -n 1 "$scratch/log")
+	if [ ! -e "$scratch/module/second.o" ]; then
+		say compiler wrong "a file of C does not compile: $why"
+	elif [ ! -e "$scratch/module/first.o" ]; then
 		say 'kernel crate' wrong "$build/rust: a file of Rust does not compile: $why"
+	else
+		say compiler wrong "two files cannot be linked: $why"
 	fi
 }
 
+find_architecture
 find_compiler
 find_rustc
 find_bindgen

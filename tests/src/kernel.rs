@@ -51,6 +51,29 @@ pub enum Flavour {
     Realtime,
     /// For the demonstration: the least that it needs, since it waits for the build.
     Demo,
+    /// As plain, but optimized when it is linked.
+    ThinLto,
+    /// For another processor, cross-built.
+    Arm64,
+}
+
+/// The processor that a kernel is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arch {
+    /// 64-bit x86, as the machine of the tests.
+    X86,
+    /// 64-bit Arm.
+    Arm64,
+}
+
+impl Arch {
+    /// The image to boot, below the build.
+    fn image(self) -> &'static str {
+        match self {
+            Self::X86 => "arch/x86/boot/bzImage",
+            Self::Arm64 => "arch/arm64/boot/Image",
+        }
+    }
 }
 
 /// The compiler that a kernel is built with.
@@ -70,6 +93,8 @@ impl Flavour {
             Self::Gcc => "gcc",
             Self::Realtime => "realtime",
             Self::Demo => "demo",
+            Self::ThinLto => "thinlto",
+            Self::Arm64 => "arm64",
         }
     }
 
@@ -79,13 +104,22 @@ impl Flavour {
             Self::Debug => &["guest.config", "debug.config"],
             Self::Realtime => &["guest.config", "realtime.config"],
             Self::Demo => &["demo.config"],
+            Self::ThinLto => &["guest.config", "thinlto.config"],
+            Self::Arm64 => &["arm64.config"],
         }
     }
 
     fn compiler(self) -> Compiler {
         match self {
-            Self::Plain | Self::Debug | Self::Realtime | Self::Demo => Compiler::Llvm,
             Self::Gcc => Compiler::Gcc,
+            _ => Compiler::Llvm,
+        }
+    }
+
+    fn arch(self) -> Arch {
+        match self {
+            Self::Arm64 => Arch::Arm64,
+            _ => Arch::X86,
         }
     }
 }
@@ -99,6 +133,8 @@ pub struct Kernel {
     pub build: PathBuf,
     /// The compiler of its C.
     pub compiler: Compiler,
+    /// Its processor.
+    pub arch: Arch,
     /// The tools of its build.
     pub tools: Tools,
     /// Directories of modules that replace those of the kernel in guests.
@@ -118,6 +154,7 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
             source,
             build,
             compiler: Compiler::Llvm,
+            arch: Arch::X86,
             tools: tools()?,
             modules: Vec::new(),
         });
@@ -135,6 +172,7 @@ pub fn get(version: &str, flavour: Flavour) -> Result<Kernel> {
         source,
         build,
         compiler: flavour.compiler(),
+        arch: flavour.arch(),
         tools,
         modules: Vec::new(),
     };
@@ -158,7 +196,7 @@ fn own() -> Result<Option<[PathBuf; 2]>> {
     };
     for (variable, dir, file) in [
         ("TCM_KERNEL_SOURCE", &source, "include/target"),
-        ("TCM_KERNEL_BUILD", &build, "arch/x86/boot/bzImage"),
+        ("TCM_KERNEL_BUILD", &build, Arch::X86.image()),
     ] {
         if !dir.join(file).exists() {
             bail!("{variable}={}: has no {file}", dir.display());
@@ -210,6 +248,9 @@ impl Kernel {
         make.arg(format!("O={}", self.build.display()));
         if self.compiler == Compiler::Llvm {
             make.arg("LLVM=1");
+        }
+        if self.arch == Arch::Arm64 {
+            make.arg("ARCH=arm64");
         }
         for name in ["RUSTC", "HOSTRUSTC"] {
             make.arg(format!("{name}={}", rustc().display()));
@@ -274,7 +315,7 @@ impl Kernel {
 
     /// Records that the build is complete.
     fn is_made_from(&self, inputs: &str) -> Result<()> {
-        products::record(&self.build)?;
+        products::record(&self.build, self.arch.image())?;
         Ok(fs::write(self.build.join(STAMP), inputs)?)
     }
 
@@ -332,7 +373,7 @@ impl Kernel {
     /// The image to boot.
     #[must_use]
     pub fn image(&self) -> PathBuf {
-        self.build.join("arch/x86/boot/bzImage")
+        self.build.join(self.arch.image())
     }
 
     /// The release, as in `uname -r`.

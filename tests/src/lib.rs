@@ -3,6 +3,7 @@
 //! The test harness: installs missing tools, fetches and builds kernels, builds modules as a user
 //! would, and boots them. `cargo xtask` is its command line, and the tests use it as a library.
 
+pub mod arm64;
 pub mod bench;
 pub mod cases;
 pub mod chart;

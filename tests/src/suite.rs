@@ -303,6 +303,7 @@ fn kernels(length: Length) -> Result<()> {
     let mut wanted = vec![(CURRENT, debug), (LTS, plain), (CURRENT, plain)];
     if length == Length::Full {
         wanted.extend([(BETWEEN, plain), (CURRENT, gcc), (CURRENT, realtime)]);
+        wanted.extend([(CURRENT, Flavour::ThinLto), (CURRENT, Flavour::Arm64)]);
     }
     newest();
     for (version, flavour) in wanted {

@@ -100,6 +100,9 @@ quietly dkms add /root/tcm_disk
 seconds dkms-install try dkms install tcm_disk/0.1 -k "$RELEASE"
 try dkms status
 modinfo -k "$RELEASE" -F filename tcm_disk | grep -F updates/dkms/
+# DKMS signs with its own key, for Secure Boot.
+[ -s /var/lib/dkms/mok.pub ]
+try modinfo -k "$RELEASE" -F signer tcm_disk | grep -i dkms
 
 echo "=== upgrade"
 # Another kernel is installed without its source: DKMS names the package to install.
@@ -115,5 +118,13 @@ seconds dkms-other-flavour quietly apt-get install --yes --no-install-recommends
 quietly dpkg --configure --pending
 dkms status | grep -F "$OTHER" | grep -F installed
 try dkms remove tcm_disk/0.1 -k "$OTHER"
-! dkms status | grep -F "$OTHER"
+[ -z "$(dkms status | grep -F "$OTHER")" ]
+
+echo "=== purge"
+quietly apt-get purge --yes tcm-mod-builder
+left=$(find / -xdev \( -name 'tcm-mod-builder*' -o -name '_tcm-mod-builder' \) ! -path '/tmp/*')
+[ -z "$left" ] || {
+	echo "FAILED: purge leaves $left"
+	exit 1
+}
 echo "=== done"

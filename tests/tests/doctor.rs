@@ -25,6 +25,7 @@ fn command() -> Command {
     command
         .env_remove("KDIR")
         .env_remove("RUSTC")
+        .env_remove("LLVM")
         .env_remove("BINDGEN");
     command
 }
@@ -119,6 +120,26 @@ fn rustc_must_be_that_of_the_kernel() {
         status == "note" && remedy.contains("clippy` of a module needs it"),
         "{remedy}"
     );
+}
+
+#[test]
+fn tool_that_the_user_named_is_not_to_be_installed() {
+    let config = "CONFIG_RUST=y\nCONFIG_CC_IS_CLANG=y\n";
+    let tree = configured("rustc 1.2.3 (abc)", config);
+    let none = tempfile::tempdir().unwrap();
+    for (variable, value, what) in [
+        ("RUSTC", "/nonexistent/rustc", "rustc"),
+        ("BINDGEN", "/nonexistent/bindgen", "bindgen"),
+        ("TCM_CC", "/nonexistent/cc", "compiler"),
+        ("LLVM", "-99", "compiler"),
+        ("LIBCLANG_PATH", none.path().to_str().unwrap(), "libclang"),
+    ] {
+        let (report, _) = examine(command().env(variable, value), tree.path());
+        let [status, _, remedy] = check(&report, what);
+        assert_eq!(status, "missing", "{variable}");
+        let expected = format!("${variable} is `{value}`: correct it, or unset it");
+        assert_eq!(remedy, expected);
+    }
 }
 
 #[test]

@@ -43,6 +43,7 @@ const CASES: &[(&str, &[Case])] = &[
         "Kernels",
         &[
             (nothing, "-p FC -m tcm_x -k /nonexistent"),
+            (nothing, "-p FC -m tcm_x -k $TREE/Documentation"),
             (old_kernel, "-p FC -m tcm_x -k $TREE"),
             (without_rust, "-p FC -m tcm_x -k $TREE"),
             (without_header, "-p FC -m tcm_x --install -k $TREE"),
@@ -79,6 +80,7 @@ const CASES: &[(&str, &[Case])] = &[
             (empty_manifest, "-p FC -m tcm_x -o $TREE/x -k $TREE --force"),
             (edited_module, "-p FC -m tcm_x -o $TREE/x -k $TREE --force"),
             (foreign_page, "-p FC -m tcm_x --install -k $TREE"),
+            (nothing, "-p FC -m tcm_x -o $TREE/Kconfig -k $TREE"),
             (nothing, "-p FC -m tcm_x -o $TREE/Kconfig/x -k $TREE"),
             (nothing, "man $TREE/Kconfig/x"),
         ],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Modules on a kernel with `PREEMPT_RT`, where spinlocks sleep and interrupt handlers are threads.
+//! Modules on kernels that are built otherwise: with `PREEMPT_RT`, where spinlocks sleep and interrupt
+//! handlers are threads, and with optimization when they are linked.
 
 use std::fs;
 use std::time::Duration;
@@ -19,10 +20,21 @@ const LIBISCSI: &str = "iscsi_conformance/libiscsi_tests_this_target";
 #[test]
 #[ignore = "boots a kernel; `cargo xtask test --full` runs it"]
 fn modules_trigger_no_report_on_a_realtime_kernel() {
+    work_on(Flavour::Realtime);
+}
+
+#[test]
+#[ignore = "boots a kernel; `cargo xtask test --full` runs it"]
+fn modules_work_on_a_kernel_that_is_optimized_when_it_is_linked() {
+    work_on(Flavour::ThinLto);
+}
+
+/// Runs the modules' tests on a kernel at full length.
+fn work_on(flavour: Flavour) {
     if !is_full() {
         return;
     }
-    let Some(kernel) = wanted(CURRENT, Flavour::Realtime) else {
+    let Some(kernel) = wanted(CURRENT, flavour) else {
         return;
     };
     let dir = Modules::new(&kernel).unwrap();

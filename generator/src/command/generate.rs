@@ -4,7 +4,7 @@
 
 use std::path::{self, Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueHint};
 
@@ -121,12 +121,16 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     if !args.dry_run {
         install::apply(&change)?;
     }
-    print(&report::files(&change, args.dry_run))?;
-    print(&report::steps(&steps))?;
-    print(&match &args.output {
+    let next = match &args.output {
         _ if args.dry_run => "Next: the same without --dry-run\n".to_owned(),
         Some(dir) => report::next_out_of_tree(dir, &found),
         None => report::next_in_tree(names, &found, tree, is_added),
+    };
+    let files = report::files(&change, args.dry_run);
+    print(&(files + &report::steps(&steps) + &next)).context(if args.dry_run {
+        "cannot list the files"
+    } else {
+        "the module is written, but not this report"
     })
 }
 

@@ -33,7 +33,6 @@ pub(crate) fn prepare(args: &Arguments) -> Result<()> {
             "Nothing to prepare: {named} has the kernel crate\n"
         ))?,
         State::Missing(build) => {
-            prepare::check(&tree)?;
             let source = prepare::source(&tree)?;
             // The tree is looked up again: it may have its source only now.
             let tree = kernel::find(Some(tree.named()))?;

@@ -6,12 +6,7 @@
 /// The text of a file in a data path's folder.
 macro_rules! text {
     ($folder:literal, $path:literal) => {
-        include_str!(concat!(
-            "../../../kernel-template/data_path/",
-            $folder,
-            "/",
-            $path
-        ))
+        template!("data_path/", $folder, "/", $path)
     };
 }
 

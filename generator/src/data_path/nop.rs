@@ -15,7 +15,7 @@ pub(super) static NOP: DataPath = DataPath {
     selects: &[],
     kconfig_help: "",
     limits: &["No session is made, so no command arrives: what moves data is the driver's to add."],
-    driver: include_str!("../../../kernel-template/data_path/nop/driver.rs"),
+    driver: template!("data_path/nop/driver.rs"),
     attributes: "",
     refused_initiators: None,
     rtslib: Rtslib {

@@ -4,13 +4,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::distro::Distro;
 use crate::kernel::{Config, Tree};
 
 /// The outcome of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// As required.
@@ -24,18 +24,20 @@ pub enum Status {
 }
 
 /// The subject of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(into = "&'static str")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Subject {
     /// The source of the kernel crate.
     Source,
     /// The kernel's configuration.
     Configuration,
     /// `CONFIG_RUST`.
+    #[serde(rename = "Rust")]
     Rust,
     /// `CONFIG_MODULES`.
     Modules,
     /// `CONFIG_TARGET_CORE`.
+    #[serde(rename = "target core")]
     TargetCore,
     /// `CONFIG_CONFIGFS_FS`.
     Configfs,
@@ -44,6 +46,7 @@ pub enum Subject {
     /// The Rust compiler.
     Rustc,
     /// The source of Rust's library.
+    #[serde(rename = "rust-src")]
     RustSrc,
     /// Rust's linter.
     Clippy,
@@ -52,50 +55,35 @@ pub enum Subject {
     /// libclang.
     Libclang,
     /// make, and the programs that the kernel's scripts run.
+    #[serde(rename = "kernel tools")]
     KernelTools,
     /// The kernel's BTF, from which a module's is made.
+    #[serde(rename = "BTF")]
     Btf,
     /// pahole.
     Pahole,
     /// The kernel crate's metadata, which `prepare` makes.
+    #[serde(rename = "kernel crate")]
     KernelCrate,
     /// Signatures of modules.
     Signature,
     /// `CONFIG_KUNIT`.
+    #[serde(rename = "KUnit")]
     Kunit,
     /// `CONFIG_MODVERSIONS`.
+    #[serde(rename = "MODVERSIONS")]
     Modversions,
-}
-
-impl From<Subject> for &'static str {
-    fn from(subject: Subject) -> Self {
-        match subject {
-            Subject::Source => "source",
-            Subject::Configuration => "configuration",
-            Subject::Modules => "modules",
-            Subject::TargetCore => "target core",
-            Subject::Configfs => "configfs",
-            Subject::Rust => "Rust",
-            Subject::Compiler => "compiler",
-            Subject::Rustc => "rustc",
-            Subject::RustSrc => "rust-src",
-            Subject::Clippy => "clippy",
-            Subject::Bindgen => "bindgen",
-            Subject::Libclang => "libclang",
-            Subject::KernelTools => "kernel tools",
-            Subject::Pahole => "pahole",
-            Subject::Btf => "BTF",
-            Subject::KernelCrate => "kernel crate",
-            Subject::Signature => "signature",
-            Subject::Kunit => "KUnit",
-            Subject::Modversions => "MODVERSIONS",
-        }
-    }
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad((*self).into())
+        self.serialize(f)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 
@@ -122,22 +110,6 @@ impl Check {
             found: found.into(),
             remedy: None,
         }
-    }
-
-    pub(super) fn note(
-        subject: Subject,
-        found: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self::bad(subject, Status::Note, found, remedy)
-    }
-
-    pub(super) fn missing(
-        subject: Subject,
-        found: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self::bad(subject, Status::Missing, found, remedy)
     }
 
     pub(super) fn bad(

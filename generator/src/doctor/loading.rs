@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use super::check::{Check, Environment, Subject};
+use super::check::{Check, Environment, Status, Subject};
 use crate::kernel::running_release;
 
 pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
@@ -19,8 +19,9 @@ fn signature(environment: &Environment<'_>) -> Check {
     let sign = "sign the module with a key that the kernel trusts: Documentation/admin-guide/\
                 module-signing.rst, or mokutil --import with Secure Boot";
     if environment.config.is_on("MODULE_SIG_FORCE") {
-        return Check::note(
+        return Check::bad(
             subject,
+            Status::Note,
             "the kernel refuses unsigned modules (CONFIG_MODULE_SIG_FORCE)",
             sign,
         );
@@ -28,8 +29,9 @@ fn signature(environment: &Environment<'_>) -> Check {
     let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
     let locked = ["[integrity]", "[confidentiality]"];
     if is_running(environment) && locked.iter().any(|mode| lockdown.contains(mode)) {
-        return Check::note(
+        return Check::bad(
             subject,
+            Status::Note,
             format!(
                 "this machine is locked down and refuses unsigned modules (lockdown: {})",
                 lockdown.trim()
@@ -51,8 +53,9 @@ fn kunit(environment: &Environment<'_>) -> Check {
     if environment.config.get("KUNIT") == "y" {
         return Check::ok(Subject::Kunit, "CONFIG_KUNIT=y");
     }
-    Check::note(
+    Check::bad(
         Subject::Kunit,
+        Status::Note,
         "CONFIG_KUNIT is not y, so a module's suite is left out",
         "`make test` in the module's directory runs the same tests on this machine",
     )
@@ -61,8 +64,9 @@ fn kunit(environment: &Environment<'_>) -> Check {
 /// `MODVERSIONS`, which ties a module to one build of the kernel.
 fn versions(environment: &Environment<'_>) -> Option<Check> {
     environment.config.is_on("MODVERSIONS").then(|| {
-        Check::note(
+        Check::bad(
             Subject::Modversions,
+            Status::Note,
             "the kernel refuses a module that was built with other types of its symbols",
             "build the module again for each kernel, by DKMS for instance",
         )

@@ -44,7 +44,9 @@ pub fn examine(tree: &Tree) -> Vec<Check> {
 fn source(tree: &Tree) -> Check {
     match tree.source() {
         Ok(source) => Check::ok(Subject::Source, source.display().to_string()),
-        Err(NoSource { found, remedy }) => Check::missing(Subject::Source, found, remedy),
+        Err(NoSource { found, remedy }) => {
+            Check::bad(Subject::Source, Status::Missing, found, remedy)
+        }
     }
 }
 
@@ -53,10 +55,11 @@ fn unconfigured(tree: &Tree) -> Check {
     let found = format!("none in {dir}");
     if tree.is_headers_package() {
         let remedy = "name the headers of one flavour, such as /lib/modules/V/build, with -k DIR";
-        return Check::missing(Subject::Configuration, found, remedy);
+        return Check::bad(Subject::Configuration, Status::Missing, found, remedy);
     }
-    Check::missing(
+    Check::bad(
         Subject::Configuration,
+        Status::Missing,
         found,
         format!(
             "configure and build a kernel there, with CONFIG_RUST, CONFIG_TARGET_CORE and \

@@ -5,7 +5,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::check::{Check, Status};
+use super::check::Check;
 use crate::kernel::Tree;
 use crate::ui::print::{self, word};
 
@@ -75,18 +75,13 @@ fn blocking(checks: &[Check]) -> usize {
 /// Formats the checks: a line each, with the remedy below it.
 fn table(checks: &[Check]) -> String {
     let lines = checks.iter().map(|check| {
-        let status = match check.status {
-            Status::Ok => "ok",
-            Status::Note => "note",
-            Status::Missing => "missing",
-            Status::Wrong => "wrong",
-        };
         let remedy = check
             .remedy
             .iter()
             .map(|remedy| format!("{:23}-> {remedy}\n", ""));
         let remedy: String = remedy.collect();
-        format!("{status:8} {:13} {}\n{remedy}", check.subject, check.found)
+        let (status, subject) = (check.status, check.subject);
+        format!("{status:8} {subject:13} {}\n{remedy}", check.found)
     });
     lines.collect()
 }

@@ -3,9 +3,12 @@
 //! The tools that build a module, and the kernel crate. `tools.sh` finds and checks them: each module
 //! has the script, and its Makefile runs it.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde::Deserialize;
+use serde::de::value::{BorrowedStrDeserializer, Error};
 use tcm_bindings::NoLibclang;
 
 use super::check::{Check, Environment, Status, Subject};
@@ -15,16 +18,7 @@ use crate::kernel::metadata::{crate_dir, has_crate};
 use crate::ui::print::word;
 
 /// The script.
-const SCRIPT: &str = include_str!("../../../kernel-template/build/tools.sh");
-
-/// The subjects of the script.
-const SUBJECTS: [Subject; 5] = [
-    Subject::Compiler,
-    Subject::Rustc,
-    Subject::Clippy,
-    Subject::Bindgen,
-    Subject::KernelCrate,
-];
+const SCRIPT: &str = template!("build/tools.sh");
 
 /// The findings of the script.
 #[derive(Debug)]
@@ -41,32 +35,27 @@ impl Tools {
     pub fn find(build: &Path) -> Self {
         let mut script = Command::new("/bin/sh");
         script.args(["-c", SCRIPT, "tools.sh"]).arg(build);
-        let output = script.arg("report").output();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (said, faults) = output.map_or_else(
+        let (said, faults) = script.arg("report").output().map_or_else(
             |error| (String::new(), error.to_string()),
             |output| (text(&output.stdout), text(&output.stderr)),
         );
-        let lines = said.lines().filter_map(|line| {
-            let (subject, rest) = line.split_once('\t')?;
-            let (status, found) = rest.split_once('\t')?;
-            Some((subject, status, found.to_owned()))
-        });
         let mut tools = Self {
             words: Vec::new(),
             findings: Vec::new(),
         };
-        for (subject, status, found) in lines {
-            let status = match status {
-                "ok" => Status::Ok,
-                "note" => Status::Note,
-                "missing" => Status::Missing,
-                _ => Status::Wrong,
+        for line in said.lines() {
+            let parts: Vec<_> = line.splitn(3, '\t').collect();
+            let [subject, status, found] = parts[..] else {
+                continue;
             };
-            match SUBJECTS.into_iter().find(|own| own.to_string() == subject) {
-                Some(subject) => tools.findings.push((subject, status, found)),
-                None => tools.words.push(found),
-            }
+            let (Some(subject), Some(status)) = (value(subject), value(status)) else {
+                tools.words.push(found.to_owned());
+                continue;
+            };
+            // The build of two files may find a fault of a tool that has a version.
+            tools.findings.retain(|(earlier, ..)| *earlier != subject);
+            tools.findings.push((subject, status, found.to_owned()));
         }
         if tools.findings.is_empty() {
             let reason = format!("cannot check the tools: {}", faults.trim());
@@ -93,10 +82,15 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
     let tools = Tools::find(&build);
     let mut checks = Vec::new();
     for (subject, status, found) in &tools.findings {
-        let remedy = remedy(environment, *subject, *status, found);
-        checks.push(match status {
-            Status::Ok => Check::ok(*subject, found),
-            _ => Check::bad(*subject, *status, found, remedy),
+        checks.push(match (status, named(*subject)) {
+            (Status::Ok, _) => Check::ok(*subject, found),
+            (Status::Missing | Status::Wrong, Some(remedy)) => {
+                Check::bad(*subject, *status, found, remedy)
+            }
+            _ => {
+                let remedy = remedy(environment, *subject, *status, found);
+                Check::bad(*subject, *status, found, remedy)
+            }
         });
         if *subject == Subject::Rustc {
             checks.extend(rust_src(environment, &tools));
@@ -109,21 +103,42 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
     checks
 }
 
+/// The subject or status of a name; `None` for another name.
+fn value<'a, T: Deserialize<'a>>(name: &'a str) -> Option<T> {
+    let name: BorrowedStrDeserializer<'_, Error> = BorrowedStrDeserializer::new(name);
+    T::deserialize(name).ok()
+}
+
+/// The remedy for a tool that the user has named in the environment.
+fn named(subject: Subject) -> Option<String> {
+    let names: &[&str] = match subject {
+        Subject::Compiler => &["TCM_CC", "LLVM"],
+        Subject::Rustc => &["RUSTC"],
+        Subject::Clippy => &["CLIPPY_DRIVER"],
+        Subject::Bindgen => &["BINDGEN"],
+        Subject::Libclang => &["LIBCLANG_PATH"],
+        _ => &[],
+    };
+    let value = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let found = names.iter().find_map(|name| Some((name, value(name)?)));
+    found.map(|(name, value)| format!("${name} is `{value}`: correct it, or unset it"))
+}
+
 /// The remedy for a finding of the script.
 fn remedy(environment: &Environment<'_>, subject: Subject, status: Status, found: &str) -> String {
     let distro = environment.distro;
     match (subject, status) {
-        (Subject::Compiler, Status::Missing) if found.starts_with("no linker") => {
+        (Subject::Compiler, Status::Note) => {
+            "the flags may differ: take the same if the module does not build".to_owned()
+        }
+        (Subject::Compiler, _) if found.starts_with("no linker") => {
             distro.install(Package::Compiler("lld"))
         }
-        (Subject::Compiler, Status::Missing) => {
+        (Subject::Compiler, _) => {
             let wanted = environment.config.get("CC_VERSION_TEXT");
             let is_clang = environment.config.is_on("CC_IS_CLANG");
             let program = if is_clang { "clang" } else { "gcc" };
             distro.install(Package::Compiler(&package(wanted, program)))
-        }
-        (Subject::Compiler, _) => {
-            "the flags may differ: take the same if the module does not build".to_owned()
         }
         (Subject::Rustc, Status::Missing) => distro.install(Package::Rustc),
         (Subject::Rustc, _) => format!(
@@ -137,7 +152,7 @@ fn remedy(environment: &Environment<'_>, subject: Subject, status: Status, found
         ),
         (Subject::KernelTools, _) => "set TMPDIR to a directory that you may write to".to_owned(),
         (Subject::KernelCrate, Status::Missing) => no_crate(environment),
-        (Subject::KernelCrate, _) => bad_crate(environment),
+        (Subject::KernelCrate, _) => bad_crate(environment, found),
         _ => format!(
             "{} (or `cargo install bindgen-cli --locked`), or name it in $BINDGEN",
             distro.install(Package::Bindgen)
@@ -162,17 +177,20 @@ fn no_crate(environment: &Environment<'_>) -> String {
 }
 
 /// The remedy for a kernel whose crate is damaged, or made by another rustc.
-fn bad_crate(environment: &Environment<'_>) -> String {
+fn bad_crate(environment: &Environment<'_>, found: &str) -> String {
     let named = word(environment.tree.named());
-    match crate_dir(environment.tree) {
-        Some(dir) if environment.tree.build() != Some(&dir) => format!(
-            "make it anew: `rm -r {}; tcm-mod-builder prepare -k {named}`",
-            word(&dir)
-        ),
-        _ => format!(
-            "name the rustc that made it in $RUSTC, or build the kernel again: `make -C {named}`"
-        ),
+    if crate_dir(environment.tree).as_deref() != environment.tree.build() {
+        return format!("make it anew: `tcm-mod-builder prepare -k {named}`");
     }
+    let again = if environment.tree.is_headers_package() {
+        "install the package with that directory again".to_owned()
+    } else {
+        format!("build the kernel again: `make -C {named}`")
+    };
+    if found.contains("was made with") {
+        return format!("name the rustc that made it in $RUSTC, or {again}");
+    }
+    again
 }
 
 /// The version that a program prints; `None` if it cannot be run.
@@ -195,8 +213,9 @@ fn rust_src(environment: &Environment<'_>, tools: &Tools) -> Option<Check> {
     Some(if core.is_file() {
         Check::ok(Subject::RustSrc, sysroot.display().to_string())
     } else {
-        Check::missing(
+        Check::bad(
             Subject::RustSrc,
+            Status::Missing,
             format!("no {}", core.display()),
             environment.distro.install(Package::RustSrc),
         )
@@ -207,7 +226,12 @@ fn rust_src(environment: &Environment<'_>, tools: &Tools) -> Option<Check> {
 fn libclang() -> Check {
     match header::libclang_version() {
         Ok(version) => Check::ok(Subject::Libclang, version),
-        Err(error) => Check::missing(Subject::Libclang, error.found(), NoLibclang::REMEDY),
+        Err(error) => Check::bad(
+            Subject::Libclang,
+            Status::Missing,
+            error.found(),
+            named(Subject::Libclang).unwrap_or_else(|| NoLibclang::REMEDY.to_owned()),
+        ),
     }
 }
 
@@ -233,8 +257,9 @@ fn kernel_tools(environment: &Environment<'_>) -> Check {
     if missing.is_empty() {
         return Check::ok(Subject::KernelTools, programs.join(", "));
     }
-    Check::missing(
+    Check::bad(
         Subject::KernelTools,
+        Status::Missing,
         format!("no {}", missing.join(", ")),
         environment.distro.install(Package::KernelTools),
     )
@@ -247,16 +272,18 @@ fn pahole(environment: &Environment<'_>) -> Option<Check> {
         return None;
     }
     if !build.join("vmlinux").is_file() {
-        return Some(Check::note(
+        return Some(Check::bad(
             Subject::Btf,
+            Status::Note,
             format!("{} has no vmlinux", build.display()),
             "the module is built without BTF, which only tracers miss",
         ));
     }
     Some(match version("pahole") {
         Some(version) => Check::ok(Subject::Pahole, version),
-        None => Check::missing(
+        None => Check::bad(
             Subject::Pahole,
+            Status::Missing,
             "it cannot be run, and the kernel has CONFIG_DEBUG_INFO_BTF_MODULES",
             environment.distro.install(Package::Pahole),
         ),

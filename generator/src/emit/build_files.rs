@@ -6,21 +6,12 @@
 use super::{Destination, Input, renamed};
 use crate::module::files::{Files, Owner};
 
-const KBUILD: &str = include_str!("../../../kernel-template/build/Kbuild");
-const KCONFIG_HEAD: &str = include_str!("../../../kernel-template/build/Kconfig.head");
-const KCONFIG_HELP: &str = include_str!("../../../kernel-template/build/Kconfig.help");
-const KCONFIG_MODULE: &str = include_str!("../../../kernel-template/build/Kconfig.module.help");
-const BINDINGS: &str = include_str!("../../../kernel-template/bindings.rs");
-const LAYOUT_GUARD: &str = include_str!("../../../kernel-template/layout_guard.c");
-const LAYOUT_SCRIPT: &str = include_str!("../../../kernel-template/layout_guard.awk");
-const FOR_RUSTC_SCRIPT: &str = include_str!("../../../kernel-template/bindings_for_rustc.awk");
-const PROBES: &str = include_str!("../../../kernel-template/kernel_probes.rs");
-const PROBES_SCRIPT: &str = include_str!("../../../kernel-template/kernel_probes.awk");
-const UNLISTED_SCRIPT: &str = include_str!("../../../kernel-template/unlisted_ops.awk");
-const HELPERS_HEADER: &str = include_str!("../../../kernel-template/target_helpers.h");
-const HELPERS_SOURCE: &str = include_str!("../../../kernel-template/target_helpers.c");
-const HELPER_HEAD: &str = include_str!("../../../kernel-template/build/bindings_helper.head.h");
-const HELPER_TAIL: &str = include_str!("../../../kernel-template/build/bindings_helper.tail.h");
+const KBUILD: &str = template!("build/Kbuild");
+const KCONFIG_HEAD: &str = template!("build/Kconfig.head");
+const KCONFIG_HELP: &str = template!("build/Kconfig.help");
+const KCONFIG_MODULE: &str = template!("build/Kconfig.module.help");
+const HELPER_HEAD: &str = template!("build/bindings_helper.head.h");
+const HELPER_TAIL: &str = template!("build/bindings_helper.tail.h");
 
 /// Rust files that the build of a module generates.
 pub(super) const BUILT: [&str; 2] = ["bindings_generated.rs", "bindings_tested.rs"];
@@ -31,20 +22,23 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     files.add("Kbuild", own, kbuild(input));
     files.add("Kconfig", own, kconfig(input));
     for (path, text) in [
-        ("bindings.rs", BINDINGS),
-        ("target_helpers.c", HELPERS_SOURCE),
-        ("target_helpers.h", HELPERS_HEADER),
+        ("bindings.rs", template!("bindings.rs")),
+        ("target_helpers.c", template!("target_helpers.c")),
+        ("target_helpers.h", template!("target_helpers.h")),
     ] {
         files.add(path, Owner::Generator, renamed(text, input));
     }
     files.add("bindings_helper.h", own, bindings_helper(input));
     for (path, text) in [
-        ("bindings_for_rustc.awk", FOR_RUSTC_SCRIPT),
-        ("kernel_probes.awk", PROBES_SCRIPT),
-        ("kernel_probes.rs", PROBES),
-        ("layout_guard.awk", LAYOUT_SCRIPT),
-        ("layout_guard.c", LAYOUT_GUARD),
-        ("unlisted_ops.awk", UNLISTED_SCRIPT),
+        (
+            "bindings_for_rustc.awk",
+            template!("bindings_for_rustc.awk"),
+        ),
+        ("kernel_probes.awk", template!("kernel_probes.awk")),
+        ("kernel_probes.rs", template!("kernel_probes.rs")),
+        ("layout_guard.awk", template!("layout_guard.awk")),
+        ("layout_guard.c", template!("layout_guard.c")),
+        ("unlisted_ops.awk", template!("unlisted_ops.awk")),
     ] {
         files.add(path, Owner::Generator, text.to_owned());
     }

@@ -8,7 +8,7 @@ use super::{Input, page, selftest};
 use crate::module::files::{Files, Owner, TREE};
 use crate::names::Names;
 
-const KSELFTEST: &str = include_str!("../../../kernel-template/kselftest/Makefile");
+const KSELFTEST: &str = template!("kselftest/Makefile");
 
 /// Adds the files.
 pub(super) fn add(files: &mut Files, input: &Input<'_>) {

@@ -13,7 +13,7 @@ pub(super) const HOST_ROOT: &str = "host_tests.rs";
 /// The text of a fragment.
 macro_rules! fragment {
     ($name:literal) => {
-        include_str!(concat!("../../../kernel-template/kunit/", $name, ".rs"))
+        template!("kunit/", $name, ".rs")
     };
 }
 
@@ -23,7 +23,7 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     files.add("kunit.rs", own, text(input));
     files.add("kunit/examples.rs", own, input.protocol.examples.to_owned());
     if input.destination == Destination::OutOfTree {
-        let root = include_str!("../../../kernel-template/host_tests.rs");
+        let root = template!("host_tests.rs");
         files.add(HOST_ROOT, own, root.to_owned());
     }
 }

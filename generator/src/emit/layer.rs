@@ -9,7 +9,7 @@ use crate::module::files::{Files, Owner};
 /// Paths and texts of files that are copied unchanged.
 macro_rules! copied {
     ($($path:literal),* $(,)?) => {
-        [$(($path, include_str!(concat!("../../../kernel-template/", $path)))),*]
+        [$(($path, template!($path))),*]
     };
 }
 

@@ -58,15 +58,16 @@ pub struct Input<'a> {
 ///
 /// # Errors
 ///
-/// [`NameError::ModuleTaken`] if the driver's file would have the name of another file.
+/// If the driver's file would have the name of another file.
 pub fn module(input: &Input<'_>) -> Result<Files, NameError> {
     let names = input.names;
     let mut files = others(input);
-    if let Some(file) = namesake(&files, names.module()) {
-        return Err(NameError::ModuleTaken {
-            name: names.module().to_owned(),
-            file,
-        });
+    let name = names.module();
+    if let Some(file) = namesake(&files, name) {
+        let fault = format!(
+            "the module has another file of this name, {file}; choose another, such as tcm_{name}"
+        );
+        return Err(NameError::module(name, fault));
     }
     let driver = driver::text(input);
     files.add(&driver_path(names), Owner::Author, driver);

@@ -9,34 +9,13 @@ use crate::module::files::{Files, Owner};
 
 /// The path of each file, and its text.
 const FILES: [(&str, &str); 7] = [
-    (
-        ".gitattributes",
-        include_str!("../../../kernel-template/build/gitattributes"),
-    ),
-    (
-        ".gitignore",
-        include_str!("../../../kernel-template/build/gitignore"),
-    ),
-    (
-        "Makefile",
-        include_str!("../../../kernel-template/build/Makefile"),
-    ),
-    (
-        "README.md",
-        include_str!("../../../kernel-template/build/README.md"),
-    ),
-    (
-        "dkms-prepare.sh",
-        include_str!("../../../kernel-template/build/dkms-prepare.sh"),
-    ),
-    (
-        "dkms.conf",
-        include_str!("../../../kernel-template/build/dkms.conf"),
-    ),
-    (
-        "tools.sh",
-        include_str!("../../../kernel-template/build/tools.sh"),
-    ),
+    (".gitattributes", template!("build/gitattributes")),
+    (".gitignore", template!("build/gitignore")),
+    ("Makefile", template!("build/Makefile")),
+    ("README.md", template!("build/README.md")),
+    ("dkms-prepare.sh", template!("build/dkms-prepare.sh")),
+    ("dkms.conf", template!("build/dkms.conf")),
+    ("tools.sh", template!("build/tools.sh")),
 ];
 
 /// Adds the files.

@@ -11,8 +11,8 @@ use crate::names::Names;
 /// The name of the test's file.
 pub(super) const FILE: &str = "selftest.sh";
 
-const HEAD: &str = include_str!("../../../kernel-template/build/selftest.head.sh");
-const TAIL: &str = include_str!("../../../kernel-template/build/selftest.tail.sh");
+const HEAD: &str = template!("build/selftest.head.sh");
+const TAIL: &str = template!("build/selftest.tail.sh");
 
 /// The kselftest's directory, as in `TARGETS`.
 pub(super) fn collection(names: &Names) -> String {

@@ -13,22 +13,29 @@ use crate::ui::print::word;
 /// Lists the files that have changed, or would change.
 #[must_use]
 pub fn files(change: &Change, dry_run: bool) -> String {
-    let (write, edit) = if dry_run {
-        ("Would write file", "Would change file")
+    let [write, edit, remove] = if dry_run {
+        ["Would write file", "Would change file", "Would remove file"]
     } else {
-        ("Writing file", "Changing file")
+        ["Writing file", "Changing file", "Removing file"]
     };
     let mut text = match &change.directory {
-        Directory::Keep => format!("Unchanged: {}\n", change.dir.display()),
-        Directory::Create(contents) | Directory::Fill(contents) | Directory::Replace(contents) => {
+        Directory::Keep if change.first.is_empty() => {
+            format!("Unchanged: {}\n", change.dir.display())
+        }
+        Directory::Keep => String::new(),
+        Directory::Create(contents) | Directory::Fill(contents) => {
             let paths = contents.files.iter().map(|(path, _)| change.dir.join(path));
             paths
                 .map(|path| format!("{write}: {}\n", path.display()))
                 .collect()
         }
     };
-    for changed in change.outside.iter().chain(&change.edits) {
-        let verb = if changed.old.is_none() { write } else { edit };
+    for changed in change.first.iter().chain(&change.edits) {
+        let verb = match (&changed.old, &changed.new) {
+            (None, _) => write,
+            (_, None) => remove,
+            _ => edit,
+        };
         text.push_str(&format!("{verb}: {}\n", changed.path.display()));
     }
     text

@@ -18,7 +18,6 @@ use crate::module::manifest::{Manifest, Request};
 use crate::names::Names;
 use crate::plan::{self, Plan};
 use crate::protocol::{self, Protocol};
-use crate::ui::print::List;
 
 /// A request that has been checked.
 #[derive(Debug)]
@@ -87,7 +86,8 @@ impl ModuleSpec {
                 let names = names.err().into_iter().flatten();
                 let names = names.map(|error| error.to_string());
                 let faults = protocol.err().into_iter().chain(names);
-                bail!(List(faults.chain(data_path.err()).collect()))
+                let faults: Vec<_> = faults.chain(data_path.err()).collect();
+                bail!(faults.join("\n"))
             }
         }
     }
@@ -151,12 +151,9 @@ impl ModuleSpec {
 /// The plan for a header's ops.
 fn planned(model: &FabricOps) -> Result<Plan<'_>> {
     plan::plan(model).map_err(|faults| {
-        let faults = faults.iter().map(ToString::to_string).collect();
-        anyhow!(
-            "cannot generate from {}:\n{}",
-            model.header.display(),
-            List(faults)
-        )
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        let (header, faults) = (model.header.display(), faults.join("\n"));
+        anyhow!("cannot generate from {header}:\n{faults}")
     })
 }
 

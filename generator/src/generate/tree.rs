@@ -6,13 +6,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::kernel;
-use crate::names::Names;
+use crate::names::{NameError, Names};
 use crate::output::install::Edit;
 use crate::output::kbuild_edit;
-use crate::ui::print::List;
 use crate::ui::questions::{self, Answers};
 
 /// The directory of the fabric modules in a kernel tree.
@@ -26,27 +25,19 @@ pub const TARGET_DIR: &str = "drivers/target";
 pub fn refuse_clashes(tree: &Path, names: &Names) -> Result<()> {
     let own = Path::new(TARGET_DIR).join(names.module());
     let clashes = kernel::clashes(tree, &names.kconfig(), names.module(), &own);
-    let mut faults = Vec::new();
-    if let Some(path) = clashes.module {
-        faults.push(format!(
-            "cannot use module name `{}`: {} builds a module of this name; choose another",
-            names.module(),
-            path.display()
-        ));
-    }
-    if let Some(path) = clashes.symbol {
-        faults.push(format!(
-            "cannot use module name `{}`: {} defines CONFIG_{}; choose another",
-            names.module(),
-            path.display(),
-            names.kconfig()
-        ));
-    }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        bail!(List(faults))
-    }
+    let symbol = format!("defines CONFIG_{}", names.kconfig());
+    let module = "builds a module of this name".to_owned();
+    let found = [
+        clashes.module.zip(Some(module)),
+        clashes.symbol.zip(Some(symbol)),
+    ];
+    let faults = found.into_iter().flatten().map(|(path, clash)| {
+        let fault = format!("{} {clash}; choose another", path.display());
+        NameError::module(names.module(), fault).to_string()
+    });
+    let faults: Vec<_> = faults.collect();
+    ensure!(faults.is_empty(), faults.join("\n"));
+    Ok(())
 }
 
 /// Returns the edits of the tree's own build files that the user agrees to, and true if the files then

@@ -13,5 +13,5 @@ mod version;
 
 pub use clash::{Clashes, clashes};
 pub use config::Config;
-pub use tree::{NoSource, Tree, TreeError, find, find_from, running_release};
+pub use tree::{NoSource, Tree, find, find_from, running_release};
 pub use version::upstream;

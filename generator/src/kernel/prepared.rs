@@ -29,6 +29,13 @@ pub fn cache() -> PathBuf {
     }
 }
 
+/// The way to another cache; `None` for root, whose cache is that of all users.
+#[must_use]
+pub fn other_cache() -> Option<&'static str> {
+    let is_root = rustix::process::geteuid().is_root();
+    (!is_root).then_some("set XDG_CACHE_HOME to a directory that you may write to")
+}
+
 /// The caches that this user can read.
 fn caches() -> [PathBuf; 2] {
     [cache(), PathBuf::from(SHARED)]

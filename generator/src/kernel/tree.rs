@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result, bail};
 use thiserror::Error;
 
 use super::{prepared, version};
@@ -23,47 +24,6 @@ pub struct Tree {
     source: Option<PathBuf>,
     /// Directory with a configuration.
     build: Option<PathBuf>,
-}
-
-/// Reason why a kernel was not found.
-#[derive(Debug, Error)]
-pub enum TreeError {
-    /// The named directory is not a kernel's.
-    #[error(
-        "cannot use {} as a kernel: it is neither a source tree, with include/target, nor a build \
-         directory such as /lib/modules/V/build, with a configuration and a link to its source; name \
-         one of these with -k DIR",
-        dir.display()
-    )]
-    NotATree {
-        /// The directory.
-        dir: PathBuf,
-    },
-    /// The kernel is older than the oldest supported one.
-    #[error(
-        "cannot use {}: it is Linux {version}, and the oldest supported kernel is 6.12; name a newer \
-         kernel with -k DIR",
-        dir.display()
-    )]
-    TooOld {
-        /// The directory.
-        dir: PathBuf,
-        /// The upstream version.
-        version: String,
-    },
-    /// No directory was named, and none was found.
-    #[error(
-        "cannot find a kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; name \
-         one with -k DIR: a source tree, a build directory, or the headers of a distribution \
-         ({headers})",
-        cwd.display()
-    )]
-    NotFound {
-        /// The working directory.
-        cwd: PathBuf,
-        /// The command that installs the headers of the running kernel.
-        headers: String,
-    },
 }
 
 /// The source of the kernel crate is missing.
@@ -204,8 +164,8 @@ impl Tree {
 ///
 /// # Errors
 ///
-/// [`TreeError`] if no kernel is found, or it is too old.
-pub fn find(named: Option<&Path>) -> Result<Tree, TreeError> {
+/// If no kernel is found, or it is too old.
+pub fn find(named: Option<&Path>) -> Result<Tree> {
     find_from(named, &std::env::current_dir().unwrap_or_default())
 }
 
@@ -213,22 +173,32 @@ pub fn find(named: Option<&Path>) -> Result<Tree, TreeError> {
 ///
 /// # Errors
 ///
-/// [`TreeError`] if no kernel is found, or it is too old.
-pub fn find_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
+/// If no kernel is found, or it is too old.
+pub fn find_from(named: Option<&Path>, start: &Path) -> Result<Tree> {
     let tree = any_from(named, start)?;
     match tree.version() {
-        Some(version) if version::is_too_old(&version) => Err(TreeError::TooOld {
-            dir: tree.named,
-            version,
-        }),
+        Some(version) if version::is_too_old(&version) => bail!(
+            "cannot use {}: it is Linux {version}, and the oldest supported kernel is 6.12; name a newer \
+             kernel with -k DIR",
+            tree.named.display()
+        ),
         _ => Ok(tree),
     }
 }
 
-fn any_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
+fn any_from(named: Option<&Path>, start: &Path) -> Result<Tree> {
     if let Some(dir) = named {
-        return Tree::at(dir).ok_or_else(|| TreeError::NotATree {
-            dir: dir.to_owned(),
+        return Tree::at(dir).with_context(|| {
+            let lack = if dir.exists() {
+                "has neither include/target nor a configuration with a link to its source"
+            } else {
+                "does not exist"
+            };
+            format!(
+                "cannot use {} as a kernel: it {lack}; name a source tree, or a build directory such as \
+                 /lib/modules/V/build, with -k DIR",
+                dir.display()
+            )
         });
     }
     // Above `start` only a directory with headers counts; a separate build directory must be named.
@@ -236,9 +206,14 @@ fn any_from(named: Option<&Path>, start: &Path) -> Result<Tree, TreeError> {
     let kdir = std::env::var_os("KDIR").map(PathBuf::from);
     let mut places = above.map(Path::to_owned).chain(kdir).chain(running());
     let found = places.find_map(|dir| Tree::at(&dir));
-    found.ok_or_else(|| TreeError::NotFound {
-        cwd: start.to_owned(),
-        headers: Distro::here().install(Package::Headers(&running_release())),
+    found.with_context(|| {
+        format!(
+            "cannot find a kernel above {}, in $KDIR, or in /lib/modules/$(uname -r)/build or source; \
+             name one with -k DIR: a source tree, a build directory, or the headers of a distribution \
+             ({})",
+            start.display(),
+            Distro::here().install(Package::Headers(&running_release()))
+        )
     })
 }
 

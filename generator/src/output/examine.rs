@@ -9,7 +9,7 @@ use std::path::Path;
 use super::install::{Change, Directory, Edit, InstallError, entries, io_error, read};
 use crate::module::Contents;
 use crate::module::files::{File, Files, place};
-use crate::module::manifest::Manifest;
+use crate::module::manifest::{self, Manifest};
 
 /// Returns the change that writes a module to the directory `dir`.
 ///
@@ -17,16 +17,16 @@ use crate::module::manifest::Manifest;
 ///
 /// If the change would overwrite files that are not as this tool generated them.
 pub fn examine(dir: &Path, mut contents: Contents, force: bool) -> Result<Change, InstallError> {
-    let is_new = is_empty(dir).map_err(io_error("read", dir))?;
+    let is_new = is_empty(dir).map_err(io_error("write to", dir))?;
     let is_there = |path: &str, file: &File| has_text(&place(dir, path), &file.text);
     let mut change = Change {
         dir: dir.to_owned(),
-        outside: Vec::new(),
+        first: Vec::new(),
         directory: Directory::Keep,
         edits: Vec::new(),
     };
     if is_new {
-        change.outside = outside(dir, &mut contents.files, None)?;
+        change.first = outside(dir, &mut contents.files, None)?;
         change.directory = if dir.is_dir() {
             Directory::Fill(contents)
         } else {
@@ -63,8 +63,20 @@ pub fn examine(dir: &Path, mut contents: Contents, force: bool) -> Result<Change
             files: names.map(ToOwned::to_owned).collect(),
         });
     }
-    change.outside = outside(dir, &mut contents.files, Some(&manifest))?;
-    change.directory = Directory::Replace(contents);
+    let removed = manifest.files().map(|(path, _)| path);
+    let removed = removed.filter(|path| contents.files.get(path).is_none());
+    let removed: Vec<_> = removed.map(|path| (place(dir, path), None)).collect();
+    change.first = outside(dir, &mut contents.files, Some(&manifest))?;
+    let files = contents.files.iter();
+    let files = files.map(|(path, file)| (place(dir, path), Some(file.text.clone())));
+    // The manifest is last: a run that is killed before can be repeated.
+    let own = [(dir.join(manifest::FILE), Some(contents.manifest.text()))];
+    for (path, new) in files.chain(removed).chain(own) {
+        let old = read(&path).map_err(io_error("read", &path))?;
+        if old != new {
+            change.first.push(Edit { path, old, new });
+        }
+    }
     Ok(change)
 }
 

@@ -13,7 +13,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, RenameFlags};
+use rustix::fs::FlockOperation;
 use tempfile::{NamedTempFile, TempDir};
 use thiserror::Error;
 
@@ -28,8 +28,9 @@ const STAGING: &str = ".tcm-mod-builder-";
 pub struct Change {
     /// The module's directory.
     pub dir: PathBuf,
-    /// Edits of files elsewhere in the kernel's tree. They are made first: nothing refers to them.
-    pub outside: Vec<Edit>,
+    /// Edits that are made first: of files elsewhere in the kernel's tree that nothing refers to, and of
+    /// files of a module that is replaced.
+    pub first: Vec<Edit>,
     /// The change of the module's directory.
     pub directory: Directory,
     /// Files to make, replace or remove, in this order.
@@ -45,8 +46,6 @@ pub enum Directory {
     Fill(Contents),
     /// The directory stays, except for the edits.
     Keep,
-    /// The directory is replaced. It holds only unchanged files of this tool.
-    Replace(Contents),
 }
 
 /// The change of a file.
@@ -77,8 +76,8 @@ pub enum InstallError {
     },
     /// The directory exists, and `--force` was not given.
     #[error(
-        "cannot write to {}: it exists; choose another name, or say --force if it is a generated module \
-         without edits", dir.display()
+        "cannot write to {}: it exists; choose another name, or pass --force if it is a generated \
+         module without edits", dir.display()
     )]
     Exists {
         /// The directory.
@@ -161,11 +160,11 @@ pub fn apply(change: &Change) -> Result<(), InstallError> {
     remove_leftovers(parent);
     let staged_dir = match &change.directory {
         Directory::Keep => None,
-        Directory::Create(contents) | Directory::Fill(contents) | Directory::Replace(contents) => {
+        Directory::Create(contents) | Directory::Fill(contents) => {
             Some(stage_dir(contents, parent)?)
         }
     };
-    let mut pieces = stage_edits(&change.outside, parent)?;
+    let mut pieces = stage_edits(&change.first, parent)?;
     pieces.extend(
         staged_dir
             .iter()
@@ -184,8 +183,6 @@ pub fn apply(change: &Change) -> Result<(), InstallError> {
         }
         done.push(piece);
     }
-    // After an exchange, the staged directory holds the old module.
-    drop(staged_dir);
     Ok(())
 }
 
@@ -211,7 +208,7 @@ fn put(change: &Change, (piece, text): Staged<'_>) -> Result<(), InstallError> {
 
 /// The directories to make for files, the outermost first.
 fn missing_dirs(change: &Change) -> BTreeSet<PathBuf> {
-    let edits = change.outside.iter().chain(&change.edits);
+    let edits = change.first.iter().chain(&change.edits);
     let dirs = edits.flat_map(|edit| {
         edit.path
             .ancestors()
@@ -320,13 +317,8 @@ fn place_dir(staged: &Path, dir: &Path, directory: &Directory) -> Result<(), Ins
     placed().map_err(io_error("make", dir))
 }
 
-/// Renames a directory over another. A second exchange undoes the first.
+/// Renames a directory, or its entries.
 fn rename_dir(from: &Path, to: &Path, directory: &Directory) -> io::Result<()> {
-    if let Directory::Replace(_) = directory {
-        let cwd = rustix::fs::CWD;
-        return rustix::fs::renameat_with(cwd, from, cwd, to, RenameFlags::EXCHANGE)
-            .map_err(Into::into);
-    }
     if let Directory::Fill(_) = directory {
         return move_entries(from, to);
     }
@@ -363,7 +355,10 @@ pub(super) fn entries(dir: &Path) -> io::Result<impl Iterator<Item = io::Result<
 fn place_edit(edit: &Edit, staged: Option<NamedTempFile>) -> io::Result<()> {
     step("place-edit")?;
     let Some(staged) = staged else {
-        return fs::remove_file(&edit.path);
+        fs::remove_file(&edit.path)?;
+        // Fails, as it should, for a directory that has more files.
+        let _ = edit.path.parent().map(fs::remove_dir);
+        return Ok(());
     };
     if let Some(parent) = edit.path.parent() {
         fs::create_dir_all(parent)?;
@@ -377,10 +372,7 @@ fn undo(change: &Change, parent: &Path, done: &[Piece<'_>]) {
     for piece in done.iter().rev() {
         match piece {
             Piece::Directory(staged) => {
-                let _ = match change.directory {
-                    Directory::Replace(_) => rename_dir(staged, &change.dir, &change.directory),
-                    _ => rename_dir(&change.dir, staged, &change.directory),
-                };
+                let _ = rename_dir(&change.dir, staged, &change.directory);
             }
             Piece::File(edit) => {
                 let back = Edit {
@@ -415,6 +407,7 @@ fn remedy(error: &io::Error) -> &'static str {
             "name a directory that you may write to, with -k DIR or -o DIR"
         }
         io::ErrorKind::StorageFull => "free space there",
+        io::ErrorKind::NotADirectory => "it is a file, or below one: name a directory with -o DIR",
         _ => "correct that, or name another directory with -k DIR or -o DIR",
     }
 }

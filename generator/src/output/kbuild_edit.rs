@@ -45,7 +45,7 @@ pub fn kconfig(text: &str, module: &str) -> Result<String, String> {
     }
     let Some(endif) = menu_end(text) else {
         return Err(format!(
-            "it has no `if TARGET_CORE` … `endif`; add `{}` by hand and say --no-install",
+            "it has no `if TARGET_CORE` … `endif`; add `{}` by hand and pass --no-install",
             line.trim()
         ));
     };

@@ -6,14 +6,18 @@
 //! where `make modules_prepare` is run. The build takes minutes and 250 MB of disk space.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use rustix::fs::{FlockOperation, flock, statvfs};
+use rustix::process::{Signal, set_parent_process_death_signal};
 
 use crate::doctor::Tools;
 use crate::kernel::{Config, Tree, prepared, upstream};
@@ -25,6 +29,9 @@ const COPIED: [&str; 4] = [".config", ".kernelvariables", "Module.symvers", "vml
 /// Space for an unpacked source, and for the kernel crate, in MiB.
 const SOURCE_MIB: u64 = 1900;
 const CRATE_MIB: u64 = 300;
+
+/// The hidden subcommand of a process that becomes another program.
+pub const SUBCOMMAND: &str = "run-dependent";
 
 /// The name of a configuration that `make` has not processed yet.
 const CONFIG: &str = ".config";
@@ -87,9 +94,9 @@ pub fn build(tree: &Tree, build: &Path, source: &Path) -> Result<Prepared> {
     let cache = prepared::cache();
     let _lock = lock(&cache)?;
     let dir = cache.join(&release);
-    // An existing directory is of another package, or incomplete.
-    empty(&dir)?;
     need_space(&cache, CRATE_MIB)?;
+    // An existing directory is of another package, incomplete, or damaged.
+    empty(&dir)?;
     for name in COPIED {
         let from = build.join(name);
         if from.is_file() {
@@ -150,10 +157,8 @@ fn lock(cache: &Path) -> Result<File> {
         File::create(cache.join("lock"))
     };
     let file = open().with_context(|| {
-        format!(
-            "cannot write to {} (set XDG_CACHE_HOME to a directory that you may write to)",
-            cache.display()
-        )
+        let remedy = prepared::other_cache().unwrap_or("make it writable");
+        format!("cannot write to {} ({remedy})", cache.display())
     })?;
     if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
         print("Waiting for another `tcm-mod-builder prepare` to end\n")?;
@@ -167,9 +172,9 @@ fn need_space(dir: &Path, mib: u64) -> Result<()> {
     let system = statvfs(dir)?;
     let free = system.f_bavail * system.f_frsize / (1 << 20);
     if free < mib {
+        let other = prepared::other_cache().map_or(String::new(), |other| format!(", or {other}"));
         bail!(
-            "cannot write to {}: {mib} MiB are needed, and {free} MiB are free; free space, or set \
-             XDG_CACHE_HOME",
+            "cannot write to {}: {mib} MiB are needed, and {free} MiB are free; free space{other}",
             dir.display()
         );
     }
@@ -202,16 +207,30 @@ fn changed(old: &Path, new: &Path) -> Vec<String> {
     differences.collect()
 }
 
-/// A command that is ended with this program, however that ends.
+/// A command that is ended with this program, however that ends: a process of this program becomes
+/// the other one, by [`become_dependent`].
 fn dependent(program: &str) -> Command {
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "TERM", program]);
+    let mut command = Command::new("/proc/self/exe");
+    command.args([SUBCOMMAND, program]);
     command
+}
+
+/// Runs a command in place of this process. It is ended when the parent process ends.
+///
+/// # Errors
+///
+/// If it cannot be run.
+pub fn become_dependent(mut words: impl Iterator<Item = OsString>) -> Result<Infallible> {
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    let program = words.next().unwrap_or_default();
+    let error = Command::new(&program).args(words).exec();
+    Err(error).with_context(|| format!("cannot run {}", Path::new(&program).display()))
 }
 
 /// Runs a program that takes minutes. Its output goes to a log; a terminal shows the elapsed time.
 fn run(name: &str, command: &mut Command, log: &Path) -> Result<()> {
-    let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+    let file =
+        File::create(log).with_context(|| format!("cannot write the log {}", log.display()))?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)

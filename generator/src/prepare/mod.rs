@@ -12,9 +12,9 @@ use anyhow::{Result, bail};
 
 use crate::doctor::{self, Subject};
 use crate::kernel::{Tree, metadata, prepared};
-use crate::ui::print::{List, word};
+use crate::ui::print::word;
 
-pub use build::{Prepared, build, source};
+pub use build::{Prepared, SUBCOMMAND, become_dependent, build, source};
 
 /// State of a kernel's crate.
 #[derive(Debug)]
@@ -27,11 +27,13 @@ pub enum State {
     Missing(PathBuf),
 }
 
-/// Returns the state of a kernel's crate.
+/// Returns the state of a kernel's crate, after a check of configuration and tools: `make` would fail
+/// only after minutes.
 ///
 /// # Errors
 ///
-/// If the kernel is not a distribution's, or is not configured.
+/// If the kernel is not a distribution's, or is not configured; each thing that is missing or wrong,
+/// with its remedy.
 pub fn state(tree: &Tree) -> Result<State> {
     let named = word(tree.named());
     let Some(build) = tree.build() else {
@@ -40,45 +42,34 @@ pub fn state(tree: &Tree) -> Result<State> {
              /lib/modules/V/build, with -k DIR"
         );
     };
-    if let Some(dir) = prepared::build_for(build) {
-        return Ok(State::Prepared(dir));
-    }
-    if metadata::has_crate(tree) {
-        return Ok(State::Built);
-    }
-    if !tree.is_headers_package() {
+    let prepared = prepared::build_for(build);
+    let is_built = prepared.is_none() && metadata::has_crate(tree);
+    if prepared.is_none() && !is_built && !tree.is_headers_package() {
         bail!(
             "cannot prepare {named}: it is a kernel that you build yourself; build it with its kernel \
              crate: `make -C {named} LLVM=1`"
         );
     }
-    Ok(State::Missing(build.to_owned()))
-}
-
-/// Checks configuration and tools before the build: `make` would fail only after minutes.
-///
-/// # Errors
-///
-/// Each thing that is missing or wrong, with its remedy.
-pub fn check(tree: &Tree) -> Result<()> {
-    let checks = doctor::examine(tree);
-    // `prepare` makes both.
-    let made = [Subject::Source, Subject::KernelCrate];
-    let blocking = checks
-        .iter()
-        .filter(|check| check.is_blocking() && !made.contains(&check.subject));
-    let faults: Vec<_> = blocking
+    let checks = doctor::examine(tree).into_iter();
+    let (of_crate, others): (Vec<_>, Vec<_>) = checks
+        .filter(|check| check.is_blocking() && check.subject != Subject::Source)
+        .partition(|check| check.subject == Subject::KernelCrate);
+    let is_damaged = !of_crate.is_empty();
+    let faults = others
+        .into_iter()
+        .chain(of_crate.into_iter().filter(|_| is_built));
+    let faults: Vec<_> = faults
         .map(|check| {
-            let remedy = check.remedy.as_deref().unwrap_or_default();
+            let remedy = check.remedy.unwrap_or_default();
             format!("{}: {}; {remedy}", check.subject, check.found)
         })
         .collect();
-    if faults.is_empty() {
-        return Ok(());
+    if !faults.is_empty() {
+        bail!("cannot prepare {named}:\n{}", faults.join("\n"));
     }
-    bail!(
-        "cannot prepare {}:\n{}",
-        tree.named().display(),
-        List(faults)
-    )
+    Ok(match prepared {
+        _ if is_built => State::Built,
+        Some(dir) if !is_damaged => State::Prepared(dir),
+        _ => State::Missing(build.to_owned()),
+    })
 }

@@ -124,7 +124,7 @@ impl Protocol {
         }
         let remedy = match self.may_register_as {
             [] => "leave out --register-as".to_owned(),
-            names => format!("say --register-as {}", names.join(" or ")),
+            names => format!("pass --register-as {}", names.join(" or ")),
         };
         Err(format!(
             "cannot register {} as {}: their TransportIDs or port names differ; {remedy}",

@@ -6,13 +6,6 @@
 use super::examples::{fc, iscsi, naa, pcie, sas, sbp, sop, spi, srp, ssa};
 use super::{NameForm, Ports, Protocol, TransportId};
 
-/// The text of a file of `kernel-template/protocol`.
-macro_rules! text {
-    ($path:literal) => {
-        include_str!(concat!("../../../kernel-template/protocol/", $path))
-    };
-}
-
 const NO_TRANSPORT_ID: Option<&str> = Some("T10 defines no TransportID for the protocol");
 const NOT_IN_CORE: Option<&str> = Some("target core does not know the protocol's TransportIDs");
 
@@ -36,12 +29,12 @@ const NAA: NameForm = NameForm::Digits {
 
 /// The files that protocols with hexadecimal names share.
 const HEX: &[(&str, &str)] = &[
-    ("transport_id/hex.rs", text!("hex.rs")),
-    ("transport_id/name.rs", text!("name.rs")),
+    ("transport_id/hex.rs", template!("protocol/hex.rs")),
+    ("transport_id/name.rs", template!("protocol/name.rs")),
 ];
 
 /// The file that all protocols share.
-const NAME: &[(&str, &str)] = &[("transport_id/name.rs", text!("name.rs"))];
+const NAME: &[(&str, &str)] = &[("transport_id/name.rs", template!("protocol/name.rs"))];
 
 /// The columns that ADT, ATA and UAS share: port names as in SAS, and no TransportIDs. Their rows add
 /// the name and identifier of the protocol.
@@ -62,8 +55,8 @@ const NAA_WITHOUT_TRANSPORT_ID: Protocol = Protocol {
     transport_id: TransportId::None,
     no_reservations_because: NO_TRANSPORT_ID,
     may_register_as: &["SAS"],
-    source: text!("naa.rs"),
-    examples: text!("examples/naa.rs"),
+    source: template!("protocol/naa.rs"),
+    examples: template!("protocol/examples/naa.rs"),
     helpers: HEX,
 };
 
@@ -86,8 +79,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         transport_id: TransportId::Fixed(24),
         no_reservations_because: None,
         may_register_as: &[],
-        source: text!("fc.rs"),
-        examples: text!("examples/fc.rs"),
+        source: template!("protocol/fc.rs"),
+        examples: template!("protocol/examples/fc.rs"),
         helpers: HEX,
     },
     Protocol {
@@ -107,8 +100,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         transport_id: TransportId::Fixed(24),
         no_reservations_because: NOT_IN_CORE,
         may_register_as: &[],
-        source: text!("spi.rs"),
-        examples: text!("examples/spi.rs"),
+        source: template!("protocol/spi.rs"),
+        examples: template!("protocol/examples/spi.rs"),
         helpers: NAME,
     },
     Protocol {
@@ -128,8 +121,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         transport_id: TransportId::None,
         no_reservations_because: NO_TRANSPORT_ID,
         may_register_as: &[],
-        source: text!("ssa.rs"),
-        examples: text!("examples/ssa.rs"),
+        source: template!("protocol/ssa.rs"),
+        examples: template!("protocol/examples/ssa.rs"),
         helpers: HEX,
     },
     Protocol {
@@ -149,8 +142,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         transport_id: TransportId::Fixed(24),
         no_reservations_because: None,
         may_register_as: &[],
-        source: text!("sbp.rs"),
-        examples: text!("examples/sbp.rs"),
+        source: template!("protocol/sbp.rs"),
+        examples: template!("protocol/examples/sbp.rs"),
         helpers: HEX,
     },
     Protocol {
@@ -173,8 +166,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         transport_id: TransportId::Fixed(24),
         no_reservations_because: None,
         may_register_as: &[],
-        source: text!("srp.rs"),
-        examples: text!("examples/srp.rs"),
+        source: template!("protocol/srp.rs"),
+        examples: template!("protocol/examples/srp.rs"),
         helpers: HEX,
     },
     Protocol {
@@ -197,8 +190,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         },
         no_reservations_because: None,
         may_register_as: &[],
-        source: text!("iscsi.rs"),
-        examples: text!("examples/iscsi.rs"),
+        source: template!("protocol/iscsi.rs"),
+        examples: template!("protocol/examples/iscsi.rs"),
         helpers: NAME,
     },
     Protocol {
@@ -218,8 +211,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         transport_id: TransportId::Fixed(24),
         no_reservations_because: None,
         may_register_as: &[],
-        source: text!("sas.rs"),
-        examples: text!("examples/sas.rs"),
+        source: template!("protocol/sas.rs"),
+        examples: template!("protocol/examples/sas.rs"),
         helpers: HEX,
     },
     Protocol {
@@ -260,8 +253,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         transport_id: TransportId::Fixed(24),
         no_reservations_because: NOT_IN_CORE,
         may_register_as: &[],
-        source: text!("sop.rs"),
-        examples: text!("examples/sop.rs"),
+        source: template!("protocol/sop.rs"),
+        examples: template!("protocol/examples/sop.rs"),
         helpers: HEX,
     },
     Protocol {
@@ -281,8 +274,8 @@ pub static PROTOCOLS: [Protocol; 12] = [
         transport_id: TransportId::None,
         no_reservations_because: NO_TRANSPORT_ID,
         may_register_as: &[],
-        source: text!("pcie.rs"),
-        examples: text!("examples/pcie.rs"),
+        source: template!("protocol/pcie.rs"),
+        examples: template!("protocol/examples/pcie.rs"),
         helpers: HEX,
     },
 ];

@@ -65,10 +65,12 @@ pub fn up_to_date(dir: &Path) -> String {
 
 /// The reason for not overwriting edited files.
 #[must_use]
-pub fn refusal(edited: &[String]) -> String {
+pub fn refusal(edited: &[(String, String)]) -> String {
+    let (files, differences): (Vec<_>, Vec<_>) = edited.iter().cloned().unzip();
     format!(
-        "cannot overwrite the generator's files: they have been edited; move your changes to a file of \
-         your own, or say --force to discard them:\n{}",
-        edited.concat().trim_end()
+        "cannot overwrite {}: edited since the generator wrote it; move your changes to a file of your \
+         own, or pass --force to discard them:\n{}",
+        files.join(", "),
+        differences.concat().trim_end()
     )
 }

@@ -19,9 +19,9 @@ pub struct Update {
     pub change: Change,
     /// True if no file but the manifest changes.
     pub is_current: bool,
-    /// Differences of each edited file of the generator from its new text.
-    pub edited: Vec<String>,
-    /// The same, by path, for files that an edit has made the author's.
+    /// Edited files of the generator: the path of each, and its differences from the new text.
+    pub edited: Vec<(String, String)>,
+    /// The same for files that an edit has made the author's.
     pub kept: Vec<(String, String)>,
 }
 
@@ -35,7 +35,7 @@ impl Update {
         let mut update = Self {
             change: Change {
                 dir: dir.to_owned(),
-                outside: Vec::new(),
+                first: Vec::new(),
                 directory: Directory::Keep,
                 edits: Vec::new(),
             },
@@ -75,13 +75,13 @@ impl Update {
             Some(old.as_str()) != text && !manifest.is_as_generated(path, old.as_bytes())
         });
         if is_edited {
-            let edited = difference(
-                path,
-                old.as_deref().unwrap_or_default(),
-                text.unwrap_or_default(),
+            let old = old.as_deref().unwrap_or_default();
+            let edited = (
+                path.to_owned(),
+                difference(path, old, text.unwrap_or_default()),
             );
             if owner == Owner::GeneratorUntilEdited {
-                self.kept.push((path.to_owned(), edited));
+                self.kept.push(edited);
                 return Ok(());
             }
             self.edited.push(edited);

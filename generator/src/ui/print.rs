@@ -2,7 +2,6 @@
 
 //! Standard output and standard error, words for a shell, and JSON for programs.
 
-use std::fmt;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -55,14 +54,4 @@ pub fn warn(text: &str) {
 /// Never, for the values of this program.
 pub fn json(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
-}
-
-/// Faults that are reported together, one a line.
-#[derive(Debug)]
-pub struct List(pub Vec<String>);
-
-impl fmt::Display for List {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tables without colours, wrapped to the width of the terminal. If standard output is not a terminal,
-//! each row is one line.
+//! Tables without colours, wrapped to the width of the terminal, or lists of cells where that would
+//! break words. If standard output is not a terminal, each row is one line.
 
+use std::array;
 use std::io::{IsTerminal, stdout};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 /// Formats a table with these headings.
 #[must_use]
@@ -13,16 +14,41 @@ pub fn table<const N: usize>(
     headings: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
 ) -> String {
+    let rows: Vec<_> = rows.collect();
+    let width = width();
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(headings);
-    table.add_rows(rows);
-    match width() {
+    table.load_preset(presets::NOTHING);
+    let words: [u16; N] = array::from_fn(|column| {
+        let cells = rows.iter().map(|row| row[column].as_str());
+        let words = cells
+            .chain([headings[column]])
+            .flat_map(str::split_whitespace);
+        let longest = words.map(|word| word.chars().count()).max();
+        u16::try_from(longest.unwrap_or_default()).unwrap_or(u16::MAX)
+    });
+    // Each cell has a blank on both sides.
+    let least = words.iter().map(|longest| longest + 2).sum();
+    if width.is_some_and(|width| width < least) {
+        for row in rows {
+            table.add_rows(
+                headings
+                    .iter()
+                    .zip(row)
+                    .map(|(name, cell)| [(*name).to_owned(), cell]),
+            );
+            table.add_row([""]);
+        }
+    } else {
+        table.set_header(headings).add_rows(rows);
+        let least = words.map(|longest| ColumnConstraint::LowerBoundary(Width::Fixed(longest + 2)));
+        table.set_constraints(least);
+    }
+    match width {
         Some(width) => table
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width),
         None => table.set_content_arrangement(ContentArrangement::Disabled),
     };
-    // Each cell has a blank on both sides.
     let lines = table.trim_fmt();
     let lines = lines
         .lines()

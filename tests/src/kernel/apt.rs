@@ -56,20 +56,32 @@ impl Apt {
         }
     }
 
-    /// apt with [`SUITES`] of this machine's mirror and separate lists, which leaves the settings
-    /// of the machine unchanged.
+    /// apt with [`SUITES`] of this machine's mirror.
     pub(crate) fn newer_suites() -> Result<Self> {
-        let dir = cache()?.join("apt");
+        Self::apart("apt", &SUITES, &[])
+    }
+
+    /// apt with the packages of a stable release for another processor.
+    pub(crate) fn arm64() -> Result<Self> {
+        let arm64 = ["APT::Architecture=arm64", "APT::Architectures=arm64"];
+        Self::apart("apt-arm64", &["stable"], &arm64)
+    }
+
+    /// apt with separate lists, in a directory of the cache, and more options. It leaves the settings
+    /// of the machine unchanged.
+    fn apart(name: &str, suites: &[&str], more: &[&str]) -> Result<Self> {
+        let dir = cache()?.join(name);
         for part in ["sources", "lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(dir.join(part))?;
         }
         let mirror = mirror()?;
         let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-        let source =
-            SUITES.map(|suite| format!("deb [signed-by={keyring}] {mirror} {suite} main\n"));
-        fs::write(dir.join("sources/suites.list"), source.concat())?;
+        let source = suites
+            .iter()
+            .map(|suite| format!("deb [signed-by={keyring}] {mirror} {suite} main\n"));
+        fs::write(dir.join("sources/suites.list"), source.collect::<String>())?;
         let dir = dir.display();
-        let apt = Self {
+        let mut apt = Self {
             options: vec![
                 "Dir::Etc::SourceList=/dev/null".to_owned(),
                 format!("Dir::Etc::SourceParts={dir}/sources"),
@@ -79,6 +91,7 @@ impl Apt {
                 "APT::Sandbox::User=".to_owned(),
             ],
         };
+        apt.options.extend(more.iter().map(ToString::to_string));
         // Suites that do not exist yet are no error: one suite with the package is enough.
         let log = cache()?.join("apt-suites.log");
         let _ = logged(apt.command("apt-get").arg("update"), &log);

@@ -15,11 +15,10 @@ use crate::shell::text;
 /// File in a build with the sizes of its products.
 const RECORD: &str = ".tcm-products";
 
-/// Products of each build, without its modules.
-const PRODUCTS: [&str; 10] = [
+/// Products of each build, without its image and modules.
+const PRODUCTS: [&str; 9] = [
     ".config",
     "Module.symvers",
-    "arch/x86/boot/bzImage",
     "include/config/auto.conf",
     "include/config/kernel.release",
     "include/generated/autoconf.h",
@@ -30,11 +29,12 @@ const PRODUCTS: [&str; 10] = [
 ];
 
 /// Records the products of a successful build.
-pub(super) fn record(build: &Path) -> Result<()> {
+pub(super) fn record(build: &Path, image: &str) -> Result<()> {
     let mut record = String::new();
     let order = text(&build.join("modules.order"));
     let modules = order.lines().map(|object| object.replace(".o", ".ko"));
-    for name in PRODUCTS.map(ToOwned::to_owned).into_iter().chain(modules) {
+    let products = PRODUCTS.into_iter().chain([image]);
+    for name in products.map(ToOwned::to_owned).chain(modules) {
         let path = build.join(&name);
         let found = fs::metadata(&path).with_context(|| format!("no {}", path.display()))?;
         ensure!(

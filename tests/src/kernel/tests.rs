@@ -40,6 +40,7 @@ impl Tree {
             source,
             build,
             compiler: Compiler::Gcc,
+            arch: Arch::X86,
             tools,
             modules: Vec::new(),
         };

@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use rustix::fs::FlockOperation;
 
 use crate::git::{git, identify};
-use crate::kernel::{CURRENT, Compiler, Flavour, Kernel, get};
+use crate::kernel::{Arch, CURRENT, Compiler, Flavour, Kernel, get};
 use crate::session::NAB5000;
 use crate::shell::{cache, lock, output, text};
 
@@ -80,6 +80,7 @@ impl Bench {
             source: dir.join("source"),
             build: dir.join(build),
             compiler: Compiler::Llvm,
+            arch: Arch::X86,
             tools: plain.tools.clone(),
             modules: Vec::new(),
         };

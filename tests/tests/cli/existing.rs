@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 
 use assert_cmd::Command;
@@ -158,6 +159,71 @@ fn failure_leaves_an_empty_directory_empty() {
         let said = ["a failure of the test's", "nothing has been changed"];
         refused(&tree, failing.arg("-o").arg(&dir), 1, &said);
     }
+}
+
+#[test]
+fn force_replaces_the_module_in_the_working_directory() {
+    let tree = FixtureTree::new().unwrap();
+    let dir = tree.path().join("here");
+    let generate = |words: &[&str]| {
+        let mut generate = command();
+        generate
+            .current_dir(&dir)
+            .args(["-m", "tcm_x", "-o", ".", "-k"]);
+        generate.arg(tree.path()).args(words).assert()
+    };
+    fs::create_dir(&dir).unwrap();
+    let inode = fs::metadata(&dir).unwrap().ino();
+    generate(&["-p", "iSCSI", "--data-path", "iscsi"]).success();
+    let again = generate(&["-p", "SAS", "--data-path", "loopback", "--force"]).success();
+    again
+        .stdout(contains("Removing file: ./iscsi/auth.rs"))
+        .stdout(contains("Writing file: ./loopback.rs"));
+    assert_eq!(fs::metadata(&dir).unwrap().ino(), inode);
+    assert!(dir.join("loopback.rs").is_file() && !dir.join("iscsi").exists());
+    let unchanged = generate(&["-p", "SAS", "--data-path", "loopback"]).success();
+    unchanged.stdout(contains("Unchanged: ."));
+    let driver = fs::read_to_string(dir.join("tcm_x.rs")).unwrap();
+    assert!(driver.contains("SAS"), "{driver}");
+}
+
+/// A run that fails changes nothing; one that is killed can be repeated.
+#[test]
+fn replacing_that_fails_or_is_killed_can_be_repeated() {
+    for passes in [0, 3, 6] {
+        let (tree, dir) = generated();
+        let before = tree.snapshot().unwrap();
+        let mut failing = generate_for_fc(&tree);
+        failing
+            .arg("--force")
+            .env("FAILPOINTS", at_edit(passes, "fail"));
+        failing
+            .assert()
+            .code(1)
+            .stderr(contains("nothing has been changed"));
+        assert_eq!(tree.snapshot().unwrap(), before);
+
+        let mut killed = generate_for_fc(&tree);
+        killed
+            .arg("--force")
+            .env("FAILPOINTS", at_edit(passes, "kill"));
+        assert_eq!(killed.output().unwrap().status.signal(), Some(6));
+        generate_for_fc(&tree).arg("--force").assert().success();
+        let driver = fs::read_to_string(dir.join("tcm_nab5000.rs")).unwrap();
+        assert!(driver.contains("Fibre Channel"));
+        let mut sync = command();
+        sync.arg("sync")
+            .arg(&dir)
+            .arg("--check")
+            .arg("-k")
+            .arg(tree.path());
+        sync.assert().success();
+    }
+}
+
+/// Setting of the failpoints for a failure after this number of edits.
+fn at_edit(passes: u32, action: &str) -> String {
+    format!("place-edit={passes}*off->1*return({action})->off")
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn help_names_every_option_and_command() {
         "--force",
         "ops",
         "protocols",
+        "Examples:\n  tcm-mod-builder doctor\n  tcm-mod-builder -p SAS -m tcm_x",
     ] {
         assert = assert.stdout(contains(word));
     }

@@ -2,6 +2,7 @@
 
 //! Output on terminals and in pipes: JSON, tables, colours, suggestions, next steps.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -100,6 +101,13 @@ fn tables_fit_the_terminal_and_are_not_folded_elsewhere() {
         assert_eq!(narrow, unfolded);
         let narrow = on_a_terminal("COLUMNS=60", &words);
         assert!(narrow.lines().count() > folded.lines().count());
+        for text in [folded, narrow] {
+            let found: BTreeSet<_> = text.split_whitespace().collect();
+            let broken = unfolded
+                .split_whitespace()
+                .find(|word| !found.contains(word));
+            assert_eq!(broken, None, "{text}");
+        }
     }
 }
 
@@ -164,6 +172,7 @@ fn output_that_cannot_be_written_is_a_failure() {
         format!("doctor --json -k {dir}"),
         format!("-p FC -m tcm_x -k {dir} --dry-run"),
         format!("-p FC -m tcm_x -k {dir}"),
+        format!("-p FC -m tcm_x -k {dir} --install"),
     ] {
         let full = fs::File::create("/dev/full").unwrap();
         let mut command = std::process::Command::new(builder(Profile::Dev).unwrap());
@@ -171,8 +180,10 @@ fn output_that_cannot_be_written_is_a_failure() {
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{words}");
         let said = String::from_utf8(output.stderr).unwrap();
-        let reason = "Error: cannot write to standard output: No space left on device";
+        let reason = "cannot write to standard output: No space left on device";
         assert!(said.contains(reason), "{words}: {said}");
+        let is_written = said.contains("Error: the module is written, but not this report");
+        assert_eq!(is_written, words.ends_with(" --install"), "{said}");
     }
 }
 

@@ -71,7 +71,7 @@ fn registration_as_one_with_other_names_is_refused() {
     let tree = FixtureTree::new().unwrap();
     for (proto, instead, said) in [
         ("UAS", "iSCSI", "cannot register UAS as iSCSI"),
-        ("ADT", "UAS", "say --register-as SAS"),
+        ("ADT", "UAS", "pass --register-as SAS"),
         ("PCIe", "SOP", "leave out --register-as"),
         ("iSCSI", "SAS", "leave out --register-as"),
         ("UAS", "SCSI", "`SCSI`: it is not a T10 protocol identifier"),

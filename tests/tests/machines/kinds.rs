@@ -159,7 +159,7 @@ pub(crate) const BROKEN: [Broken; 20] = [
     ),
     (
         "a compiler that is not there",
-        |machine, _| machine.set("CC", "/nonexistent/cc"),
+        |machine, _| machine.set("TCM_CC", "/nonexistent/cc"),
         "missing  compiler",
     ),
     (
@@ -169,9 +169,9 @@ pub(crate) const BROKEN: [Broken; 20] = [
                 "cc",
                 "[ \"$1\" != --version ] || { echo cc 1; exit; }\nexit 1",
             );
-            machine.set("CC", &cc);
+            machine.set("TCM_CC", &cc);
         },
-        "wrong    kernel crate",
+        "wrong    compiler",
     ),
     (
         "LLVM without a linker",
@@ -181,13 +181,16 @@ pub(crate) const BROKEN: [Broken; 20] = [
             fs::remove_file(llvm.join("ld.lld")).unwrap();
             machine.set("LLVM", &format!("{}/", llvm.display()));
         },
-        "wrong    kernel crate",
+        "wrong    compiler",
     ),
 ];
 
 /// Machines that differ, and are fit.
-pub(crate) const FIT: [(&str, Change); 6] = [
+pub(crate) const FIT: [(&str, Change); 7] = [
     ("as the tests", |_, _| ()),
+    ("CC of the environment is another", |machine, _| {
+        machine.set("CC", "/nonexistent/x86_64-conda-linux-gnu-cc");
+    }),
     ("rustup's proxy is first in PATH", |machine, _| {
         machine.program("rustc", "echo 'rustc 1.97.0-nightly (abc 2026-07-01)'");
     }),

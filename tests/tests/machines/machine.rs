@@ -112,7 +112,7 @@ impl Machine {
         self.shell(&script, dir)
     }
 
-    fn shell(&self, script: &str, cwd: &Path) -> (bool, String) {
+    pub(crate) fn shell(&self, script: &str, cwd: &Path) -> (bool, String) {
         let file = self.scratch.path().join("script");
         fs::write(&file, format!("#!/bin/sh\n{script} 2>&1\n")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();

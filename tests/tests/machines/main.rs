@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 use xtask::kernel::{CURRENT, Flavour, Kernel};
-use xtask::module::{Module, build};
+use xtask::module::{Module, Profile, build, builder};
 use xtask::suite::wanted;
 
 use kinds::{BROKEN, FIT};
@@ -76,6 +76,10 @@ fn variables_of_the_command_line_win() {
             "no /nonexistent/bindgen that runs",
         ),
         ("CC=/nonexistent/cc", "no /nonexistent/cc"),
+        (
+            "CC=/nonexistent/cc",
+            "TCM_CC='/nonexistent/cc' tcm-mod-builder doctor -k",
+        ),
         ("LLVM=-99", "no clang-99"),
         (
             "clippy CLIPPY_DRIVER=/nonexistent/clippy",
@@ -86,6 +90,43 @@ fn variables_of_the_command_line_win() {
         assert!(!is_built && log.contains(said), "{variables}: {log}");
         assert!(log.lines().count() < 5, "{log}");
     }
+}
+
+#[test]
+#[ignore = "looks at a built kernel; `cargo xtask test` runs it"]
+fn dkms_gets_the_fault_and_the_remedy() {
+    let Some(kernel) = wanted(CURRENT, Flavour::Plain) else {
+        return;
+    };
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = nop(&kernel, &scratch);
+    let mut machine = Machine::new(&kernel);
+    let builder = builder(Profile::Dev).unwrap();
+    machine.program(
+        "tcm-mod-builder",
+        &format!("exec {} \"$@\"", builder.display()),
+    );
+    let prepare = format!("exec sh dkms-prepare.sh {}", machine.build.display());
+    assert_eq!(machine.shell(&prepare, &dir), (true, String::new()));
+    machine.set("RUSTC", "/nonexistent/rustc");
+    let (is_fine, said) = machine.shell(&prepare, &dir);
+    let fault = "rustc: no /nonexistent/rustc that runs";
+    assert!(!is_fine && said.contains(fault), "{said}");
+    assert!(said.contains("; $RUSTC is `/nonexistent/rustc`"), "{said}");
+    // Each faulty kernel crate is reported, and not that there is nothing to do.
+    machine.environment.remove("RUSTC");
+    machine.crate_file("libpin_init.rmeta", |_| None);
+    let run = format!(
+        "exec {} prepare -k {}",
+        builder.display(),
+        machine.build.display()
+    );
+    let (is_fine, said) = machine.shell(&run, &dir);
+    let fault = "kernel crate: ";
+    assert!(
+        !is_fine && said.contains(fault) && said.contains("; build the kernel again"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -45,18 +45,35 @@ fn clean_needs_no_kernel_and_leaves_nothing() {
         lines
     };
     let before = files();
-    for name in fs::read_to_string(dir.join(".gitignore")).unwrap().lines() {
-        if !name.starts_with('#') {
-            fs::write(dir.join(name.replace('*', "x")), "").unwrap();
-        }
+    let is_of_kbuild = |name: &&str| !name.starts_with('#') && !name.contains(".cmd");
+    let ignored = fs::read_to_string(dir.join(".gitignore")).unwrap();
+    let names = ignored.lines().filter(is_of_kbuild);
+    for name in names.chain(["target/ops.o"]) {
+        let path = dir.join(name.replace('*', "tcm_x"));
+        let name = path.file_name().unwrap().to_str().unwrap();
+        fs::write(
+            path.with_file_name(format!(".{name}.cmd")),
+            "savedcmd_x := cc\n",
+        )
+        .unwrap();
+        fs::write(path, "").unwrap();
     }
-    fs::write(dir.join("target/ops.o"), "").unwrap();
-    assert!(files().len() > before.len() + 10);
+    assert!(files().len() > before.len() + 20);
+    // The author's own, of which kbuild knows nothing.
+    fs::create_dir(dir.join("firmware")).unwrap();
+    let own = ["firmware/blob.o", "theme.mod", ".theme.cmd", "theme"].map(|name| dir.join(name));
+    for path in &own {
+        fs::write(path, "mine").unwrap();
+    }
     let mut make = Command::new("make");
     make.arg("-C")
         .arg(&dir)
         .args(["clean", "KDIR=/nonexistent"]);
     assert!(make.output().unwrap().status.success());
+    for path in own {
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+        fs::remove_file(path).unwrap();
+    }
     assert_eq!(files(), before);
 }
 
@@ -77,9 +94,29 @@ fn missing_kernel_is_one_line() {
         "{text}"
     );
     assert!(
-        text.contains("doctor -k /nonexistent") && text.lines().count() < 4,
+        text.contains("doctor -k /nonexistent") && text.lines().count() < 5,
         "{text}"
     );
+}
+
+#[test]
+fn remedy_has_the_tools_of_the_command_line() {
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = module(&scratch);
+    let said = |variables: &[&str]| {
+        let mut make = Command::new("make");
+        make.arg("-C").arg(&dir).arg("KDIR=/nonexistent");
+        make.args(variables)
+            .env("CC", "/conda/cc")
+            .env("PATH", "/usr/bin:/bin");
+        String::from_utf8(make.output().unwrap().stderr).unwrap()
+    };
+    let text = said(&["CC=gcc -m64", "RUSTC=/opt/rustc"]);
+    let command = ": TCM_CC='gcc -m64' RUSTC='/opt/rustc' tcm-mod-builder doctor -k /nonexistent\n";
+    assert!(text.contains(command), "{text}");
+    assert!(text.contains("it is not in the PATH of "), "{text}");
+    let text = said(&[]);
+    assert!(text.contains(": tcm-mod-builder doctor -k"), "{text}");
 }
 
 /// The configuration of a kernel, variables of the environment, and the words for make about the
@@ -90,7 +127,7 @@ type Choice = (
     &'static [&'static str],
 );
 
-const CHOICES: [Choice; 10] = [
+const CHOICES: [Choice; 11] = [
     ("CC_IS_CLANG=y LD_IS_LLD=y", &[], &["LLVM=BIN/"]),
     ("CC_IS_CLANG=y LD_IS_BFD=y", &[], &["CC=BIN/clang"]),
     (
@@ -98,10 +135,19 @@ const CHOICES: [Choice; 10] = [
         &[("LLVM", "-99")],
         &["LLVM=-99"],
     ),
-    ("CC_IS_CLANG=y LD_IS_LLD=y", &[("CC", "gcc")], &["CC=gcc"]),
     (
         "CC_IS_CLANG=y LD_IS_LLD=y",
-        &[("CC", "gcc"), ("LLVM", "1")],
+        &[("CC", "gcc")],
+        &["LLVM=BIN/"],
+    ),
+    (
+        "CC_IS_CLANG=y LD_IS_LLD=y",
+        &[("TCM_CC", "gcc")],
+        &["CC=gcc"],
+    ),
+    (
+        "CC_IS_CLANG=y LD_IS_LLD=y",
+        &[("TCM_CC", "gcc"), ("LLVM", "1")],
         &["CC=gcc", "LLVM=1"],
     ),
     ("CC_IS_GCC=y LD_IS_BFD=y", &[], &["CC=BIN/gcc"]),

@@ -11,16 +11,9 @@ use super::{Input, renamed};
 use crate::module::files::{Files, Owner};
 use crate::protocol::NameForm;
 
-/// The text of a template.
-macro_rules! text {
-    ($path:literal) => {
-        include_str!(concat!("../../../../kernel-template/userland/", $path))
-    };
-}
-
-const CLASS_HEAD: &str = text!("fabric_class/head.py");
-const CLASS: &str = text!("fabric_class/class.py");
-const CLASS_TAIL: &str = text!("fabric_class/tail.py");
+const CLASS_HEAD: &str = template!("userland/fabric_class/head.py");
+const CLASS: &str = template!("userland/fabric_class/class.py");
+const CLASS_TAIL: &str = template!("userland/fabric_class/tail.py");
 
 /// Types of names that rtslib can generate.
 const RANDOM_TYPES: [&str; 3] = ["eui", "iqn", "naa"];
@@ -34,11 +27,11 @@ pub(super) fn add(files: &mut Files, input: &Input<'_>) {
     for (path, text) in [
         (
             format!("{package}.pth"),
-            text!("rtslib_tcm_nab5000.pth").to_owned(),
+            template!("userland/rtslib_tcm_nab5000.pth").to_owned(),
         ),
         (
             format!("{package}/__init__.py"),
-            text!("rtslib_tcm_nab5000/__init__.py").to_owned(),
+            template!("userland/rtslib_tcm_nab5000/__init__.py").to_owned(),
         ),
         (format!("{package}/fabric_class.py"), module(input)),
     ] {
