@@ -11,11 +11,12 @@ use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
 use tcm_bindings::Header;
-use tcm_mod_builder::data_path::DATA_PATHS;
+use tcm_mod_builder::data_path::{DATA_PATHS, DataPath};
 use tempfile::TempDir;
 use xtask::guest::Guest;
 use xtask::kernel::{BETWEEN, CURRENT, Flavour, Kernel, LTS, get};
-use xtask::module::{ISCSI, LOOPBACK, Module, Profile, build, builder};
+use xtask::module::{LOOPBACK, Module, Profile, build, builder};
+use xtask::own_path::protocol_of;
 use xtask::suite::{Length, wanted};
 
 /// Source tree of a kernel with one text of the fabric header replaced.
@@ -49,12 +50,13 @@ fn tree_with(kernel: &Kernel, change: impl FnOnce(&str) -> String) -> TempDir {
 }
 
 /// Builds the module of a data path for a header without some of the ops.
-fn build_without(kernel: &Kernel, data_path: &str, ops: &[&str]) {
+fn build_without(kernel: &Kernel, data_path: &DataPath, ops: &[&str]) {
     let tree = tree_with(kernel, |header| without(header, ops));
     let scratch = tempfile::tempdir().unwrap();
     let dir = scratch.path().join("tcm_without");
     let mut command = Command::new(builder(Profile::Dev).unwrap());
-    command.args(["-p", "iSCSI", "-m", "tcm_without", "--data-path", data_path]);
+    command.args(["-p", protocol_of(data_path), "-m", "tcm_without"]);
+    command.args(["--data-path", data_path.name]);
     command.arg("-k").arg(tree.path()).arg("-o").arg(&dir);
     command.assert().success();
     build_with(kernel, &dir, tree.path());
@@ -83,10 +85,10 @@ fn driver_builds_without_optional_ops() {
     let optional: Vec<_> = optional.map(|op| op.name.as_str()).collect();
     assert!(optional.len() > 15, "{optional:?}");
     for data_path in DATA_PATHS {
-        build_without(&kernel, data_path.name, &optional);
+        build_without(&kernel, data_path, &optional);
         if Length::of_this_run() == Length::Full {
             for op in &optional {
-                build_without(&kernel, data_path.name, &[op]);
+                build_without(&kernel, data_path, &[op]);
             }
         }
     }
@@ -108,24 +110,25 @@ fn build_with(kernel: &Kernel, dir: &Path, tree: &Path) {
     build(kernel, dir, &[&flags]).unwrap();
 }
 
-/// Data paths of a kernel version, each with its arguments. The iSCSI transport needs Linux 7.2.
-fn data_paths(version: &str) -> Vec<(&'static str, &'static [&'static str])> {
-    let mut paths: Vec<(_, &[_])> = vec![("nop", &[]), ("loop", &LOOPBACK)];
-    if version != LTS {
-        paths.push(("net", &ISCSI));
-    }
-    paths
+/// Data paths of a kernel version. The iSCSI transport needs Linux 7.2.
+fn data_paths(version: &str) -> impl Iterator<Item = &'static DataPath> {
+    let is_offered = move |path: &&DataPath| path.name != "iscsi" || version != LTS;
+    DATA_PATHS.into_iter().filter(is_offered)
 }
 
 /// Generates a module of each data path for one kernel, below `parent`. Returns their directories.
-fn made_for(maker: &Kernel, data_paths: &[(&str, &[&str])], parent: &Path) -> Vec<PathBuf> {
-    let dirs = data_paths.iter().map(|(data_path, options)| {
-        let name = format!("tcm_any_{data_path}");
+fn made_for<'a>(
+    maker: &Kernel,
+    data_paths: impl Iterator<Item = &'a DataPath>,
+    parent: &Path,
+) -> Vec<PathBuf> {
+    let dirs = data_paths.map(|data_path| {
+        let name = format!("tcm_any_{}", data_path.name);
         let dir = parent.join(&name);
         let module = Module {
-            proto: "iSCSI",
+            proto: protocol_of(data_path),
             name: &name,
-            options,
+            options: &["--data-path", data_path.name],
         };
         module.generate(maker, &dir).unwrap();
         dir
@@ -160,11 +163,14 @@ fn module_works_on_other_kernels_without_sync() {
     };
     for maker in versions {
         for other in versions.iter().filter(|other| *other != maker) {
-            let both = data_paths(maker).into_iter();
-            let both = both.filter(|path| data_paths(other).contains(path));
+            let oldest = if [*maker, *other].contains(&LTS) {
+                LTS
+            } else {
+                CURRENT
+            };
             let scratch = tempfile::tempdir().unwrap();
             let maker = get(maker, Flavour::Plain).unwrap();
-            let dirs = made_for(&maker, &both.collect::<Vec<_>>(), scratch.path());
+            let dirs = made_for(&maker, data_paths(oldest), scratch.path());
             try_on(&get(other, Flavour::Plain).unwrap(), &dirs);
         }
     }
