@@ -189,8 +189,10 @@ fn texts_of_the_series_match_the_module() {
     for file in [
         "tcm_loop_rust.rs",
         "loopback.rs",
+        "loopback/tmf.rs",
         "transport_id.rs",
         "slot.rs",
+        "slot/pointer.rs",
     ] {
         compare(&module.join(file), &driver.join(file), ToOwned::to_owned);
     }
@@ -218,7 +220,7 @@ fn texts_of_the_series_match_the_module() {
                 .replace("bindings::tcm_loop_rust_", "bindings::")
         });
     }
-    assert_eq!(compared, 4 + 29 + host.len());
+    assert_eq!(compared, 6 + 31 + host.len());
     let root = fs::read_to_string(driver.join("tcm_loop_rust.rs")).unwrap();
     assert!(!root.contains("mod bindings") && root.contains("use kernel::{\n"));
     let ops = fs::read_to_string(layer.join("ops.rs")).unwrap();
