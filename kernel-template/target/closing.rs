@@ -73,7 +73,7 @@ impl CloseRequest {
     }
 }
 
-/// The data of a session, which its end shares with a close request.
+/// The data of a session, used both by the end of the session and by a close request.
 pub(super) trait Closable {
     /// The type of events.
     type Event: Event;

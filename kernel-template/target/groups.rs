@@ -3,8 +3,8 @@
 //! Groups of attributes that a fabric adds to the directory `fabric_statistics` of a target port or
 //! of a node ACL.
 //!
-//! Target core has no such directory below a portal group, and calls no op of the group between the
-//! creation of its config groups and the end of `mkdir`, after which none can be added.
+//! Portal groups have no such directory. Target core also calls no op between creating the config
+//! groups of a portal group and the end of its `mkdir`, after which no group can be added.
 //!
 //! C header: [`include/linux/configfs.h`](srctree/include/linux/configfs.h)
 

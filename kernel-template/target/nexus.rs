@@ -131,11 +131,11 @@ impl<T: Operations> Nexus<T> {
     ///
     /// # Errors
     ///
-    /// Returns the error of `data`, or [`ENOMEM`], without the data. With the data, returns
-    /// [`EBUSY`] if the initiator has no node ACL and a LUN is being unlinked, which waits for the
-    /// commands of others; [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`]
-    /// if the initiator has no node ACL and is not in demo mode, or if its node ACL is being
-    /// removed; [`EINVAL`] if the name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
+    /// Without the data, returns the error of their initializer, or [`ENOMEM`]. All others come with
+    /// the data: [`EBUSY`] if a LUN is being unlinked, which waits for its commands; [`ENODEV`] if
+    /// the portal group is disabled or being removed; [`EACCES`] if the initiator has no node ACL
+    /// and is not in demo mode, or if its node ACL is being removed; [`EINVAL`] if the name is
+    /// longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
     pub fn new(
         tpg: &Tpg<T>,
         initiator: &CStr,
@@ -176,7 +176,7 @@ impl<T: Operations> Nexus<T> {
             drop(logins);
             return Err(RefusedLogin::new(ENODEV, data));
         }
-        if tpg.is_unlinking() && !tpg.has_node_acl(initiator) {
+        if tpg.is_unlinking() {
             drop(logins);
             return Err(RefusedLogin::new(EBUSY, data));
         }
@@ -278,7 +278,8 @@ impl<T: Operations> Ending for Nexus<T> {
     }
 
     fn wait_for_commands(&self) {
-        // SAFETY: `session` is registered with target core, by the type's invariants.
+        // SAFETY: `session` is registered with target core, by the type's invariants, and has been
+        // stopped: this is called at the end of the nexus alone, after `target_stop_session`.
         unsafe { bindings::target_wait_for_sess_cmds(self.session.as_ptr()) };
     }
 

@@ -195,21 +195,6 @@ impl<T: Operations> Tpg<T> {
         }
         HeldNodeAcl::find(self, initiator, logins)
     }
-
-    /// Returns true if an initiator has a node ACL, explicit or demo-mode. The caller holds the
-    /// login lock.
-    pub(super) fn has_node_acl(&self, initiator: &CStr) -> bool {
-        let name = initiator.as_char_ptr().cast_mut().cast();
-        // SAFETY: The portal group is registered, by the invariants of `Tpg`. Target core reads the
-        // name, which ends with NUL, and does not keep it. The reference is dropped at once.
-        unsafe {
-            let acl = bindings::core_tpg_get_initiator_node_acl(self.as_raw(), name);
-            if !acl.is_null() {
-                bindings::target_put_nacl(acl);
-            }
-            !acl.is_null()
-        }
-    }
 }
 
 /// Access to the data that the mutex of the portal group protects.

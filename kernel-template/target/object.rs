@@ -29,8 +29,7 @@ pub(super) fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
     result.unwrap_or_else(|error| error.to_errno() as isize as *mut T)
 }
 
-/// Returns an initializer that moves `value` into place, for data without an initializer of their
-/// own.
+/// Returns an initializer that moves `value` into place, for a value that is already made.
 pub fn by_value<T>(value: T) -> impl PinInit<T, Error> {
     let init = |slot: *mut T| {
         // SAFETY: `pin_init_from_closure` passes a slot that is valid for writes.

@@ -103,6 +103,7 @@ impl Payload<'_> {
 
     /// Returns the scatterlist and the number of its entries, for a wrapper of the subsystem that
     /// maps it for a device. It is valid as long as the command that the payload is borrowed from.
+    /// Only its first [`Self::len`] bytes are the payload.
     pub fn scatterlist(&self) -> (*mut bindings::scatterlist, u32) {
         (self.list, self.entries)
     }

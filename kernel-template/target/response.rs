@@ -164,11 +164,11 @@ impl<'a, T: Operations> Response<'a, T> {
     /// in process context, and as often as the op returns the error. A command whose LUN does not
     /// exist ends without a response instead.
     ///
-    /// A compile error for a fabric that may respond in an interrupt, where target core would
-    /// enable interrupts: one with `DIRECT_COMPL_SUPP`, or with [`TARGET_DIRECT_COMPL`] as its
-    /// `DEFAULT_COMPL_TYPE`, and one whose commands have tags: target core refuses an invalid
-    /// command in the context of its submission. Such a fabric keeps the response until it can send
-    /// it. Any other one that retries must not submit commands in interrupts.
+    /// A call is a compile error for a fabric that may respond in an interrupt, where target core
+    /// would enable interrupts: with `DIRECT_COMPL_SUPP`, with [`TARGET_DIRECT_COMPL`] as its
+    /// `DEFAULT_COMPL_TYPE`, or with tags, since target core refuses an invalid command where it is
+    /// submitted. Such a fabric keeps the response until it can send it. Other fabrics must not
+    /// submit commands in interrupts if they retry.
     pub fn retry(self) -> Retry<'a, T> {
         const {
             assert!(

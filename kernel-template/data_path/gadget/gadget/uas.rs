@@ -155,6 +155,10 @@ impl Uas {
         for canceller in self.cancellers.get(usize::from(lane)).into_iter().flatten() {
             canceller.cancel();
         }
+        let active = self.state.with(|state| state.lane(lane)?.active);
+        if active.is_some_and(|active| active.is_verify) {
+            self.verifier.cancel();
+        }
     }
 
     /// Takes an idle request of a lane.
@@ -303,16 +307,22 @@ impl Uas {
 
     /// Ends a use of a data endpoint: the next command announces its data.
     pub(super) fn next(self: &Arc<Self>, direction: Direction) {
+        if !self.state.with(|state| state.turns(direction).enter()) {
+            return;
+        }
         loop {
             let next = self.state.with(|state| {
                 let lane = state.turns(direction).next()?;
-                Some(state.lane(lane).and_then(|lane| lane.waiting.take()))
+                Some(state.lane(lane).and_then(|lane| lane.take(direction)))
             });
             match next {
                 None => return,
                 // The host has given this command up.
                 Some(None) => continue,
-                Some(Some((task, waiting))) => return data::announce(task, waiting, direction),
+                Some(Some((task, waiting))) => data::announce(task, waiting, direction),
+            }
+            if !self.state.with(|state| state.turns(direction).leave()) {
+                return;
             }
         }
     }

@@ -208,10 +208,12 @@ impl<F: Driver> Function<F> {
                 return Err(EBUSY);
             }
             self.pending.store(1, Relaxed);
-            state.wanted = Some(alternate);
+            // An earlier work item must not enable the endpoints before `end` disables them.
+            state.wanted = None;
             Ok((self.advance(state), binding))
         })?;
         self.end(link, &binding);
+        self.state.with(|state| state.wanted = Some(alternate));
         // SAFETY: The work item is initialized. `unbind` waits for it.
         unsafe { work_queue(self.work.get()) };
         Ok(())

@@ -127,13 +127,19 @@ impl<F: Function> Pipes<F> {
             Ok(endpoint)
         })?;
         let ptr = endpoint.ptr.as_ptr();
-        // SAFETY: The endpoint is alive: `unbind` waits until this is not counted. The functions may
-        // be called in an interrupt.
+        // SAFETY: The endpoint is alive: `unbind` waits until this is not counted, and so does the
+        // start of another setting, which would change the descriptors. The functions may be called
+        // in an interrupt.
         let result = unsafe {
+            let (desc, comp_desc) = ((*ptr).desc, (*ptr).comp_desc);
             bindings::usb_ep_disable(ptr);
-            let result = match self.binding.is_stopped() {
-                true => Err(ENODEV),
-                false => to_result(bindings::usb_ep_enable(ptr)),
+            let result = if self.binding.is_stopped() || desc.is_null() {
+                Err(ENODEV)
+            } else {
+                // Some controllers clear them.
+                (*ptr).desc = desc;
+                (*ptr).comp_desc = comp_desc;
+                to_result(bindings::usb_ep_enable(ptr))
             };
             // The setting may have ended meanwhile, and its endpoints been disabled.
             if self.binding.is_stopped() {

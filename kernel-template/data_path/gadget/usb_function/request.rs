@@ -297,7 +297,13 @@ impl<F: Function> Request<F> {
     /// `bytes` must be valid for reads, and on an endpoint from the host for writes, until the
     /// request is complete, if `cargo` is kept as long.
     unsafe fn pass(self, bytes: Bytes, cargo: Cargo<F>) -> Result<(), Refused<F>> {
+        // A driver that queues again in `complete` would else recurse until the endpoint is disabled.
+        if self.0.binding.is_stopped() {
+            return Err(self.refused(ENODEV, cargo));
+        }
         let canceller = self.canceller();
+        // The controller may complete the request, and the driver drop it, before it is queued.
+        canceller.0.enter();
         let shell = Arc::into_raw(self.into_shell());
         // SAFETY: The request is the driver's, by the type's invariants, so its fields and the cargo
         // are in no other use.
@@ -317,6 +323,7 @@ impl<F: Function> Request<F> {
                 bindings::GFP_ATOMIC,
             )
         };
+        canceller.0.leave();
         if let Err(error) = to_result(status) {
             // SAFETY: The controller has not taken the request, so the pointer and the cargo are
             // still this function's.

@@ -179,6 +179,9 @@ impl Login {
         };
         log_refusal(link, name, target, why);
         if let Some(group) = PortName::parse(target).and_then(|target| portal.group(&target)) {
+            // The name may have a line feed, which would begin a line of the attribute.
+            let is_printable = PortName::offending_byte(name).is_none();
+            let name = if is_printable { name } else { b"" };
             statistics::of(&group).fail_login(status, name, link);
         }
         let reply = Reply::login(login, 0, status);

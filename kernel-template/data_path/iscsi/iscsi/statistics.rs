@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Statistics of a target, and of the session of an initiator: the groups in `fabric_statistics` of
-//! a target port and of a node ACL, with the names of iscsi_target_mod. Their subject is the iSCSI
-//! MIB (RFC 4544).
+//! a target port and of a node ACL, with the names of iscsi_target_mod. They are objects of the
+//! iSCSI MIB (RFC 4544).
 
 #![forbid(unsafe_code)]
 
@@ -80,7 +80,10 @@ struct Counts {
 
 impl Counts {
     fn login_fails(&self) -> u32 {
-        self.authorize_fails + self.authenticate_fails + self.negotiate_fails + self.other_fails
+        self.authorize_fails
+            .wrapping_add(self.authenticate_fails)
+            .wrapping_add(self.negotiate_fails)
+            .wrapping_add(self.other_fails)
     }
 
     /// Returns the address of the initiator whose login has failed last.
@@ -89,7 +92,9 @@ impl Counts {
     }
 
     fn session_fails(&self) -> u32 {
-        self.digest_errors + self.timeout_errors + self.format_errors
+        self.digest_errors
+            .wrapping_add(self.timeout_errors)
+            .wrapping_add(self.format_errors)
     }
 }
 
@@ -126,7 +131,7 @@ impl Statistics {
     /// Counts a login, and its session.
     pub(super) fn log_in(&self) {
         let mut counts = self.counts.lock();
-        counts.accepts += 1;
+        count(&mut counts.accepts);
         counts.sessions += 1;
     }
 
@@ -149,7 +154,7 @@ impl Statistics {
             LoginStatus::INITIATOR_ERROR => (&mut counts.negotiate_fails, login_failure::NEGOTIATE),
             _ => (&mut counts.other_fails, login_failure::OTHER),
         };
-        *counter += 1;
+        count(counter);
         counts.last_login_failure = Some(LoginFailure {
             kind,
             initiator: Text::new(initiator),
@@ -161,23 +166,27 @@ impl Statistics {
     /// Counts a failure of the session of an initiator.
     pub(super) fn fail_session(&self, failure: SessionFailure, initiator: &[u8]) {
         let mut counts = self.counts.lock();
-        match failure {
-            SessionFailure::Digest => counts.digest_errors += 1,
-            SessionFailure::Timeout => counts.timeout_errors += 1,
-            SessionFailure::Format => counts.format_errors += 1,
-        }
+        count(match failure {
+            SessionFailure::Digest => &mut counts.digest_errors,
+            SessionFailure::Timeout => &mut counts.timeout_errors,
+            SessionFailure::Format => &mut counts.format_errors,
+        });
         counts.last_session_failure = Some((failure, Text::new(initiator)));
     }
 
     /// Counts a logout.
     pub(super) fn log_out(&self, closes_session: bool) {
         let mut counts = self.counts.lock();
-        if closes_session {
-            counts.normal_logouts += 1;
-        } else {
-            counts.abnormal_logouts += 1;
-        }
+        count(match closes_session {
+            true => &mut counts.normal_logouts,
+            false => &mut counts.abnormal_logouts,
+        });
     }
+}
+
+/// Counts an event. Initiators cause events without limit, so the counter wraps.
+fn count(counter: &mut u32) {
+    *counter = counter.wrapping_add(1);
 }
 
 /// Returns the statistics of the target of a portal group.

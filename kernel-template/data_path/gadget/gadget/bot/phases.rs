@@ -246,9 +246,12 @@ fn finish(turn: Turn, status: Status) {
         return send_status(turn, status);
     }
     // The controller may be in the middle of a transfer, which has to see the halt before the status.
-    let dropped = bot
-        .state
-        .with(|state| state.waiting.replace((turn, status)));
+    let dropped = bot.state.with(|state| {
+        if state.is_stopped {
+            return Some((turn, status));
+        }
+        state.waiting.replace((turn, status))
+    });
     drop(dropped);
     bot.pipes.defer();
 }

@@ -120,6 +120,11 @@ fn compared(
         (true, true) => Reason::Miscompare,
         (false, _) => Reason::Aborted,
     };
+    fail(task, reason);
+}
+
+/// Fails a command whose data were not transferred, or differ.
+fn fail(task: Task, reason: Reason) {
     let sense = Sense::new(reason);
     let (status, sense) = (CHECK_CONDITION, sense.as_bytes());
     send(task, &Reply::Status { status, sense });
@@ -147,21 +152,21 @@ fn start(task: Task, data: Data<Fabric>, direction: Direction) {
         return transfer(task, data, 0, passage);
     }
     // The data wait in the lane before it asks for its turn.
-    let refused = uas.state.with(|state| {
+    let back = uas.state.with(|state| {
         let is_active = |lane: &&mut Lane| lane.active.is_some_and(|active| !active.is_void);
         let Some(place) = state.lane(lane).filter(is_active) else {
-            return Some((task, data));
+            return Some((task, data, false));
         };
-        place.waiting = Some((task, data));
+        place.waiting = Some((task, data, direction));
         if state.turns(direction).ask(lane) {
-            return state.lane(lane).and_then(|lane| lane.waiting.take());
+            let (task, data) = state.lane(lane)?.take(direction)?;
+            return Some((task, data, true));
         }
         None
     });
-    if let Some((task, data)) = refused {
-        if uas.active(lane).is_some() {
-            announce(task, data, direction);
-        }
+    // A use that was granted ends with its passage, even if the host has given the command up.
+    if let Some((task, data, true)) = back {
+        announce(task, data, direction);
     }
 }
 
@@ -243,6 +248,9 @@ impl Step {
                             return transfer(task, Data::Read(completed), offset, passage);
                         }
                         drop(passage);
+                        if moved.result.is_err() {
+                            return fail(task, Reason::Aborted);
+                        }
                         send_status(task, &completed);
                     }
                     None => {}

@@ -39,7 +39,7 @@ pub(super) struct Lane {
     /// The command in progress.
     pub(super) active: Option<Active>,
     /// The data that wait for their turn on an endpoint without streams.
-    pub(super) waiting: Option<(Task, Data<Fabric>)>,
+    pub(super) waiting: Option<(Task, Data<Fabric>, Direction)>,
 }
 
 /// A command in progress.
@@ -85,11 +85,22 @@ impl Lane {
     }
 
     /// Gives the command up. Returns its data, if they wait.
-    pub(super) fn abandon(&mut self) -> Option<(Task, Data<Fabric>)> {
+    pub(super) fn abandon(&mut self) -> impl Sized {
         if let Some(active) = &mut self.active {
             active.is_void = true;
         }
         self.waiting.take()
+    }
+
+    /// Takes the data that wait for an endpoint of this direction.
+    pub(super) fn take(&mut self, direction: Direction) -> Option<(Task, Data<Fabric>)> {
+        match self.waiting.take()? {
+            (task, data, of) if of == direction => Some((task, data)),
+            other => {
+                self.waiting = Some(other);
+                None
+            }
+        }
     }
 }
 
@@ -136,6 +147,10 @@ impl Drop for Task {
 /// order in which it was asked for them.
 pub(super) struct Turns {
     is_busy: bool,
+    /// True while [`Uas::next`] announces data.
+    is_announcing: bool,
+    /// True if the announced use has ended meanwhile.
+    has_ended: bool,
     lanes: [u8; LANES],
     first: usize,
     count: usize,
@@ -145,6 +160,8 @@ impl Turns {
     /// Nobody uses the endpoint.
     pub(super) const FREE: Self = Self {
         is_busy: false,
+        is_announcing: false,
+        has_ended: false,
         lanes: [0; LANES],
         first: 0,
         count: 0,
@@ -165,10 +182,29 @@ impl Turns {
         false
     }
 
+    /// Begins to announce data. Returns false if a caller of [`Uas::next`] does: it goes on with
+    /// the next command, so that refused announcements do not recurse.
+    pub(super) fn enter(&mut self) -> bool {
+        if self.is_announcing {
+            self.has_ended = true;
+            return false;
+        }
+        self.is_announcing = true;
+        true
+    }
+
+    /// Data are announced. Returns true if their use of the endpoint has already ended.
+    pub(super) fn leave(&mut self) -> bool {
+        self.is_announcing = self.has_ended;
+        self.has_ended = false;
+        self.is_announcing
+    }
+
     /// Ends a use of the endpoint. Returns the lane whose turn it is.
     pub(super) fn next(&mut self) -> Option<u8> {
         if self.count == 0 {
             self.is_busy = false;
+            self.is_announcing = false;
             return None;
         }
         let lane = self.lanes[self.first % LANES];
