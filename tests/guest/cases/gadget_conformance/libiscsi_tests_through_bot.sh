@@ -7,6 +7,8 @@
 
 MIB=64
 a_gadget bot
+# The limit of usb-storage, not of BOT, is 240 blocks.
+echo 1024 > "/sys/block/${DISK##*/}/device/max_sectors" || fail "no limit"
 echo "=== bot"
 for tests in $TESTS; do
 	iscsi-test-cu --dataloss -t "$tests" "$GENERIC" < /dev/null 2>&1
