@@ -67,12 +67,6 @@ impl<T: Operations> Registration<T> {
     /// [`Operations::init`], or the error of `target_register_template()`: [`EINVAL`] if it rejects
     /// the ops, [`ENOMEM`].
     pub unsafe fn new(module: &'static ThisModule) -> Result<Self> {
-        const {
-            assert!(
-                T::NODE_ACL_GROUPS.is_empty() || T::HAS_FABRIC_INIT_NODEACL,
-                "a fabric with groups of node ACLs must implement fabric_init_nodeacl"
-            );
-        }
         for op in bindings::UNLISTED_OPS {
             pr_warn!("the op {} of this kernel is new to the module\n", op);
         }

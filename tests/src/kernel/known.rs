@@ -103,7 +103,12 @@ mod tests {
         [CURRENT, "GCC, rustc 1.96", "nop", "test --full"],
         [BETWEEN, "clang 19, rustc 1.96", NO_GADGET, "test --full"],
         [LTS, "clang 19, rustc 1.96", "nop, loopback, gadget", "test"],
-        ["Debian 13, backports", "GCC 14, rustc 1.85", NO_GADGET, "stock"],
+        [
+            "Debian 13, backports",
+            "GCC 14, rustc 1.85",
+            NO_GADGET,
+            "stock",
+        ],
     ];
 
     #[test]

@@ -71,7 +71,8 @@ const TYPES: [(&str, &str); 15] = [
     ),
     (
         "const NODE_ACL_GROUPS: Groups<NodeAclGroup<Self>> = &[]",
-        "Groups in `fabric_statistics` of a node ACL, added after `fabric_init_nodeacl`.",
+        "Groups in `fabric_statistics` of a node ACL, added after `fabric_init_nodeacl`. A driver \
+         without that method has none.",
     ),
     (
         "type Data: Send + Sync",

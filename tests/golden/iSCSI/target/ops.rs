@@ -87,7 +87,8 @@ pub trait Operations: Sized + 'static {
     /// has the meaning that the driver gives it.
     const LOGIN_WHILE_DISABLED: bool = false;
 
-    /// Groups in `fabric_statistics` of a node ACL, added after `fabric_init_nodeacl`.
+    /// Groups in `fabric_statistics` of a node ACL, added after `fabric_init_nodeacl`. A driver
+    /// without that method has none.
     const NODE_ACL_GROUPS: Groups<NodeAclGroup<Self>> = &[];
 
     /// The fabric's own data, which live while it is registered.
