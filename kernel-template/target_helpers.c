@@ -9,10 +9,9 @@ struct page *tcm_nab5000_sg_page(struct scatterlist *sg)
 	return sg_page(sg);
 }
 
-void tcm_nab5000_configfs_add_default_group(struct config_group *new_group,
-					     struct config_group *group)
+void tcm_nab5000_configfs_add_default_group(struct config_group *new, struct config_group *to)
 {
-	configfs_add_default_group(new_group, group);
+	configfs_add_default_group(new, to);
 }
 
 struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg)
