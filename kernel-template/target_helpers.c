@@ -9,7 +9,7 @@ struct page *tcm_nab5000_sg_page(struct scatterlist *sg)
 	return sg_page(sg);
 }
 
-void tcm_nab5000_configfs_add_default_group(struct config_group *new, struct config_group *to)
+void tcm_nab5000_configfs_add_default_group(void *new, void *to)
 {
 	configfs_add_default_group(new, to);
 }

@@ -6,7 +6,7 @@
 #include <linux/scatterlist.h>
 #include <scsi/scsi_common.h>
 
-void tcm_nab5000_configfs_add_default_group(struct config_group *new, struct config_group *to);
+void tcm_nab5000_configfs_add_default_group(void *new, void *to);
 struct page *tcm_nab5000_sg_page(struct scatterlist *sg);
 struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg);
 unsigned int tcm_nab5000_scsi_command_size(const unsigned char *cdb);

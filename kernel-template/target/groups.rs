@@ -136,7 +136,7 @@ pub(super) unsafe fn add<D: Directory, O>(
             };
             let (name, kind) = (group.name.as_ptr().cast(), &raw const (*new).kind);
             bindings::config_group_init_type_name(new.cast(), name, kind);
-            bindings::configfs_add_default_group(new.cast(), parent);
+            bindings::configfs_add_default_group(new.cast(), parent.cast());
         }
     }
     Ok(())
