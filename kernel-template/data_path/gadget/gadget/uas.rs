@@ -3,7 +3,7 @@
 //! USB Attached SCSI: many commands at a time, over four endpoints.
 //!
 //! UAS section 6. The host sends commands and task management functions, each with a tag. With
-//! streams, the data and the status of a command go over the stream of its tag. Without streams, the
+//! streams, data and status of a command go over the stream of its tag. Without streams, the
 //! device asks for the data of a command, or announces them, by a ready unit; one command at a time
 //! does so in each direction.
 

@@ -175,7 +175,7 @@ impl Binding {
         }
     }
 
-    /// Waits for the work item, and until all requests are freed. Called in process context; sleeps.
+    /// Waits for the work item, and until all requests are freed. Process context; sleeps.
     ///
     /// Afterwards nothing but the framework uses the endpoints.
     pub(super) fn unbind(&self) {

@@ -121,7 +121,7 @@ impl<F: Function> Pipes<F> {
     ///
     /// Returns the error of the controller, or [`ENODEV`] if the alternate setting is not in use.
     pub(crate) fn restart(&self, endpoint: usize) -> Result {
-        // It is counted like a request, under the lock that `Binding::unbind` takes before it waits.
+        // Counted like a request, under the lock that `Binding::unbind` takes before it waits.
         let endpoint = self.binding.with(endpoint, |endpoint| {
             self.binding.requests.fetch_add(1, Relaxed);
             Ok(endpoint)

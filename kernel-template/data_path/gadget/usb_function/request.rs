@@ -297,7 +297,7 @@ impl<F: Function> Request<F> {
     /// `bytes` must be valid for reads, and on an endpoint from the host for writes, until the
     /// request is complete, if `cargo` is kept as long.
     unsafe fn pass(self, bytes: Bytes, cargo: Cargo<F>) -> Result<(), Refused<F>> {
-        // A driver that queues again in `complete` would else recurse until the endpoint is disabled.
+        // A driver that queues again in `complete` would else recurse until the endpoint is off.
         if self.0.binding.is_stopped() {
             return Err(self.refused(ENODEV, cargo));
         }
@@ -305,8 +305,8 @@ impl<F: Function> Request<F> {
         // The controller may complete the request, and the driver drop it, before it is queued.
         canceller.0.enter();
         let shell = Arc::into_raw(self.into_shell());
-        // SAFETY: The request is the driver's, by the type's invariants, so its fields and the cargo
-        // are in no other use.
+        // SAFETY: The request is the driver's, by the type's invariants, so its fields and cargo are
+        // in no other use.
         let status = unsafe {
             let request = (*shell).request.as_ptr();
             (*request).buf = bytes.buffer;
@@ -333,7 +333,7 @@ impl<F: Function> Request<F> {
                 None => unreachable!(),
             };
         }
-        // An endpoint that is being disabled completes what it has. The request may have come later.
+        // An endpoint that is being disabled completes what it has. The request may come later.
         if canceller.0.binding.is_stopped() {
             canceller.cancel();
         }

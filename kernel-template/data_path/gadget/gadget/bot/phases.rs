@@ -245,7 +245,7 @@ fn finish(turn: Turn, status: Status) {
     if progress.moved.checked_rem(bot.packet) != Some(0) {
         return send_status(turn, status);
     }
-    // The controller may be in the middle of a transfer, which has to see the halt before the status.
+    // The controller may be in the middle of a transfer, which must see the halt before the status.
     let dropped = bot.state.with(|state| {
         if state.is_stopped {
             return Some((turn, status));

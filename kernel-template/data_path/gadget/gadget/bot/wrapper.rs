@@ -36,7 +36,7 @@ pub(super) struct CommandWrapper<'a> {
 }
 
 impl<'a> CommandWrapper<'a> {
-    /// Parses a wrapper. Returns `None` unless it is valid and meaningful, sections 6.2.1 and 6.2.2.
+    /// Parses a wrapper. Returns `None` unless it is valid and meaningful: sections 6.2.1, 6.2.2.
     pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
         let bytes: &[u8; COMMAND_LEN] = bytes.try_into().ok()?;
         let [s0, s1, s2, s3, t0, t1, t2, t3, l0, l1, l2, l3, flags, lun, len, cdb @ ..] = bytes;

@@ -88,7 +88,7 @@ impl<'a> Received<'a> {
     }
 }
 
-/// Returns the logical unit number of a unit, SAM-5 section 4.7: of one level, with peripheral device
+/// Returns the logical unit number of a unit, SAM-5 section 4.7: one level, with peripheral device
 /// or flat space addressing. Others are for target core to refuse.
 fn lun(bytes: &[u8]) -> Option<u64> {
     let lun: [u8; 8] = bytes.get(8..16)?.try_into().ok()?;
