@@ -133,8 +133,8 @@ impl<T: Operations> Nexus<T> {
     ///
     /// Without the data, returns the error of their initializer, or [`ENOMEM`]. With the data:
     /// [`EBUSY`] if a LUN is being unlinked, which waits for its commands; [`ENODEV`] if the portal
-    /// group is disabled or being removed; [`EACCES`] if the initiator has no node ACL and is not in
-    /// demo mode, or if its node ACL is being removed; [`EINVAL`] if the name is longer than
+    /// group is disabled or being removed; [`EACCES`] if the initiator has no node ACL and is not
+    /// in demo mode, or if its node ACL is being removed; [`EINVAL`] if the name is longer than
     /// [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
     pub fn new(
         tpg: &Tpg<T>,

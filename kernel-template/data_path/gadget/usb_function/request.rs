@@ -305,8 +305,8 @@ impl<F: Function> Request<F> {
         // The controller may complete the request, and the driver drop it, before it is queued.
         canceller.0.enter();
         let shell = Arc::into_raw(self.into_shell());
-        // SAFETY: The request is the driver's, by the type's invariants, so its fields and cargo are
-        // in no other use.
+        // SAFETY: The request is the driver's, by the type's invariants, so its fields and cargo
+        // are in no other use.
         let status = unsafe {
             let request = (*shell).request.as_ptr();
             (*request).buf = bytes.buffer;
