@@ -75,7 +75,7 @@ pub use node_acl::{
     TpgNaclBaseAttrs, TpgNaclParamAttrs,
 };
 pub use np::{Np, TpgNpBaseAttrs};
-pub use object::by_value;
+pub use object::{by_value, err_ptr};
 pub use ops::{
     Operations, TARGET_DIRECT_COMPL, TARGET_DIRECT_SUBMIT, TARGET_QUEUE_COMPL, TARGET_QUEUE_SUBMIT,
 };

@@ -25,11 +25,12 @@ pub(super) unsafe fn bstr<'a>(text: *const c_char) -> &'a BStr {
 }
 
 /// Converts a result to a pointer or an `ERR_PTR()`, for callbacks.
-pub(super) fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
+pub fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
     result.unwrap_or_else(|error| error.to_errno() as isize as *mut T)
 }
 
-/// Returns an initializer that moves `value` into place, for a value that is already made.
+/// Returns an initializer that moves `value` into place, for a value that is already made. Kernel
+/// crates differ in the error type of a value that is passed as an initializer.
 pub fn by_value<T>(value: T) -> impl PinInit<T, Error> {
     let init = |slot: *mut T| {
         // SAFETY: `pin_init_from_closure` passes a slot that is valid for writes.
@@ -40,8 +41,8 @@ pub fn by_value<T>(value: T) -> impl PinInit<T, Error> {
     unsafe { pin_init_from_closure(init) }
 }
 
-/// The default body of an op that returns an initializer, whose type cannot be inferred. Never
-/// called.
+/// The default body of an op that returns an initializer, whose type cannot be inferred. The build
+/// fails if it is reachable.
 pub(super) fn not_implemented<T>() -> Result<impl PinInit<T, Error>> {
     fn never<T>() -> T {
         build_error!(VTABLE_DEFAULT_ERROR)

@@ -35,6 +35,7 @@ use crate::{
         Gadget,
         Interface,
         Pipes,
+        Request,
         Setup, //
     },
     Fabric, //
@@ -222,6 +223,12 @@ impl Moved {
     /// Returns the number of bytes moved.
     fn bytes(&self) -> u32 {
         self.result.unwrap_or(0).min(self.length)
+    }
+
+    /// Returns the bytes that were received into the buffer of a request.
+    fn received<'a>(&self, request: &'a Request<Storage>) -> &'a [u8] {
+        let count = self.bytes() as usize;
+        request.buffer().get(..count).unwrap_or(&[])
     }
 
     /// Returns true if all bytes were moved.

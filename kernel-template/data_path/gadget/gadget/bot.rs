@@ -212,8 +212,8 @@ impl Bot {
 
     /// Receives the next command.
     pub(super) fn receive_command(self: &Arc<Self>) {
-        // Nobody sends now. The host clears the halt of both endpoints, which sets their data
-        // toggles back, too.
+        // No transfer to the host is under way. A restart drops what the controller still holds. It
+        // resets the data toggle, as the host does when it clears the halts after its reset.
         if self
             .state
             .with(|state| core::mem::take(&mut state.is_stale))
@@ -231,9 +231,7 @@ impl Bot {
     /// A command was received.
     fn command(self: &Arc<Self>, request: Request<Storage>, moved: &Moved) {
         let is_wedged = self.state.with(|state| state.is_wedged);
-        let bytes = request.buffer().get(..moved.bytes() as usize);
-        let bytes = bytes.filter(|_| moved.result.is_ok()).unwrap_or(&[]);
-        let parsed = CommandWrapper::parse(bytes).filter(|_| !is_wedged);
+        let parsed = CommandWrapper::parse(moved.received(&request)).filter(|_| !is_wedged);
         let Some(command) = parsed else {
             if moved.result.is_ok() && !is_wedged {
                 self.wedge();

@@ -20,7 +20,8 @@ use crate::{
     Fabric, //
 };
 
-/// Number of commands that a session may have.
+/// Number of tags of a session: more than the commands in progress, since a lane takes its next
+/// command before target core frees the tag of the last one.
 pub(crate) const DEPTH: u32 = 64;
 
 /// Maximum LUN of the bulk-only transport.

@@ -54,8 +54,8 @@ struct Lists {
 #[derive(Default)]
 struct Place {
     group: Option<Arc<Group>>,
+    /// The gadget, while it is bound to a controller.
     gadget: Option<Gadget>,
-    is_bound: bool,
 }
 
 /// The data of a function's instance.
@@ -183,7 +183,7 @@ impl Port {
     pub(super) fn bind(&self, gadget: Gadget) -> Result {
         let mut lists = self.registry.lists.lock();
         let place = lists.places.get_mut(&self.number).ok_or(ENODEV)?;
-        if place.is_bound {
+        if place.gadget.is_some() {
             return Err(EBUSY);
         }
         let Some(group) = place.group.clone() else {
@@ -191,7 +191,6 @@ impl Port {
             return Err(ENODEV);
         };
         place.gadget = Some(gadget);
-        place.is_bound = true;
         *self.bound.lock() = Some(group);
         Ok(())
     }
@@ -199,10 +198,8 @@ impl Port {
     /// The gadget is unbound.
     pub(super) fn unbind(&self) {
         let mut lists = self.registry.lists.lock();
-        let gadget = lists.places.get_mut(&self.number).and_then(|place| {
-            place.is_bound = false;
-            place.gadget.take()
-        });
+        let place = lists.places.get_mut(&self.number);
+        let gadget = place.and_then(|place| place.gadget.take());
         drop(lists);
         drop(gadget);
         let group = self.bound.lock().take();

@@ -29,12 +29,11 @@ pub(super) struct Sense {
 
 impl Sense {
     /// Copies sense data of target core, whose length follows from their header.
-    pub(super) fn of(from: &[u8]) -> Self {
-        let mut bytes = [0; SENSE_MAX];
-        let count = from.len().min(SENSE_MAX);
-        bytes[..count].copy_from_slice(&from[..count]);
-        let len = bytes[7].saturating_add(8).min(SENSE_MAX as u8);
-        Self { bytes, len }
+    pub(super) fn of(bytes: &[u8; SENSE_MAX]) -> Self {
+        Self {
+            bytes: *bytes,
+            len: bytes[7].saturating_add(8).min(SENSE_MAX as u8),
+        }
     }
 
     /// Makes sense data in the fixed format.

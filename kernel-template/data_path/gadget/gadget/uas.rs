@@ -218,35 +218,34 @@ impl Uas {
         active.filter(|active| !active.is_void)
     }
 
-    /// Gives up the commands that `which` names. Returns their number.
-    fn abandon(&self, which: impl Fn(&Active) -> bool) -> u32 {
-        let mut count = 0;
+    /// Gives up the commands that `which` names by lane and command.
+    fn abandon(&self, which: impl Fn(u8, &Active) -> bool) {
         for number in 0..LANES as u8 {
             let dropped = self.state.with(|state| {
                 let lane = state.lane(number)?;
-                let is_named = lane.active.is_some_and(|it| !it.is_void && which(&it));
-                is_named.then(|| lane.abandon())
+                let is_named = |it: Active| !it.is_void && which(number, &it);
+                lane.active.is_some_and(is_named).then(|| lane.abandon())
             });
             if dropped.is_some() {
-                count += 1;
                 drop(dropped);
                 self.cancel(number);
             }
         }
-        count
     }
 
-    /// Returns true if there is a command that `which` names.
-    fn knows(&self, which: impl Fn(&Active) -> bool) -> bool {
-        let is_named = |lane: &Lane| lane.active.is_some_and(|it| !it.is_void && which(&it));
-        self.state.with(|state| state.lanes.iter().any(is_named))
+    /// Returns true if there is a command that `which` names by lane and command.
+    fn knows(&self, which: impl Fn(u8, &Active) -> bool) -> bool {
+        let is_named = |(number, lane): (u8, &Lane)| {
+            let is_named = |it: Active| !it.is_void && which(number, &it);
+            lane.active.is_some_and(is_named)
+        };
+        self.state
+            .with(|state| (0..).zip(state.lanes.iter()).any(is_named))
     }
 
     /// A unit was received.
     fn unit(self: &Arc<Self>, lane: u8, request: Request<Storage>, moved: &Moved) {
-        let bytes = request.buffer().get(..moved.bytes() as usize);
-        let bytes = bytes.filter(|_| moved.result.is_ok()).unwrap_or(&[]);
-        let Some(received) = Received::parse(bytes) else {
+        let Some(received) = Received::parse(moved.received(&request)) else {
             self.put(lane, Which::Command, request);
             return self.receive_unit(lane);
         };
@@ -259,7 +258,7 @@ impl Uas {
         let is_overlapped = self.begin(lane, tag, lun);
         let task = Task::new(self.clone(), lane);
         if is_overlapped {
-            self.abandon_others(lane, tag);
+            self.abandon(|other, active| other != lane && active.tag == tag);
             data::send(task, &Reply::Response(Code::OverlappedTag));
         } else {
             unit::handle(task, received);
@@ -289,20 +288,6 @@ impl Uas {
             Some(is_overlapped)
         });
         is_overlapped.unwrap_or(false)
-    }
-
-    /// Gives up the commands with this tag in other lanes.
-    fn abandon_others(&self, own: u8, tag: u16) {
-        for number in (0..LANES as u8).filter(|number| *number != own) {
-            let dropped = self.state.with(|state| {
-                let lane = state.lane(number)?;
-                lane.has(tag).then(|| lane.abandon())
-            });
-            if dropped.is_some() {
-                drop(dropped);
-                self.cancel(number);
-            }
-        }
     }
 
     /// Ends a use of a data endpoint: the next command announces its data.

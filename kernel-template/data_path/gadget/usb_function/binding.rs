@@ -110,8 +110,12 @@ impl Binding {
     }
 
     /// Returns the binary logarithm of the number of streams that all endpoints have, or 0.
-    pub(super) fn streams(&self) -> u8 {
-        // SAFETY: The function is bound: this is called as it is being bound.
+    ///
+    /// # Safety
+    ///
+    /// The function must be bound, or being bound.
+    pub(super) unsafe fn streams(&self) -> u8 {
+        // SAFETY: The endpoints are alive, by the requirements of this function.
         let streams =
             |endpoint: &ControllerEndpoint| unsafe { (*endpoint.ptr.as_ptr()).max_streams };
         let least = self.endpoints.iter().map(streams).min().unwrap_or(0);
@@ -128,7 +132,8 @@ impl Binding {
         self.is_stopped.load(Relaxed)
     }
 
-    /// Notes that an alternate setting is in use, or not.
+    /// Notes that an alternate setting is in use, or not. Ordered before what the caller does to the
+    /// endpoints: a request that is queued meanwhile sees it, or is completed with the others.
     pub(super) fn set_stopped(&self, is_stopped: bool) {
         self.is_stopped.xchg(is_stopped, Full);
     }
@@ -178,9 +183,14 @@ impl Binding {
     /// Waits for the work item, and until all requests are freed. Process context; sleeps.
     ///
     /// Afterwards nothing but the framework uses the endpoints.
-    pub(super) fn unbind(&self) {
+    ///
+    /// # Safety
+    ///
+    /// The function must be bound.
+    pub(super) unsafe fn unbind(&self) {
         self.is_bound.with(|is_bound| *is_bound = false);
-        // SAFETY: The work item is initialized, and alive until the function is unbound.
+        // SAFETY: The work item is initialized, by the requirements of `new`, and alive while the
+        // function is bound.
         unsafe { bindings::cancel_work_sync(self.deferred.as_ptr()) };
         while self.requests.load(Acquire) != 0 {
             // SAFETY: This is process context, which may sleep.

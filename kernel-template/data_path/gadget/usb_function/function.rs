@@ -274,7 +274,8 @@ impl<F: Driver> Function<F> {
         // SAFETY: The work item is initialized. This is process context.
         unsafe { bindings::cancel_work_sync(self.work.get()) };
         if let Some(binding) = self.state.with(|state| state.binding.take()) {
-            binding.unbind();
+            // SAFETY: `bound` has set it, so the function is bound until this returns.
+            unsafe { binding.unbind() };
         }
     }
 
@@ -355,18 +356,5 @@ impl<F: Driver> Function<F> {
                 state.wanted = None;
             }
         });
-    }
-
-    /// Returns the gadget of a device.
-    ///
-    /// # Safety
-    ///
-    /// `configuration` must be one that a function is being bound to.
-    pub(super) unsafe fn gadget(
-        configuration: *mut bindings::usb_configuration,
-    ) -> Result<NonNull<bindings::usb_gadget>> {
-        // SAFETY: The configuration is in use, by the requirements of this function, so its device
-        // is alive.
-        NonNull::new(unsafe { (*(*configuration).cdev).gadget }).ok_or(ENODEV)
     }
 }

@@ -22,7 +22,10 @@ use crate::{
         tcm_nab5000_instance_init as instance_init,
         tcm_nab5000_is_loaded as is_loaded, //
     },
-    target::atomic::{Acquire, Atomic, Relaxed, Release}, //
+    target::{
+        atomic::{Acquire, Atomic, Relaxed, Release},
+        err_ptr,
+    }, //
 };
 
 /// The registration of a function. Dropping it unregisters the function. Instances pin the module.
@@ -126,14 +129,6 @@ fn fill<F: Function>(instance: *mut bindings::usb_function_instance) {
         instance.write_bytes(0, 1);
         (*instance).free_func_inst = Some(free_func_inst_callback::<F>);
         instance_init(instance);
-    }
-}
-
-/// Returns the framework's pointer for a result.
-fn err_ptr<T>(result: Result<*mut T>) -> *mut T {
-    match result {
-        Ok(pointer) => pointer,
-        Err(error) => error.to_ptr(),
     }
 }
 

@@ -61,10 +61,11 @@ pub(super) struct Shell<F: Function> {
     cargo: UnsafeCell<Option<Cargo<F>>>,
 }
 
-// SAFETY: The fields without a lock have one user, the owner of the request.
+// SAFETY: The fields without a lock have one user, the owner of the request. What they hold may
+// change threads: a command, the driver's context, which is `Send`, and bytes.
 unsafe impl<F: Function> Send for Shell<F> {}
 
-// SAFETY: The fields without a lock have one user, the owner of the request.
+// SAFETY: As for `Send`: shared references reach only the atomics and the binding.
 unsafe impl<F: Function> Sync for Shell<F> {}
 
 impl<F: Function> Shell<F> {
@@ -165,7 +166,8 @@ pub(crate) struct Done<F: Function> {
 /// A request that the controller did not take.
 #[allow(dead_code, reason = "a driver may want less than there is")]
 pub(crate) struct Refused<F: Function> {
-    /// The error of the controller: `ESHUTDOWN` if the endpoint is disabled.
+    /// The error of the controller: `ESHUTDOWN` if the endpoint is disabled. [`ENODEV`] if no
+    /// alternate setting is in use.
     pub(crate) error: Error,
     /// The request.
     pub(crate) request: Request<F>,

@@ -146,15 +146,16 @@ fn transfer(turn: Turn, which: Which, data: Data<Fabric>, offset: u32) {
 
 /// Sends the response to a command: its data, and then the status.
 pub(in crate::gadget) fn respond(turn: &Turn, response: Response<'_, Fabric>) {
-    let status = outcome(turn, &response);
     if response.payload().is_empty() {
+        let status = outcome(turn, &response);
         return finish(turn.clone(), status);
     }
-    let response = response.keep();
     if turn.bot().progress().is_verify {
-        return compare(turn.clone(), response, 0, false);
+        // Only the residue counts: the status is that of the comparison.
+        outcome(turn, &response);
+        return compare(turn.clone(), response.keep(), 0, false);
     }
-    transfer(turn.clone(), Which::Input, Data::Read(response), 0);
+    transfer(turn.clone(), Which::Input, Data::Read(response.keep()), 0);
 }
 
 /// Receives data, and compares them with those of a read from `offset` on.
@@ -182,8 +183,7 @@ fn compared(
     moved: &Moved,
 ) {
     let bot = turn.bot().clone();
-    let bytes = request.buffer().get(..moved.bytes() as usize);
-    let is_other = was_other || bytes.is_some_and(|bytes| verify::differs(&read, from, bytes));
+    let is_other = was_other || verify::differs(&read, from, moved.received(&request));
     bot.put(Which::Output, request);
     note(&turn, moved);
     let offset = from.saturating_add(moved.bytes());
@@ -215,7 +215,7 @@ fn outcome(turn: &Turn, response: &Completed<Fabric>) -> Status {
     if response.status() == GOOD {
         return Status::Passed;
     }
-    let sense = response.sense().map(|sense| Sense::of(sense));
+    let sense = response.sense().map(Sense::of);
     let bot = turn.bot();
     bot.keep_sense(sense.unwrap_or_else(|| Sense::new(Reason::Aborted)));
     Status::Failed

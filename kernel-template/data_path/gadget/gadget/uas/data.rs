@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+use core::mem;
+
 use super::{
     iu::Reply,
     lane::{Active, Lane, Passage, Which},
@@ -26,17 +28,12 @@ const CHECK_CONDITION: u8 = 0x02;
 /// Sends the last unit of a command. The host may use its tag again when it has the unit, which may
 /// be before the command has ended here.
 pub(super) fn send(task: Task, reply: &Reply<'_>) {
-    let active = task.uas().active(task.lane());
-    task.uas().state.with(|state| {
-        if let Some(active) = state
-            .lane(task.lane())
-            .and_then(|lane| lane.active.as_mut())
-        {
-            active.is_void = true;
-        }
+    let tag = task.uas().state.with(|state| {
+        let active = state.lane(task.lane())?.active.as_mut()?;
+        (!mem::replace(&mut active.is_void, true)).then_some(active.tag)
     });
-    if let Some(active) = active {
-        send_unit(task, active.tag, reply, Step::Last);
+    if let Some(tag) = tag {
+        send_unit(task, tag, reply, Step::Last);
     }
 }
 
@@ -132,7 +129,7 @@ fn fail(task: Task, reason: Reason) {
 
 /// Sends the status of a command.
 fn send_status(task: Task, completed: &Completed<Fabric>) {
-    let sense = completed.sense().map(|sense| Sense::of(sense));
+    let sense = completed.sense().map(Sense::of);
     let sense = sense.as_ref().map_or(&[][..], |sense| sense.as_bytes());
     let status = completed.status();
     send(task, &Reply::Status { status, sense });
@@ -257,9 +254,7 @@ impl Step {
                 }
             }
             Self::Compare(task, read, from, was_other, passage) => {
-                let bytes = request.buffer().get(..moved.bytes() as usize);
-                let differs = |bytes| verify::differs(&read, from, bytes);
-                let is_other = was_other || bytes.is_some_and(differs);
+                let is_other = was_other || verify::differs(&read, from, moved.received(&request));
                 task.uas().put_verifier(request);
                 compared(task, read, from, is_other, passage, &moved);
             }

@@ -119,10 +119,9 @@ impl Management {
 /// Executes a task management function.
 fn manage(task: Task, lun: u64, code: u8, other: u16) {
     let uas = task.uas().clone();
-    let is_other = |active: &Active| active.tag == other && active.lun == lun;
     let own = task.lane();
-    let tag = uas.active(own).map(|active| active.tag);
-    let is_on_lun = |active: &Active| active.lun == lun && Some(active.tag) != tag;
+    let is_other = |_: u8, active: &Active| active.tag == other && active.lun == lun;
+    let is_on_lun = |lane: u8, active: &Active| active.lun == lun && lane != own;
     let function = match code {
         function::ABORT_TASK => {
             uas.abandon(is_other);

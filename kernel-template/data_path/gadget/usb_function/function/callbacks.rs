@@ -81,7 +81,7 @@ unsafe fn bind<F: Driver>(
     // framework holds the lock of the gadget, and has set the instance.
     let (this, gadget, owner, interface) = unsafe {
         let this = Function::<F>::from_raw(function);
-        let gadget = Function::<F>::gadget(configuration)?;
+        let gadget = NonNull::new((*(*configuration).cdev).gadget).ok_or(ENODEV)?;
         let owner = Gadget::of((*function).fi)?;
         let interface = bindings::usb_interface_id(configuration, function);
         (this, gadget, owner, interface)
@@ -126,7 +126,8 @@ unsafe fn assign_descriptors<F: Driver>(
     let numbers = Numbers {
         interface,
         addresses: &addresses,
-        streams: binding.streams(),
+        // SAFETY: The function is being bound.
+        streams: unsafe { binding.streams() },
     };
     let make = |speed| Descriptors::new(&F::INTERFACE, &numbers, speed);
     let (mut full, mut high) = (make(Speed::Full)?, make(Speed::High)?);
@@ -244,8 +245,7 @@ unsafe extern "C" fn setup_callback<F: Driver>(
         }
         (*request).length = u32::from(byte.is_some()).min(setup.length.into());
         (*request).set_zero(0);
-        let endpoint = NonNull::new_unchecked((*(*device).gadget).ep0);
-        bindings::usb_ep_queue(endpoint.as_ptr(), request, bindings::GFP_ATOMIC)
+        bindings::usb_ep_queue((*(*device).gadget).ep0, request, bindings::GFP_ATOMIC)
     }
 }
 
