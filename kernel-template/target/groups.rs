@@ -118,24 +118,23 @@ unsafe extern "C" fn release_callback(item: *mut bindings::config_item) {
 ///
 /// - `parent` must be the config group of a `fabric_statistics` directory that is not visible yet
 ///   and empty. Its default groups must be removed before `owner` is freed.
-/// - `owner` must be the object that the context of `D` borrows.
+/// - `owner` must be the C object that `D::context` makes its result from.
 pub(super) unsafe fn add<D: Directory, O>(
     parent: *mut bindings::config_group,
     owner: *mut O,
     groups: Groups<D>,
 ) -> Result {
     for group in groups {
-        let result = ConfigGroup::new(owner.cast(), &group.attributes);
-        // SAFETY: The config group is new, and configfs frees it with its last reference, which
-        // `parent` has. Its type is beside it. The name ends with NUL, and configfs copies it.
-        // After an error the groups that were added are not visible.
+        let Ok(new) = ConfigGroup::new(owner.cast(), &group.attributes) else {
+            // SAFETY: The directory is not visible, so the groups that were added are in no use.
+            unsafe { bindings::configfs_remove_default_groups(parent) };
+            return Err(ENOMEM);
+        };
+        let name = group.name.as_ptr().cast();
+        // SAFETY: The config group is new, and its type is beside it. The name ends with NUL, and
+        // configfs copies it. `parent` has the last reference, with which configfs frees the group.
         unsafe {
-            let Ok(new) = result else {
-                bindings::configfs_remove_default_groups(parent);
-                return Err(ENOMEM);
-            };
-            let (name, kind) = (group.name.as_ptr().cast(), &raw const (*new).kind);
-            bindings::config_group_init_type_name(new.cast(), name, kind);
+            bindings::config_group_init_type_name(new.cast(), name, &raw const (*new).kind);
             bindings::configfs_add_default_group(new.cast(), parent.cast());
         }
     }

@@ -44,7 +44,7 @@ impl<T: Operations> Tpg<T> {
     ///
     /// Target core removes the device entries for the LUN, waits for its commands, and takes it off
     /// the list of the group. A demo-mode login in between gets an entry that nobody removes, and
-    /// uses the LUN after it is freed. So logins are refused that would get one.
+    /// uses the LUN after it is freed. So all logins to the group are refused until then.
     ///
     /// # Safety
     ///

@@ -26,7 +26,7 @@ pub enum MethodKind {
     AbortTask,
     /// `close_session`: the session may end from then on.
     CloseSession,
-    /// `fabric_pre_unlink`: logins in demo mode are refused from then on.
+    /// `fabric_pre_unlink`: logins to the portal group are refused until the LUN is off its list.
     Unlink,
     /// `fabric_enable_tpg`: opens or closes a portal group to logins.
     EnableTpg,

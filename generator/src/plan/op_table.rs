@@ -437,7 +437,7 @@ static OP_SPECS: &[OpSpec] = &[
             locks: "The configfs locks of the LUN.",
             concurrent: "Commands to the LUN.",
             lifetime: "The LUN is kept until `fabric_post_unlink`.",
-            soundness: "The op gets shared references. The layer marks the LUN before the op, and refuses logins that would get a device entry for it: target core would leave that behind.",
+            soundness: "The op gets shared references. The layer marks the LUN before the op, and refuses logins to the portal group until the LUN is off its list: one in demo mode would get a device entry that target core leaves behind.",
             source: "target_fabric_port_unlink",
         },
     },

@@ -331,6 +331,9 @@ impl Connection {
     /// Ends the connection and its session.
     fn end(mut self, end: End) {
         self.log(&end);
+        if let Phase::Session(session) = &self.phase {
+            session.count_end(&end);
+        }
         if let End::Rejected(reason, request) = end {
             self.say_last(Reply::reject(reason), request.as_bytes());
         }
@@ -372,10 +375,7 @@ impl Connection {
             End::Now | End::Answered | End::LoggedOut(_) => return,
         };
         match &self.phase {
-            Phase::Session(session) => {
-                session.log_end(&self.link, why);
-                session.count_end(end);
-            }
+            Phase::Session(session) => session.log_end(&self.link, why),
             Phase::Login(login) => login.log_end(&self.link, why),
         }
     }

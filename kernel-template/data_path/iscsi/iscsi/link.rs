@@ -24,29 +24,48 @@ use crate::{
     Fabric, //
 };
 
+/// A counter that only the thread of the connection changes.
+pub(super) struct Counter(Atomic<u64>);
+
+impl Counter {
+    const fn new() -> Self {
+        Self(Atomic::new(0))
+    }
+
+    /// Adds to the counter. Called in the thread of the connection.
+    pub(super) fn add(&self, more: u64) {
+        self.0.store(self.get().wrapping_add(more), Relaxed);
+    }
+
+    /// Returns the value.
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
 /// Counters of a connection.
 pub(super) struct Traffic {
     /// SCSI commands received.
-    pub(super) commands: Atomic<u64>,
+    pub(super) commands: Counter,
     /// SCSI Response PDUs sent.
-    pub(super) responses: Atomic<u64>,
+    pub(super) responses: Counter,
     /// Data of reads sent, in bytes.
-    pub(super) sent: Atomic<u64>,
+    pub(super) sent: Counter,
     /// Data of writes received, in bytes.
-    pub(super) received: Atomic<u64>,
+    pub(super) received: Counter,
     /// PDUs with a wrong digest.
-    pub(super) digest_errors: Atomic<u64>,
+    pub(super) digest_errors: Counter,
 }
 
 impl Traffic {
     /// Creates the counters of a new connection.
     pub(super) const fn new() -> Self {
         Self {
-            commands: Atomic::new(0),
-            responses: Atomic::new(0),
-            sent: Atomic::new(0),
-            received: Atomic::new(0),
-            digest_errors: Atomic::new(0),
+            commands: Counter::new(),
+            responses: Counter::new(),
+            sent: Counter::new(),
+            received: Counter::new(),
+            digest_errors: Counter::new(),
         }
     }
 }
@@ -61,6 +80,7 @@ pub(crate) struct Link {
     pub(super) writes: CmdQueue<Pending<Fabric>>,
     /// Responses to be sent, queued by the ops.
     pub(super) responses: CmdQueue<Reference<Completed<Fabric>>>,
+    /// For the statistics of the session.
     pub(super) traffic: Traffic,
     is_closing: Atomic<bool>,
     is_logout_requested: Atomic<bool>,

@@ -34,10 +34,7 @@ use super::{
 };
 use crate::{
     socket::may_log,
-    target::{
-        atomic::{Relaxed, Release},
-        Nexus, RmdirGuard,
-    },
+    target::{atomic::Release, Nexus, RmdirGuard},
     transport_id::PortName,
     Fabric, //
 };
@@ -244,7 +241,7 @@ impl Session {
         request: &Request,
         sink: Sink,
     ) -> Result<(), End> {
-        sender.link.traffic.digest_errors.add(1, Relaxed);
+        sender.link.traffic.digest_errors.add(1);
         self.count(SessionFailure::Digest);
         reject(sender, Reject::DataDigest, request)?;
         if let Sink::Payload(write) = sink {

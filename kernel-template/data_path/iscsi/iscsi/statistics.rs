@@ -21,9 +21,7 @@ use super::{
     secrets::Text, //
 };
 use crate::{
-    target::{
-        atomic::Relaxed, groups, Attribute, Groups, NodeAcl, NodeAclGroup, Page, Tpg, Wwn, WwnGroup,
-    },
+    target::{groups, Attribute, Groups, NodeAcl, NodeAclGroup, Page, Tpg, Wwn, WwnGroup},
     Fabric, //
 };
 
@@ -336,12 +334,12 @@ session_group! {
     inst SessInst = |acl, _| Some(of(acl.tpg()).counts.lock().index.into());
     node SessNode = |_, peer| peer.map(|_| NODE.into());
     indx SessIndx = |_, peer| Some(peer?.index.into());
-    cmd_pdus SessCmdPdus = |_, peer| Some(peer?.link.traffic.commands.load(Relaxed));
-    rsp_pdus SessRspPdus = |_, peer| Some(peer?.link.traffic.responses.load(Relaxed));
-    txdata_octs SessTxdataOcts = |_, peer| Some(peer?.link.traffic.sent.load(Relaxed));
-    rxdata_octs SessRxdataOcts = |_, peer| Some(peer?.link.traffic.received.load(Relaxed));
+    cmd_pdus SessCmdPdus = |_, peer| Some(peer?.link.traffic.commands.get());
+    rsp_pdus SessRspPdus = |_, peer| Some(peer?.link.traffic.responses.get());
+    txdata_octs SessTxdataOcts = |_, peer| Some(peer?.link.traffic.sent.get());
+    rxdata_octs SessRxdataOcts = |_, peer| Some(peer?.link.traffic.received.get());
     conn_digest_errors SessConnDigestErrors = |_, peer| {
-        Some(peer?.link.traffic.digest_errors.load(Relaxed))
+        Some(peer?.link.traffic.digest_errors.get())
     };
     // A session ends with its first timeout.
     conn_timeout_errors SessConnTimeoutErrors = |_, peer| peer.map(|_| 0);

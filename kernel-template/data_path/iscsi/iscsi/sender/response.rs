@@ -9,7 +9,7 @@ use kernel::prelude::*;
 use super::{set, Body, Sender};
 use crate::{
     iscsi::pdu::{Reply, Residual},
-    target::{self, atomic::Relaxed, Completed, Reference},
+    target::{self, Completed, Reference},
     Fabric, //
 };
 
@@ -48,7 +48,7 @@ impl Sender {
         }
         reading.data_sn += 1;
         self.reading = Some(reading);
-        self.link.traffic.sent.add(length.into(), Relaxed);
+        self.link.traffic.sent.add(length.into());
         self.begin(reply.with_data(length), Body::Payload { offset, length })
     }
 
@@ -56,7 +56,7 @@ impl Sender {
     pub(super) fn begin_response(&mut self, response: &Completed<Fabric>, data_sn: u32) -> Result {
         let io = response.data();
         self.link.command_ended(&io.request);
-        self.link.traffic.responses.add(1, Relaxed);
+        self.link.traffic.responses.add(1);
         if io.is_refused_write() {
             self.refused_writes
                 .push(io.request.task_tag(), GFP_KERNEL)?;

@@ -83,7 +83,7 @@ impl Session {
         let Some(normal) = &self.normal else {
             return Err(End::Now);
         };
-        sender.link.traffic.commands.add(1, Relaxed);
+        sender.link.traffic.commands.add(1);
         let command = Command(request);
         let (length, immediate) = (command.expected_length(), request.data_length());
         if length > TRANSFER_MAX {

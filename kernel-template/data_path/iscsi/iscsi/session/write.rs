@@ -121,7 +121,7 @@ impl Session {
         if request.data_length() != 0 {
             write.offset += request.data_length();
             let received = &sender.link.traffic.received;
-            received.add(request.data_length().into(), Relaxed);
+            received.add(request.data_length().into());
             self.moved = self.waited;
         }
         let is_final = request.is_final();
