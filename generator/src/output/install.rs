@@ -380,9 +380,12 @@ fn undo(change: &Change, parent: &Path, done: &[Piece<'_>]) {
                     old: edit.new.clone(),
                     new: edit.old.clone(),
                 };
-                if let Ok(staged) = stage_edit(&back, parent) {
-                    let _ = place_edit(&back, staged);
-                }
+                let _ = match stage_edit(&back, parent) {
+                    // Directories that the run has created are removed by its caller.
+                    Ok(None) => fs::remove_file(&back.path),
+                    Ok(staged) => place_edit(&back, staged),
+                    Err(_) => Ok(()),
+                };
             }
         }
     }
