@@ -8,9 +8,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::guest::{part, reports};
+use crate::guest::{SELFTEST_END, check_parts, part};
 use crate::kernel::{Apt, Kernel};
 use crate::setup::{LLVM, require, rustc};
 use crate::shell::{cache, checkout, logged, output, text};
@@ -143,22 +143,11 @@ fn busybox() -> Result<PathBuf> {
 
 /// Checks that each part has succeeded, and that the kernel has reported nothing.
 fn check(log: &str) -> Result<()> {
-    let reports = reports(log);
-    ensure!(
-        reports.is_empty(),
-        "the kernel reports:\n{}\n\n{log}",
-        reports.join("\n")
-    );
-    for name in PARTS {
-        let said = part(log, name)?;
-        if !said.lines().any(|line| line == "status 0") || said.contains("not ok ") {
-            bail!("{name} failed:\n{said}\n\n{log}");
-        }
-    }
+    check_parts(log, &PARTS)?;
     ensure!(part(log, "kernel")?.contains("aarch64"), "{log}");
     let tests = part(log, "selftest")?;
     ensure!(
-        tests.contains("\nok 60 "),
+        tests.contains(SELFTEST_END),
         "the test of the module ended too soon:\n{tests}"
     );
     Ok(())

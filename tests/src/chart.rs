@@ -91,9 +91,11 @@ const END: &str = "<!-- end -->\n";
 pub fn draw() -> Result<()> {
     let table = Table::read()?;
     let (page, picture) = (place("figures.md"), place("figures.svg"));
-    let text = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
-    fs::write(&page, with_rows(&text, &table)?)?;
-    fs::write(&picture, svg(&table)?)?;
+    let text = fs::read_to_string(&page);
+    let text = text.with_context(|| format!("cannot read {}", page.display()))?;
+    for (path, text) in [(page, with_rows(&text, &table)?), (picture, svg(&table)?)] {
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     Ok(())
 }
 

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow, bail};
+use clap::ValueEnum;
 
 use crate::shell::checkout;
 
 /// A part of the measurements.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, ValueEnum)]
 pub enum Part {
     /// Generation and build of a module, and its directories.
     Module,
@@ -24,14 +25,6 @@ pub enum Part {
     /// The disk of a USB gadget.
     Gadget,
 }
-
-/// The parts, each with its name in the table, in the table's order.
-const PARTS: [(Part, &str); 4] = [
-    (Part::Module, "module"),
-    (Part::Loopback, "loopback"),
-    (Part::Iscsi, "iscsi"),
-    (Part::Gadget, "gadget"),
-];
 
 /// A quantity of a generated module beside that of a peer.
 #[derive(Clone, PartialEq, Debug)]
@@ -48,6 +41,27 @@ pub struct Figure {
     pub ratio: f64,
     /// Target of the ratio.
     pub target: Target,
+}
+
+impl Figure {
+    /// A figure of two measured values, ours and the peer's, shown with `digits` after the point.
+    #[must_use]
+    pub fn new(
+        what: String,
+        unit: &str,
+        [ours, peer]: [f64; 2],
+        digits: usize,
+        target: Target,
+    ) -> Self {
+        Self {
+            what,
+            unit: unit.to_owned(),
+            ours: format!("{ours:.digits$}"),
+            peer: format!("{peer:.digits$}"),
+            ratio: ours / peer,
+            target,
+        }
+    }
 }
 
 /// The target of a ratio.
@@ -131,7 +145,8 @@ impl Table {
     /// If the file cannot be written.
     pub fn write(&self) -> Result<()> {
         let path = path();
-        fs::write(&path, self.to_string()).with_context(|| path.display().to_string())
+        fs::write(&path, self.to_string())
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Replaces the figures of a part.
@@ -158,8 +173,8 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEAD}")?;
         for (part, figure) in &self.0 {
-            let name = PARTS.iter().find(|(other, _)| other == part);
-            let name = name.map_or("", |(_, name)| name);
+            let value = part.to_possible_value();
+            let name = value.as_ref().map_or("", |value| value.get_name());
             let Figure {
                 what,
                 unit,
@@ -183,8 +198,8 @@ fn row(line: &str) -> Result<(Part, Figure)> {
     let [part, what, unit, ours, peer, ratio, target, _] = fields[..] else {
         bail!("a row has eight columns: {line}");
     };
-    let part = PARTS.iter().find(|(_, name)| *name == part);
-    let (part, _) = part.ok_or_else(|| anyhow!("no part of the measurements: {line}"))?;
+    let part = <Part as ValueEnum>::from_str(part, false);
+    let part = part.map_err(|_| anyhow!("no part of the measurements: {line}"))?;
     let figure = Figure {
         what: what.to_owned(),
         unit: unit.to_owned(),
@@ -193,7 +208,7 @@ fn row(line: &str) -> Result<(Part, Figure)> {
         ratio: ratio.parse().with_context(|| line.to_owned())?,
         target: target.parse()?,
     };
-    Ok((*part, figure))
+    Ok((part, figure))
 }
 
 /// Path of the file.

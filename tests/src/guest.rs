@@ -22,7 +22,7 @@ use anyhow::{Result, bail};
 use self::kvm::kvm_works;
 pub use self::report::part;
 use self::report::{BEGUN, REPORTS, since_begun};
-pub(crate) use self::report::{REPORTS_FILE, reports, tail};
+pub(crate) use self::report::{REPORTS_FILE, SELFTEST_END, check_parts, reports, tail};
 pub use self::running::Ended;
 use self::running::{Running, show};
 use crate::kernel::Kernel;

@@ -24,7 +24,8 @@ use crate::shell::{checkout, is_step, output};
 pub fn record() -> Result<()> {
     let kernel = get(CURRENT, Flavour::Plain)?;
     let path = checkout().join("generator/doc/session.svg");
-    fs::write(&path, svg(&session(&kernel)?)).with_context(|| path.display().to_string())
+    fs::write(&path, svg(&session(&kernel)?))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Runs the session. Returns its text.

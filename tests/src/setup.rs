@@ -161,6 +161,7 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Installs missing packages.
 ///
 /// # Errors
 ///

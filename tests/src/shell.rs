@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Other programs: their output is logged, and an error names the program and the log.
+//! Programs. The output of others is logged, and an error names the program and the log. The tests'
+//! own print their error.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -28,6 +29,20 @@ pub fn cache() -> Result<PathBuf> {
         .context("no place for a cache: set TCM_CACHE to a directory")?;
     fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     Ok(fs::canonicalize(dir)?)
+}
+
+/// Runs a program of the tests, `name`, with the arguments of the command line. Prints its error.
+#[must_use]
+pub fn program(name: &str, run: impl FnOnce(&[&str]) -> Result<()>) -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The checkout.

@@ -127,8 +127,11 @@ fn late(kernel: &Kernel) -> TempDir {
         options: &LOOPBACK,
     };
     module.generate(kernel, dir.path()).unwrap();
-    let handlers = checkout().join("tests/fixtures/data_path/late/tmf.rs");
-    fs::copy(handlers, dir.path().join("loopback/tmf.rs")).unwrap();
+    let handlers = dir.path().join("loopback/tmf.rs");
+    fs::create_dir(dir.path().join("loopback/tmf")).unwrap();
+    fs::rename(&handlers, dir.path().join("loopback/tmf/original.rs")).unwrap();
+    let late = checkout().join("tests/fixtures/data_path/late/tmf.rs");
+    fs::copy(late, handlers).unwrap();
     build(kernel, dir.path(), &[]).unwrap();
     dir
 }

@@ -22,9 +22,6 @@ use xtask::suite::{Length, Modules, is_full, seed, wanted};
 const FAMILIES: &str = "SCSI.CompareAndWrite SCSI.Inquiry SCSI.ModeSense6 SCSI.ReadCapacity16 \
     SCSI.ReportSupportedOpcodes SCSI.TestUnitReady SCSI.Unmap SCSI.Verify10 SCSI.WriteVerify10";
 
-/// Tests of libiscsi that pass on `tcm_loop`, and that USB cannot carry, each with the reason.
-const NOT_BY_USB: [(&str, &str); 0] = [];
-
 /// Cases with the module, whose names are in the environment.
 struct Run<'a> {
     kernel: &'a Kernel,
@@ -91,15 +88,15 @@ fn a_gadget_is_more_right_than_the_kernels_own() {
         peer.values().filter(|passed| **passed).count() >= 60,
         "{peer:?}"
     );
-    carried(&ours, &peer, "usb_f_tcm", &[]);
-    carried(&ours, &tcm_loop, "tcm_loop", &NOT_BY_USB);
+    carried(&ours, &peer, "usb_f_tcm");
+    carried(&ours, &tcm_loop, "tcm_loop");
     let bot = without_skips(part(said(&found, BOT), "bot").unwrap());
     let family = |name: &str| tests == "SCSI" || tests.contains(name.split('.').next().unwrap());
     let wanted = tcm_loop
         .into_iter()
         .filter(|(name, _)| family(name))
         .collect();
-    carried(&bot, &wanted, "tcm_loop, through BOT", &NOT_BY_USB);
+    carried(&bot, &wanted, "tcm_loop, through BOT");
 }
 
 #[test]

@@ -87,11 +87,17 @@ const OTHERS: [&str; 10] = [
     "the array has an entry",
 ];
 
-/// Texts of three words and more in the files of modules. Shorter ones are names and values.
-fn of_modules() -> Vec<Message> {
+/// Rust files of the layer and the data paths.
+fn module_sources() -> Vec<PathBuf> {
     let mut paths = files("kernel-template/target");
     paths.extend(files("kernel-template/data_path"));
     paths.retain(|path| path.extension().is_some_and(|end| end == "rs"));
+    paths
+}
+
+/// Texts of three words and more in the files of modules. Shorter ones are names and values.
+fn of_modules() -> Vec<Message> {
+    let paths = module_sources();
     let mut messages: Vec<_> = paths.iter().flat_map(|path| rust_texts(path)).collect();
     messages.retain(|Message { text, .. }| {
         let is_macro = text.starts_with(':');
@@ -293,7 +299,7 @@ fn page_has_each_error_of_configfs() {
         .collect();
     let returned = Regex::new(r"(?:Err\(\(?|ok_or\(|\|_\| )(E[A-Z]{3,})\b").unwrap();
     let mut seen = BTreeSet::new();
-    for path in of_directories() {
+    for path in module_sources() {
         let text = read(&path);
         let code = text
             .lines()
@@ -309,11 +315,4 @@ fn page_has_each_error_of_configfs() {
             "the page lacks {name}"
         );
     }
-}
-
-fn of_directories() -> Vec<PathBuf> {
-    let mut paths = files("kernel-template/target");
-    paths.extend(files("kernel-template/data_path"));
-    paths.retain(|path| path.extension().is_some_and(|end| end == "rs"));
-    paths
 }

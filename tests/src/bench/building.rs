@@ -99,13 +99,8 @@ fn generating(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Vec<Figu
         );
         Ok(vec!["sh".to_owned(), "-c".to_owned(), line])
     })?;
-    let figure = |what: &str, ours: f64, peer: f64, unit: &str, target: f64| Figure {
-        what: what.to_owned(),
-        unit: unit.to_owned(),
-        ours: format!("{ours:.3}"),
-        peer: format!("{peer:.3}"),
-        ratio: ours / peer,
-        target: Target::Most(target),
+    let figure = |what: &str, ours: f64, peer: f64, unit: &str, target: f64| {
+        Figure::new(what.to_owned(), unit, [ours, peer], 3, Target::Most(target))
     };
     Ok(vec![
         figure(
@@ -148,14 +143,13 @@ fn remote(kernel: &Kernel) -> PathBuf {
 fn size(kernel: &Kernel, module: &Path) -> Result<Figure> {
     let ours = text_and_data(&module.join(format!("{}.ko", MODULE.name)))?;
     let peer = text_and_data(&remote(kernel))?;
-    Ok(Figure {
-        what: "text and data of the .ko, to tcm_remote's".to_owned(),
-        unit: "bytes".to_owned(),
-        ours: ours.to_string(),
-        peer: peer.to_string(),
-        ratio: f64::from(ours) / f64::from(peer),
-        target: Target::Most(2.0),
-    })
+    Ok(Figure::new(
+        "text and data of the .ko, to tcm_remote's".to_owned(),
+        "bytes",
+        [ours, peer].map(f64::from),
+        0,
+        Target::Most(2.0),
+    ))
 }
 
 fn text_and_data(file: &Path) -> Result<u32> {
@@ -188,14 +182,13 @@ fn building(kernel: &Kernel, module: &Path, scratch: &Path) -> Result<Figure> {
         ours = ours.min(build_time(kernel, module)?);
         peer = peer.min(build_time(kernel, &peer_dir)?);
     }
-    Ok(Figure {
-        what: "building the module, to tcm_remote".to_owned(),
-        unit: "seconds".to_owned(),
-        ours: format!("{:.2}", ours.as_secs_f64()),
-        peer: format!("{:.2}", peer.as_secs_f64()),
-        ratio: ours.as_secs_f64() / peer.as_secs_f64(),
-        target: Target::Most(1.5),
-    })
+    Ok(Figure::new(
+        "building the module, to tcm_remote".to_owned(),
+        "seconds",
+        [ours, peer].map(|time| time.as_secs_f64()),
+        2,
+        Target::Most(1.5),
+    ))
 }
 
 fn build_time(kernel: &Kernel, dir: &Path) -> Result<Duration> {

@@ -124,41 +124,38 @@ fn scale(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     for count in COUNTS {
         for (kind, [ours, peer]) in run_scale(&counting, count, 1)?.one {
             ratios.entry(kind.clone()).or_default().push(ours / peer);
-            figures.push(Figure {
-                what: format!("instructions a mkdir, {kind}, {count} there, to tcm_remote"),
-                unit: "instructions".to_owned(),
-                ours: format!("{ours:.0}"),
-                peer: format!("{peer:.0}"),
-                ratio: ours / peer,
-                target: most_of(&kind),
-            });
+            figures.push(Figure::new(
+                format!("instructions a mkdir, {kind}, {count} there, to tcm_remote"),
+                "instructions",
+                [ours, peer],
+                0,
+                most_of(&kind),
+            ));
         }
     }
     for count in COUNTS {
         for (kind, [ours, peer]) in run_scale(&timing, count, TURNS)?.all {
-            figures.push(Figure {
-                what: format!("time of {count} mkdirs, {kind}, two processors, to tcm_remote"),
-                unit: "ms".to_owned(),
-                ours: format!("{:.1}", ours / 1e6),
-                peer: format!("{:.1}", peer / 1e6),
-                ratio: ours / peer,
-                target: most_of(&kind),
-            });
+            figures.push(Figure::new(
+                format!("time of {count} mkdirs, {kind}, two processors, to tcm_remote"),
+                "ms",
+                [ours, peer].map(|nanoseconds| nanoseconds / 1e6),
+                1,
+                most_of(&kind),
+            ));
         }
     }
     for (kind, ratios) in ratios {
         let [few, .., many] = ratios[..] else {
             bail!("no figures of a {kind}")
         };
-        figures.push(Figure {
-            what: format!("that ratio of instructions, {kind}, {MANY} there, to {FEW} there"),
-            unit: String::new(),
-            ours: format!("{many:.3}"),
-            peer: format!("{few:.3}"),
-            ratio: many / few,
+        figures.push(Figure::new(
+            format!("that ratio of instructions, {kind}, {MANY} there, to {FEW} there"),
+            "",
+            [many, few],
+            3,
             // The number of instructions varies by less than a hundredth.
-            target: Target::Most(1.01),
-        });
+            Target::Most(1.01),
+        ));
     }
     Ok(figures)
 }

@@ -133,14 +133,8 @@ fn disk_figures(
             median(runs.iter().map(each).collect())
         };
         let (ours, peer) = (measured(&runs.ours), measured(&runs.peer));
-        Ok(Figure {
-            what: format!("{what}, {load}, to {peer_name}"),
-            unit: unit.to_owned(),
-            ours: format!("{ours:.0}"),
-            peer: format!("{peer:.0}"),
-            ratio: ours / peer,
-            target,
-        })
+        let what = format!("{what}, {load}, to {peer_name}");
+        Ok(Figure::new(what, unit, [ours, peer], 0, target))
     };
     loads.into_iter().map(figure).collect()
 }

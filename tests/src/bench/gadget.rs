@@ -43,32 +43,23 @@ pub(super) fn figures(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for load in LOADS {
         let of = |whose: &str| work(outcome.part(&format!("{load};{whose}"))?);
-        figures.push(figure(
+        figures.push(Figure::new(
             format!("instructions without idle time, {load}, to {PEER}"),
             "instructions",
-            of("ours")?,
-            of("peer")?,
+            [of("ours")?, of("peer")?],
+            0,
+            Target::Most(1.0),
         ));
     }
     let memory = |whose: &str| bytes(&outcome, whose);
-    figures.push(figure(
+    figures.push(Figure::new(
         format!("bytes of a session, to {PEER}"),
         "bytes",
-        memory("ours")?,
-        memory("peer")?,
+        [memory("ours")?, memory("peer")?],
+        0,
+        Target::Most(1.0),
     ));
     Ok(figures)
-}
-
-fn figure(what: String, unit: &str, ours: f64, peer: f64) -> Figure {
-    Figure {
-        what,
-        unit: unit.to_owned(),
-        ours: format!("{ours:.0}"),
-        peer: format!("{peer:.0}"),
-        ratio: ours / peer,
-        target: Target::Most(1.0),
-    }
 }
 
 /// Instructions of a command: the guest's clock counts one each nanosecond, and fio's idle profile has

@@ -78,14 +78,7 @@ pub(super) fn figures(kernel: &Kernel, module: &Path, disk: &Disk) -> Result<Vec
 
 fn figure(what: String, unit: &str, [ours, peer]: [f64; 2], target: Target) -> Figure {
     let digits = if ours < 100.0 { 3 } else { 0 };
-    Figure {
-        what,
-        unit: unit.to_owned(),
-        ours: format!("{ours:.digits$}"),
-        peer: format!("{peer:.digits$}"),
-        ratio: ours / peer,
-        target,
-    }
+    Figure::new(what, unit, [ours, peer], digits, target)
 }
 
 /// Measures both targets in a guest. The script prints lines of quantity, number of sessions,

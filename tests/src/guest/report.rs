@@ -2,7 +2,7 @@
 
 //! The log and the output of a guest: what a kernel reports, and parts by name.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// Texts in a kernel's log that report a fault of the kernel or of a driver.
 pub(super) const REPORTS: [&str; 25] = [
@@ -65,6 +65,30 @@ pub(crate) fn reports(log: &str) -> Vec<String> {
         .filter(is_report)
         .map(ToOwned::to_owned)
         .collect()
+}
+
+/// Output of the self-test of a module that has run to its end, 60 checks or more.
+pub(crate) const SELFTEST_END: &str = "\nok 60 ";
+
+/// Checks the log of a guest whose init is a script: each part has succeeded, and the kernel has
+/// reported nothing.
+///
+/// # Errors
+///
+/// The kernel's reports, or the part that is missing or has failed.
+pub(crate) fn check_parts(log: &str, parts: &[&str]) -> Result<()> {
+    let reports = reports(log);
+    ensure!(
+        reports.is_empty(),
+        "the kernel reports:\n{}\n\n{log}",
+        reports.join("\n")
+    );
+    for name in parts {
+        let said = part(log, name)?;
+        let has_passed = said.lines().any(|line| line == "status 0") && !said.contains("not ok ");
+        ensure!(has_passed, "{name} failed:\n{said}\n\n{log}");
+    }
+    Ok(())
 }
 
 /// The last lines of a text.

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use xtask::initiator::{Connection, Names, Pdu, reply};
+use xtask::shell::program;
 
 /// Statuses of a login response, RFC 7143, section 11.13.5.
 const SUCCESS: u16 = 0;
@@ -36,15 +37,7 @@ const LATE: Duration = Duration::from_secs(60);
 const SOON: Duration = Duration::from_secs(25);
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    match run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("iscsi-client: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program("iscsi-client", run)
 }
 
 fn run(args: &[&str]) -> Result<()> {

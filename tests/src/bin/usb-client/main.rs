@@ -17,21 +17,14 @@ mod uas_data;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
+use xtask::shell::program;
 
 use bot::Bot;
 use device::Product;
 use uas::Uas;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    match run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("usb-client: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program("usb-client", run)
 }
 
 fn run(args: &[&str]) -> Result<()> {
