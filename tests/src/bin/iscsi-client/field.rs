@@ -33,7 +33,7 @@ fn changed(target: &Target, change: fn(&mut Pdu)) -> Result<()> {
     want(status, INITIATOR_ERROR)
 }
 
-pub(super) const FIELD: [Case; 13] = [
+pub(super) const FIELD: [Case; 14] = [
     ("names of virtual machines", |target| {
         // QEMU appends the name of the virtual machine: block/iscsi.c.
         for name in ["vm_1", "My VM", "vm@host", "caf\u{e9}"] {
@@ -98,6 +98,19 @@ pub(super) const FIELD: [Case; 13] = [
         let found = answered(&mut connection, 0x24)?.value("TargetName");
         ensure!(found.as_ref() == Some(&name), "{found:?}");
         Ok(())
+    }),
+    ("INQUIRY for more than is expected, with fewer data", |target| {
+        // RFC 7143, section 11.4.5: the residual is that of the expected length, and U is set.
+        let mut connection = target.session("")?;
+        let command = connection.command(0xc0, 192, &[0x12, 0, 0, 0, 255, 0]);
+        connection.send(&command)?;
+        let pdu = answered(&mut connection, reply::DATA)?;
+        let flags = pdu.header[1] & 0x07;
+        let (sent, residual) = (u32::try_from(pdu.data.len())?, pdu.field(44));
+        ensure!(sent < 192, "{sent} bytes");
+        ensure!(flags == 0x03, "flags {flags:#x}");
+        ensure!(residual == 192 - sent, "residual {residual} of {sent}");
+        connection.log_out()
     }),
     ("ABORT TASK of a command that never came", |target| {
         // RFC 7143, section 11.6.1: the number counts as received.
