@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 
 fn run(args: &[&str]) -> Result<()> {
     let [what, product, rest @ ..] = args else {
-        bail!("want: bot|uas PRODUCT, or bot-fuzz|uas-fuzz PRODUCT SECONDS SEED");
+        bail!("want: bot|uas|silent PRODUCT, or bot-fuzz|uas-fuzz PRODUCT SECONDS SEED");
     };
     let product = Product(u16::from_str_radix(product, 16).context("PRODUCT")?);
     let number = |index: usize| -> Result<u64> {
@@ -42,10 +42,24 @@ fn run(args: &[&str]) -> Result<()> {
             &[&bot_lengths::CASES[..], &bot_cases::CASES].concat(),
         ),
         "uas" => all::<Uas>(product, &[&uas_cases::CASES[..], &uas_data::CASES].concat()),
+        "silent" => silent(product),
         "bot-fuzz" => fuzz::fuzz::<Bot>(product, number(0)?, number(1)?),
         "uas-fuzz" => fuzz::fuzz::<Uas>(product, number(0)?, number(1)?),
         _ => bail!("no {what}"),
     }
+}
+
+/// Sends a write through UAS without its data, says so, and waits for the end of the input.
+fn silent(product: Product) -> Result<()> {
+    let mut uas = Uas::open(product)?;
+    scsi::works(&mut uas)?;
+    let tag = uas.next_tag();
+    uas.send(&uas::command(tag, 0, &scsi::write(1)))?;
+    let unit = uas.answer(tag)?;
+    ensure!(unit == uas::Unit::WriteReady, "{unit:?}");
+    println!("silent");
+    std::io::read_to_string(std::io::stdin())?;
+    Ok(())
 }
 
 /// A host that uses one of the transports.

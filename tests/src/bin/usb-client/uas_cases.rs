@@ -44,7 +44,7 @@ fn has_no_lun(uas: &mut Uas, address: &[u8]) -> Result<()> {
     Ok(())
 }
 
-pub(super) const CASES: [Case<Uas>; 14] = [
+pub(super) const CASES: [Case<Uas>; 15] = [
     ("identifiers that do not exist", |uas| {
         for id in [0, 2, 3, 4, 6, 7, 0x80, 0xff] {
             let tag = uas.next_tag();
@@ -162,6 +162,13 @@ pub(super) const CASES: [Case<Uas>; 14] = [
         }
         // The answers of other commands are right afterwards.
         good(uas, &inquiry(36), 36, &[]).map(drop)
+    }),
+    ("functions that name themselves", |uas| {
+        for function in [function::ABORT_TASK, function::QUERY_TASK] {
+            let own = uas.tag() + 1;
+            manages(uas, 0, function, own, &[code::COMPLETE])?;
+        }
+        Ok(())
     }),
     ("functions that target core does not have", |uas| {
         let codes = [code::COMPLETE, code::NOT_SUPPORTED, code::FAILED];
