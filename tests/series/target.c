@@ -8,6 +8,12 @@ __rust_helper struct page *rust_helper_sg_page(struct scatterlist *sg)
 	return sg_page(sg);
 }
 
+__rust_helper void rust_helper_sg_set_page(struct scatterlist *sg, struct page *page,
+					   unsigned int len, unsigned int offset)
+{
+	sg_set_page(sg, page, len, offset);
+}
+
 __rust_helper unsigned int rust_helper_scsi_command_size(const unsigned char *cdb)
 {
 	return scsi_command_size(cdb);
