@@ -44,8 +44,8 @@ use crate::{
 ///
 /// # Safety
 ///
-/// - While the value exists, target core must neither change nor free the payloads that `data` and
-///   `protection` return, and no other value may map them.
+/// - While the value exists, target core must neither change nor free the payloads that `data_payload` and
+///   `protection_payload` return, and no other value may map them.
 /// - `DIRECTION` must be that of the device, which may write to the memory only if target core
 ///   expects the driver to.
 pub unsafe trait Mappable {
@@ -53,10 +53,10 @@ pub unsafe trait Mappable {
     const DIRECTION: dma_data_direction;
 
     /// Returns the data.
-    fn data(&self) -> Payload<'_>;
+    fn data_payload(&self) -> Payload<'_>;
 
     /// Returns the protection information. Empty if the command has none.
-    fn protection(&self) -> Payload<'_>;
+    fn protection_payload(&self) -> Payload<'_>;
 }
 
 // SAFETY: Target core waits for the command to be executed or to fail, and does not access the
@@ -64,13 +64,13 @@ pub unsafe trait Mappable {
 unsafe impl<T: Operations> Mappable for Pending<T> {
     const DIRECTION: dma_data_direction = dma_data_direction::DMA_FROM_DEVICE;
 
-    fn data(&self) -> Payload<'_> {
+    fn data_payload(&self) -> Payload<'_> {
         // SAFETY: Target core does not access the payload while `self` exists.
         unsafe { Payload::of(self.as_raw()) }
     }
 
-    fn protection(&self) -> Payload<'_> {
-        // SAFETY: As for `data`.
+    fn protection_payload(&self) -> Payload<'_> {
+        // SAFETY: As for `data_payload`.
         unsafe { Payload::protection_of(self.as_raw()) }
     }
 }
@@ -80,12 +80,12 @@ unsafe impl<T: Operations> Mappable for Pending<T> {
 unsafe impl<T: Operations> Mappable for Reference<Completed<T>> {
     const DIRECTION: dma_data_direction = dma_data_direction::DMA_TO_DEVICE;
 
-    fn data(&self) -> Payload<'_> {
+    fn data_payload(&self) -> Payload<'_> {
         self.payload()
     }
 
-    fn protection(&self) -> Payload<'_> {
-        Completed::protection(self)
+    fn protection_payload(&self) -> Payload<'_> {
+        self.protection()
     }
 }
 
@@ -195,12 +195,12 @@ impl<'a, H: Mappable> Mapping<'a, H> {
     /// resources to map it.
     pub fn new(handle: H, device: &'a Device<Bound>) -> Result<Self, (Error, H)> {
         // SAFETY: The handle keeps the payload, and the mapping the handle.
-        let data = match unsafe { List::map(&handle.data(), device, H::DIRECTION) } {
+        let data = match unsafe { List::map(&handle.data_payload(), device, H::DIRECTION) } {
             Ok(data) => data,
             Err(error) => return Err((error, handle)),
         };
-        // SAFETY: As above.
-        match unsafe { List::map(&handle.protection(), device, H::DIRECTION) } {
+        // SAFETY: The handle keeps the protection information, too.
+        match unsafe { List::map(&handle.protection_payload(), device, H::DIRECTION) } {
             Ok(protection) => Ok(Self {
                 device,
                 data,

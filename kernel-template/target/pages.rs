@@ -27,14 +27,14 @@ use crate::{
     },
 };
 
-/// Pages that a driver owns.
+/// Pages that a driver owns: a vector of pages, or a pair of pages and data of the driver.
 ///
 /// # Safety
 ///
 /// - `page` must return a page for each number below `count`, which does not change.
 /// - While the value exists, the pages must stay allocated, and all of their memory may be read and
 ///   written by others: no reference to it may exist.
-pub unsafe trait OwnPages: Send {
+pub unsafe trait OwnPages {
     /// Returns the number of pages.
     fn count(&self) -> usize;
 
@@ -54,9 +54,21 @@ unsafe impl OwnPages for KVec<Page> {
     }
 }
 
+// SAFETY: The pages are those of the first value. A shared reference to the other one does not lead
+// to them.
+unsafe impl<P: OwnPages, D> OwnPages for (P, D) {
+    fn count(&self) -> usize {
+        self.0.count()
+    }
+
+    fn page(&self, index: usize) -> *mut bindings::page {
+        self.0.page(index)
+    }
+}
+
 /// Memory of a command with pages of the driver for its payload, and a table of them. The op
 /// `release_cmd` gets it back, for another command of any length that fits.
-pub struct PagedCmd<T: Operations, P: OwnPages>(KBox<Memory<T, P>>);
+pub struct PagedCmd<T: Operations, P>(KBox<Memory<T, P>>);
 
 /// Content of the box. The command is the first field, so a pointer to one is a pointer to the
 /// other.
@@ -76,7 +88,7 @@ struct Memory<T: Operations, P> {
 
 // SAFETY: The command in the box is uninitialized while the box exists. The table is in no other
 // use, and the pages are `Send`.
-unsafe impl<T: Operations, P: OwnPages> Send for PagedCmd<T, P> {}
+unsafe impl<T: Operations, P: Send> Send for PagedCmd<T, P> {}
 
 impl<T: Operations, P: OwnPages> PagedCmd<T, P> {
     /// Allocates memory for a command and a table of `pages`. The payload is empty.
@@ -168,7 +180,7 @@ impl<T: Operations, P: OwnPages> PagedCmd<T, P> {
 
 // SAFETY: The content of a box is aligned, and valid until the box is dropped. Its table has
 // `length` bytes in pages that are allocated for as long, by the invariants of `Memory`.
-unsafe impl<T: Operations, P: OwnPages> CmdMemory<T> for PagedCmd<T, P> {
+unsafe impl<T: Operations, P: OwnPages + Send> CmdMemory<T> for PagedCmd<T, P> {
     type Released<'a> = Self;
 
     unsafe fn released<'a>(self) -> Self::Released<'a> {
