@@ -2,12 +2,13 @@
 
 //! SCSI target fabrics.
 //!
-//! A fabric is a tree of configfs directories: `target/$FABRIC/$WWN/tpgt_$TAG/acls/$INITIATOR`.
-//! Target core embeds a C object in each directory and calls the fabric to create or drop it.
-//! [`Wwn`], [`Tpg`], [`NodeAcl`] and [`Np`] are these objects with the driver's data.
+//! A fabric is a tree of configfs directories: `target/$FABRIC/$WWN/tpgt_$TAG`, with `acls/$NAME`
+//! and `np/$PORTAL` below. Each has a C object of target core, which the fabric allocates and frees
+//! in its ops; target core allocates that of a node ACL. [`Wwn`], [`Tpg`], [`NodeAcl`] and [`Np`]
+//! are these objects with the driver's data.
 //!
 //! A driver sets up a [`Nexus`] for each initiator that logs in, and submits the commands of that
-//! initiator through its [`Session`]. From then on target core owns the command. It calls the ops
+//! initiator through its [`Session`]. Target core then owns each command. It calls the ops
 //! `write_pending`, `queue_data_in` and `queue_status` for the command, and `release_cmd` after the
 //! last reference is dropped. An op that asks the driver to act on a command passes an owned value,
 //! which the driver can use once: [`Pending`] to receive the data of a write and have it executed,
@@ -107,7 +108,7 @@ pub use wwn::{Wwn, WwnGroup};
 ///
 /// # Errors
 ///
-/// Returns [`EINVAL`] unless `bytes` end with NUL and have no other one.
+/// Returns [`EINVAL`] if `bytes` does not end with NUL, or contains another NUL.
 pub fn c_str(bytes: &[u8]) -> Result<&CStr> {
     CStr::from_bytes_with_nul(bytes).map_err(|_| EINVAL)
 }

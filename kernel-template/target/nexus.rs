@@ -41,13 +41,13 @@ use crate::{
 /// not find its node ACL.
 pub const INITIATOR_NAME_MAX: usize = bindings::TRANSPORT_IQN_LEN as usize - 1;
 
-/// The tags of a session to be set up.
+/// The tags of a new session, with a slot each.
 pub(super) struct Slots {
     /// Number of tags.
     pub(super) count: u32,
     /// Size of the memory of each, in bytes.
     pub(super) size: u32,
-    /// Makes the slots of a session.
+    /// Initializes the slots.
     pub(super) callback: Option<
         unsafe extern "C" fn(
             *mut bindings::se_portal_group,
@@ -55,7 +55,7 @@ pub(super) struct Slots {
             *mut c_void,
         ) -> c_int,
     >,
-    /// The argument of the callback, which finds it in the data of the session.
+    /// Argument of `callback`, stored in the data of the session.
     pub(super) setup: *mut c_void,
 }
 
@@ -100,10 +100,10 @@ impl<T: Operations> From<RefusedLogin<T>> for Error {
 
 /// An I_T nexus.
 ///
-/// Dropping it ends the nexus: target core accepts no more commands, and the drop waits for the
-/// commands that it has, until the driver has dropped each [`Pending`](super::Pending) and
-/// [`Reference`](super::Reference) of them, and each [`SessionGuard`](super::SessionGuard). Dropped
-/// in process context; sleeps. [`Self::end_later`] ends it in any other context.
+/// Dropping it ends the nexus. Target core then accepts no more commands, and the drop waits for
+/// those in progress: until the driver has dropped their [`Pending`](super::Pending)s and
+/// [`Reference`](super::Reference)s, and all [`SessionGuard`](super::SessionGuard)s. Dropped in
+/// process context; sleeps. [`Self::end_later`] ends it in any other context.
 ///
 /// # Invariants
 ///
@@ -123,7 +123,8 @@ unsafe impl<T: Operations> Sync for Nexus<T> {}
 
 impl<T: Operations> Nexus<T> {
     /// Logs `initiator` in to `tpg`, with the driver's `data` for the session. Called in process
-    /// context; sleeps. Not in an op of the portal group, which may be called under the same lock.
+    /// context; sleeps. Must not be called from an op of the portal group: target core calls ops
+    /// while this holds the lock for logins.
     ///
     /// Target core may call ops for the session before this returns, including `close_session`. The
     /// driver must therefore check [`Session::is_close_requested`] after it has stored the nexus
@@ -131,8 +132,8 @@ impl<T: Operations> Nexus<T> {
     ///
     /// # Errors
     ///
-    /// Without the data, returns the error of their initializer, or [`ENOMEM`]. With the data:
-    /// [`EBUSY`] if a LUN is being unlinked, which waits for its commands; [`ENODEV`] if the portal
+    /// Returns the error of the initializer, or [`ENOMEM`], without data. Otherwise returns the data
+    /// with one of these: [`EBUSY`] if a LUN is being unlinked, which waits for its commands; [`ENODEV`] if the portal
     /// group is disabled or being removed; [`EACCES`] if the initiator has no node ACL and is not
     /// in demo mode, or if its node ACL is being removed; [`EINVAL`] if the name is longer than
     /// [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
@@ -145,7 +146,7 @@ impl<T: Operations> Nexus<T> {
         const {
             assert!(
                 !<T::CmdMemory as CmdMemory<T>>::IS_IN_SESSION,
-                "sessions whose commands have tags come from `Nexus::with_slots`"
+                "commands with tags need a nexus from `Nexus::with_slots`"
             );
         }
         let data = SessionData::new(tpg, data)?;
@@ -157,8 +158,8 @@ impl<T: Operations> Nexus<T> {
     ///
     /// # Safety
     ///
-    /// The callback in `slots` gets the data of the session, with `slots.setup`, and must allow
-    /// this call.
+    /// `slots.callback` must be sound to call with a session whose private pointer is that of a
+    /// [`SessionData<T>`] with `slots.setup` as its `setup`.
     pub(super) unsafe fn log_in(
         data: Arc<SessionData<T>>,
         initiator: &CStr,
@@ -182,8 +183,8 @@ impl<T: Operations> Nexus<T> {
         }
         let private = Arc::into_raw(data.clone());
         // SAFETY: The portal group is registered, by the invariants of `Tpg`, and `data` holds a
-        // reference to it. Target core copies the name, which ends with NUL. The callback allows
-        // the call, by the requirements of this function.
+        // reference to it. Target core copies the name, which ends with NUL. The callback may be
+        // called, by the requirements of this function.
         let session = unsafe {
             bindings::target_setup_session(
                 tpg.as_raw(),
@@ -195,6 +196,7 @@ impl<T: Operations> Nexus<T> {
                 slots.callback,
             )
         };
+        // Target core returns no null pointer.
         let session = from_err_ptr(session).and_then(|session| NonNull::new(session).ok_or(ENOMEM));
         let nexus = match session {
             Ok(session) => Self {

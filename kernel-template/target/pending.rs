@@ -24,8 +24,8 @@ use crate::{
 
 /// The reason for the failure of a write whose data do not arrive.
 ///
-/// These are the values of `enum tcm_sense_reason_table` that `transport_generic_request_failure`
-/// handles. It would report any other value as an unsupported command.
+/// Each constant is a value of `enum tcm_sense_reason_table` that
+/// `transport_generic_request_failure()` handles.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SenseReason(bindings::tcm_sense_reason_table);
 
@@ -34,7 +34,8 @@ impl SenseReason {
     /// is dropped.
     pub const ABORT_CMD: Self =
         Self(bindings::tcm_sense_reason_table_TCM_CHECK_CONDITION_ABORT_CMD);
-    /// NOT READY, logical unit communication failure: the initiator retries a few times.
+    /// NOT READY, logical unit communication failure. A Linux initiator fails the request; use
+    /// [`Self::LUN_BUSY`] for one that is to be repeated.
     pub const COMMUNICATION_FAILURE: Self =
         Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_UNIT_COMMUNICATION_FAILURE);
     /// ABORTED COMMAND, logical block guard check failed.
@@ -118,8 +119,8 @@ impl<T: Operations> Pending<T> {
         unsafe { (*self.as_raw()).sense_info = block };
     }
 
-    /// Returns true if the command is aborted: an abort waits until it is executed, failed or
-    /// dropped, each of which then ends the command without executing it.
+    /// Returns true if the command is aborted. Executing, failing and dropping then end the command
+    /// without executing it; the abort waits for that.
     pub fn is_aborted(&self) -> bool {
         // SAFETY: The command is alive, by the type's invariants. Target core changes the state
         // with single stores.
@@ -135,9 +136,11 @@ impl<T: Operations> Pending<T> {
     /// back, including commands of the same session. The thread that executes it must therefore not
     /// be the one that gives those back.
     ///
-    /// The driver must have written the whole payload: the backstore gets all of it, and the memory
-    /// is not cleared.
+    /// The driver must have written the whole payload: the backstore gets all of it, and target core
+    /// does not clear the memory of blocks.
     pub fn execute(self) {
+        // Target core would let an aborted COMPARE AND WRITE release `caw_sem`, which it has not
+        // taken. An abort after this check still does.
         if self.is_aborted() {
             return;
         }
@@ -178,8 +181,7 @@ impl<T: Operations> Pending<T> {
         pending.execute();
     }
 
-    /// Fails the command whose data will not arrive. Target core responds before this returns,
-    /// unless the command is aborted.
+    /// Fails a command. Target core responds before this returns, unless the command is aborted.
     /// Called in process context with interrupts on.
     pub fn fail(self, reason: SenseReason) {
         let ptr = self.into_raw();
@@ -191,7 +193,7 @@ impl<T: Operations> Pending<T> {
         }
     }
 
-    /// Fails the command whose data will not arrive. Target core responds later, in its own
+    /// Fails a command. Target core responds later, in its own
     /// workqueue. Called in any context, hard interrupts included.
     pub fn fail_later(self, reason: SenseReason) {
         let ptr = self.into_raw();

@@ -75,10 +75,12 @@ impl<T: Operations> Completed<T> {
         // SAFETY: Target core does not change the count of a completed command.
         let count = unsafe { (*self.0.inner.get()).residual_count };
         let flags = flags(&self.0);
-        if flags & bindings::se_cmd_flags_table_SCF_OVERFLOW_BIT != 0 {
-            Residual::Overflow(count)
-        } else if flags & bindings::se_cmd_flags_table_SCF_UNDERFLOW_BIT != 0 {
+        // A command that asked for more than the buffer, and then had less data than that, has both
+        // flags. The count is that of the underflow, which target core has noted last.
+        if flags & bindings::se_cmd_flags_table_SCF_UNDERFLOW_BIT != 0 {
             Residual::Underflow(count)
+        } else if flags & bindings::se_cmd_flags_table_SCF_OVERFLOW_BIT != 0 {
+            Residual::Overflow(count)
         } else {
             Residual::None
         }
@@ -100,7 +102,7 @@ impl<T: Operations> Completed<T> {
     }
 
     /// Returns the data of a read, which `queue_data_in` sends; empty for any other command, and
-    /// for a read that has failed: target core does not clear its memory.
+    /// for a read that has failed: target core does not clear the memory of blocks.
     pub fn payload(&self) -> Payload<'_> {
         if !self.has_data() {
             return Payload::empty();
@@ -171,14 +173,14 @@ impl<'a, T: Operations> Response<'a, T> {
     }
 
     /// Converts the response to the error of the op. Target core then calls the op again at once,
-    /// in process context, and as often as the op returns the error. A command whose LUN does not
-    /// exist ends without a response instead.
+    /// in process context, and as often as the op returns the error. A command that is
+    /// refused before it has its LUN (an unknown or write-protected LUN, an invalid length of the
+    /// CDB) ends without a response.
     ///
-    /// A call is a compile error for a fabric that may respond in an interrupt, where target core
-    /// would enable interrupts: with `DIRECT_COMPL_SUPP`, with [`TARGET_DIRECT_COMPL`] as its
-    /// `DEFAULT_COMPL_TYPE`, or with tags, since target core refuses an invalid command where it is
-    /// submitted. Such a fabric keeps the response until it can send it. Other fabrics must not
-    /// submit commands in interrupts if they retry.
+    /// This does not compile for a fabric whose ops may run in interrupts, because
+    /// `transport_handle_queue_full()` enables interrupts: a fabric with `DIRECT_COMPL_SUPP`, with
+    /// [`TARGET_DIRECT_COMPL`] as its `DEFAULT_COMPL_TYPE`, or with tags. It keeps the response
+    /// until it can send it. Other fabrics that retry must not submit commands in interrupts.
     pub fn retry(self) -> Retry<'a, T> {
         const {
             assert!(

@@ -85,8 +85,8 @@ impl<T: Operations> Session<T> {
         self.session_data().close_request.is_made()
     }
 
-    /// Establishes the unit attention condition for an I_T nexus loss, reported to the initiator
-    /// with its next command. Called in process context; does not sleep.
+    /// Establishes the unit attention condition I_T NEXUS LOSS OCCURRED for all LUNs of the node
+    /// ACL, and so for all of its sessions. Called in process context; does not sleep.
     pub fn report_nexus_loss(&self) {
         // SAFETY: The session holds a reference to its node ACL until the session is removed.
         unsafe { bindings::core_allocate_nexus_loss_ua((*self.0.get()).se_node_acl) };

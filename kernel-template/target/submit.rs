@@ -58,8 +58,8 @@ impl<T: Operations> Session<T> {
         }
         let mut buffer = memory.buffer();
         if buffer.direction == Direction::NONE {
-            // Target core would transfer `length` bytes anyway: it uses the direction only to
-            // enforce write protection.
+            // Target core does not compare the direction with the CDB: it would execute a WRITE
+            // without `write_pending`, on uninitialized memory.
             buffer.length = Some(0);
         }
         let mut flags = if buffer.length.is_none() {

@@ -294,7 +294,7 @@ pub fn tpg_tag(name: &BStr) -> Result<u16> {
     let tag = tag.filter(|_| is_canonical);
     tag.ok_or_else(|| {
         pr_err!(
-            "portal group {}: want tpgt_ and a number from 0 to 65535\n",
+            "cannot use portal group name {}: want tpgt_ and a number from 0 to 65535\n",
             name
         );
         EINVAL

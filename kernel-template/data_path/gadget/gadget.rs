@@ -83,12 +83,16 @@ const LENGTH_MAX: u32 = PAGES_MAX * 4096;
 /// Packets in a burst of data, minus 1.
 const DATA_BURST: u8 = 15;
 
+/// Binary logarithm of the number of streams: each has a lane, and some lanes are left for task
+/// management.
+const STREAMS: u8 = 5;
+
 /// Returns an endpoint of an alternate setting.
-const fn pipe(index: usize, burst: u8, has_streams: bool, usage: &'static [u8]) -> Endpoint {
+const fn pipe(index: usize, burst: u8, streams: u8, usage: &'static [u8]) -> Endpoint {
     Endpoint {
         index,
         burst,
-        has_streams,
+        streams,
         class_descriptor: usage,
     }
 }
@@ -127,18 +131,18 @@ impl Function for Storage {
             Alternate {
                 class: [MASS_STORAGE, SCSI, BULK_ONLY],
                 endpoints: &[
-                    pipe(endpoint::IN, DATA_BURST, false, &[]),
-                    pipe(endpoint::OUT, DATA_BURST, false, &[]),
+                    pipe(endpoint::IN, DATA_BURST, 0, &[]),
+                    pipe(endpoint::OUT, DATA_BURST, 0, &[]),
                 ],
             },
             // UAS section 5.3.3.5: each endpoint has a descriptor of its use.
             Alternate {
                 class: [MASS_STORAGE, SCSI, ATTACHED_SCSI],
                 endpoints: &[
-                    pipe(endpoint::IN, DATA_BURST, true, &[4, 0x24, 3, 0]),
-                    pipe(endpoint::OUT, DATA_BURST, true, &[4, 0x24, 4, 0]),
-                    pipe(endpoint::STATUS, 0, true, &[4, 0x24, 2, 0]),
-                    pipe(endpoint::COMMAND, 0, false, &[4, 0x24, 1, 0]),
+                    pipe(endpoint::IN, DATA_BURST, STREAMS, &[4, 0x24, 3, 0]),
+                    pipe(endpoint::OUT, DATA_BURST, STREAMS, &[4, 0x24, 4, 0]),
+                    pipe(endpoint::STATUS, 0, STREAMS, &[4, 0x24, 2, 0]),
+                    pipe(endpoint::COMMAND, 0, 0, &[4, 0x24, 1, 0]),
                 ],
             },
         ],

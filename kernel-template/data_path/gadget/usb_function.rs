@@ -96,7 +96,7 @@ pub(crate) trait Function: Sized + 'static {
     /// queues or cancels a request.
     fn complete(done: Done<Self>);
 
-    /// Answers a control request of the interface's class. Called in any context with interrupts
+    /// Answers a control request for the interface that is not a standard one. Called in any context with interrupts
     /// off, under a spinlock of the framework.
     fn setup(instance: &Self::Instance, link: &Self::Link, request: &Setup) -> Answer;
 }
@@ -109,6 +109,8 @@ pub(crate) struct Setup {
     pub(crate) request: u8,
     /// `wValue`.
     pub(crate) value: u16,
+    /// `wIndex`: the number of the interface.
+    pub(crate) index: u16,
     /// `wLength`, in bytes.
     pub(crate) length: u16,
 }

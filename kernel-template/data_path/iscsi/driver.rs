@@ -2,7 +2,7 @@
 
 //! nab5000: a SCSI target fabric for iSCSI.
 //!
-//! A skeleton made by tcm-mod-builder, yours to change. Its configfs tree has target ports, portal
+//! A skeleton by tcm-mod-builder; edit it freely. Its configfs tree has target ports, portal
 //! groups, network portals and node ACLs. Initiators log in over TCP; that transport is `iscsi.rs`
 //! and `iscsi/`, which the methods call.
 //!

@@ -2,7 +2,7 @@
 
 //! nab5000: a SCSI target fabric for iSCSI.
 //!
-//! A skeleton made by tcm-mod-builder, yours to change. Its configfs tree has target ports, portal
+//! A skeleton by tcm-mod-builder; edit it freely. Its configfs tree has target ports, portal
 //! groups and node ACLs. Its initiators are SCSI hosts of this machine; that transport is
 //! `loopback.rs`, which the methods call.
 //!
@@ -129,7 +129,11 @@ fn check_port_name(name: &BStr) -> Result {
 
 /// Logs the expected name, and returns the error.
 fn refused(name: &BStr, want: &[u8]) -> Error {
-    pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
+    pr_err!(
+        "cannot use port name {}: want {}\n",
+        name,
+        BStr::from_bytes(want)
+    );
     EINVAL
 }
 

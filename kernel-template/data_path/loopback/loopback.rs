@@ -148,7 +148,7 @@ impl Group {
 
     fn add_device(&self, lun: u64) {
         if let Err(error) = self.host.add_device(self.initiator().id, lun) {
-            pr_err!("LUN {}: no SCSI device: {:?}\n", lun, error);
+            pr_err!("LUN {}: cannot add SCSI device: {:?}\n", lun, error);
         }
     }
 
@@ -179,7 +179,10 @@ impl Group {
     fn log_out(&self) -> Result {
         let luns = self.luns.lock();
         if let Some(lun) = luns.keys().next() {
-            pr_err!("the nexus is in use: LUN {} is linked\n", lun);
+            pr_err!(
+                "cannot log out: LUN {} has a backstore; unlink it first\n",
+                lun
+            );
             return Err(EPERM);
         }
         self.initiator().nexus.replace(None).map(drop).ok_or(ENODEV)
@@ -280,7 +283,10 @@ impl Attribute for TransportStatus {
                 }
             }
             _ => {
-                pr_err!("transport_status {}: want online or offline\n", text);
+                pr_err!(
+                    "cannot set transport_status to {}: want online or offline\n",
+                    text
+                );
                 return Err(EINVAL);
             }
         }
@@ -306,7 +312,7 @@ impl Attribute for FabricProtType {
             b"1" => 1,
             b"3" => 3,
             _ => {
-                pr_err!("fabric_prot_type {}: want 0, 1 or 3\n", text);
+                pr_err!("cannot set fabric_prot_type to {}: want 0, 1 or 3\n", text);
                 return Err(EINVAL);
             }
         };

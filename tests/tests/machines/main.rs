@@ -83,7 +83,7 @@ fn variables_of_the_command_line_win() {
         ("LLVM=-99", "no clang-99"),
         (
             "clippy CLIPPY_DRIVER=/nonexistent/clippy",
-            "no clippy-driver of the kernel's rustc",
+            "the kernel's rustc has no clippy-driver",
         ),
     ] {
         let (is_built, log) = machine.make(&dir, variables);

@@ -299,9 +299,19 @@ impl Bot {
         }
     }
 
-    /// Keeps sense data for REQUEST SENSE.
+    /// A request was queued. Cancels it if the host has reset the transport meanwhile.
+    fn queued(&self) {
+        if self.state.with(|state| state.is_stale) {
+            self.cancel(3);
+        }
+    }
+
+    /// Keeps sense data for REQUEST SENSE, unless the host has given the command up.
     fn keep_sense(&self, sense: Sense) {
-        self.state
-            .with(|state| state.sense = Some((state.progress.lun, sense)));
+        self.state.with(|state| {
+            if !state.progress.is_void {
+                state.sense = Some((state.progress.lun, sense));
+            }
+        });
     }
 }

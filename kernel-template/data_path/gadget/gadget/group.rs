@@ -110,7 +110,7 @@ impl Group {
     /// Logs the host out. Fails while a LUN has a backstore.
     fn log_out(&self) -> Result {
         if self.luns.with(|luns| luns.count) != 0 {
-            pr_err!("the nexus is in use: a LUN is linked\n");
+            pr_err!("cannot log out: a LUN has a backstore; unlink it first\n");
             return Err(EPERM);
         }
         self.end().then_some(()).ok_or(ENODEV)

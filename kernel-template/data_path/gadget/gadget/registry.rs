@@ -187,7 +187,7 @@ impl Port {
             return Err(EBUSY);
         }
         let Some(group) = place.group.clone() else {
-            pr_err!("no portal group for the function: enable one\n");
+            pr_err!("cannot bind the function: enable a portal group first\n");
             return Err(ENODEV);
         };
         place.gadget = Some(gadget);

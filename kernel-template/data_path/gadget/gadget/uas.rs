@@ -27,36 +27,39 @@ use crate::{
     Fabric, //
 };
 use iu::{Code, Received, Reply};
-use lane::{Active, Lane, Passage, Turns, Which, LANES};
+use lane::{Active, Lane, Passage, Phase, Turns, Which, LANES};
 
 pub(super) use data::{receive, respond};
 pub(crate) use lane::Task;
 pub(crate) use unit::Management;
 
-/// Length of the buffers for commands: the packets that hold the longest, at any speed.
+/// Length of a buffer for a COMMAND IU, in bytes: that of the longest, rounded up to the packets of
+/// SuperSpeed.
 const COMMAND_ROOM: usize = iu::COMMAND_MAX.next_multiple_of(1024);
 
-/// A link of UAS.
+/// An interface with the alternate setting of UAS.
 #[pin_data]
 pub(crate) struct Uas {
     group: Arc<Group>,
-    has_streams: bool,
+    /// Number of streams of an endpoint, or 0.
+    streams: u32,
     /// Number of [`Task`]s of each lane.
     shares: [Atomic<u32>; LANES],
-    /// Cancels the transfers of the data of each lane.
-    cancellers: KVec<[Canceller<Storage>; 2]>,
+    /// Cancel the transfers of each lane to the host, and of its data.
+    cancellers: KVec<[Canceller<Storage>; 3]>,
     verifier: Canceller<Storage>,
     #[pin]
     state: IrqLock<State>,
+    /// Keeps the next setting from starting before all requests are dropped.
     _pipes: Pipes<Storage>,
 }
 
-/// The state of a link.
+/// The state of the interface.
 struct State {
     lanes: KVec<Lane>,
     /// Receives data to be compared.
     verifier: Option<Request<Storage>>,
-    /// Turns on the data endpoints, without streams.
+    /// Queues for the data endpoints. Without streams.
     input: Turns,
     output: Turns,
     is_stopped: bool,
@@ -76,31 +79,36 @@ impl State {
     }
 }
 
-/// The use of a request that the controller has.
+/// Purpose of a queued request.
 pub(crate) enum Step {
-    /// Receives a unit from the host.
+    /// Receives a COMMAND or TASK MANAGEMENT IU.
     Command(Arc<Uas>, u8),
-    /// Announces data.
+    /// Sends a READ READY or WRITE READY IU.
     Ready(Task, Data<Fabric>, Passage),
-    /// Moves the payload of a command, from this offset.
+    /// Transfers the payload of a command, from this offset.
     Payload(Task, u32, Passage),
-    /// Receives data to be compared with those of a read, at this offset. True after a difference.
+    /// Receives data, and compares them with those of a read at this offset. The flag is true if an
+    /// earlier part differed.
     Compare(Task, Reference<Completed<Fabric>>, u32, bool, Passage),
-    /// Sends the last unit of a command.
+    /// Sends the SENSE or RESPONSE IU, which ends the command.
     Last(Task),
 }
 
 impl Uas {
-    /// Starts a link.
+    /// Starts the setting.
     pub(super) fn start(group: Arc<Group>, pipes: Pipes<Storage>) -> Result<Arc<Self>> {
         let (mut lanes, mut cancellers) = (KVec::new(), KVec::new());
         for _ in 0..LANES {
             let input = pipes.request(endpoint::IN, 0)?;
             let output = pipes.request(endpoint::OUT, 0)?;
-            cancellers.push([input.canceller(), output.canceller()], GFP_KERNEL)?;
+            let status = pipes.request(endpoint::STATUS, iu::REPLY_MAX)?;
+            cancellers.push(
+                [&status, &input, &output].map(Request::canceller),
+                GFP_KERNEL,
+            )?;
             let lane = Lane::new([
                 Some(pipes.request(endpoint::COMMAND, COMMAND_ROOM)?),
-                Some(pipes.request(endpoint::STATUS, iu::REPLY_MAX)?),
+                Some(status),
                 Some(input),
                 Some(output),
             ]);
@@ -118,7 +126,7 @@ impl Uas {
         let uas = Arc::pin_init(
             pin_init!(Self {
                 group,
-                has_streams: pipes.has_streams(endpoint::STATUS),
+                streams: pipes.streams(endpoint::STATUS),
                 shares: [const { Atomic::new(0) }; LANES],
                 cancellers,
                 verifier: verifier_canceller,
@@ -133,7 +141,7 @@ impl Uas {
         Ok(uas)
     }
 
-    /// Ends the link.
+    /// Ends the setting.
     pub(super) fn stop(&self) {
         self.state.with(|state| state.is_stopped = true);
         for number in 0..LANES {
@@ -150,7 +158,12 @@ impl Uas {
         self.verifier.cancel();
     }
 
-    /// Cancels the transfers of the data of a lane.
+    /// Returns true if data and status of a command go over the stream of its tag.
+    fn has_streams(&self) -> bool {
+        self.streams != 0
+    }
+
+    /// Cancels the transfers of the command of a lane.
     fn cancel(&self, lane: u8) {
         for canceller in self.cancellers.get(usize::from(lane)).into_iter().flatten() {
             canceller.cancel();
@@ -192,7 +205,7 @@ impl Uas {
         drop(dropped);
     }
 
-    /// Receives a unit from the host.
+    /// Queues the request of a lane that receives an IU.
     fn receive_unit(self: &Arc<Self>, lane: u8) {
         if let Some(request) = self.take(lane, Which::Command) {
             let context = Context::Uas(Step::Command(self.clone(), lane));
@@ -202,7 +215,7 @@ impl Uas {
         }
     }
 
-    /// The command of a lane has ended.
+    /// Ends the command of a lane, and receives the next IU.
     pub(super) fn end(self: &Arc<Self>, lane: u8) {
         self.state.with(|state| {
             if let Some(lane) = state.lane(lane) {
@@ -212,19 +225,29 @@ impl Uas {
         self.receive_unit(lane);
     }
 
-    /// Returns the command of a lane, unless the host has given it up.
+    /// Returns the command of a lane, unless it is answered.
     fn active(&self, lane: u8) -> Option<Active> {
         let active = self.state.with(|state| state.lane(lane)?.active);
-        active.filter(|active| !active.is_void)
+        active.filter(|active| active.phase == Phase::Open)
     }
 
-    /// Gives up the commands that `which` names by lane and command.
+    /// Cancels the request of a lane that was just queued, if the host has aborted the command
+    /// meanwhile.
+    fn queued(&self, lane: u8) {
+        let active = self.state.with(|state| state.lane(lane)?.active);
+        if active.is_some_and(|active| active.phase == Phase::Abandoned) {
+            self.cancel(lane);
+        }
+    }
+
+    /// Aborts the commands for which `which` returns true, those that are answered, too: on a
+    /// stream, the host would take the answer for that of its next command with the tag.
     fn abandon(&self, which: impl Fn(u8, &Active) -> bool) {
         for number in 0..LANES as u8 {
             let dropped = self.state.with(|state| {
                 let lane = state.lane(number)?;
-                let is_named = |it: Active| !it.is_void && which(number, &it);
-                lane.active.is_some_and(is_named).then(|| lane.abandon())
+                let is_named = lane.active.is_some_and(|active| which(number, &active));
+                is_named.then(|| lane.abandon())
             });
             if dropped.is_some() {
                 drop(dropped);
@@ -233,17 +256,17 @@ impl Uas {
         }
     }
 
-    /// Returns true if there is a command that `which` names by lane and command.
+    /// Returns true if `which` returns true for a command that is not answered.
     fn knows(&self, which: impl Fn(u8, &Active) -> bool) -> bool {
         let is_named = |(number, lane): (u8, &Lane)| {
-            let is_named = |it: Active| !it.is_void && which(number, &it);
+            let is_named = |it: Active| it.phase == Phase::Open && which(number, &it);
             lane.active.is_some_and(is_named)
         };
         self.state
             .with(|state| (0..).zip(state.lanes.iter()).any(is_named))
     }
 
-    /// A unit was received.
+    /// Handles a received IU.
     fn unit(self: &Arc<Self>, lane: u8, request: Request<Storage>, moved: &Moved) {
         let Some(received) = Received::parse(moved.received(&request)) else {
             self.put(lane, Which::Command, request);
@@ -255,6 +278,11 @@ impl Uas {
             }
             Received::Invalid { tag } => (tag, 0),
         };
+        if self.has_streams() && !(1..=self.streams).contains(&tag.into()) {
+            // There is no stream to answer on.
+            self.put(lane, Which::Command, request);
+            return self.receive_unit(lane);
+        }
         let is_overlapped = self.begin(lane, tag, lun);
         let task = Task::new(self.clone(), lane);
         if is_overlapped {
@@ -264,7 +292,7 @@ impl Uas {
             unit::handle(task, received);
         }
         self.put(lane, Which::Command, request);
-        // The command may have ended meanwhile, without this request.
+        // If the command has already ended, `end` found no request to queue.
         if self
             .state
             .with(|state| Some(state.lane(lane)?.active.is_none()))
@@ -274,7 +302,7 @@ impl Uas {
         }
     }
 
-    /// Begins a command. Returns true if another one has its tag.
+    /// Starts a command. Returns true if its tag is in use.
     fn begin(&self, number: u8, tag: u16, lun: u64) -> bool {
         let is_overlapped = self.state.with(|state| {
             let is_overlapped = state.lanes.iter().any(|lane| lane.has(tag));
@@ -282,7 +310,11 @@ impl Uas {
                 tag,
                 lun,
                 is_verify: false,
-                is_void: state.is_stopped,
+                phase: if state.is_stopped {
+                    Phase::Abandoned
+                } else {
+                    Phase::Open
+                },
             };
             state.lane(number)?.active = Some(active);
             Some(is_overlapped)
@@ -290,7 +322,7 @@ impl Uas {
         is_overlapped.unwrap_or(false)
     }
 
-    /// Ends a use of a data endpoint: the next command announces its data.
+    /// Releases a data endpoint: the next command announces its data.
     pub(super) fn next(self: &Arc<Self>, direction: Direction) {
         if !self.state.with(|state| state.turns(direction).enter()) {
             return;
@@ -302,7 +334,7 @@ impl Uas {
             });
             match next {
                 None => return,
-                // The host has given this command up.
+                // The host has aborted this command.
                 Some(None) => continue,
                 Some(Some((task, waiting))) => data::announce(task, waiting, direction),
             }

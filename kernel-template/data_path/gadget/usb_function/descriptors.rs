@@ -34,8 +34,9 @@ pub(crate) struct Endpoint {
     pub(crate) index: usize,
     /// Maximum number of packets in a burst at SuperSpeed, minus 1.
     pub(crate) burst: u8,
-    /// True if the endpoint has streams at SuperSpeed, where the controller has them.
-    pub(crate) has_streams: bool,
+    /// Binary logarithm of the number of streams at SuperSpeed, where the controller has as many;
+    /// 0 for none.
+    pub(crate) streams: u8,
     /// Descriptor of the class, after that of the endpoint; may be empty.
     pub(crate) class_descriptor: &'static [u8],
 }
@@ -121,11 +122,7 @@ impl Descriptors {
         let [low, high] = speed.packet().to_le_bytes();
         self.push(&[7, ENDPOINT, address, BULK, low, high, 0])?;
         if speed == Speed::Super {
-            let streams = if endpoint.has_streams {
-                numbers.streams
-            } else {
-                0
-            };
+            let streams = endpoint.streams.min(numbers.streams);
             self.push(&[6, COMPANION, endpoint.burst, streams, 0, 0])?;
         }
         if !endpoint.class_descriptor.is_empty() {

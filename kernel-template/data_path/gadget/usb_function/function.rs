@@ -259,11 +259,15 @@ impl<F: Driver> Function<F> {
         })
     }
 
-    /// Answers a control request.
+    /// Answers a control request. The framework passes on those for other interfaces, too, if the
+    /// configuration has only this function.
     pub(super) fn setup(&self, request: &Setup) -> Answer {
+        let is_own = self
+            .state
+            .with(|state| u16::from(state.interface) == request.index);
         match self.link() {
-            Some(link) => F::setup(&self.instance, &link, request),
-            None => Answer::Stall,
+            Some(link) if is_own => F::setup(&self.instance, &link, request),
+            _ => Answer::Stall,
         }
     }
 

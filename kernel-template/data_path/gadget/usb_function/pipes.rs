@@ -79,15 +79,19 @@ impl<F: Function> Pipes<F> {
         packet.unwrap_or(0)
     }
 
-    /// Returns true if the alternate setting has streams at the speed of the connection.
-    pub(crate) fn has_streams(&self, endpoint: usize) -> bool {
-        let has_streams = self.binding.with(endpoint, |endpoint| {
+    /// Returns the number of streams of an endpoint at the speed of the connection, or 0. They are
+    /// numbered from 1.
+    pub(crate) fn streams(&self, endpoint: usize) -> u32 {
+        let streams = self.binding.with(endpoint, |endpoint| {
             // SAFETY: The endpoint is alive: the function is bound. The descriptor is one of the
             // function, which are alive as long.
             let companion = unsafe { (*endpoint.ptr.as_ptr()).comp_desc.as_ref() };
-            Ok(companion.is_some_and(|companion| companion.bmAttributes & 0x1f != 0))
+            Ok(companion.map_or(0, |companion| companion.bmAttributes & 0x1f))
         });
-        has_streams.unwrap_or(false)
+        match streams {
+            Ok(logarithm @ 1..) => 1u32.checked_shl(logarithm.into()).unwrap_or(0),
+            _ => 0,
+        }
     }
 
     /// Has [`Function::deferred`] called soon, unless the link ends before. Called in any context.

@@ -27,7 +27,7 @@ use crate::{
     bindings,
     bindings::tcm_nab5000_page_address as page_address,
     target::{
-        atomic::{Atomic, Full, Relaxed, Release},
+        atomic::{Acquire, Atomic, Full, Relaxed, Release},
         Completed, Operations, Payload, Pending, Reference,
     }, //
 };
@@ -57,6 +57,8 @@ pub(super) struct Shell<F: Function> {
     request: NonNull<bindings::usb_request>,
     /// Number of values that use `request`: the [`Request`], and calls of a [`Canceller`].
     users: Atomic<u32>,
+    /// True while the controller has the request.
+    is_queued: Atomic<bool>,
     buffer: UnsafeCell<KVec<u8>>,
     cargo: UnsafeCell<Option<Cargo<F>>>,
 }
@@ -89,6 +91,7 @@ impl<F: Function> Shell<F> {
             endpoint,
             request,
             users: Atomic::new(1),
+            is_queued: Atomic::new(false),
             buffer: UnsafeCell::new(buffer),
             cargo: UnsafeCell::new(None),
         };
@@ -140,12 +143,13 @@ unsafe fn free(
     binding.requests.fetch_sub(1, Release);
 }
 
-/// A request that is the driver's. The function is not unbound before this is dropped. Dropped in
+/// A USB request that is not queued. The function is not unbound before this is dropped. Dropped in
 /// any context.
 ///
 /// # Invariants
 ///
-/// The value is the only owner of the request: the controller does not have it.
+/// The controller does not have the request, and nothing but this value changes it. The trace point
+/// of a cancellation that comes late may still read it.
 pub(crate) struct Request<F: Function>(Arc<Shell<F>>);
 
 /// A request that the controller has given back.
@@ -164,7 +168,7 @@ pub(crate) struct Done<F: Function> {
 }
 
 /// A request that the controller did not take.
-#[allow(dead_code, reason = "a driver may want less than there is")]
+#[allow(dead_code, reason = "not every data path reads all fields")]
 pub(crate) struct Refused<F: Function> {
     /// The error of the controller: `ESHUTDOWN` if the endpoint is disabled. [`ENODEV`] if no
     /// alternate setting is in use.
@@ -207,9 +211,9 @@ impl<F: Function> Request<F> {
     pub(crate) fn set_stream(&mut self, stream: u16) {
         // SAFETY: The request is the driver's, by the type's invariants.
         unsafe {
-            let request = &mut *self.0.request.as_ptr();
-            request.set_stream_id(stream.into());
-            request.set_is_last((stream != 0).into());
+            let request = self.0.request.as_ptr();
+            (*request).set_stream_id(stream.into());
+            (*request).set_is_last((stream != 0).into());
         }
     }
 
@@ -240,15 +244,16 @@ impl<F: Function> Request<F> {
         unsafe { self.pass(bytes, cargo) }
     }
 
-    /// Passes the request to the controller, which moves a part of the payload of a command,
-    /// beginning at `offset`: all of it if the controller takes scatterlists, else a segment.
+    /// Passes the request to the controller, which transfers a part of the payload of a command,
+    /// beginning at `offset`: all of it if `offset` is 0 and the controller supports scatterlists,
+    /// otherwise a segment.
     /// [`Function::complete`] gets it back, and may be called before this returns. Called in any
     /// context.
     ///
     /// # Errors
     ///
-    /// Returns [`Refused`] with [`EINVAL`] if the payload ends before `offset` or the endpoint has
-    /// the other direction, or the controller's error.
+    /// Returns [`Refused`] with [`EINVAL`] if the payload has no bytes at `offset`, if their page has
+    /// no kernel address, or if the endpoint has the other direction; or the controller's error.
     pub(crate) fn queue_data(
         self,
         mut data: Data<F::Fabric>,
@@ -299,12 +304,13 @@ impl<F: Function> Request<F> {
     /// `bytes` must be valid for reads, and on an endpoint from the host for writes, until the
     /// request is complete, if `cargo` is kept as long.
     unsafe fn pass(self, bytes: Bytes, cargo: Cargo<F>) -> Result<(), Refused<F>> {
-        // A driver that queues again in `complete` would else recurse until the endpoint is off.
+        // Otherwise a driver that queues again in `complete` would recurse until the endpoint is
+        // disabled.
         if self.0.binding.is_stopped() {
             return Err(self.refused(ENODEV, cargo));
         }
         let canceller = self.canceller();
-        // The controller may complete the request, and the driver drop it, before it is queued.
+        // The request may complete, and the driver may drop it, before `usb_ep_queue` returns.
         canceller.0.enter();
         let shell = Arc::into_raw(self.into_shell());
         // SAFETY: The request is the driver's, by the type's invariants, so its fields and cargo
@@ -319,6 +325,7 @@ impl<F: Function> Request<F> {
             (*request).complete = Some(complete_callback::<F>);
             (*request).context = shell.cast_mut().cast();
             *(*shell).cargo.get() = Some(cargo);
+            (*shell).is_queued.store(true, Release);
             bindings::usb_ep_queue(
                 (*shell).endpoint.ptr.as_ptr(),
                 request,
@@ -329,13 +336,17 @@ impl<F: Function> Request<F> {
         if let Err(error) = to_result(status) {
             // SAFETY: The controller has not taken the request, so the pointer and the cargo are
             // still this function's.
-            let (shell, cargo) = unsafe { (Arc::from_raw(shell), (*(*shell).cargo.get()).take()) };
-            return match cargo {
-                Some(cargo) => Err(Self(shell).refused(error, cargo)),
-                None => unreachable!(),
+            // It has set the cargo.
+            let (shell, cargo) = unsafe {
+                let shell = Arc::from_raw(shell);
+                let cargo = (*shell.cargo.get()).take().unwrap_unchecked();
+                (shell, cargo)
             };
+            shell.is_queued.store(false, Relaxed);
+            return Err(Self(shell).refused(error, cargo));
         }
-        // An endpoint that is being disabled completes what it has. The request may come later.
+        // Disabling an endpoint completes the queued requests. This one may have been queued after
+        // that.
         if canceller.0.binding.is_stopped() {
             canceller.cancel();
         }
@@ -397,6 +408,7 @@ unsafe extern "C" fn complete_callback<F: Function>(
             (*request).actual,
         )
     };
+    shell.is_queued.store(false, Relaxed);
     let request = Request(shell);
     if let Some(cargo) = cargo {
         F::complete(Done {
@@ -409,16 +421,16 @@ unsafe extern "C" fn complete_callback<F: Function>(
     }
 }
 
-/// Cancels a request while the controller has it.
+/// A handle that cancels a queued request.
 pub(crate) struct Canceller<F: Function>(Arc<Shell<F>>);
 
 impl<F: Function> Canceller<F> {
     /// Cancels the request, if the controller has it: it completes with `ECONNRESET`, maybe before
     /// this returns. Called in any context.
     pub(crate) fn cancel(&self) {
-        if self.0.enter() {
-            // SAFETY: The request is not freed before `leave`, so the endpoint is alive. The
-            // controller looks for the request in its own list.
+        if self.0.is_queued.load(Acquire) && self.0.enter() {
+            // SAFETY: The request is not freed before `leave`, so the endpoint is alive.
+            // `usb_ep_dequeue()` returns an error for a request that has completed meanwhile.
             unsafe {
                 bindings::usb_ep_dequeue(self.0.endpoint.ptr.as_ptr(), self.0.request.as_ptr())
             };

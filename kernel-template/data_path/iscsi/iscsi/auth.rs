@@ -66,7 +66,7 @@ pub(crate) const NODE_AUTH: Attributes<TpgNaclAuthAttrs<Fabric>> = attributes!(T
 fn differs(name: &str, text: &[u8], other: &Text) -> Result {
     if !text.is_empty() && other.as_bytes() == text {
         pr_err!(
-            "{}: want another secret than that of the other direction\n",
+            "cannot set {}: want another secret than that of the other direction\n",
             name
         );
         return Err(EINVAL);
@@ -97,7 +97,7 @@ impl Attribute for NodeAuthentication {
             b"0" => Authenticates::NO,
             b"1" => Authenticates::YES,
             _ => {
-                pr_err!("authentication {}: want -1, 0 or 1\n", text);
+                pr_err!("cannot set authentication to {}: want -1, 0 or 1\n", text);
                 return Err(EINVAL);
             }
         };

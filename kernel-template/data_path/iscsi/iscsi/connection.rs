@@ -23,12 +23,16 @@ use super::{
     session::Session,
     LOGOUT_SECONDS, //
 };
-use crate::{socket::Interest, thread};
+use crate::{
+    socket::{may_log, Interest},
+    thread, //
+};
 
 /// Interval of checks for timeouts and aborted writes, in milliseconds.
 const TICK: u32 = 1000;
 
-/// The same while a task management function is outstanding, which may wait for pending writes.
+/// Interval of these checks while a task management function is outstanding: it may wait for a
+/// pending write.
 const SHORT_TICK: u32 = 10;
 
 /// Maximum number of receive steps, each a header or a PDU, between two sends.
@@ -46,19 +50,24 @@ enum Phase {
 
 /// Serves a connection until it ends.
 pub(super) fn serve(portal: &Arc<Portal>, link: &Arc<Link>) {
-    if let Ok(mut connection) = Connection::new(portal, link) {
-        if let Err(end) = connection.run() {
+    match Connection::new(portal, link) {
+        Ok(mut connection) => {
+            let end = connection.run();
             connection.end(end);
         }
+        Err(error) if may_log() => {
+            let port = portal.address.port();
+            pr_warn!("cannot serve a connection at port {}: {:?}\n", port, error);
+        }
+        Err(_) => {}
     }
     link.set_session(false);
     drain(link);
     link.socket.shut_down();
 }
 
-/// Receives and discards data until the initiator closes the connection, or until a time limit. A
-/// connection that is closed with unread data is reset, by which the initiator may lose its last
-/// PDU.
+/// Receives and discards data until the initiator closes the connection, or until a time limit.
+/// Closing a socket with unread data resets the connection, and the initiator may lose the last PDU.
 fn drain(link: &Link) {
     let socket = &link.socket;
     let begun = Instant::<Monotonic>::now();
@@ -85,8 +94,9 @@ struct Connection {
     receiver: KBox<Receiver>,
     sender: KBox<Sender>,
     phase: Phase,
-    /// Number of receive steps to be followed by a send each. Set when a backstore has slept in
-    /// this thread: a response must then not wait for the next command to be executed.
+    /// Number of receive steps, each of which is followed by a send. Set when a backstore has slept
+    /// in this thread: a response must then not wait until the next command is executed. A new
+    /// connection is assumed to have such a backstore.
     single_steps: u32,
     begun: Instant<Monotonic>,
     ticked: Instant<Monotonic>,
@@ -108,48 +118,56 @@ impl Connection {
         })
     }
 
-    /// Receives and sends until the connection ends.
-    fn run(&mut self) -> Result<(), End> {
+    /// Receives and sends until the connection ends. Returns the reason.
+    fn run(&mut self) -> End {
         loop {
-            let more = self.receive()?;
-            // Clears kicks whose cause is handled below, most of them from this thread itself.
-            self.link.socket.clear_kick();
-            if self.link.is_closing() {
-                return Err(End::Now);
-            }
-            self.take_from_ops()?;
-            let more = self.replay() || more;
-            self.tick()?;
-            let sent = self.sender.send()?;
-            if sent == Sent::Last {
-                return Err(End::Answered);
-            }
-            if self.take_refused_writes() {
-                continue;
-            }
-            if !more || self.waits() {
-                let interest = Interest {
-                    data: !self.waits(),
-                    space: sent == Sent::Blocked,
-                };
-                let waited = self.link.socket.wait(interest, self.patience());
-                match &mut self.phase {
-                    _ if sent == Sent::Blocked => self.sender.wait(waited),
-                    Phase::Session(session) if interest.data => session.wait(waited),
-                    _ => {}
-                }
+            if let Err(end) = self.step() {
+                return end;
             }
         }
     }
 
-    /// Returns true if nothing must be received now: too many replies are queued, or the payload of
-    /// a write is not allocated yet.
+    /// Receives available data, sends what is queued, and sleeps if there is no more to do.
+    fn step(&mut self) -> Result<(), End> {
+        let more = self.receive()?;
+        // Clears kicks whose cause is handled below, most of them from this thread itself.
+        self.link.socket.clear_kick();
+        if self.link.is_closing() {
+            return Err(End::Now);
+        }
+        self.take_from_ops()?;
+        let more = self.replay() || more;
+        self.tick()?;
+        let sent = self.sender.send()?;
+        if sent == Sent::Last {
+            return Err(End::Answered);
+        }
+        if self.take_refused_writes() {
+            return Ok(());
+        }
+        if !more || self.waits() {
+            let interest = Interest {
+                data: !self.waits(),
+                space: sent == Sent::Blocked,
+            };
+            let waited = self.link.socket.wait(interest, self.timeout());
+            match &mut self.phase {
+                _ if sent == Sent::Blocked => self.sender.wait(waited),
+                Phase::Session(session) if interest.data => session.wait(waited),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns true if receiving is suspended: the queue of replies is full, or the payload of a
+    /// write is not allocated yet.
     fn waits(&self) -> bool {
         self.sender.is_full() || self.receiver.is_awaiting()
     }
 
     /// Returns the maximum time to sleep, in milliseconds.
-    fn patience(&self) -> u32 {
+    fn timeout(&self) -> u32 {
         match &self.phase {
             Phase::Session(session) if session.has_functions() => SHORT_TICK,
             _ => TICK,
@@ -169,7 +187,7 @@ impl Connection {
             match self.receiver.receive(&self.link.socket)? {
                 Received::Nothing => return Ok(false),
                 Received::Part => {
-                    self.hear();
+                    self.note_progress();
                     return Ok(false);
                 }
                 Received::Header => self.begin()?,
@@ -190,7 +208,8 @@ impl Connection {
         Ok(true)
     }
 
-    /// Receives the early request next whose turn has come. Returns true if there is one.
+    /// Passes the stored request with the expected CmdSN to the receiver. Returns true if there is
+    /// one.
     fn replay(&mut self) -> bool {
         let Phase::Session(session) = &mut self.phase else {
             return false;
@@ -203,7 +222,7 @@ impl Connection {
     }
 
     /// Records that a part of a PDU has arrived.
-    fn hear(&mut self) {
+    fn note_progress(&mut self) {
         if let Phase::Session(session) = &mut self.phase {
             session.hear(matches!(self.receiver.sink(), Sink::Payload(_)));
         }
@@ -294,7 +313,7 @@ impl Connection {
         if self.link.is_logout_requested() && self.logout_asked.is_none() {
             self.ask_for_logout()?;
         }
-        if self.ticked.elapsed() < Delta::from_millis(self.patience().into()) {
+        if self.ticked.elapsed() < Delta::from_millis(self.timeout().into()) {
             return Ok(());
         }
         self.ticked = Instant::now();
@@ -319,7 +338,7 @@ impl Connection {
         }
     }
 
-    /// Sends a logout request to the initiator.
+    /// Requests a logout with an Asynchronous Message. During login this only starts the time limit.
     fn ask_for_logout(&mut self) -> Result<(), End> {
         self.logout_asked = Some(Instant::now());
         if matches!(self.phase, Phase::Session(_)) {
@@ -335,14 +354,16 @@ impl Connection {
             session.count_end(&end);
         }
         if let End::Rejected(reason, request) = end {
-            self.say_last(Reply::reject(reason), request.as_bytes());
+            self.send_last(Reply::reject(reason), request.as_bytes());
         }
-        // Responses are sent before the answer to a logout.
+        // Responses are sent before the logout response.
         let is_logout = matches!(end, End::LoggedOut(_)) && self.send_all();
         // In all other cases the connection is closed before the session ends, which may take as
         // long as the backstore does.
         match end {
-            End::Now | End::Corrupt | End::Silent(_) => self.link.socket.shut_down(),
+            End::Now | End::Failed(_) | End::Corrupt | End::Silent(_) => {
+                self.link.socket.shut_down()
+            }
             End::LoggedOut(_) if !is_logout => self.link.socket.shut_down(),
             End::LoggedOut(_) => {}
             End::Answered | End::Rejected(..) => self.link.socket.shut_down_sending(),
@@ -360,7 +381,7 @@ impl Connection {
         }
         if let End::LoggedOut(request) = end {
             let reply = Reply::logout(request.task_tag(), logout_response::CLOSED);
-            self.say_last(reply, &[]);
+            self.send_last(reply, &[]);
             self.link.socket.shut_down_sending();
         }
     }
@@ -371,7 +392,8 @@ impl Connection {
             End::Silent(why) => why,
             End::Corrupt => "a header has a wrong digest",
             End::Rejected(..) => "the initiator has violated the protocol",
-            End::Now if !self.link.is_closing() => "the connection is lost, or memory is short",
+            End::Failed(ENOMEM) => "memory is short",
+            End::Failed(_) => "the connection is lost",
             End::Now | End::Answered | End::LoggedOut(_) => return,
         };
         match &self.phase {
@@ -381,7 +403,7 @@ impl Connection {
     }
 
     /// Sends the last reply.
-    fn say_last(&mut self, reply: Reply, data: &[u8]) {
+    fn send_last(&mut self, reply: Reply, data: &[u8]) {
         let queued =
             copied(data).and_then(|data| self.sender.reply_with(reply, data, After::Close));
         if queued.is_ok() {
@@ -391,7 +413,8 @@ impl Connection {
 
     /// Sends all queued PDUs, within a time limit. Returns true on success.
     fn send_all(&mut self) -> bool {
-        for _ in 0..LAST_PDU / SHORT_TICK {
+        let begun = Instant::<Monotonic>::now();
+        while begun.elapsed() < Delta::from_millis(LAST_PDU.into()) {
             self.link.socket.clear_kick();
             match self.sender.send() {
                 Ok(Sent::Blocked) => {}

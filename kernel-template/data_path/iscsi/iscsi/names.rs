@@ -25,7 +25,7 @@ pub(crate) fn check_target_name(name: &BStr) -> Result {
     }
     if let Some(byte) = PortName::invalid_byte(name) {
         pr_err!(
-            "port name {}: may not have byte {:#04x}; want {}\n",
+            "cannot use port name {}: it has byte {:#04x}; want {}\n",
             name,
             byte,
             PortName::FORM
@@ -36,7 +36,11 @@ pub(crate) fn check_target_name(name: &BStr) -> Result {
     let want = port
         .as_ref()
         .map_or(PortName::FORM.as_bytes(), PortName::as_bytes);
-    pr_err!("port name {}: want {}\n", name, BStr::from_bytes(want));
+    pr_err!(
+        "cannot use port name {}: want {}\n",
+        name,
+        BStr::from_bytes(want)
+    );
     Err(EINVAL)
 }
 
@@ -52,9 +56,13 @@ pub(crate) fn check_initiator_name(name: &BStr) -> Result {
         return Ok(());
     }
     match PortName::offending_byte(name) {
-        Some(byte) => pr_err!("initiator name {}: may not have byte {:#04x}\n", name, byte),
+        Some(byte) => pr_err!(
+            "cannot use initiator name {}: it has byte {:#04x}\n",
+            name,
+            byte
+        ),
         None => pr_err!(
-            "initiator name {}: want lower case, and 1 to 223 bytes\n",
+            "cannot use initiator name {}: want lower case, and 1 to 223 bytes\n",
             name
         ),
     }

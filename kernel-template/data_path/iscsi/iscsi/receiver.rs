@@ -21,8 +21,10 @@ pub(super) const PIECE: usize = 512;
 
 /// The reason for the end of a connection.
 pub(super) enum End {
-    /// A failure of the network or of memory, or a request to close the connection.
+    /// A request to close the connection.
     Now,
+    /// A failure of the network or of memory.
+    Failed(Error),
     /// A header with a wrong digest.
     Corrupt,
     /// A timeout of the initiator.
@@ -36,14 +38,14 @@ pub(super) enum End {
 }
 
 impl From<Error> for End {
-    fn from(_: Error) -> Self {
-        Self::Now
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
     }
 }
 
 impl From<AllocError> for End {
     fn from(_: AllocError) -> Self {
-        Self::Now
+        Self::Failed(ENOMEM)
     }
 }
 
@@ -66,7 +68,7 @@ impl Sink {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Now`] if memory is short.
+    /// Returns [`End::Failed`] if memory is short.
     pub(super) fn buffer(request: &Request, most: u32) -> Result<Self, End> {
         let length = request.data_length().min(most) as usize;
         Ok(Self::Buffer(KVVec::from_elem(0, length, GFP_KERNEL)?))
@@ -226,7 +228,7 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Now`] if the connection has failed, and [`End::Corrupt`] if a header digest
+    /// Returns [`End::Failed`] if the connection has failed, and [`End::Corrupt`] if a header digest
     /// is wrong.
     pub(super) fn receive(&mut self, socket: &Socket) -> Result<Received, End> {
         let mut nothing = Received::Nothing;
@@ -240,7 +242,7 @@ impl Receiver {
                 Ok(Some(received)) => return Ok(received),
                 Ok(None) => nothing = Received::Part,
                 Err(Fault::Network(EAGAIN)) => return Ok(nothing),
-                Err(Fault::Network(_)) => return Err(End::Now),
+                Err(Fault::Network(error)) => return Err(End::Failed(error)),
                 Err(Fault::End(end)) => return Err(end),
             }
         }

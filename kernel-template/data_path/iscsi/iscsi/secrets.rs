@@ -56,7 +56,7 @@ impl Text {
             }
             None => {
                 pr_err!(
-                    "{}: want at most {} bytes, none of them 0\n",
+                    "cannot set {}: want at most {} bytes, none of them 0\n",
                     name,
                     SECRET_MAX
                 );

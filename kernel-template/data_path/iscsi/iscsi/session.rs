@@ -234,7 +234,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Now`] if memory is short.
+    /// Returns [`End::Failed`] if memory is short.
     pub(super) fn corrupt(
         &mut self,
         sender: &mut Sender,
@@ -256,7 +256,7 @@ impl Session {
             End::Corrupt => self.count(SessionFailure::Digest),
             End::Silent(_) => self.count(SessionFailure::Timeout),
             End::Rejected(..) => self.count(SessionFailure::Format),
-            End::Now | End::Answered | End::LoggedOut(_) => {}
+            End::Now | End::Failed(_) | End::Answered | End::LoggedOut(_) => {}
         }
     }
 

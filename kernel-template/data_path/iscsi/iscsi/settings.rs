@@ -33,7 +33,7 @@ pub(super) fn number_between(name: &str, text: &BStr, range: RangeInclusive<u32>
     let number = keys::number(text).filter(|number| range.contains(number));
     number.ok_or_else(|| {
         pr_err!(
-            "{} {}: want a number from {} to {}\n",
+            "cannot set {} to {}: want a number from {} to {}\n",
             name,
             text,
             range.start(),
@@ -319,7 +319,12 @@ fn digest_list(value: Digests) -> &'static str {
 fn one_of(name: &str, text: &BStr, values: &[&str]) -> Result<usize> {
     let found = values.iter().position(|value| value.as_bytes() == &**text);
     found.ok_or_else(|| {
-        pr_err!("{} {}: want one of {:?}\n", name, text, values);
+        pr_err!(
+            "cannot set {} to {}: want one of {:?}\n",
+            name,
+            text,
+            values
+        );
         EINVAL
     })
 }

@@ -32,14 +32,14 @@ const REQUEST_SENSE: u8 = 0x03;
 const GOOD: u8 = 0x00;
 
 /// Executes a command.
-pub(super) fn execute(turn: &Turn, command: &CommandWrapper<'_>) {
+pub(super) fn execute(turn: &Turn, command: &CommandWrapper) {
     let bot = turn.bot();
     let sense = bot.state.with(|state| {
         let (_, sense) = state.sense.filter(|(lun, _)| *lun == command.lun)?;
         state.sense = None;
         Some(sense)
     });
-    let is_contrary = direction::of(command.cdb).is_some_and(|direction| {
+    let is_contrary = direction::of(&command.cdb).is_some_and(|direction| {
         direction != Direction::NONE
             && command.direction != Direction::NONE
             && direction != command.direction
@@ -61,11 +61,11 @@ pub(super) fn execute(turn: &Turn, command: &CommandWrapper<'_>) {
 }
 
 /// Submits a command to target core.
-fn submit(turn: &Turn, command: &CommandWrapper<'_>) -> Result<(), Reason> {
+fn submit(turn: &Turn, command: &CommandWrapper) -> Result<(), Reason> {
     let handle = turn.bot().group.session().ok_or(Reason::NoNexus)?;
     let session = handle.get().ok_or(Reason::NoNexus)?;
     let tag = session.tag().ok_or(Reason::Aborted)?;
-    let read = verify::read_of(command.cdb).filter(|_| command.direction == Direction::OUT);
+    let read = verify::read_of(&command.cdb).filter(|_| command.direction == Direction::OUT);
     if read.is_some() {
         let set = |state: &mut State| state.progress.is_verify = true;
         turn.bot().state.with(set);
@@ -73,13 +73,13 @@ fn submit(turn: &Turn, command: &CommandWrapper<'_>) -> Result<(), Reason> {
     let request = Command {
         tag: command.tag.into(),
         lun: command.lun.into(),
-        cdb: read.as_ref().unwrap_or(command.cdb),
+        cdb: read.as_ref().unwrap_or(&command.cdb),
         attribute: TaskAttribute::SIMPLE,
     };
     let io = Io::Bot(turn.clone());
     // Target core executes a write without memory if it takes it for a command without data.
     let direction = match command.direction {
-        Direction::NONE => direction::of(command.cdb).unwrap_or(Direction::NONE),
+        Direction::NONE => direction::of(&command.cdb).unwrap_or(Direction::NONE),
         _ if read.is_some() => Direction::IN,
         direction => direction,
     };
@@ -91,7 +91,7 @@ fn submit(turn: &Turn, command: &CommandWrapper<'_>) -> Result<(), Reason> {
 }
 
 /// Sends sense data in answer to REQUEST SENSE.
-fn reply(turn: Turn, sense: &Sense, command: &CommandWrapper<'_>) {
+fn reply(turn: Turn, sense: &Sense, command: &CommandWrapper) {
     let allocated = command.cdb.get(4).map_or(0, |length| u32::from(*length));
     let bytes = sense.as_bytes();
     let length = command.length.min(allocated).min(bytes.len() as u32);
@@ -119,8 +119,9 @@ fn send(
     step: impl FnOnce(Turn) -> Step,
 ) {
     let bot = turn.bot().clone();
-    if let Err(refused) = request.queue(length, Context::Bot(step(turn))) {
-        bot.put(which, refused.request);
+    match request.queue(length, Context::Bot(step(turn))) {
+        Ok(()) => bot.queued(),
+        Err(refused) => bot.put(which, refused.request),
     }
 }
 
@@ -139,8 +140,9 @@ fn transfer(turn: Turn, which: Which, data: Data<Fabric>, offset: u32) {
         return;
     };
     let context = Context::Bot(Step::Payload(turn, offset));
-    if let Err(refused) = request.queue_data(data, offset, context) {
-        bot.put(which, refused.request);
+    match request.queue_data(data, offset, context) {
+        Ok(()) => bot.queued(),
+        Err(refused) => bot.put(which, refused.request),
     }
 }
 
@@ -223,6 +225,7 @@ fn outcome(turn: &Turn, response: &Completed<Fabric>) -> Status {
 
 /// Ends an aborted command for the host: BOT has no command without a status.
 pub(in crate::gadget) fn aborted(turn: Turn) {
+    turn.bot().keep_sense(Sense::new(Reason::Aborted));
     finish(turn, Status::Failed);
 }
 

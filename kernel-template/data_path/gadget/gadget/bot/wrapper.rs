@@ -22,7 +22,7 @@ pub(super) const STATUS_LEN: usize = 13;
 const CDB_MAX: usize = 16;
 
 /// A command wrapper.
-pub(super) struct CommandWrapper<'a> {
+pub(super) struct CommandWrapper {
     /// `dCBWTag`.
     pub(super) tag: u32,
     /// `dCBWDataTransferLength`: number of bytes that the host moves.
@@ -31,13 +31,13 @@ pub(super) struct CommandWrapper<'a> {
     pub(super) direction: Direction,
     /// `bCBWLUN`.
     pub(super) lun: u8,
-    /// Command descriptor block, padded by the host.
-    pub(super) cdb: &'a [u8; CDB_MAX],
+    /// Command descriptor block, padded with zeros.
+    pub(super) cdb: [u8; CDB_MAX],
 }
 
-impl<'a> CommandWrapper<'a> {
+impl CommandWrapper {
     /// Parses a wrapper. Returns `None` unless it is valid and meaningful: sections 6.2.1, 6.2.2.
-    pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; COMMAND_LEN] = bytes.try_into().ok()?;
         let [s0, s1, s2, s3, t0, t1, t2, t3, l0, l1, l2, l3, flags, lun, len, cdb @ ..] = bytes;
         let length = u32::from_le_bytes([*l0, *l1, *l2, *l3]);
@@ -51,6 +51,8 @@ impl<'a> CommandWrapper<'a> {
             (_, 0) => Direction::OUT,
             _ => Direction::IN,
         };
+        let mut cdb = *cdb;
+        cdb.iter_mut().skip(len).for_each(|byte| *byte = 0);
         is_valid.then_some(Self {
             tag: u32::from_le_bytes([*t0, *t1, *t2, *t3]),
             length,

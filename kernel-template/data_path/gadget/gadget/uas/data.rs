@@ -4,11 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-use core::mem;
-
 use super::{
     iu::Reply,
-    lane::{Active, Lane, Passage, Which},
+    lane::{Active, Lane, Passage, Phase, Which},
     Step,
     Task, //
 };
@@ -30,7 +28,11 @@ const CHECK_CONDITION: u8 = 0x02;
 pub(super) fn send(task: Task, reply: &Reply<'_>) {
     let tag = task.uas().state.with(|state| {
         let active = state.lane(task.lane())?.active.as_mut()?;
-        (!mem::replace(&mut active.is_void, true)).then_some(active.tag)
+        if active.phase != Phase::Open {
+            return None;
+        }
+        active.phase = Phase::Answered;
+        Some(active.tag)
     });
     if let Some(tag) = tag {
         send_unit(task, tag, reply, Step::Last);
@@ -44,11 +46,12 @@ fn send_unit(task: Task, tag: u16, reply: &Reply<'_>, step: impl FnOnce(Task) ->
         return;
     };
     let length = reply.write(tag, request.buffer_mut());
-    if uas.has_streams {
+    if uas.has_streams() {
         request.set_stream(tag);
     }
-    if let Err(refused) = request.queue(length, Context::Uas(step(task))) {
-        uas.put(lane, Which::Status, refused.request);
+    match request.queue(length, Context::Uas(step(task))) {
+        Ok(()) => uas.queued(lane),
+        Err(refused) => uas.put(lane, Which::Status, refused.request),
     }
 }
 
@@ -80,21 +83,22 @@ fn compare(
     is_other: bool,
     passage: Passage,
 ) {
-    let uas = task.uas().clone();
-    let Some(active) = uas.active(task.lane()) else {
+    let (uas, lane) = (task.uas().clone(), task.lane());
+    let Some(active) = uas.active(lane) else {
         return;
     };
     let Some(mut request) = uas.state.with(|state| state.verifier.take()) else {
         return;
     };
-    if uas.has_streams {
+    if uas.has_streams() {
         request.set_stream(active.tag);
     }
     let left = read.payload().len().saturating_sub(offset);
     let length = left.min(request.buffer().len() as u32);
     let step = Step::Compare(task, read, offset, is_other, passage);
-    if let Err(refused) = request.queue(length, Context::Uas(step)) {
-        uas.put_verifier(refused.request);
+    match request.queue(length, Context::Uas(step)) {
+        Ok(()) => uas.queued(lane),
+        Err(refused) => uas.put_verifier(refused.request),
     }
 }
 
@@ -140,7 +144,7 @@ fn start(task: Task, data: Data<Fabric>, direction: Direction) {
     let (uas, lane) = (task.uas().clone(), task.lane());
     // Commands that compare share a request.
     let is_shared =
-        !uas.has_streams || matches!((&data, direction), (Data::Read(_), Direction::OUT));
+        !uas.has_streams() || matches!((&data, direction), (Data::Read(_), Direction::OUT));
     if !is_shared {
         let passage = Passage {
             uas: None,
@@ -150,7 +154,7 @@ fn start(task: Task, data: Data<Fabric>, direction: Direction) {
     }
     // The data wait in the lane before it asks for its turn.
     let back = uas.state.with(|state| {
-        let is_active = |lane: &&mut Lane| lane.active.is_some_and(|active| !active.is_void);
+        let is_active = |lane: &&mut Lane| lane.active.is_some_and(|it| it.phase == Phase::Open);
         let Some(place) = state.lane(lane).filter(is_active) else {
             return Some((task, data, false));
         };
@@ -173,7 +177,7 @@ pub(super) fn announce(task: Task, data: Data<Fabric>, direction: Direction) {
         uas: Some(task.uas().clone()),
         direction,
     };
-    if task.uas().has_streams {
+    if task.uas().has_streams() {
         return transfer(task, data, 0, passage);
     }
     let reply = if direction == Direction::IN {
@@ -207,12 +211,13 @@ fn transfer(task: Task, data: Data<Fabric>, offset: u32, passage: Passage) {
     let Some(mut request) = uas.take(lane, which) else {
         return;
     };
-    if uas.has_streams {
+    if uas.has_streams() {
         request.set_stream(active.tag);
     }
     let context = Context::Uas(Step::Payload(task, offset, passage));
-    if let Err(refused) = request.queue_data(data, offset, context) {
-        uas.put(lane, which, refused.request);
+    match request.queue_data(data, offset, context) {
+        Ok(()) => uas.queued(lane),
+        Err(refused) => uas.put(lane, which, refused.request),
     }
 }
 

@@ -51,8 +51,18 @@ pub(super) struct Active {
     pub(super) lun: u64,
     /// True if the data are compared with those of a read.
     pub(super) is_verify: bool,
-    /// True if the host has given the command up: it gets no status.
-    pub(super) is_void: bool,
+    pub(super) phase: Phase,
+}
+
+/// The state of a command, as the host sees it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// In progress.
+    Open,
+    /// Its last unit is being sent.
+    Answered,
+    /// Aborted by the host, which gets no status.
+    Abandoned,
 }
 
 impl Lane {
@@ -78,16 +88,16 @@ impl Lane {
         )
     }
 
-    /// Returns true if the lane has a command with this tag, which the host has not given up.
+    /// Returns true if the lane has a command with this tag that is not answered.
     pub(super) fn has(&self, tag: u16) -> bool {
         self.active
-            .is_some_and(|active| active.tag == tag && !active.is_void)
+            .is_some_and(|active| active.tag == tag && active.phase == Phase::Open)
     }
 
     /// Gives the command up. Returns its data, if they wait.
     pub(super) fn abandon(&mut self) -> impl Sized {
         if let Some(active) = &mut self.active {
-            active.is_void = true;
+            active.phase = Phase::Abandoned;
         }
         self.waiting.take()
     }

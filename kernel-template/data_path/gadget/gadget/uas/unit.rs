@@ -120,8 +120,8 @@ impl Management {
 fn manage(task: Task, lun: u64, code: u8, other: u16) {
     let uas = task.uas().clone();
     let own = task.lane();
-    let is_other = |_: u8, active: &Active| active.tag == other && active.lun == lun;
     let is_on_lun = |lane: u8, active: &Active| active.lun == lun && lane != own;
+    let is_other = |lane: u8, active: &Active| active.tag == other && is_on_lun(lane, active);
     let function = match code {
         function::ABORT_TASK => {
             uas.abandon(is_other);

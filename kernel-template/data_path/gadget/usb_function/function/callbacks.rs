@@ -228,6 +228,7 @@ unsafe extern "C" fn setup_callback<F: Driver>(
         kind: request.bRequestType,
         request: request.bRequest,
         value: u16::from_le(request.wValue),
+        index: u16::from_le(request.wIndex),
         length: u16::from_le(request.wLength),
     };
     let byte = match this.setup(&setup) {
@@ -245,7 +246,13 @@ unsafe extern "C" fn setup_callback<F: Driver>(
         }
         (*request).length = u32::from(byte.is_some()).min(setup.length.into());
         (*request).set_zero(0);
-        bindings::usb_ep_queue((*(*device).gadget).ep0, request, bindings::GFP_ATOMIC)
+        // If the request is not complete when the gadget is unbound, the framework dequeues it.
+        (*device).set_setup_pending(1);
+        let error = bindings::usb_ep_queue((*(*device).gadget).ep0, request, bindings::GFP_ATOMIC);
+        if error != 0 {
+            (*device).set_setup_pending(0);
+        }
+        error
     }
 }
 

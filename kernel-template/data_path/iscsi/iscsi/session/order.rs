@@ -80,7 +80,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Now`] if memory is short.
+    /// Returns [`End::Failed`] if memory is short.
     pub(super) fn keep(&mut self, request: &Request, early: Early) -> Result<(), End> {
         let mut kept = self.early.iter_mut();
         match kept.find(|kept| kept.number == early.number) {

@@ -131,7 +131,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Now`] if memory is short.
+    /// Returns [`End::Failed`] if memory is short.
     pub(in crate::iscsi) fn answer_functions(&mut self, sender: &mut Sender) -> Result<(), End> {
         let mut index = 0;
         while let Some(function) = self.functions.get(index) {

@@ -47,7 +47,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Now`] if memory is short.
+    /// Returns [`End::Failed`] if memory is short.
     pub(in crate::iscsi) fn take_write(
         &mut self,
         pending: Pending<Fabric>,
@@ -78,7 +78,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Now`] if memory is short.
+    /// Returns [`End::Failed`] if memory is short.
     pub(in crate::iscsi) fn go_on(
         &mut self,
         sender: &mut Sender,
