@@ -34,9 +34,9 @@ protected_disk()
 # tell ATTRIBUTE WORDS...: writes WORDS to an attribute of the portal group.
 tell()
 {
-	file=$TPG/$1
+	attribute=$TPG/$1
 	shift
-	echo "$*" > "$file"
+	echo "$*" > "$attribute"
 }
 
 refused()
