@@ -35,7 +35,8 @@ pub(crate) use {
     tcm_nab5000_configfs_add_default_group as configfs_add_default_group,
     tcm_nab5000_scsi_command_size as scsi_command_size,
     tcm_nab5000_sg_next as sg_next,
-    tcm_nab5000_sg_page as sg_page, //
+    tcm_nab5000_sg_page as sg_page,
+    tcm_nab5000_sg_set_page as sg_set_page, //
 };
 
 pub(crate) const GFP_ATOMIC: gfp_t = RUST_CONST_HELPER_GFP_ATOMIC;

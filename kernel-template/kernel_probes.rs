@@ -14,6 +14,7 @@ use kernel::fmt::Arguments; // kernel_has_fmt
 use kernel::init::Zeroable; // kernel_has_init_zeroable
 use kernel::module::this_module; // kernel_has_this_module
 use kernel::prelude::kunit_tests; // kernel_has_kunit_suites
+use kernel::scatterlist::SGEntry; // kernel_has_scatterlist
 use kernel::sync::atomic::AtomicFlag; // kernel_has_atomic
 use kernel::sync::rcu::synchronize_rcu; // kernel_has_synchronize_rcu
 use kernel::sync::srcu::Srcu; // kernel_has_srcu

@@ -33,6 +33,8 @@ mod compat;
 mod cpu;
 mod data;
 mod depend;
+#[cfg(kernel_has_scatterlist)]
+mod dma;
 mod groups;
 mod handle;
 mod list;
@@ -42,8 +44,10 @@ mod node_acl;
 mod np;
 mod object;
 mod ops;
+mod pages;
 mod payload;
 mod pending;
+mod protection;
 mod protocol;
 mod queue;
 mod registration;
@@ -67,6 +71,8 @@ pub use compat::atomic;
 pub use cpu::Cpu;
 pub use data::{Buffer, Direction};
 pub use depend::Dependency;
+#[cfg(kernel_has_scatterlist)]
+pub use dma::{Mappable, MappedSegment, MappedSegments, Mapping};
 pub use groups::{groups, Group, Groups};
 pub use handle::{SessionGuard, SessionHandle};
 pub use lun::Lun;
@@ -80,14 +86,16 @@ pub use object::{by_value, err_ptr};
 pub use ops::{
     Operations, TARGET_DIRECT_COMPL, TARGET_DIRECT_SUBMIT, TARGET_QUEUE_COMPL, TARGET_QUEUE_SUBMIT,
 };
+pub use pages::{OwnPages, PagedCmd};
 pub use payload::{Payload, PayloadMut, Segment, Segments};
 pub use pending::{Pending, SenseReason};
+pub use protection::{Protection, ProtectionAction, ProtectionOps, ProtectionType};
 pub use protocol::Protocol;
 pub use queue::{Batch, CmdQueue, QueuedCmd};
 pub use registration::{module_target_fabric, DiscoveryAttrs, Registration, WwnAttrs};
 pub use request::{Refusal, Refused, Request, TaskAttribute};
 pub use response::{Completed, Residual, Response, Retry};
-pub use session::{ProtectionOps, Session, SessionData};
+pub use session::{Session, SessionData};
 pub use tags::{RefusedTag, Tag, TaggedCmd};
 pub use task::{Aborted, Reference, Task};
 pub use tmr::{TmrFunction, TmrResponse, TmrStatus};

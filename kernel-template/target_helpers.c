@@ -19,6 +19,12 @@ struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg)
 	return sg_next(sg);
 }
 
+void tcm_nab5000_sg_set_page(struct scatterlist *sg, struct page *page,
+			     unsigned int len, unsigned int offset)
+{
+	sg_set_page(sg, page, len, offset);
+}
+
 unsigned int tcm_nab5000_scsi_command_size(const unsigned char *cdb)
 {
 	return scsi_command_size(cdb);

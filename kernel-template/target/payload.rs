@@ -52,6 +52,49 @@ impl Payload<'_> {
         }
     }
 
+    /// Borrows the protection information of a command, which is empty if it has none.
+    ///
+    /// # Safety
+    ///
+    /// As [`Self::of`].
+    pub(super) unsafe fn protection_of(cmd: *mut bindings::se_cmd) -> Self {
+        // SAFETY: `cmd` is alive, and target core does not change its lists, by the requirements of
+        // this function.
+        let (list, entries, length) =
+            unsafe { ((*cmd).t_prot_sg, (*cmd).t_prot_nents, (*cmd).prot_length) };
+        Self {
+            list,
+            entries,
+            len: if entries == 0 { 0 } else { length },
+            command: PhantomData,
+        }
+    }
+
+    /// Borrows a payload of `len` bytes in a scatterlist.
+    ///
+    /// # Safety
+    ///
+    /// During the life of the result, the list must have that many bytes in `entries` entries, be
+    /// alive, and be in no other use.
+    pub(super) unsafe fn of_list(
+        list: *mut bindings::scatterlist,
+        entries: u32,
+        len: u32,
+    ) -> Self {
+        Self {
+            list,
+            entries,
+            len,
+            command: PhantomData,
+        }
+    }
+
+    /// Returns the scatterlist and the number of its entries.
+    #[cfg(kernel_has_scatterlist)]
+    pub(super) fn list(&self) -> (*mut bindings::scatterlist, u32) {
+        (self.list, self.entries)
+    }
+
     /// Creates an empty payload.
     pub(super) fn empty() -> Self {
         Self {

@@ -41,6 +41,9 @@ impl SenseReason {
     /// ABORTED COMMAND, logical block guard check failed.
     pub const GUARD_CHECK_FAILED: Self =
         Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_BLOCK_GUARD_CHECK_FAILED);
+    /// ABORTED COMMAND, logical block application tag check failed.
+    pub const APP_TAG_CHECK_FAILED: Self =
+        Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_BLOCK_APP_TAG_CHECK_FAILED);
     /// ABORTED COMMAND, logical block reference tag check failed.
     pub const REF_TAG_CHECK_FAILED: Self =
         Self(bindings::tcm_sense_reason_table_TCM_LOGICAL_BLOCK_REF_TAG_CHECK_FAILED);
@@ -90,7 +93,7 @@ impl<T: Operations> Pending<T> {
         }
     }
 
-    fn as_raw(&self) -> *mut bindings::se_cmd {
+    pub(super) fn as_raw(&self) -> *mut bindings::se_cmd {
         self.cmd.as_ptr().cast()
     }
 
@@ -99,6 +102,21 @@ impl<T: Operations> Pending<T> {
         // SAFETY: Target core waits for the command to be executed or to fail, by the type's
         // invariants, and does not access the payload before. Both consume `self`.
         PayloadMut(unsafe { Payload::of(self.as_raw()) })
+    }
+
+    /// Returns the protection information, to be filled in with the data. Empty if the command has
+    /// none.
+    pub fn protection(&mut self) -> PayloadMut<'_> {
+        // SAFETY: As for `payload`.
+        PayloadMut(unsafe { Payload::protection_of(self.as_raw()) })
+    }
+
+    /// Sets the address of the block whose check failed, which the sense data of the three check
+    /// reasons report, SPC-4 section 4.5.2.2.
+    pub fn set_failed_block(&mut self, block: u64) {
+        // SAFETY: The command is alive, and target core does not access the field before the
+        // command is executed or fails.
+        unsafe { (*self.as_raw()).sense_info = block };
     }
 
     /// Returns true if the command is aborted. Executing, failing and dropping then end the command

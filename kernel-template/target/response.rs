@@ -112,6 +112,16 @@ impl<T: Operations> Completed<T> {
         // the command.
         unsafe { Payload::of(cmd) }
     }
+
+    /// Returns the protection information of the data that [`Self::payload`] returns. Empty if the
+    /// command has none.
+    pub fn protection(&self) -> Payload<'_> {
+        if !self.has_data() {
+            return Payload::empty();
+        }
+        // SAFETY: As for `payload`.
+        unsafe { Payload::protection_of(self.0.inner.get()) }
+    }
 }
 
 impl<T: Operations> Deref for Completed<T> {

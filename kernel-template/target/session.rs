@@ -179,20 +179,6 @@ impl<T: Operations> Closable for SessionData<T> {
     }
 }
 
-/// The protection operations that a fabric supports.
-#[derive(Clone, Copy)]
-pub struct ProtectionOps(pub(super) bindings::target_prot_op);
-
-impl ProtectionOps {
-    /// None: the fabric transfers no protection information.
-    pub const NORMAL: Self = Self(bindings::target_prot_op_TARGET_PROT_NORMAL);
-    /// Protection information is transferred in both directions.
-    pub const PASS: Self = Self(
-        bindings::target_prot_op_TARGET_PROT_DIN_PASS
-            | bindings::target_prot_op_TARGET_PROT_DOUT_PASS,
-    );
-}
-
 /// Calls `fill` to write a text to `buffer`, and appends a NUL. Returns the length of the text.
 pub(super) fn filled(buffer: &mut [u8], fill: impl FnOnce(&mut [u8]) -> usize) -> u32 {
     let Some((_, room)) = buffer.split_last_mut() else {

@@ -13,7 +13,7 @@ macro_rules! copied {
     };
 }
 
-const COPIED: [(&str, &str); 37] = copied![
+const COPIED: [(&str, &str); 40] = copied![
     "target.rs",
     "target/attributes.rs",
     "target/closing.rs",
@@ -27,6 +27,7 @@ const COPIED: [(&str, &str); 37] = copied![
     "target/cpu.rs",
     "target/data.rs",
     "target/depend.rs",
+    "target/dma.rs",
     "target/groups.rs",
     "target/handle.rs",
     "target/list.rs",
@@ -35,8 +36,10 @@ const COPIED: [(&str, &str); 37] = copied![
     "target/node_acl.rs",
     "target/np.rs",
     "target/object.rs",
+    "target/pages.rs",
     "target/payload.rs",
     "target/pending.rs",
+    "target/protection.rs",
     "target/protocol.rs",
     "target/queue.rs",
     "target/registration.rs",

@@ -24,6 +24,9 @@ const HEADERS: [&str; 4] = [
     "target/target_core_fabric.h",
 ];
 
+/// The condition of what needs the kernel crate's scatterlists.
+const SCATTERLIST: &str = "#[cfg(kernel_has_scatterlist)]\n";
+
 /// The file with the layer's helpers in C.
 const HELPERS: &str = "target.c";
 
@@ -59,7 +62,7 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/sessions.txt"),
-        modules: &["closing", "session", "users"],
+        modules: &["closing", "protection", "session", "users"],
         items: &["Session"],
     },
     Step {
@@ -76,7 +79,7 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/writes.txt"),
-        modules: &["pending"],
+        modules: &["dma", "pages", "pending"],
         items: &[],
     },
     Step {
@@ -196,6 +199,8 @@ fn tests(root: &str, modules: &BTreeSet<&str>, module: &Module<'_>) -> Patch {
 fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
     // The kernel crate has the items of `compat` itself.
     let root = root.replace("pub use compat::atomic;", "pub use crate::sync::atomic;");
+    // It has scatterlists, too.
+    let root = root.replace(SCATTERLIST, "");
     let mut modules = modules.clone();
     if modules.contains(FIRST) {
         modules.insert("crate");
@@ -205,6 +210,7 @@ fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
 
 /// A text of the layer for the kernel crate.
 fn in_crate(text: &str) -> String {
+    let text = &text.replace(&format!("    {SCATTERLIST}"), "");
     rewritten(text, crate_path, &[])
 }
 
