@@ -98,7 +98,7 @@ pub struct Protection {
 }
 
 impl<T: Operations> Cmd<T> {
-    /// Returns the protection of the command; `None` if there is none on either side.
+    /// Returns the protection of the command, or `None` for a command without any.
     pub fn protection_mode(&self) -> Option<Protection> {
         Protection::of(self)
     }

@@ -184,7 +184,9 @@ fn marked_lines_of_author_files_are_refused() {
     own_path::write(&files, dir.path()).unwrap();
     let write = |text: String| fs::write(dir.path().join("cases.rs"), text).unwrap();
     let mut count = 0;
-    for name in ["borrow", "dma", "fabric", "network", "tags", "unsafety", "usb"] {
+    for name in [
+        "borrow", "dma", "fabric", "network", "tags", "unsafety", "usb",
+    ] {
         let path = checkout().join(format!("tests/fixtures/author/{name}.rs"));
         let text = fs::read_to_string(path).unwrap();
         write(with_errors(&text, None));

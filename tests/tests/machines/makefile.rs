@@ -114,7 +114,10 @@ fn remedy_has_the_tools_of_the_command_line() {
     let text = said(&["CC=gcc -m64", "RUSTC=/opt/rustc"]);
     let command = ": TCM_CC='gcc -m64' RUSTC='/opt/rustc' tcm-mod-builder doctor -k /nonexistent\n";
     assert!(text.contains(command), "{text}");
-    assert!(text.contains("tcm-mod-builder is not in the PATH of "), "{text}");
+    assert!(
+        text.contains("tcm-mod-builder is not in the PATH of "),
+        "{text}"
+    );
     let text = said(&[]);
     assert!(text.contains(": tcm-mod-builder doctor -k"), "{text}");
 }

@@ -99,7 +99,7 @@ pub(super) const FIELD: [Case; 14] = [
         ensure!(found.as_ref() == Some(&name), "{found:?}");
         Ok(())
     }),
-    ("INQUIRY for more than is expected, with fewer data", |target| {
+    ("INQUIRY with less data than expected", |target| {
         // RFC 7143, section 11.4.5: the residual is that of the expected length, and U is set.
         let mut connection = target.session("")?;
         let command = connection.command(0xc0, 192, &[0x12, 0, 0, 0, 255, 0]);
