@@ -108,7 +108,7 @@ impl List {
         device: &Device<Bound>,
         direction: dma_data_direction,
     ) -> Result<Self> {
-        let (list, entries) = payload.list();
+        let (list, entries) = payload.scatterlist();
         let mut this = Self {
             list,
             entries,
@@ -118,9 +118,8 @@ impl List {
         if this.len != 0 {
             // SAFETY: A bound device is alive. The list is alive and has `entries` entries, by the
             // requirements of this function.
-            this.mapped = unsafe {
-                dma_map_sg_attrs(raw(device), list.cast(), entries as i32, direction, 0)
-            };
+            this.mapped =
+                unsafe { dma_map_sg_attrs(raw(device), list.cast(), entries as i32, direction, 0) };
             if this.mapped == 0 {
                 return Err(EIO);
             }
@@ -312,7 +311,10 @@ impl<'a> Iterator for MappedSegments<'a> {
         let len = length.min(self.left);
         self.left -= len;
         Some(MappedSegment {
-            #[allow(clippy::useless_conversion, reason = "the width depends on the configuration")]
+            #[allow(
+                clippy::useless_conversion,
+                reason = "the width depends on the configuration"
+            )]
             address: address.into(),
             len,
             mapping: PhantomData,

@@ -142,7 +142,11 @@ impl<T: Operations, P: OwnPages> PagedCmd<T, P> {
         }
         memory.length = length;
         memory.direction = direction;
-        memory.entries = if length == 0 { 0 } else { end.div_ceil(PAGE_SIZE) as u32 };
+        memory.entries = if length == 0 {
+            0
+        } else {
+            end.div_ceil(PAGE_SIZE) as u32
+        };
         if memory.entries == 0 {
             return Ok(());
         }
@@ -169,11 +173,8 @@ impl<T: Operations, P: OwnPages> PagedCmd<T, P> {
         // SAFETY: The table is initialized and its pages are allocated, by the invariants of
         // `Memory`. No command has them while the box is borrowed.
         PayloadMut(unsafe {
-            Payload::of_list(
-                memory.list.as_mut_ptr().cast(),
-                memory.entries,
-                memory.length,
-            )
+            let list = (memory.list.as_mut_ptr().cast(), memory.entries);
+            Payload::of_list(list, memory.length)
         })
     }
 }

@@ -70,29 +70,20 @@ impl Payload<'_> {
         }
     }
 
-    /// Borrows a payload of `len` bytes in a scatterlist.
+    /// Borrows a payload of `len` bytes in a scatterlist with a number of entries.
     ///
     /// # Safety
     ///
-    /// During the life of the result, the list must have that many bytes in `entries` entries, be
-    /// alive, and be in no other use.
-    pub(super) unsafe fn of_list(
-        list: *mut bindings::scatterlist,
-        entries: u32,
-        len: u32,
-    ) -> Self {
+    /// During the life of the result, the list must have that many bytes in its entries, be alive,
+    /// and be in no other use.
+    pub(super) unsafe fn of_list(list: (*mut bindings::scatterlist, u32), len: u32) -> Self {
+        let (list, entries) = list;
         Self {
             list,
             entries,
             len,
             command: PhantomData,
         }
-    }
-
-    /// Returns the scatterlist and the number of its entries.
-    #[cfg(kernel_has_scatterlist)]
-    pub(super) fn list(&self) -> (*mut bindings::scatterlist, u32) {
-        (self.list, self.entries)
     }
 
     /// Creates an empty payload.

@@ -24,9 +24,6 @@ const HEADERS: [&str; 4] = [
     "target/target_core_fabric.h",
 ];
 
-/// The condition of what needs the kernel crate's scatterlists.
-const SCATTERLIST: &str = "#[cfg(kernel_has_scatterlist)]\n";
-
 /// The file with the layer's helpers in C.
 const HELPERS: &str = "target.c";
 
@@ -62,13 +59,23 @@ const STEPS: [Step; 9] = [
     },
     Step {
         message: data!("messages/sessions.txt"),
-        modules: &["closing", "protection", "session", "users"],
+        modules: &["closing", "session", "users"],
         items: &["Session"],
     },
     Step {
         message: data!("messages/commands.txt"),
         modules: &[
-            "cmd", "cpu", "data", "handle", "nexus", "request", "submit", "tags", "task", "tmr",
+            "cmd",
+            "cpu",
+            "data",
+            "handle",
+            "nexus",
+            "protection",
+            "request",
+            "submit",
+            "tags",
+            "task",
+            "tmr",
         ],
         items: &["Cmd", "CmdMemory", "Tmr"],
     },
@@ -199,8 +206,6 @@ fn tests(root: &str, modules: &BTreeSet<&str>, module: &Module<'_>) -> Patch {
 fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
     // The kernel crate has the items of `compat` itself.
     let root = root.replace("pub use compat::atomic;", "pub use crate::sync::atomic;");
-    // It has scatterlists, too.
-    let root = root.replace(SCATTERLIST, "");
     let mut modules = modules.clone();
     if modules.contains(FIRST) {
         modules.insert("crate");
@@ -210,7 +215,6 @@ fn root_text(root: &str, modules: &BTreeSet<&str>) -> String {
 
 /// A text of the layer for the kernel crate.
 fn in_crate(text: &str) -> String {
-    let text = &text.replace(&format!("    {SCATTERLIST}"), "");
     rewritten(text, crate_path, &[])
 }
 

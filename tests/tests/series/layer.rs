@@ -220,7 +220,7 @@ fn texts_of_the_series_match_the_module() {
                 .replace("bindings::tcm_loop_rust_", "bindings::")
         });
     }
-    assert_eq!(compared, 6 + 31 + host.len());
+    assert_eq!(compared, 6 + 34 + host.len());
     let root = fs::read_to_string(driver.join("tcm_loop_rust.rs")).unwrap();
     assert!(!root.contains("mod bindings") && root.contains("use kernel::{\n"));
     let ops = fs::read_to_string(layer.join("ops.rs")).unwrap();
