@@ -19,8 +19,7 @@ struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg)
 	return sg_next(sg);
 }
 
-void tcm_nab5000_sg_set_page(struct scatterlist *sg, struct page *page,
-			     unsigned int len, unsigned int offset)
+void tcm_nab5000_sg_set_page(void *sg, void *page, u32 len, u32 offset)
 {
 	sg_set_page(sg, page, len, offset);
 }

@@ -9,6 +9,5 @@
 void tcm_nab5000_configfs_add_default_group(void *new, void *to);
 struct page *tcm_nab5000_sg_page(struct scatterlist *sg);
 struct scatterlist *tcm_nab5000_sg_next(struct scatterlist *sg);
-void tcm_nab5000_sg_set_page(struct scatterlist *sg, struct page *page,
-			     unsigned int len, unsigned int offset);
+void tcm_nab5000_sg_set_page(void *sg, void *page, u32 len, u32 offset);
 unsigned int tcm_nab5000_scsi_command_size(const unsigned char *cdb);

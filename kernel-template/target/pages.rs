@@ -159,7 +159,8 @@ impl<T: Operations, P: OwnPages> PagedCmd<T, P> {
             // SAFETY: The entry is one of the initialized ones, and the page has `count` bytes at
             // `skip`.
             unsafe {
-                bindings::sg_set_page(list.add(index), memory.pages.page(index), count, skip);
+                let entry = list.add(index).cast();
+                bindings::sg_set_page(entry, memory.pages.page(index).cast(), count, skip);
             }
             skip = 0;
             left -= count;
