@@ -66,7 +66,8 @@ pub(super) fn figures(kernel: &Kernel, module: &Path) -> Result<Vec<Figure>> {
 /// the part of the time in which a thread of the lowest priority ran.
 fn work(fio: &str) -> Result<f64> {
     let start = fio.find('{').context("fio gave no JSON")?;
-    let fio: Value = serde_json::from_str(&fio[start..])?;
+    // fio prints the deviation of no samples as -nan, which is no JSON.
+    let fio: Value = serde_json::from_str(&fio[start..].replace("-nan", "0"))?;
     let number = |pointer: &str| {
         let value = fio.pointer(pointer).and_then(Value::as_f64);
         value.with_context(|| format!("fio gave no {pointer}"))
