@@ -44,8 +44,8 @@ use crate::{
 ///
 /// # Safety
 ///
-/// - While the value exists, target core must neither change nor free the payloads that `data_payload` and
-///   `protection_payload` return, and no other value may map them.
+/// - While the value exists, target core must neither change nor free the payloads that
+///   `data_payload` and `protection_payload` return, and no other value may map them.
 /// - `DIRECTION` must be that of the device, which may write to the memory only if target core
 ///   expects the driver to.
 pub unsafe trait Mappable {

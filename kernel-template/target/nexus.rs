@@ -132,11 +132,11 @@ impl<T: Operations> Nexus<T> {
     ///
     /// # Errors
     ///
-    /// Returns the error of the initializer, or [`ENOMEM`], without data. Otherwise returns the data
-    /// with one of these: [`EBUSY`] if a LUN is being unlinked, which waits for its commands; [`ENODEV`] if the portal
-    /// group is disabled or being removed; [`EACCES`] if the initiator has no node ACL and is not
-    /// in demo mode, or if its node ACL is being removed; [`EINVAL`] if the name is longer than
-    /// [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
+    /// Returns the error of the initializer, or [`ENOMEM`], without data. Otherwise returns the
+    /// data with one of these: [`EBUSY`] if a LUN is being unlinked, which waits for its commands;
+    /// [`ENODEV`] if the portal group is disabled or being removed; [`EACCES`] if the initiator has
+    /// no node ACL and is not in demo mode, or if its node ACL is being removed; [`EINVAL`] if the
+    /// name is longer than [`INITIATOR_NAME_MAX`]; [`ENOMEM`].
     pub fn new(
         tpg: &Tpg<T>,
         initiator: &CStr,

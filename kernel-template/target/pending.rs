@@ -136,8 +136,8 @@ impl<T: Operations> Pending<T> {
     /// back, including commands of the same session. The thread that executes it must therefore not
     /// be the one that gives those back.
     ///
-    /// The driver must have written the whole payload: the backstore gets all of it, and target core
-    /// does not clear the memory of blocks.
+    /// The driver must have written the whole payload: the backstore gets all of it, and target
+    /// core does not clear the memory of blocks.
     pub fn execute(self) {
         // Target core would let an aborted COMPARE AND WRITE release `caw_sem`, which it has not
         // taken. An abort after this check still does.

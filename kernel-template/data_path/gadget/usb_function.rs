@@ -96,8 +96,8 @@ pub(crate) trait Function: Sized + 'static {
     /// queues or cancels a request.
     fn complete(done: Done<Self>);
 
-    /// Answers a control request for the interface that is not a standard one. Called in any context with interrupts
-    /// off, under a spinlock of the framework.
+    /// Answers a control request for the interface that is not a standard one. Called in any
+    /// context with interrupts off, under a spinlock of the framework.
     fn setup(instance: &Self::Instance, link: &Self::Link, request: &Setup) -> Answer;
 }
 

@@ -132,8 +132,8 @@ impl Binding {
         self.is_stopped.load(Relaxed)
     }
 
-    /// Notes that an alternate setting is in use, or not. Ordered before what the caller does to the
-    /// endpoints: a request that is queued meanwhile sees it, or is completed with the others.
+    /// Notes that an alternate setting is in use, or not. Ordered before what the caller does to
+    /// the endpoints: a request that is queued meanwhile sees it, or is completed with the others.
     pub(super) fn set_stopped(&self, is_stopped: bool) {
         self.is_stopped.xchg(is_stopped, Full);
     }

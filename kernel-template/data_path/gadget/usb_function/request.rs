@@ -252,8 +252,9 @@ impl<F: Function> Request<F> {
     ///
     /// # Errors
     ///
-    /// Returns [`Refused`] with [`EINVAL`] if the payload has no bytes at `offset`, if their page has
-    /// no kernel address, or if the endpoint has the other direction; or the controller's error.
+    /// Returns [`Refused`] with [`EINVAL`] if the payload has no bytes at `offset`, if their page
+    /// has no kernel address, or if the endpoint has the other direction; or the controller's
+    /// error.
     pub(crate) fn queue_data(
         self,
         mut data: Data<F::Fabric>,

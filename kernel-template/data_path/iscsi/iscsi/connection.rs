@@ -67,7 +67,7 @@ pub(super) fn serve(portal: &Arc<Portal>, link: &Arc<Link>) {
 }
 
 /// Receives and discards data until the initiator closes the connection, or until a time limit.
-/// Closing a socket with unread data resets the connection, and the initiator may lose the last PDU.
+/// Closing a socket with unread data resets the connection: the initiator may lose the last PDU.
 fn drain(link: &Link) {
     let socket = &link.socket;
     let begun = Instant::<Monotonic>::now();
@@ -338,7 +338,7 @@ impl Connection {
         }
     }
 
-    /// Requests a logout with an Asynchronous Message. During login this only starts the time limit.
+    /// Requests a logout with an Asynchronous Message. During login only starts the time limit.
     fn ask_for_logout(&mut self) -> Result<(), End> {
         self.logout_asked = Some(Instant::now());
         if matches!(self.phase, Phase::Session(_)) {

@@ -68,7 +68,7 @@ impl Portal {
     fn forget_if_ended(self: &Arc<Self>) {
         self.with_registry(|registry| {
             pr_err!(
-                "cannot listen at portal {:?}: its socket was shut down; remove its directory and create it again\n",
+                "cannot listen at portal {:?}: its socket was shut down; create it again\n",
                 self.address
             );
             let mut portals = registry.portals.lock();
@@ -159,7 +159,7 @@ impl NetworkPortal {
         let address = str::from_utf8(name).ok().and_then(parse);
         let address = address.ok_or_else(|| {
             pr_err!(
-                "cannot use portal {}: want ADDRESS:PORT, as in 192.0.2.1:3260, [2001:db8::1]:3260 or [fe80::1%eth0]:3260\n",
+                "cannot use portal {}: want ADDRESS:PORT, as 192.0.2.1:3260 or [fe80::1%eth0]:3260\n",
                 name
             );
             EINVAL
@@ -176,7 +176,7 @@ impl NetworkPortal {
                 .any(|other| core::ptr::eq(other.wwn(), tpg.wwn()))
             {
                 pr_err!(
-                    "cannot use portal {}: another portal group of this target has it; choose another address or port\n",
+                    "cannot use portal {}: another portal group of this target has it\n",
                     name
                 );
                 return Err(EEXIST);
@@ -187,7 +187,7 @@ impl NetworkPortal {
         }
         let portal = Portal::new(address).inspect_err(|error| {
             pr_err!(
-                "cannot use portal {}: {:?}: want an address that a machine can have, and a free port\n",
+                "cannot use portal {}: {:?}: want a free port, and an address of a machine\n",
                 name,
                 error
             );

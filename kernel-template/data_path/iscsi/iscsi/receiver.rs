@@ -228,8 +228,8 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// Returns [`End::Failed`] if the connection has failed, and [`End::Corrupt`] if a header digest
-    /// is wrong.
+    /// Returns [`End::Failed`] if the connection has failed, and [`End::Corrupt`] if a header
+    /// digest is wrong.
     pub(super) fn receive(&mut self, socket: &Socket) -> Result<Received, End> {
         let mut nothing = Received::Nothing;
         loop {
