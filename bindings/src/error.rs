@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The remedy for a file that is not a kernel's header.
-const KERNELS: &str = "name the kernel's include/target/target_core_fabric.h";
+/// The remedy for a header that is missing or damaged.
+pub const REMEDY: &str = "name the source tree of a released kernel with -k DIR";
 
 /// Maximum number of listed faults; the rest are counted.
 const LISTED: usize = 50;
@@ -22,7 +22,7 @@ const LISTED: usize = 50;
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Fault {
     /// An error of clang.
-    #[error("line {line}: {text}; name the header of a released kernel")]
+    #[error("line {line}: {text}; {REMEDY}")]
     Clang {
         /// The line in the header, from 1.
         line: usize,
@@ -30,7 +30,7 @@ pub enum Fault {
         text: String,
     },
     /// A name with characters that are not ASCII.
-    #[error("line {line}: the name `{name}` has characters that are not ASCII; {KERNELS}")]
+    #[error("line {line}: the name `{name}` has characters that are not ASCII; {REMEDY}")]
     ForeignName {
         /// The name.
         name: String,
@@ -43,13 +43,13 @@ pub enum Fault {
 #[derive(Debug, Error)]
 pub enum Error {
     /// The directory has no header.
-    #[error("cannot find a fabric header in {}: {}", dir.display(), remedy())]
+    #[error("cannot find a fabric header in {}: it has no {}; {REMEDY}", dir.display(), names())]
     NoHeader {
         /// The directory that was searched.
         dir: PathBuf,
     },
     /// The file cannot be read.
-    #[error("cannot read {}: {error}; {KERNELS}", path.display())]
+    #[error("cannot read {}: {error}; {REMEDY}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum Error {
         error: io::Error,
     },
     /// A directory, pipe, socket or device instead of a file.
-    #[error("cannot read {}: it is {what}, not a file; {KERNELS}", path.display())]
+    #[error("cannot read {}: it is {what}, not a file; {REMEDY}", path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum Error {
         what: &'static str,
     },
     /// A file that is too large for a header.
-    #[error("cannot read {}: it has more than {most} bytes; {KERNELS}", path.display())]
+    #[error("cannot read {}: it has more than {most} bytes; {REMEDY}", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -73,7 +73,7 @@ pub enum Error {
         most: u64,
     },
     /// A file that is not text.
-    #[error("cannot read {}: it is not text; {KERNELS}", path.display())]
+    #[error("cannot read {}: it is not text; {REMEDY}", path.display())]
     Binary {
         /// The file.
         path: PathBuf,
@@ -91,7 +91,7 @@ pub enum Error {
     },
     /// The header lacks the struct.
     #[error(
-        "cannot read {}: it does not define struct target_core_fabric_ops{}; {KERNELS}",
+        "cannot read {}: it does not define struct target_core_fabric_ops{}; {REMEDY}",
         header.display(),
         Hidden(hidden.as_ref())
     )]
@@ -105,7 +105,7 @@ pub enum Error {
     #[error("cannot start a process to read the header: {0}; mount /proc if it is not mounted")]
     Spawn(io::Error),
     /// clang crashed.
-    #[error("cannot read {}: clang crashes on it{reason}; {KERNELS}", header.display())]
+    #[error("cannot read {}: clang crashes on it{reason}; {REMEDY}", header.display())]
     Crash {
         /// The header.
         header: PathBuf,
@@ -115,7 +115,7 @@ pub enum Error {
     /// clang exceeded the time limit.
     #[error(
         "cannot read {}: clang has not ended after 30 s, or 5 s of processor time; try again when the \
-         machine is less busy, or {KERNELS}",
+         machine is less busy, or {REMEDY}",
         header.display()
     )]
     Timeout {
@@ -147,10 +147,10 @@ impl NoLibclang {
     }
 }
 
-fn remedy() -> String {
+/// The paths of the header in a kernel's tree.
+fn names() -> String {
     format!(
-        "it has no include/target/{}; name a kernel source tree with -k DIR, or a header with \
-         --header FILE",
+        "include/target/{}",
         crate::HEADER_NAMES.join(" or include/target/")
     )
 }

@@ -24,7 +24,7 @@ use std::process::Command;
 
 pub use child::serve;
 pub use ctype::CType;
-pub use error::{Error, Fault, NoLibclang};
+pub use error::{Error, Fault, NoLibclang, REMEDY};
 pub use header::{HEADER_NAMES, Header};
 pub use model::{Arg, Category, FabricOps, Field, Op, RequiredFrom};
 pub use required::TABLE_KERNELS;

@@ -205,14 +205,12 @@ impl StandIns {
         let (is_new, warning) = match unknown {
             Unknown::Include(name) => (
                 self.includes.insert(name.clone()),
-                format!(
-                    "line {line}: #include <{name}> is unknown to this version, and taken for empty"
-                ),
+                format!("line {line}: #include <{name}> is unknown, and taken for empty"),
             ),
             Unknown::Type(name) => (
                 self.types.insert(name.clone()),
                 format!(
-                    "line {line}: the type `{name}` is unknown to this version; no op with it can \
+                    "line {line}: the type `{name}` is unknown; no op with it can \
                      be implemented"
                 ),
             ),

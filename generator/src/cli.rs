@@ -25,7 +25,7 @@ pub struct Cli {
     /// The subcommand, if there is one.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The arguments of generating.
+    /// Arguments for generating a module.
     #[command(flatten)]
     pub generate: Option<generate::Arguments>,
 }
@@ -35,9 +35,9 @@ pub struct Cli {
 pub enum Command {
     /// Lists the fabric ops in a kernel's header.
     Ops(ops::Arguments),
-    /// Lists the T10 protocol identifiers, with the properties of a module for each.
+    /// Lists the T10 protocol identifiers, with the port names and TransportIDs of each.
     Protocols(protocols::Arguments),
-    /// Updates a generated module for another kernel, or for this version.
+    /// Updates a generated module for another kernel, or for this version of tcm-mod-builder.
     Sync(sync::Arguments),
     /// Checks if a module can be built for a kernel, and names a remedy for each fault.
     Doctor(doctor::Arguments),

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<ExitCode> {
-    // Subcommands that only this program calls; so neither help nor completions have them.
+    // Hidden subcommands: only this program calls them.
     let mut words = env::args_os().skip(1);
     match words.next() {
         Some(word) if word == header::SUBCOMMAND => {
@@ -37,10 +37,10 @@ fn run() -> anyhow::Result<ExitCode> {
     }
     match Cli::try_parse() {
         Ok(cli) => cli.run()?,
-        Err(text) => {
+        Err(error) => {
             // Help and version, too, are errors for clap.
-            written(text.print().and_then(|()| io::stdout().flush()))?;
-            return Ok(ExitCode::from(u8::try_from(text.exit_code())?));
+            written(error.print().and_then(|()| io::stdout().flush()))?;
+            return Ok(ExitCode::from(u8::try_from(error.exit_code())?));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -40,15 +40,15 @@ const COMMON: &str = r".SH EXIT STATUS
 Done.
 .TP
 1
-Not done, with the reason and a remedy on standard error. Nothing has been changed, unless the reason
-is that the output could not be written.
+Failure, or a failed check (doctor, sync \-\-check). The reason and a remedy are on standard error.
+Generation and sync change nothing.
 .TP
 2
 The command line is wrong.
 .SH ENVIRONMENT
 .TP
 KDIR
-Kernel source tree, where no option names one.
+Kernel, used if neither \-k nor a tree around the working directory names one.
 .TP
 RUSTC, BINDGEN, CLIPPY_DRIVER, LLVM
 Tools of the build, as for the kernel's make.

@@ -82,16 +82,18 @@ pub fn default_fabric(module: &str) -> &str {
     module.strip_prefix("tcm_").unwrap_or(module)
 }
 
-/// Refuses the configfs name of a fabric of the kernel's own. A user who wants it says it.
+/// Refuses the configfs name of a fabric of the kernel's own. `--fabric-name` overrides this check.
 ///
 /// # Errors
 ///
 /// The name, if it is one.
 pub fn refuse_fabric_of_kernel(fabric: &str) -> Result<(), NameError> {
     if FABRICS_OF_KERNEL.split(' ').any(|own| own == fabric) {
-        let fault = "a fabric of the kernel's own has it, and only one of the two can be loaded; choose \
-                     another module name, or pass --fabric-name";
-        return Err(NameError::fabric(fabric, format!("{fault} {fabric}")));
+        let fault = format!(
+            "the kernel's {fabric} fabric uses it, and only one of them can be loaded; choose another -m, \
+             or pass --fabric-name {fabric} to use it nevertheless"
+        );
+        return Err(NameError::fabric(fabric, fault));
     }
     Ok(())
 }
@@ -170,22 +172,25 @@ pub fn ident(name: &str) -> Ident {
 
 /// Names that bindgen mangles with an underscore, besides the keywords that syn knows: words that Rust
 /// reserves for later, and names of its types.
-const MANGLED: [&str; 22] = [
+const MANGLED: [&str; 23] = [
     "_", "alignof", "bool", "f32", "f64", "gen", "i128", "i16", "i32", "i64", "i8", "isize",
-    "offsetof", "proc", "pure", "sizeof", "str", "u128", "u16", "u32", "u64", "u8",
+    "offsetof", "proc", "pure", "sizeof", "str", "u128", "u16", "u32", "u64", "u8", "usize",
 ];
 
 /// Returns bindgen's identifier for a name of the header: with a trailing underscore if Rust reserves
 /// the name.
 #[must_use]
 pub fn c_ident(name: &str) -> Ident {
-    let is_mangled =
-        MANGLED.contains(&name) || name == "usize" || syn::parse_str::<Ident>(name).is_err();
-    if is_mangled {
+    if MANGLED.contains(&name) || is_rust_keyword(name) {
         ident(&format!("{name}_"))
     } else {
         ident(name)
     }
+}
+
+/// Returns true if a name, which has the characters of an identifier, is reserved in Rust.
+fn is_rust_keyword(name: &str) -> bool {
+    syn::parse_str::<Ident>(name).is_err()
 }
 
 /// The function that target core calls for an op.
@@ -234,13 +239,16 @@ fn check_module(name: &str) -> Result<(), NameError> {
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !valid {
-        let fault = "it must begin with a lower-case letter and have only lower-case letters, digits and \
-                     underscores; choose another, such as tcm_nab5000";
+        let fault = "it must begin with a lower-case letter and contain only lower-case letters, digits \
+                     and underscores; choose another, such as tcm_nab5000";
         return Err(NameError::module(name, fault));
     }
-    if syn::parse_str::<Ident>(name).is_err() || C_KEYWORDS.split(' ').any(|word| word == name) {
-        let fault = "it is a keyword of Rust or C; choose another, such as tcm_";
-        return Err(NameError::module(name, format!("{fault}{name}")));
+    let is_c_keyword = C_KEYWORDS.split(' ').any(|word| word == name);
+    if is_rust_keyword(name) || is_c_keyword {
+        let language = if is_c_keyword { "C" } else { "Rust" };
+        let fault =
+            format!("it is a keyword of {language}; choose another, such as tcm_{name}_rust");
+        return Err(NameError::module(name, fault));
     }
     let len = name.len();
     if len > MODULE_NAME_MAX {
@@ -258,8 +266,8 @@ fn check_fabric(name: &str) -> Result<(), NameError> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
     if !valid {
-        let fault = "it must be a letter or digit, then letters, digits, '_', '-' and '.'; set another \
-                     with --fabric-name";
+        let fault = "it must begin with a letter or digit, and contain only letters, digits, `_`, `-` \
+                     and `.`; set another with --fabric-name";
         return Err(NameError::fabric(name, fault));
     }
     let len = name.len();
@@ -272,7 +280,8 @@ fn check_fabric(name: &str) -> Result<(), NameError> {
     }
     if TAKEN_FABRIC_NAMES.contains(&name) {
         let fault = format!(
-            "/sys/kernel/config/target/{name} exists in every kernel; set another with --fabric-name"
+            "target core has its own `{name}` in /sys/kernel/config/target; set another with \
+             --fabric-name"
         );
         return Err(NameError::fabric(name, fault));
     }
@@ -309,7 +318,7 @@ mod tests {
         for (name, fault) in [
             ("loop", "keyword"),
             ("int", "keyword"),
-            ("tcm_core", "exists"),
+            ("tcm_core", "target core has its own"),
         ] {
             let error = errors(name, None)[0].to_string();
             assert!(error.contains(fault), "{error}");

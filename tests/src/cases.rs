@@ -99,12 +99,13 @@ impl<'a> Cases<'a> {
             }
             since.elapsed() > self.limit
         })?;
-        judge(names, &attempt)
+        judge(names, &attempt, since.elapsed())
     }
 }
 
-/// The cases that have begun in a guest, with their ends.
-fn judge(names: &[String], attempt: &Attempt) -> Result<Vec<Case>> {
+/// The cases that have begun in a guest, with their ends. `last` is the time since the last of them has
+/// ended.
+fn judge(names: &[String], attempt: &Attempt, last: Duration) -> Result<Vec<Case>> {
     let has_begun = attempt.output.starts_with("KTAP ");
     ensure!(has_begun, "no case has begun: {}", attempt.end());
     let mut cases = ktap::cases(&attempt.output);
@@ -120,11 +121,13 @@ fn judge(names: &[String], attempt: &Attempt) -> Result<Vec<Case>> {
     if let (false, Some(name)) = (has_failed, names.get(cases.len())) {
         let mut said = ktap::unfinished(&attempt.output);
         let report = reported.remove(name.as_str()).unwrap_or_default();
-        let _ = writeln!(said, "{report}{}", attempt.end());
+        let seconds = last.as_secs();
+        let end = attempt.end();
+        let _ = writeln!(said, "{report}the case did not end in {seconds} s: {end}");
         cases.push(Case {
             name: name.clone(),
             end: End::Failed,
-            seconds: attempt.seconds,
+            seconds,
             said,
         });
     }
@@ -194,7 +197,7 @@ mod tests {
     }
 
     fn ends(attempt: &Attempt) -> Vec<(End, String)> {
-        let cases = judge(&names(), attempt).unwrap();
+        let cases = judge(&names(), attempt, Duration::from_secs(4)).unwrap();
         cases.into_iter().map(|it| (it.end, it.said)).collect()
     }
 
@@ -241,6 +244,6 @@ mod tests {
 
     #[test]
     fn guest_without_a_case_is_an_error() {
-        assert!(judge(&names(), &attempt("", "")).is_err());
+        assert!(judge(&names(), &attempt("", ""), Duration::ZERO).is_err());
     }
 }

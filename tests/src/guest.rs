@@ -59,6 +59,9 @@ const STALLS: &str = "rcupdate.rcu_cpu_stall_timeout=120";
 /// boot. The init finds links to `true` under these names, in a directory that its PATH begins with.
 const NEEDLESS: [&str; 2] = ["systemd-tmpfiles", "udevadm"];
 
+/// The arguments of QEMU for a clock that counts instructions. KVM has none.
+const COUNTING: &str = "-icount shift=0,sleep=off";
+
 /// A guest to boot.
 #[derive(Clone, Debug)]
 pub struct Guest<'a> {
@@ -68,8 +71,10 @@ pub struct Guest<'a> {
     pub modules: Vec<PathBuf>,
     /// The time limit.
     pub limit: Duration,
-    /// More arguments for QEMU.
+    /// More arguments for QEMU, such as devices.
     pub qemu: Option<&'a str>,
+    /// True if its clock counts instructions.
+    icount: bool,
     /// Number of processors. One takes a third less of the host's time for the same work.
     cpus: u32,
 }
@@ -108,14 +113,15 @@ impl Attempt {
     pub fn end(&self) -> String {
         let why = match self.ended {
             Ended::ByItself => "the guest ended before the command did".to_owned(),
-            Ended::Stopped | Ended::Late => format!("the guest did not end in {} s", self.seconds),
+            Ended::Stopped => "the guest was ended before its time limit".to_owned(),
+            Ended::Late => format!("the guest did not end in {} s", self.seconds),
         };
         format!("{why}; its log ends:\n{}", tail(&self.log))
     }
 }
 
 impl<'a> Guest<'a> {
-    /// A guest with one processor and ten minutes.
+    /// A guest with one processor and a limit of ten minutes.
     #[must_use]
     pub fn new(kernel: &'a Kernel) -> Self {
         Self {
@@ -123,6 +129,7 @@ impl<'a> Guest<'a> {
             modules: Vec::new(),
             limit: Duration::from_secs(600),
             qemu: None,
+            icount: false,
             cpus: 1,
         }
     }
@@ -137,10 +144,10 @@ impl<'a> Guest<'a> {
     }
 
     /// Gives the guest a clock that counts its instructions, so that measured times do not depend on
-    /// the host. For one processor.
+    /// the host. Reduces the guest to one processor.
     pub fn count_instructions(&mut self) {
         self.cpus = 1;
-        self.qemu = Some("-icount shift=0,sleep=off");
+        self.icount = true;
     }
 
     /// Boots the guest, runs `command` in it with `sh`, and prints its output continuously.
@@ -198,7 +205,9 @@ impl<'a> Guest<'a> {
             .arg(format!("sh {}/init", share.display()));
         let start = Instant::now();
         let (output, console) = (share.join("output"), share.join("console"));
-        let mut running = Running::start(vng, share, self.qemu, &console)?;
+        let clock = if self.icount { COUNTING } else { "" };
+        let more = [clock, self.qemu.unwrap_or_default()].join(" ");
+        let mut running = Running::start(vng, share, &more, &console)?;
         let mut shown = 0;
         let ended = running.wait(self.limit, || {
             shown += show(&output, shown, out)?;
@@ -237,7 +246,7 @@ impl<'a> Guest<'a> {
         vng.args(["--append", EACH_REPORT, "--append", STALLS]);
         vng.args(["--append", &format!("PATH={}/needless", share.display())]);
         vng.arg("--rwdir").arg(share).arg("--cwd").arg(share);
-        if self.qemu.is_some() || !kvm_works(self.kernel)? {
+        if self.icount || !kvm_works(self.kernel)? {
             vng.arg("--disable-kvm");
         }
         Ok(vng)
@@ -264,7 +273,7 @@ impl Outcome {
             let at = self.log.find(report.as_str()).unwrap_or_default();
             let after: Vec<_> = self.log[at..].lines().take(60).collect();
             bail!(
-                "the kernel reports {} faults, the first:\n{}\n\nThe command wrote:\n{}",
+                "reported faults: {}; the first:\n{}\n\nThe command wrote:\n{}",
                 self.reports.len(),
                 after.join("\n"),
                 tail(&self.output)

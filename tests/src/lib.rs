@@ -15,6 +15,7 @@ pub mod fixes;
 pub mod fixture;
 pub mod fuzz;
 mod git;
+pub mod golden;
 pub mod guest;
 pub mod initiator;
 pub mod kernel;

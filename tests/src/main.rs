@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use anyhow::{Context, Result, ensure};
+use clap::{Args, Parser, Subcommand};
 use xtask::figures::Part;
 use xtask::guest::Guest;
 use xtask::kernel::{self, Flavour, Kernel, newest};
@@ -24,42 +24,52 @@ struct Cli {
     command: Command,
 }
 
+/// The arguments that select a kernel.
+#[derive(Debug, Args)]
+struct KernelArgs {
+    /// Kernel version, such as 7.3 [default: the newest one available].
+    version: Option<String>,
+    /// Use the debug kernel, with KASAN, lockdep and kmemleak.
+    #[arg(long)]
+    debug: bool,
+}
+
+impl KernelArgs {
+    fn get(&self) -> Result<Kernel> {
+        let flavour = if self.debug {
+            Flavour::Debug
+        } else {
+            Flavour::Plain
+        };
+        let version = self.version.as_deref();
+        kernel::get(version.unwrap_or_else(|| newest()), flavour)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Installs missing packages and tools.
     Setup,
     /// Fetches and builds a kernel. Prints its source and build directories in the last two lines.
-    Kernel {
-        /// Two numbers [default: the newest that is known and there].
-        version: Option<String>,
-        /// With every checker on.
-        #[arg(long)]
-        debug: bool,
-    },
+    Kernel(KernelArgs),
     /// Builds the module in a directory for a kernel, as `make LLVM=1 M=DIR` does.
     Build {
         /// The directory, as `tcm-mod-builder -o DIR` writes it.
         dir: PathBuf,
-        /// The kernel, two numbers [default: the newest that is known and there].
-        version: Option<String>,
-        /// With every checker on.
-        #[arg(long)]
-        debug: bool,
+        #[command(flatten)]
+        kernel: KernelArgs,
     },
     /// Runs a command in a guest, and fails if the kernel reports a fault.
     Boot {
-        /// Two numbers [default: the newest that is known and there].
-        version: Option<String>,
-        /// With every checker on.
-        #[arg(long)]
-        debug: bool,
+        #[command(flatten)]
+        kernel: KernelArgs,
         /// Directory of modules for modprobe; may be repeated.
         #[arg(long, value_name = "DIR")]
         module: Vec<PathBuf>,
         /// Use one processor whose clock counts instructions.
         #[arg(long)]
         icount: bool,
-        /// Limit of time, in seconds.
+        /// Time limit, in seconds.
         #[arg(long, default_value_t = 600)]
         limit: u64,
         /// The command, for sh.
@@ -94,7 +104,7 @@ enum Command {
     Stock,
     /// Proves the series of patches for the kernel: each patch builds, and the result boots.
     Series {
-        /// Driver of the only series to prove or write.
+        /// Driver whose series to prove or write [default: all].
         module: Option<String>,
         /// Write that series for a kernel's tree instead, to an empty directory.
         #[arg(long, value_name = "DIR", requires = "module", requires = "kernel")]
@@ -105,7 +115,7 @@ enum Command {
     },
     /// Proves the fixes of target core: each fault appears only without its fix.
     Fixes {
-        /// The only fix to prove.
+        /// Fix to prove [default: all].
         name: Option<String>,
     },
     /// Runs the gates of one patch of a series, for git.
@@ -119,7 +129,7 @@ enum Command {
     /// Measures. Prints each figure as a ratio to that of a peer, and writes all to
     /// `generator/doc/figures.tsv`.
     Bench {
-        /// The only part to measure.
+        /// Part to measure [default: all].
         #[arg(value_enum)]
         part: Option<Part>,
     },
@@ -140,20 +150,16 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Setup => drop(setup::setup()?),
-        Command::Kernel { version, debug } => {
-            let kernel = get(version.as_deref(), debug)?;
+        Command::Kernel(kernel) => {
+            let kernel = kernel.get()?;
             println!("source {}", kernel.source.display());
             println!("build {}", kernel.build.display());
         }
-        Command::Build {
-            dir,
-            version,
-            debug,
-        } => {
+        Command::Build { dir, kernel } => {
             let dir = dir
                 .canonicalize()
                 .with_context(|| format!("no directory {}", dir.display()))?;
-            print!("{}", build(&get(version.as_deref(), debug)?, &dir, &[])?);
+            print!("{}", build(&kernel.get()?, &dir, &[])?);
         }
         Command::Demo { record: true } => xtask::recording::record()?,
         Command::Demo { record: false } => xtask::demo::demo()?,
@@ -182,14 +188,13 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Chart => xtask::chart::draw()?,
         Command::Bench { part } => xtask::bench::bench(part)?,
         Command::Boot {
-            version,
-            debug,
+            kernel,
             module,
             icount,
             limit,
             command,
         } => {
-            let kernel = get(version.as_deref(), debug)?;
+            let kernel = kernel.get()?;
             let mut guest = Guest::racing(&kernel);
             guest.modules = module;
             guest.limit = Duration::from_secs(limit);
@@ -200,22 +205,12 @@ fn run(command: Command) -> Result<ExitCode> {
             for report in &outcome.reports {
                 eprintln!("kernel: {report}");
             }
-            if !outcome.reports.is_empty() {
-                outcome.check()?;
-            }
+            let count = outcome.reports.len();
+            ensure!(count == 0, "the kernel reports {count} faults");
             return Ok(ExitCode::from(
                 u8::try_from(outcome.status).unwrap_or(u8::MAX),
             ));
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn get(version: Option<&str>, debug: bool) -> Result<Kernel> {
-    let flavour = if debug {
-        Flavour::Debug
-    } else {
-        Flavour::Plain
-    };
-    kernel::get(version.unwrap_or_else(|| newest()), flavour)
 }

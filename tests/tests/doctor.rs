@@ -123,6 +123,32 @@ fn rustc_must_be_that_of_the_kernel() {
 }
 
 #[test]
+fn rustc_without_a_sysroot_is_reported() {
+    let tools = tempfile::tempdir().unwrap();
+    let rustc = tools.path().join("rustc");
+    let script = "#!/bin/sh\n[ \"$1\" = --version ] && echo rustc 1.2.3\n";
+    fs::write(&rustc, script).unwrap();
+    fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755)).unwrap();
+    let tree = configured("rustc 1.2.3", "CONFIG_RUST=y\n");
+    let (report, _) = examine(command().env("RUSTC", rustc), tree.path());
+    let [status, found, _] = check(&report, "rust-src");
+    assert_eq!(status, "wrong");
+    assert!(found.contains("sysroot` fails: exit status: 1"), "{found}");
+}
+
+#[test]
+fn script_without_a_scratch_directory_is_reported() {
+    let tree = configured("rustc 1.2.3", "CONFIG_RUST=y\n");
+    let (report, _) = examine(command().env("TMPDIR", "/nonexistent"), tree.path());
+    let checks = report["checks"].as_array().unwrap().iter();
+    let said: Vec<_> = checks.map(ToString::to_string).collect();
+    let of_script =
+        |line: &&String| line.contains("cannot check the tools: exit status: 1, mktemp:");
+    let line = said.iter().find(of_script).unwrap();
+    assert!(line.contains("set TMPDIR to a directory"), "{line}");
+}
+
+#[test]
 fn tool_that_the_user_named_is_not_to_be_installed() {
     let config = "CONFIG_RUST=y\nCONFIG_CC_IS_CLANG=y\n";
     let tree = configured("rustc 1.2.3 (abc)", config);

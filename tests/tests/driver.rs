@@ -3,8 +3,8 @@
 //! The drivers, `kernel-template/data_path/*/driver.rs`: they agree with the table of ops, with the
 //! files beside them, and with rustfmt for any name.
 //!
-//! `TCM_BLESS=1 cargo test -p xtask --test driver` writes the sentence on the context of each
-//! method.
+//! `TCM_BLESS=1 cargo test -p xtask --test driver` writes the sentences on the context of
+//! each method.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,6 +22,7 @@ use tcm_mod_builder::names::Names;
 use tcm_mod_builder::plan;
 use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::fixture::FixtureTree;
+use xtask::golden::is_blessing;
 use xtask::module::{Profile, builder};
 use xtask::own_path::protocol_of;
 use xtask::shell::checkout;
@@ -69,13 +70,16 @@ fn documented(driver: &str) -> Vec<(String, Vec<&str>)> {
     found
 }
 
-/// Sentence on the context of a method, as lines of documentation.
+/// The begins of the sentences on contexts.
+const BEGINS: [&str; 2] = ["    /// Called in ", "    /// With direct completion, "];
+
+/// Sentences on the context of a method, as lines of documentation.
 fn context(op: &str) -> String {
-    let sentence = plan::context(op)
+    let sentences = plan::context(op)
         .unwrap_or_else(|| panic!("no row for {op}"))
-        .sentence();
+        .for_author();
     let mut lines = vec![String::from("    ///")];
-    for word in sentence.split(' ') {
+    for word in sentences.split(' ') {
         if lines.last().unwrap().len() + 1 + word.len() > WIDTH {
             lines.push(String::from("    ///"));
         }
@@ -102,12 +106,12 @@ fn each_method_begins_with_the_context_of_its_op() {
                 continue;
             }
             assert!(
-                std::env::var_os("TCM_BLESS").is_some(),
+                is_blessing(),
                 "{}: {op} does not begin with\n{wanted}bless it with TCM_BLESS=1:\n{old}",
                 file.display()
             );
             let rest = match old.split_once("    ///\n") {
-                Some((context, rest)) if context.starts_with("    /// Called in ") => rest,
+                Some((context, rest)) if BEGINS.iter().any(|it| context.starts_with(it)) => rest,
                 _ => &old,
             };
             let head = format!("    fn {op}(");
@@ -129,7 +133,7 @@ fn each_op_is_a_method_or_left_to_target_core() {
         let left: BTreeSet<_> = left.collect();
         assert!(left.is_disjoint(&methods), "{}: {left:?}", data_path.name);
         let all = &left | &methods;
-        let ops = plan::ops().filter(|op| *op != "check_stop_free");
+        let ops = plan::op_names().filter(|op| *op != "check_stop_free");
         assert_eq!(
             all,
             ops.map(ToOwned::to_owned).collect(),
@@ -141,7 +145,7 @@ fn each_op_is_a_method_or_left_to_target_core() {
 
 #[test]
 fn op_has_one_row() {
-    let mut ops: Vec<_> = plan::ops().collect();
+    let mut ops: Vec<_> = plan::op_names().collect();
     let count = ops.len();
     ops.sort_unstable();
     ops.dedup();

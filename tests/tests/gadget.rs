@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tcm_mod_builder::protocol::find;
 use xtask::cases::{self, Cases, LEAKS};
-use xtask::conformance::{carried, without_skips};
+use xtask::conformance::{compare, without_skips};
 use xtask::guest::{Guest, part};
 use xtask::kernel::{CURRENT, Flavour, Kernel};
 use xtask::ktap::{Case, End};
@@ -88,15 +88,15 @@ fn a_gadget_is_more_right_than_the_kernels_own() {
         peer.values().filter(|passed| **passed).count() >= 60,
         "{peer:?}"
     );
-    carried(&ours, &peer, "usb_f_tcm");
-    carried(&ours, &tcm_loop, "tcm_loop");
+    compare(&ours, &peer, "usb_f_tcm", 1);
+    compare(&ours, &tcm_loop, "tcm_loop", 1);
     let bot = without_skips(part(said(&found, BOT), "bot").unwrap());
     let family = |name: &str| tests == "SCSI" || tests.contains(name.split('.').next().unwrap());
     let wanted = tcm_loop
         .into_iter()
         .filter(|(name, _)| family(name))
         .collect();
-    carried(&bot, &wanted, "tcm_loop, through BOT");
+    compare(&bot, &wanted, "tcm_loop, through BOT", 1);
 }
 
 #[test]

@@ -13,9 +13,13 @@ use std::time::Duration;
 use assert_cmd::Command;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
+use tcm_bindings::REMEDY;
 use tempfile::TempDir;
 use xtask::fixture::{FixtureTree, OPS};
 use xtask::module::{Profile, builder};
+
+/// The rest of the remedy, of `ops` alone.
+const OPTION: &str = "or its header with --header DIR/include/target/target_core_fabric.h";
 
 /// Limit of processor time for a refusal, in seconds: more than `ops` needs, less than clang would
 /// take. Unlike wall time, it does not depend on the load of the machine.
@@ -75,10 +79,8 @@ fn special_file_is_refused() {
         (dir.path(), "a directory"),
         (Path::new("/dev/zero"), "a device"),
     ] {
-        let expected = format!(
-            "Error: cannot read HEADER: it is {what}, not a file; name the kernel's \
-             include/target/target_core_fabric.h\n"
-        );
+        let expected =
+            format!("Error: cannot read HEADER: it is {what}, not a file; {REMEDY}, {OPTION}\n");
         assert_eq!(refusal(path), expected);
     }
 }
@@ -86,11 +88,9 @@ fn special_file_is_refused() {
 #[test]
 fn error_of_the_system_is_shown_once() {
     let text = refusal(Path::new("/no/such.h"));
-    assert_eq!(
-        text,
-        "Error: cannot read HEADER: No such file or directory (os error 2); name the kernel's \
-         include/target/target_core_fabric.h\n"
-    );
+    let reason = "No such file or directory (os error 2)";
+    let expected = format!("Error: cannot read HEADER: {reason}; {REMEDY}, {OPTION}\n");
+    assert_eq!(text, expected);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn file_other_than_a_header_is_refused_in_one_line() {
         (b"x;\n".repeat(1 << 19), "it has more than 1048576 bytes"),
     ] {
         let text = refused(content);
-        let expected = format!("Error: cannot read HEADER: {said}; name the kernel's ");
+        let expected = format!("Error: cannot read HEADER: {said}; {REMEDY}, ");
         assert!(text.starts_with(&expected), "{text}");
         assert_eq!(text.lines().count(), 1, "{text}");
     }
@@ -137,11 +137,11 @@ fn header_that_crashes_clang_is_refused_in_two_lines() {
         ),
         (
             "#pragma clang __debug crash",
-            "cannot read HEADER: clang crashes on it; name the kernel's ",
+            "cannot read HEADER: clang crashes on it; name the source tree",
         ),
         (
             "#pragma clang __debug llvm_fatal_error",
-            "cannot read HEADER: clang crashes on it; name the kernel's ",
+            "cannot read HEADER: clang crashes on it; name the source tree",
         ),
     ] {
         let text = refused(with(text));
@@ -303,7 +303,7 @@ fn unsupported_members_are_shown_as_text_and_json() {
     for line in [
         "\n   int (*warp)(const u8 (*)[16], ...)\n",
         "\nWarning: line 42: `#ifdef CONFIG_X`",
-        "\nWarning: the op `int (*warp)(const u8 (*)[16], ...)` is new",
+        "\nWarning: the op `int (*warp)(const u8 (*)[16], ...)` is unknown",
     ] {
         assert!(text.contains(line), "{text}");
     }

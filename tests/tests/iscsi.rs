@@ -77,7 +77,7 @@ fn a_target_is_as_right_as_the_kernels_own() {
     let cases = run(Guest::new(&kernel), &names, &all, 20);
     let (ours, peer) = (libiscsi(&cases, OURS), libiscsi(&cases, PEERS));
     assert!(peer.len() > 200, "{} tests ran", peer.len());
-    compare(&ours, &peer, "iscsi_target_mod");
+    compare(&ours, &peer, "iscsi_target_mod", 200);
     assert_eq!(ours.get(DATA_SN), Some(&true), "{DATA_SN}");
 }
 

@@ -4,103 +4,114 @@
 //! the reason, and the command or change that helps.
 
 use std::fs;
-use std::path::Path;
 
 use assert_cmd::Command;
 use xtask::fixture::FixtureTree;
+use xtask::golden::compare;
 use xtask::module::{Profile, builder};
 use xtask::shell::checkout;
 
-/// A wrong input: the change of the tree, and the arguments. `$TREE` is the tree's root.
-type Case = (fn(&FixtureTree), &'static str);
+/// A wrong input: the change of the tree with its name, and the arguments. `$TREE` is the tree's root.
+type Case = (&'static str, fn(&FixtureTree), &'static str);
+
+/// A case with the name of the change.
+macro_rules! case {
+    ($change:ident, $args:expr) => {
+        (stringify!($change), $change, $args)
+    };
+}
 
 const CASES: &[(&str, &[Case])] = &[
     (
         "Names and options",
         &[
-            (nothing, "-p SCSI -m tcm_x -k $TREE"),
-            (nothing, "-p Ethernet -m tcm_x -k $TREE"),
-            (nothing, "-p FC -m 9tcm -k $TREE"),
-            (nothing, "-p FC -m loop -k $TREE"),
-            (nothing, "-p FC -m target -k $TREE"),
-            (
+            case!(nothing, "-p SCSI -m tcm_x -k $TREE"),
+            case!(nothing, "-p Ethernet -m tcm_x -k $TREE"),
+            case!(nothing, "-p FC -m 9tcm -k $TREE"),
+            case!(nothing, "-p FC -m loop -k $TREE"),
+            case!(nothing, "-p FC -m int -k $TREE"),
+            case!(nothing, "-p iSCSI -m tcm_iscsi -k $TREE"),
+            case!(nothing, "-p FC -m target -k $TREE"),
+            case!(
                 nothing,
-                "-p FC -m a23456789_123456789_123456789_123456789_123456789_123456 --fabric-name x -k $TREE",
+                "-p FC -m a23456789_123456789_123456789_123456789_123456789_123456 --fabric-name x -k $TREE"
             ),
-            (nothing, "-p FC -m tcm_x --fabric-name a/b -k $TREE"),
-            (
+            case!(nothing, "-p FC -m tcm_x --fabric-name a/b -k $TREE"),
+            case!(
                 nothing,
-                "-p FC -m tcm_x --fabric-name a23456789_123456789_123456789_123 -k $TREE",
+                "-p FC -m tcm_x --fabric-name a23456789_123456789_123456789_123 -k $TREE"
             ),
-            (nothing, "-p FC -m tcm_core -k $TREE"),
-            (nothing, "-p FC -m tcm_x --register-as SAS -k $TREE"),
-            (nothing, "-p UAS -m tcm_x --register-as FC -k $TREE"),
-            (nothing, "-p SAS -m tcm_x --data-path iscsi -k $TREE"),
-            (old_sockets, "-p iSCSI -m tcm_x --data-path iscsi -k $TREE"),
+            case!(nothing, "-p FC -m tcm_core -k $TREE"),
+            case!(nothing, "-p FC -m tcm_x --register-as SAS -k $TREE"),
+            case!(nothing, "-p UAS -m tcm_x --register-as FC -k $TREE"),
+            case!(nothing, "-p SAS -m tcm_x --data-path iscsi -k $TREE"),
+            case!(old_sockets, "-p iSCSI -m tcm_x --data-path iscsi -k $TREE"),
         ],
     ),
     (
         "Kernels",
         &[
-            (nothing, "-p FC -m tcm_x -k /nonexistent"),
-            (nothing, "-p FC -m tcm_x -k $TREE/Documentation"),
-            (old_kernel, "-p FC -m tcm_x -k $TREE"),
-            (without_rust, "-p FC -m tcm_x -k $TREE"),
-            (without_header, "-p FC -m tcm_x --install -k $TREE"),
-            (without_makefile, "-p FC -m tcm_x --install -k $TREE"),
-            (without_menu, "-p FC -m tcm_x --install -k $TREE"),
-            (name_in_use, "-p FC -m tcm_x --install -k $TREE"),
+            case!(nothing, "-p FC -m tcm_x -k /nonexistent"),
+            case!(nothing, "-p FC -m tcm_x -k $TREE/Documentation"),
+            case!(old_kernel, "-p FC -m tcm_x -k $TREE"),
+            case!(without_rust, "-p FC -m tcm_x -k $TREE"),
+            case!(without_header, "-p FC -m tcm_x --install -k $TREE"),
+            case!(without_header, "ops -k $TREE"),
+            case!(without_makefile, "-p FC -m tcm_x --install -k $TREE"),
+            case!(without_menu, "-p FC -m tcm_x --install -k $TREE"),
+            case!(name_in_use, "-p FC -m tcm_x --install -k $TREE"),
         ],
     ),
     (
         "Headers",
         &[
-            (nothing, "ops --header $TREE/none.h"),
-            (nothing, "ops --header $TREE"),
-            (nothing, "ops --header /dev/null"),
-            (binary_header, HEADER),
-            (large_header, HEADER),
-            (without_struct, HEADER),
-            (hidden_struct, HEADER),
-            (syntax_error, HEADER),
-            (foreign_name, HEADER),
-            (unknown_required_op, "-p FC -m tcm_x --install -k $TREE"),
-            (missing_required_op, "-p FC -m tcm_x --install -k $TREE"),
-            (other_signature, "-p FC -m tcm_x --install -k $TREE"),
+            case!(nothing, "ops --header $TREE/none.h"),
+            case!(nothing, "ops --header $TREE"),
+            case!(nothing, "ops --header /dev/null"),
+            case!(binary_header, HEADER),
+            case!(large_header, HEADER),
+            case!(without_struct, HEADER),
+            case!(hidden_struct, HEADER),
+            case!(syntax_error, HEADER),
+            case!(foreign_name, HEADER),
+            case!(unknown_required_op, "-p FC -m tcm_x --install -k $TREE"),
+            case!(missing_required_op, "-p FC -m tcm_x --install -k $TREE"),
+            case!(other_signature, "-p FC -m tcm_x --install -k $TREE"),
         ],
     ),
     (
         "Files",
         &[
-            (foreign_directory, "-p FC -m tcm_x -o $TREE/x -k $TREE"),
-            (
+            case!(foreign_directory, "-p FC -m tcm_x -o $TREE/x -k $TREE"),
+            case!(
                 foreign_directory,
-                "-p FC -m tcm_x -o $TREE/x -k $TREE --force",
+                "-p FC -m tcm_x -o $TREE/x -k $TREE --force"
             ),
-            (empty_manifest, "-p FC -m tcm_x -o $TREE/x -k $TREE --force"),
-            (edited_module, "-p FC -m tcm_x -o $TREE/x -k $TREE --force"),
-            (foreign_page, "-p FC -m tcm_x --install -k $TREE"),
-            (nothing, "-p FC -m tcm_x -o $TREE/Kconfig -k $TREE"),
-            (nothing, "-p FC -m tcm_x -o $TREE/Kconfig/x -k $TREE"),
-            (nothing, "man $TREE/Kconfig/x"),
+            case!(empty_manifest, "-p FC -m tcm_x -o $TREE/x -k $TREE --force"),
+            case!(edited_module, "-p FC -m tcm_x -o $TREE/x -k $TREE --force"),
+            case!(foreign_page, "-p FC -m tcm_x --install -k $TREE"),
+            case!(nothing, "-p FC -m tcm_x -o $TREE/Kconfig -k $TREE"),
+            case!(nothing, "-p FC -m tcm_x -o $TREE/Kconfig/x -k $TREE"),
+            case!(nothing, "man $TREE/Kconfig/x"),
         ],
     ),
     (
         "sync",
         &[
-            (foreign_directory, SYNC),
-            (empty_manifest, SYNC),
-            (old_format, SYNC),
-            (unknown_data_path, SYNC),
-            (edited_layer, SYNC),
-            (new_header, "sync $TREE/x -k $TREE --check"),
+            case!(nothing, SYNC),
+            case!(foreign_directory, SYNC),
+            case!(empty_manifest, SYNC),
+            case!(old_format, SYNC),
+            case!(unknown_data_path, SYNC),
+            case!(edited_layer, SYNC),
+            case!(new_header, "sync $TREE/x -k $TREE --check"),
         ],
     ),
     (
         "prepare",
         &[
-            (nothing, "prepare -k $TREE"),
-            (configured, "prepare -k $TREE"),
+            case!(nothing, "prepare -k $TREE"),
+            case!(configured, "prepare -k $TREE"),
         ],
     ),
 ];
@@ -259,7 +270,7 @@ fn configured(tree: &FixtureTree) {
     write(tree, ".config", "CONFIG_MODULES=y\n");
 }
 
-/// Runs the command; returns its standard output, or the message with which it failed.
+/// Runs the command; returns its exit status, unless it is 0, and its standard error.
 fn run(tree: &FixtureTree, args: &str) -> (Result<(), i32>, String) {
     let root = tree.path().display().to_string();
     let mut command = Command::new(builder(Profile::Dev).unwrap());
@@ -271,6 +282,7 @@ fn run(tree: &FixtureTree, args: &str) -> (Result<(), i32>, String) {
         Some(0) => Ok(()),
         code => Err(code.unwrap_or(-1)),
     };
+    let text = text.replace(env!("CARGO_PKG_VERSION"), "$VERSION");
     (status, text.replace(&root, "$TREE"))
 }
 
@@ -280,7 +292,7 @@ fn messages_for_wrong_input_are_as_blessed() {
         "Messages of tcm-mod-builder for wrong input; TCM_BLESS=1 writes this file.\n".to_owned();
     for (heading, cases) in CASES {
         list.push_str(&format!("\n# {heading}\n"));
-        for (change, args) in *cases {
+        for (name, change, args) in *cases {
             let tree = FixtureTree::new().unwrap();
             change(&tree);
             let (status, message) = run(&tree, args);
@@ -289,21 +301,12 @@ fn messages_for_wrong_input_are_as_blessed() {
             // A difference shows the text of a template, which may change.
             let lines = message.lines().take_while(|line| !line.starts_with("--- "));
             let message: String = lines.map(|line| format!("{line}\n")).collect();
-            list.push_str(&format!("\n$ tcm-mod-builder {args}\n{message}"));
+            let name = match *name {
+                "nothing" => String::new(),
+                name => format!("  # {}", name.replace('_', " ")),
+            };
+            list.push_str(&format!("\n$ tcm-mod-builder {args}{name}\n{message}"));
         }
     }
-    let path = checkout().join("tests/golden/messages.txt");
-    compare(&list, &path);
-}
-
-fn compare(text: &str, path: &Path) {
-    if std::env::var_os("TCM_BLESS").is_some() {
-        fs::write(path, text).unwrap();
-    }
-    let blessed = fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        text == blessed,
-        "messages differ from {}; read them, and bless them with TCM_BLESS=1:\n{text}",
-        path.display()
-    );
+    compare(&list, &checkout().join("tests/golden/messages.txt"));
 }

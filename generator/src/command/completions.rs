@@ -10,9 +10,9 @@ use clap_complete::Shell;
 use crate::protocol::PROTOCOLS;
 use crate::ui::print::print;
 
-/// The places of the scripts.
+/// Locations of the scripts, by shell.
 const PLACES: &str = "\
-Where a shell looks for the script:
+Install the script as:
   bash  ~/.local/share/bash-completion/completions/tcm-mod-builder
   fish  ~/.config/fish/completions/tcm-mod-builder.fish
   zsh   _tcm-mod-builder in a directory of $fpath";

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::{Args, ValueHint};
 
+use super::KERNEL;
 use crate::doctor::{examine, report};
 use crate::kernel;
 use crate::ui::print::print;
@@ -14,9 +15,7 @@ use crate::ui::print::print;
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
-    /// the working directory, $KDIR, or the running one].
-    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath, help = KERNEL)]
     kernel: Option<PathBuf>,
     /// Write JSON, for programs.
     #[arg(long)]
@@ -36,7 +35,7 @@ pub(crate) fn doctor(args: &Arguments) -> Result<()> {
     } else {
         print(&report::text(&tree, &checks))?;
     }
-    match report::refusal(&checks) {
+    match report::refusal(&tree, &checks) {
         Some(reason) => bail!(reason),
         None => Ok(()),
     }

@@ -8,16 +8,18 @@ use anyhow::{Context, Result, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueHint};
 
+use super::KERNEL;
 use crate::data_path::DATA_PATHS;
 use crate::generate::{Generated, ModuleSpec, TARGET_DIR, edits, refuse_clashes, report};
 use crate::kernel;
 use crate::module::manifest::Request;
 use crate::names::{self, default_fabric};
+use crate::output::error::InstallError;
 use crate::output::{examine, install};
 use crate::ui::print::{print, warn};
 use crate::ui::questions::Answers;
 
-/// The arguments of generating.
+/// Arguments for generating a module.
 #[derive(Debug, Args)]
 #[group(multiple = true)]
 #[expect(
@@ -32,27 +34,26 @@ pub struct Arguments {
     /// Module name, such as `tcm_nab5000`; the configfs name is this without a leading `tcm_`.
     #[arg(short, long, value_name = "NAME")]
     module: String,
-    /// Identifier to register with target core instead of the protocol's, whose TransportIDs it cannot
-    /// parse: SAS for ADT, ATA or UAS.
+    /// Protocol identifier to register with target core, which cannot parse the TransportIDs of ADT,
+    /// ATA and UAS: SAS.
     #[arg(long, value_name = "PROTO")]
     register_as: Option<String>,
     /// Name in configfs [default: the module name without a leading `tcm_`].
     #[arg(long, value_name = "NAME")]
     fabric_name: Option<String>,
-    /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
-    /// the working directory, $KDIR, or the running one].
-    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath, help = KERNEL)]
     kernel: Option<PathBuf>,
-    /// Directory for a self-contained module, built with M= [default: one in drivers/target].
+    /// Directory for a module built outside the kernel's tree [default: drivers/target/NAME in the
+    /// tree].
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["install", "no_install"])]
     output: Option<PathBuf>,
-    /// Data path of the module, which handles commands.
+    /// Code that handles the initiators' commands.
     #[arg(long, value_name = "KIND", default_value = DATA_PATHS[0].name, value_parser = data_paths())]
     data_path: String,
     /// Add the module to the makefile and the Kconfig of drivers/target without asking.
     #[arg(long, conflicts_with = "no_install")]
     install: bool,
-    /// Do not add the module there, and do not ask.
+    /// Leave the makefile and the Kconfig of drivers/target unchanged, and do not ask.
     #[arg(long)]
     no_install: bool,
     /// Print the files that would be written and changed, and write nothing.
@@ -105,7 +106,8 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     }
     if let Some(dir) = args.output.as_deref().filter(|dir| is_refused_by_make(dir)) {
         warn(&format!(
-            "a module in {} cannot be built: the kernel's make takes no path with a blank, `:` or `%`",
+            "a module in {} cannot be built: the kernel's make takes no path with a blank, `:` or `%`; \
+             choose a path without them with -o DIR",
             dir.display()
         ));
     }
@@ -113,13 +115,14 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
         Some(dir) => dir.clone(),
         None => tree.join(TARGET_DIR).join(names.module()),
     };
-    let mut change = examine::examine(&dir, contents, args.force)?;
+    let remedied = |error: InstallError| error.remedied("name another directory with -o DIR");
+    let mut change = examine::examine(&dir, contents, args.force).map_err(remedied)?;
     let mut is_added = true;
     if args.output.is_none() {
         (change.edits, is_added) = edits(tree, names, answers(args))?;
     }
     if !args.dry_run {
-        install::apply(&change)?;
+        install::apply(&change).map_err(remedied)?;
     }
     let next = match &args.output {
         _ if args.dry_run => "Next: the same without --dry-run\n".to_owned(),
@@ -130,7 +133,7 @@ pub(crate) fn generate(args: &Arguments) -> Result<()> {
     print(&(files + &report::steps(&steps) + &next)).context(if args.dry_run {
         "cannot list the files"
     } else {
-        "the module is written, but not this report"
+        "the module is written; cannot print the report"
     })
 }
 

@@ -13,7 +13,7 @@ use crate::ui::print::{print, word};
 /// The arguments of `man`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Directory to write all pages to [default: the program's page alone, to standard output].
+    /// Directory for all pages; without it, the program's page goes to standard output.
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     dir: Option<PathBuf>,
 }

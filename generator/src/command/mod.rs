@@ -11,3 +11,7 @@ pub mod ops;
 pub mod prepare;
 pub mod protocols;
 pub mod sync;
+
+/// The help of the option that names a kernel.
+const KERNEL: &str = "Kernel: a source tree, a build directory, or a distribution's headers [default: the \
+                      tree that contains the working directory, else $KDIR, else the running kernel]";

@@ -4,20 +4,19 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueHint};
-use tcm_bindings::Header;
+use tcm_bindings::{Error, FabricOps, Header, REMEDY};
 
-use crate::kernel::{self, header};
+use super::KERNEL;
+use crate::kernel::{self, Tree, header};
 use crate::ops;
 use crate::ui::print::print;
 
 /// The arguments of `ops`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Kernel: a source tree, a build directory, or a distribution's headers [default: the one around
-    /// the working directory, $KDIR, or the running one].
-    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath, help = KERNEL)]
     kernel: Option<PathBuf>,
     /// Header to read, instead of that of a kernel.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "kernel")]
@@ -36,20 +35,35 @@ pub struct Arguments {
 ///
 /// If a header cannot be read, or the output not be written.
 pub(crate) fn ops(args: &Arguments) -> Result<()> {
-    let header = match &args.header {
-        Some(file) => Header::file(file),
-        None => header_of(args.kernel.as_deref())?,
+    let model = match &args.header {
+        Some(file) => of_file(file)?,
+        None => of_kernel(&kernel::find(args.kernel.as_deref())?)?,
     };
-    let model = header::read(&header)?;
     print(&match &args.against {
-        Some(dir) if dir.is_dir() => ops::against(&model, &header::read(&header_of(Some(dir))?)?),
-        Some(file) => ops::against(&model, &header::read(&Header::file(file))?),
+        Some(dir) if dir.is_dir() => ops::against(&model, &of_kernel(&kernel::find(Some(dir))?)?),
+        Some(file) => ops::against(&model, &of_file(file)?),
         None if args.json => ops::json(&model)?,
         None => ops::text(&model),
     })
 }
 
-/// The fabric header of the kernel in `dir`, or of the default one.
-fn header_of(dir: Option<&Path>) -> Result<Header> {
-    Ok(Header::in_tree(kernel::find(dir)?.headers())?)
+/// The ops of a kernel's header.
+fn of_kernel(tree: &Tree) -> Result<FabricOps> {
+    let header = Header::in_tree(tree.headers());
+    header.and_then(|it| header::read(&it)).map_err(with_option)
+}
+
+/// The ops of a header.
+fn of_file(file: &Path) -> Result<FabricOps> {
+    header::read(&Header::file(file)).map_err(with_option)
+}
+
+/// Adds the option that this command alone has to the remedy for a header.
+fn with_option(error: Error) -> anyhow::Error {
+    if error.to_string().ends_with(REMEDY) {
+        return anyhow!(
+            "{error}, or its header with --header DIR/include/target/target_core_fabric.h"
+        );
+    }
+    error.into()
 }

@@ -7,6 +7,7 @@ use std::path::{self, PathBuf};
 use anyhow::Result;
 use clap::{Args, ValueHint};
 
+use super::KERNEL;
 use crate::kernel;
 use crate::prepare::{self, State};
 use crate::ui::print::{print, warn, word};
@@ -14,8 +15,7 @@ use crate::ui::print::{print, warn, word};
 /// The arguments of `prepare`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Headers of the kernel, such as /lib/modules/V/build [default: $KDIR, or the running kernel's].
-    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath, help = KERNEL)]
     kernel: Option<PathBuf>,
 }
 

@@ -12,7 +12,7 @@ pub(super) static ISCSI: DataPath = DataPath {
     needs: Some(Need {
         file: "include/linux/net.h",
         text: "sockaddr_unsized",
-        lack: "it has no struct sockaddr_unsized, which came with Linux 7.2",
+        lack: "it lacks struct sockaddr_unsized (Linux 6.19)",
     }),
     parts: &[&TRANSPORT, &NETWORK],
     depends_on: &["INET"],

@@ -151,8 +151,10 @@ impl DataPath {
         let text = fs::read_to_string(tree.join(need.file)).unwrap_or_default();
         (!text.contains(need.text)).then(|| {
             format!(
-                "cannot use --data-path {} with this kernel: {}; name a newer kernel with -k DIR",
-                self.name, need.lack
+                "cannot use --data-path {} with {}: {}; name a newer kernel with -k DIR",
+                self.name,
+                tree.display(),
+                need.lack
             )
         })
     }

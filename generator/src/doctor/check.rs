@@ -112,7 +112,7 @@ impl Check {
         }
     }
 
-    pub(super) fn bad(
+    pub(super) fn with_remedy(
         subject: Subject,
         status: Status,
         found: impl Into<String>,
@@ -126,10 +126,17 @@ impl Check {
         }
     }
 
-    /// Returns true if it prevents the build of a module.
+    /// Returns true if the check is blocking: no module can be built.
     #[must_use]
     pub fn is_blocking(&self) -> bool {
-        matches!(self.status, Status::Missing | Status::Wrong)
+        self.status.is_blocking()
+    }
+}
+
+impl Status {
+    /// Returns true if a module cannot be built with this outcome.
+    pub(super) fn is_blocking(self) -> bool {
+        matches!(self, Self::Missing | Self::Wrong)
     }
 }
 

@@ -21,11 +21,11 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
         checks.push(if environment.config.is_on(symbol) {
             Check::ok(subject, format!("{symbol_text}={value}"))
         } else {
-            Check::bad(
+            Check::with_remedy(
                 subject,
                 Status::Wrong,
                 format!("{symbol_text} is not set"),
-                format!("set {symbol_text} and build the kernel, or take a kernel that has it"),
+                format!("set {symbol_text} and build the kernel, or use a kernel that has it"),
             )
         });
     }
@@ -56,10 +56,10 @@ fn rust(environment: &Environment<'_>) -> Check {
     {
         format!(
             "`make -C {source} LLVM=1 rustavailable` says which tool is missing; then configure and \
-             build the kernel again, or take a kernel that has Rust"
+             build the kernel again, or use a kernel that has Rust"
         )
     } else {
-        "set CONFIG_RUST and build the kernel again, or take a kernel that has it".to_owned()
+        "set CONFIG_RUST and build the kernel again, or use a kernel that has it".to_owned()
     };
-    Check::bad(Subject::Rust, Status::Wrong, found, remedy)
+    Check::with_remedy(Subject::Rust, Status::Wrong, found, remedy)
 }

@@ -16,10 +16,10 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
 /// Signatures, which this kernel or its boot mode may require.
 fn signature(environment: &Environment<'_>) -> Check {
     let subject = Subject::Signature;
-    let sign = "sign the module with a key that the kernel trusts: Documentation/admin-guide/\
-                module-signing.rst, or mokutil --import with Secure Boot";
+    let sign = "sign the module with a key that the kernel trusts (see Documentation/admin-guide/\
+                module-signing.rst); with Secure Boot, enrol the key by `mokutil --import`";
     if environment.config.is_on("MODULE_SIG_FORCE") {
-        return Check::bad(
+        return Check::with_remedy(
             subject,
             Status::Note,
             "the kernel refuses unsigned modules (CONFIG_MODULE_SIG_FORCE)",
@@ -29,7 +29,7 @@ fn signature(environment: &Environment<'_>) -> Check {
     let lockdown = fs::read_to_string("/sys/kernel/security/lockdown").unwrap_or_default();
     let locked = ["[integrity]", "[confidentiality]"];
     if is_running(environment) && locked.iter().any(|mode| lockdown.contains(mode)) {
-        return Check::bad(
+        return Check::with_remedy(
             subject,
             Status::Note,
             format!(
@@ -53,7 +53,7 @@ fn kunit(environment: &Environment<'_>) -> Check {
     if environment.config.get("KUNIT") == "y" {
         return Check::ok(Subject::Kunit, "CONFIG_KUNIT=y");
     }
-    Check::bad(
+    Check::with_remedy(
         Subject::Kunit,
         Status::Note,
         "CONFIG_KUNIT is not y, so a module's suite is left out",
@@ -64,10 +64,10 @@ fn kunit(environment: &Environment<'_>) -> Check {
 /// `MODVERSIONS`, which ties a module to one build of the kernel.
 fn versions(environment: &Environment<'_>) -> Option<Check> {
     environment.config.is_on("MODVERSIONS").then(|| {
-        Check::bad(
+        Check::with_remedy(
             Subject::Modversions,
             Status::Note,
-            "the kernel refuses a module that was built with other types of its symbols",
+            "the kernel refuses a module whose symbol versions differ from its own",
             "build the module again for each kernel, by DKMS for instance",
         )
     })

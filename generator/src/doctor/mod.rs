@@ -2,8 +2,8 @@
 
 //! Examines whether a module can be built for a kernel and loaded there.
 //!
-//! Each check has a finding and, where something is missing or wrong, a remedy. Nothing is changed,
-//! and no check fails: a thing that cannot be found is a finding.
+//! Each check has a finding and, if something is missing or wrong, a remedy. Nothing is changed. No check
+//! returns an error: a missing thing is a finding.
 
 mod check;
 mod configuration;
@@ -45,7 +45,7 @@ fn source(tree: &Tree) -> Check {
     match tree.source() {
         Ok(source) => Check::ok(Subject::Source, source.display().to_string()),
         Err(NoSource { found, remedy }) => {
-            Check::bad(Subject::Source, Status::Missing, found, remedy)
+            Check::with_remedy(Subject::Source, Status::Missing, found, remedy)
         }
     }
 }
@@ -55,9 +55,9 @@ fn unconfigured(tree: &Tree) -> Check {
     let found = format!("none in {dir}");
     if tree.is_headers_package() {
         let remedy = "name the headers of one flavour, such as /lib/modules/V/build, with -k DIR";
-        return Check::bad(Subject::Configuration, Status::Missing, found, remedy);
+        return Check::with_remedy(Subject::Configuration, Status::Missing, found, remedy);
     }
-    Check::bad(
+    Check::with_remedy(
         Subject::Configuration,
         Status::Missing,
         found,

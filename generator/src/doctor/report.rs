@@ -27,7 +27,7 @@ pub fn json(tree: &Tree, checks: &[Check]) -> Result<String> {
     print::json(&Report {
         kernel: tree.named().display().to_string(),
         release: tree.release(),
-        ok: blocking(checks) == 0,
+        ok: blocking(checks).next().is_none(),
         checks,
     })
 }
@@ -40,7 +40,7 @@ pub fn text(tree: &Tree, checks: &[Check]) -> String {
         .release()
         .unwrap_or_else(|| "of unknown version".to_owned());
     let text = format!("Linux {release}, {named}\n\n{}", table(checks));
-    if blocking(checks) > 0 {
+    if blocking(checks).next().is_some() {
         return text;
     }
     let destination = if tree.is_headers_package() {
@@ -54,22 +54,27 @@ pub fn text(tree: &Tree, checks: &[Check]) -> String {
     )
 }
 
-/// The reason why no module can be built, if a check has failed.
+/// The reason why no module can be built, if a check is blocking.
 #[must_use]
-pub fn refusal(checks: &[Check]) -> Option<String> {
-    let which = match blocking(checks) {
+pub fn refusal(tree: &Tree, checks: &[Check]) -> Option<String> {
+    let subjects: Vec<_> = blocking(checks)
+        .map(|check| check.subject.to_string())
+        .collect();
+    let (named, listed) = (word(tree.named()), subjects.join(", "));
+    let verb = match subjects.len() {
         0 => return None,
-        1 => "the failed check".to_owned(),
-        failed => format!("each of the {failed} failed checks"),
+        1 => "is",
+        _ => "are",
     };
     Some(format!(
-        "cannot build a module for this kernel: apply the `->` remedy under {which}"
+        "cannot build a module for {named}: {listed} {verb} missing or wrong; the table has a remedy for \
+         each"
     ))
 }
 
-/// The number of failed checks.
-fn blocking(checks: &[Check]) -> usize {
-    checks.iter().filter(|check| check.is_blocking()).count()
+/// The blocking checks.
+fn blocking(checks: &[Check]) -> impl Iterator<Item = &Check> {
+    checks.iter().filter(|check| check.is_blocking())
 }
 
 /// Formats the checks: a line each, with the remedy below it.

@@ -5,7 +5,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde::Deserialize;
 use serde::de::value::{BorrowedStrDeserializer, Error};
@@ -35,35 +35,47 @@ impl Tools {
     pub fn find(build: &Path) -> Self {
         let mut script = Command::new("/bin/sh");
         script.args(["-c", SCRIPT, "tools.sh"]).arg(build);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (said, faults) = script.arg("report").output().map_or_else(
-            |error| (String::new(), error.to_string()),
-            |output| (text(&output.stdout), text(&output.stderr)),
-        );
         let mut tools = Self {
             words: Vec::new(),
             findings: Vec::new(),
         };
-        for line in said.lines() {
-            let parts: Vec<_> = line.splitn(3, '\t').collect();
-            let [subject, status, found] = parts[..] else {
-                continue;
-            };
-            let (Some(subject), Some(status)) = (value(subject), value(status)) else {
-                tools.words.push(found.to_owned());
-                continue;
-            };
-            // The build of two files may find a fault of a tool that has a version.
-            tools.findings.retain(|(earlier, ..)| *earlier != subject);
-            tools.findings.push((subject, status, found.to_owned()));
-        }
-        if tools.findings.is_empty() {
-            let reason = format!("cannot check the tools: {}", faults.trim());
-            tools
-                .findings
-                .push((Subject::KernelTools, Status::Wrong, reason));
+        let faults = match script.arg("report").output() {
+            Ok(output) => tools.parse(&output),
+            Err(error) => vec![format!("cannot run /bin/sh: {error}")],
+        };
+        if !faults.is_empty() {
+            let found = format!("cannot check the tools: {}", faults.join("; "));
+            tools.add(Subject::KernelTools, Status::Wrong, &found);
         }
         tools
+    }
+
+    /// Adds the output of the script. Returns faults of the script itself.
+    fn parse(&mut self, output: &Output) -> Vec<String> {
+        let mut faults = Vec::new();
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let mut parts = line.splitn(3, '\t');
+            let [subject, status, found] = [(); 3].map(|()| parts.next().unwrap_or_default());
+            match (value(subject), value(status)) {
+                (Some(subject), Some(status)) => self.add(subject, status, found),
+                _ if subject == "use" => self.words.push(found.to_owned()),
+                _ => faults.push(format!("unexpected line `{line}`")),
+            }
+        }
+        let mut findings = self.findings.iter();
+        let is_refused = findings.any(|(_, status, _)| status.is_blocking());
+        if output.status.code() != Some(i32::from(is_refused)) {
+            let reason = String::from_utf8_lossy(&output.stderr);
+            faults.push(format!("{}, {}", output.status, reason.trim()));
+        }
+        faults
+    }
+
+    /// Adds a finding. The trial build may reject a compiler whose version was accepted: the last finding
+    /// counts.
+    fn add(&mut self, subject: Subject, status: Status, found: &str) {
+        self.findings.retain(|(earlier, ..)| *earlier != subject);
+        self.findings.push((subject, status, found.to_owned()));
     }
 
     /// The path of rustc.
@@ -85,11 +97,11 @@ pub(super) fn checks(environment: &Environment<'_>) -> Vec<Check> {
         checks.push(match (status, named(*subject)) {
             (Status::Ok, _) => Check::ok(*subject, found),
             (Status::Missing | Status::Wrong, Some(remedy)) => {
-                Check::bad(*subject, *status, found, remedy)
+                Check::with_remedy(*subject, *status, found, remedy)
             }
             _ => {
                 let remedy = remedy(environment, *subject, *status, found);
-                Check::bad(*subject, *status, found, remedy)
+                Check::with_remedy(*subject, *status, found, remedy)
             }
         });
         if *subject == Subject::Rustc {
@@ -129,7 +141,9 @@ fn remedy(environment: &Environment<'_>, subject: Subject, status: Status, found
     let distro = environment.distro;
     match (subject, status) {
         (Subject::Compiler, Status::Note) => {
-            "the flags may differ: take the same if the module does not build".to_owned()
+            "its flags may differ; if the module does not build, use the kernel's compiler in \
+             $TCM_CC"
+                .to_owned()
         }
         (Subject::Compiler, _) if found.starts_with("no linker") => {
             distro.install(Package::Compiler("lld"))
@@ -142,21 +156,24 @@ fn remedy(environment: &Environment<'_>, subject: Subject, status: Status, found
         }
         (Subject::Rustc, Status::Missing) => distro.install(Package::Rustc),
         (Subject::Rustc, _) => format!(
-            "rustc has to be the very same, since symbols have its hash in their names: {}, or name \
-             the right one in $RUSTC",
+            "use the rustc that built the kernel, since symbol names contain its hash: {}, or name it in \
+             $RUSTC",
             distro.install(Package::Rustc)
         ),
         (Subject::Clippy, _) => format!(
             "`make clippy` of a module needs it: {}",
             distro.install(Package::Clippy)
         ),
-        (Subject::KernelTools, _) => "set TMPDIR to a directory that you may write to".to_owned(),
+        (Subject::KernelTools, _) if found.contains("mktemp: ") => {
+            "set TMPDIR to a directory that you may write to".to_owned()
+        }
         (Subject::KernelCrate, Status::Missing) => no_crate(environment),
         (Subject::KernelCrate, _) => bad_crate(environment, found),
-        _ => format!(
+        (Subject::Bindgen, _) => format!(
             "{} (or `cargo install bindgen-cli --locked`), or name it in $BINDGEN",
             distro.install(Package::Bindgen)
         ),
+        _ => "install /bin/sh, coreutils, grep and sed, or report this line".to_owned(),
     }
 }
 
@@ -207,26 +224,40 @@ fn rust_src(environment: &Environment<'_>, tools: &Tools) -> Option<Check> {
         return None;
     }
     let mut rustc = Command::new(tools.rustc()?);
-    let output = rustc.args(["--print", "sysroot"]).output().ok()?;
+    let reason = match rustc.args(["--print", "sysroot"]).output() {
+        Ok(output) if output.status.success() => return Some(rust_src_in(environment, &output)),
+        Ok(output) => output.status.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Some(Check::with_remedy(
+        Subject::RustSrc,
+        Status::Wrong,
+        format!("`rustc --print sysroot` fails: {reason}"),
+        environment.distro.install(Package::Rustc),
+    ))
+}
+
+/// The source of Rust's library in the directory that rustc has printed.
+fn rust_src_in(environment: &Environment<'_>, output: &Output) -> Check {
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
     let core = sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
-    Some(if core.is_file() {
+    if core.is_file() {
         Check::ok(Subject::RustSrc, sysroot.display().to_string())
     } else {
-        Check::bad(
+        Check::with_remedy(
             Subject::RustSrc,
             Status::Missing,
             format!("no {}", core.display()),
             environment.distro.install(Package::RustSrc),
         )
-    })
+    }
 }
 
 /// libclang, which reads headers for this program.
 fn libclang() -> Check {
     match header::libclang_version() {
         Ok(version) => Check::ok(Subject::Libclang, version),
-        Err(error) => Check::bad(
+        Err(error) => Check::with_remedy(
             Subject::Libclang,
             Status::Missing,
             error.found(),
@@ -257,7 +288,7 @@ fn kernel_tools(environment: &Environment<'_>) -> Check {
     if missing.is_empty() {
         return Check::ok(Subject::KernelTools, programs.join(", "));
     }
-    Check::bad(
+    Check::with_remedy(
         Subject::KernelTools,
         Status::Missing,
         format!("no {}", missing.join(", ")),
@@ -272,7 +303,7 @@ fn pahole(environment: &Environment<'_>) -> Option<Check> {
         return None;
     }
     if !build.join("vmlinux").is_file() {
-        return Some(Check::bad(
+        return Some(Check::with_remedy(
             Subject::Btf,
             Status::Note,
             format!("{} has no vmlinux", build.display()),
@@ -281,7 +312,7 @@ fn pahole(environment: &Environment<'_>) -> Option<Check> {
     }
     Some(match version("pahole") {
         Some(version) => Check::ok(Subject::Pahole, version),
-        None => Check::bad(
+        None => Check::with_remedy(
             Subject::Pahole,
             Status::Missing,
             "it cannot be run, and the kernel has CONFIG_DEBUG_INFO_BTF_MODULES",

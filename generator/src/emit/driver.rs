@@ -13,6 +13,7 @@ use syn::{FnArg, ImplItem, ImplItemFn, Item, Signature, TraitItemFn};
 
 use super::{Input, method_signature, renamed};
 use crate::names::c_ident;
+use crate::plan::INIT;
 
 /// The line before the attributes on unused code.
 const DENY: &str = "#![deny(unsafe_code)]\n";
@@ -20,9 +21,6 @@ const DENY: &str = "#![deny(unsafe_code)]\n";
 /// The attribute for a driver with methods left out.
 const UNUSED: &str =
     "#![allow(dead_code, unused_imports, reason = \"this kernel lacks ops that use them\")]\n";
-
-/// The only method of the trait that is not an op.
-const INIT: &str = "init";
 
 /// The op that only protocols with an ISID in their TransportIDs have.
 const ISID: &str = "sess_get_initiator_sid";
@@ -53,7 +51,8 @@ pub(super) fn has_method(input: &Input<'_>, name: &str) -> bool {
 }
 
 /// A sentence for each method whose op has another signature in the header, with the required signature.
-pub(super) fn signature_mismatches(input: &Input<'_>) -> Vec<String> {
+#[must_use]
+pub fn signature_mismatches(input: &Input<'_>) -> Vec<String> {
     let driver = super::driver_path(input.names);
     let mismatch = |method: ImplItemFn| {
         let name = method.sig.ident.to_string();

@@ -24,6 +24,7 @@ use crate::names::{self, NameError, Names};
 use crate::plan::Plan;
 use crate::protocol::Protocol;
 
+pub use driver::signature_mismatches;
 pub use in_tree::by_hand;
 pub use ops::{method_signature, text as ops_text};
 pub use owner::without_mark;
@@ -65,7 +66,7 @@ pub fn module(input: &Input<'_>) -> Result<Files, NameError> {
     let name = names.module();
     if let Some(file) = namesake(&files, name) {
         let fault = format!(
-            "the module has another file of this name, {file}; choose another, such as tcm_{name}"
+            "the module has another file of this name, {file}; choose another, such as tcm_{name}_rust"
         );
         return Err(NameError::module(name, fault));
     }
@@ -75,12 +76,6 @@ pub fn module(input: &Input<'_>) -> Result<Files, NameError> {
         owner::mark(path, file);
     }
     Ok(files)
-}
-
-/// A sentence for each method of the driver whose op has another signature in the header.
-#[must_use]
-pub fn signature_mismatches(input: &Input<'_>) -> Vec<String> {
-    driver::signature_mismatches(input)
 }
 
 /// The path of the driver.

@@ -2,8 +2,8 @@
 
 //! Prints tokens as Rust text with comments.
 //!
-//! `quote!` drops comments, so attributes carry them: `#[doc]` documentation, and `#[comment]`, which
-//! prettyplease prints as a line comment, all others. prettyplease puts no blank line between items and
+//! `quote!` drops comments, so attributes carry them. `#[doc]` holds documentation. `#[comment]` holds any
+//! other comment; prettyplease prints it as a line comment. prettyplease puts no blank line between items and
 //! breaks lines earlier than rustfmt; [`text`] corrects both.
 
 use std::collections::BTreeSet;

@@ -7,17 +7,12 @@ use std::path::{self, Path};
 use crate::emit;
 use crate::kernel::{Config, Tree};
 use crate::names::Names;
-use crate::output::install::{Change, Directory};
+use crate::output::install::{Change, Directory, Edit};
 use crate::ui::print::word;
 
 /// Lists the files that have changed, or would change.
 #[must_use]
 pub fn files(change: &Change, dry_run: bool) -> String {
-    let [write, edit, remove] = if dry_run {
-        ["Would write file", "Would change file", "Would remove file"]
-    } else {
-        ["Writing file", "Changing file", "Removing file"]
-    };
     let mut text = match &change.directory {
         Directory::Keep if change.first.is_empty() => {
             format!("Unchanged: {}\n", change.dir.display())
@@ -25,20 +20,35 @@ pub fn files(change: &Change, dry_run: bool) -> String {
         Directory::Keep => String::new(),
         Directory::Create(contents) | Directory::Fill(contents) => {
             let paths = contents.files.iter().map(|(path, _)| change.dir.join(path));
-            paths
-                .map(|path| format!("{write}: {}\n", path.display()))
-                .collect()
+            paths.map(|path| line(VERBS[0], &path, dry_run)).collect()
         }
     };
     for changed in change.first.iter().chain(&change.edits) {
-        let verb = match (&changed.old, &changed.new) {
-            (None, _) => write,
-            (_, None) => remove,
-            _ => edit,
-        };
-        text.push_str(&format!("{verb}: {}\n", changed.path.display()));
+        text.push_str(&edited(changed, dry_run));
     }
     text
+}
+
+/// The verbs of a new, a changed and a removed file, each with its form in a dry run.
+const VERBS: [[&str; 2]; 3] = [
+    ["Writing", "Would write"],
+    ["Changing", "Would change"],
+    ["Removing", "Would remove"],
+];
+
+/// The line of an edit.
+#[must_use]
+pub fn edited(edit: &Edit, dry_run: bool) -> String {
+    let verb = match (&edit.old, &edit.new) {
+        (_, None) => VERBS[2],
+        (None, _) => VERBS[0],
+        _ => VERBS[1],
+    };
+    line(verb, &edit.path, dry_run)
+}
+
+fn line(verb: [&str; 2], path: &Path, dry_run: bool) -> String {
+    format!("{} file: {}\n", verb[usize::from(dry_run)], path.display())
 }
 
 /// Formats the steps that are left to the author.

@@ -65,8 +65,7 @@ impl ModuleSpec {
         let names = Names::new(&request.module, Some(&request.fabric_name));
         let data_path = data_path::find(&request.data_path).ok_or_else(|| {
             format!(
-                "cannot use data path `{}`: this version does not have it; use the version that generated \
-                 the module",
+                "cannot use data path `{}`: it does not exist in this tcm-mod-builder",
                 request.data_path
             )
         });
@@ -87,7 +86,7 @@ impl ModuleSpec {
                 let names = names.map(|error| error.to_string());
                 let faults = protocol.err().into_iter().chain(names);
                 let faults: Vec<_> = faults.chain(data_path.err()).collect();
-                bail!(faults.join("\n"))
+                bail!(faults.join("\nError: "))
             }
         }
     }
@@ -152,8 +151,8 @@ impl ModuleSpec {
 fn planned(model: &FabricOps) -> Result<Plan<'_>> {
     plan::plan(model).map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
-        let (header, faults) = (model.header.display(), faults.join("\n"));
-        anyhow!("cannot generate from {header}:\n{faults}")
+        let (header, faults) = (model.header.display(), faults.join("\n  "));
+        anyhow!("cannot generate from {header}:\n  {faults}")
     })
 }
 

@@ -36,7 +36,7 @@ pub fn refuse_clashes(tree: &Path, names: &Names) -> Result<()> {
         NameError::module(names.module(), fault).to_string()
     });
     let faults: Vec<_> = faults.collect();
-    ensure!(faults.is_empty(), faults.join("\n"));
+    ensure!(faults.is_empty(), faults.join("\nError: "));
     Ok(())
 }
 
@@ -71,8 +71,8 @@ pub fn edits(tree: &Path, names: &Names, mut answers: Answers) -> Result<(Vec<Ed
         let new = new.map_err(|reason| anyhow!("cannot edit {}: {reason}", path.display()))?;
         edits.push(Edit {
             path,
-            old: Some(old),
-            new: Some(new),
+            old: Some(old.into_bytes()),
+            new: Some(new.into_bytes()),
         });
     }
     Ok((edits, is_added))

@@ -190,7 +190,7 @@ fn any_from(named: Option<&Path>, start: &Path) -> Result<Tree> {
     if let Some(dir) = named {
         return Tree::at(dir).with_context(|| {
             let lack = if dir.exists() {
-                "has neither include/target nor a configuration with a link to its source"
+                "is neither a source tree nor a build directory with a `source` link"
             } else {
                 "does not exist"
             };

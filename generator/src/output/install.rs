@@ -2,10 +2,10 @@
 
 //! Writes files to the file system: all of them or none.
 //!
-//! Files are staged beside their destination first, so that a full disk or a missing permission is
-//! found before anything changes. Then they are renamed; if a rename fails, the earlier ones are
-//! undone. A killed run leaves a directory or file whose name starts with [`STAGING`], which the next
-//! run removes.
+//! Files are staged in the module's directory first, or beside it if it is new. A full disk or a missing
+//! permission is found there before anything changes. Then the files are renamed; if a rename fails, the
+//! earlier ones are undone. A killed run leaves a directory or file whose name starts with [`STAGING`],
+//! which the next run removes.
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirEntry, File};
@@ -15,13 +15,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
 use tempfile::{NamedTempFile, TempDir};
-use thiserror::Error;
 
+use super::error::{InstallError, io_error};
 use crate::module::Contents;
-use crate::module::manifest::{self, ManifestError};
-
-/// Prefix of the names of staged directories and files.
-const STAGING: &str = ".tcm-mod-builder-";
+use crate::module::manifest::{self, STAGING};
 
 /// A change of the file system.
 #[derive(Debug)]
@@ -53,76 +50,20 @@ pub enum Directory {
 pub struct Edit {
     /// The file.
     pub path: PathBuf,
-    /// Its present text; `None` if there is no such file.
-    pub old: Option<String>,
-    /// Its new text; `None` to remove it.
-    pub new: Option<String>,
+    /// Its present content; `None` if there is no such file.
+    pub old: Option<Vec<u8>>,
+    /// Its new content; `None` to remove it.
+    pub new: Option<Vec<u8>>,
 }
 
-/// Reason why a change was not made.
-#[derive(Debug, Error)]
-pub enum InstallError {
-    /// A system call failed.
-    #[error(
-        "cannot {action} {}: {error}; nothing has been changed; {}", path.display(), remedy(error)
-    )]
-    Io {
-        /// The step that failed.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        error: io::Error,
-    },
-    /// The directory exists, and `--force` was not given.
-    #[error(
-        "cannot write to {}: it exists; choose another name, or pass --force if it is a generated \
-         module without edits", dir.display()
-    )]
-    Exists {
-        /// The directory.
-        dir: PathBuf,
-    },
-    /// The directory's manifest is missing or unreadable.
-    #[error(
-        "cannot replace {}: {reason}; remove that directory, or choose another name", dir.display()
-    )]
-    Foreign {
-        /// The directory.
-        dir: PathBuf,
-        /// The fault of the manifest.
-        reason: ManifestError,
-    },
-    /// A file exists that this tool has not generated for this module.
-    #[error(
-        "cannot overwrite {}: it has been edited, or does not belong to this module; move it away, or \
-         choose another name", file.display()
-    )]
-    Occupied {
-        /// The file.
-        file: PathBuf,
-    },
-    /// The author's edits would be lost.
-    #[error(
-        "cannot replace {}: files have been edited since they were generated ({}); move them away first",
-        dir.display(), files.join(", ")
-    )]
-    Changed {
-        /// The directory.
-        dir: PathBuf,
-        /// The files that differ, or are new.
-        files: Vec<String>,
-    },
-}
-
-/// Returns the text of a file; `None` if it does not exist.
+/// Returns the content of a file; `None` if it does not exist.
 ///
 /// # Errors
 ///
 /// If it cannot be read.
-pub fn read(path: &Path) -> io::Result<Option<String>> {
+pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
-        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -147,41 +88,49 @@ fn step(_name: &str) -> io::Result<()> {
 ///
 /// # Errors
 ///
-/// The step that failed. The earlier steps have been undone.
+/// The step that failed. The earlier steps have been undone, except for the files that the error names.
 pub fn apply(change: &Change) -> Result<(), InstallError> {
     let dir = &change.dir;
     let parent = dir.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let parent = match change.directory {
-        Directory::Fill(_) => dir,
-        _ => parent.unwrap_or(Path::new(".")),
+    let base = match change.directory {
+        Directory::Create(_) => parent.unwrap_or(Path::new(".")),
+        Directory::Fill(_) | Directory::Keep => dir,
     };
-    fs::create_dir_all(parent).map_err(io_error("make", parent))?;
-    let _lock = lock(parent)?;
-    remove_leftovers(parent);
+    fs::create_dir_all(base).map_err(io_error("make", base))?;
+    let _locks = lock(change, base)?;
+    for edit in change.first.iter().chain(&change.edits) {
+        if read(&edit.path).map_err(io_error("read", &edit.path))? != edit.old {
+            let file = edit.path.clone();
+            return Err(InstallError::Meanwhile { file });
+        }
+    }
     let staged_dir = match &change.directory {
         Directory::Keep => None,
-        Directory::Create(contents) | Directory::Fill(contents) => {
-            Some(stage_dir(contents, parent)?)
-        }
+        Directory::Create(contents) | Directory::Fill(contents) => Some(stage_dir(contents, base)?),
     };
-    let mut pieces = stage_edits(&change.first, parent)?;
+    let mut pieces = stage_edits(&change.first, base)?;
     pieces.extend(
         staged_dir
             .iter()
             .map(|dir| (Piece::Directory(dir.path()), None)),
     );
-    pieces.extend(stage_edits(&change.edits, parent)?);
+    pieces.extend(stage_edits(&change.edits, base)?);
     let made = missing_dirs(change);
     let mut done = Vec::new();
     for staged in pieces {
         let piece = staged.0;
-        if let Err(error) = put(change, staged) {
-            undo(change, parent, &done);
+        let mut result = put(change, staged);
+        // A directory may have been filled in part.
+        let is_filled = matches!(change.directory, Directory::Fill(_));
+        if result.is_ok() || is_filled && matches!(piece, Piece::Directory(_)) {
+            done.push(piece);
+        }
+        if let Err(InstallError::Io { lost, .. }) = &mut result {
+            *lost = undo(change, base, &done);
             // An empty directory that cannot be removed does no harm.
             made.iter().rev().for_each(|dir| drop(fs::remove_dir(dir)));
-            return Err(error);
         }
-        done.push(piece);
+        result?;
     }
     Ok(())
 }
@@ -218,17 +167,25 @@ fn missing_dirs(change: &Change) -> BTreeSet<PathBuf> {
     dirs.map(Path::to_owned).collect()
 }
 
-/// Locks the directory against a second run, until the result is dropped.
-fn lock(parent: &Path) -> Result<File, InstallError> {
-    let file = File::open(parent).map_err(io_error("open", parent))?;
-    rustix::fs::flock(&file, FlockOperation::LockExclusive)
-        .map_err(|errno| io_error("lock", parent)(errno.into()))?;
-    Ok(file)
+/// Locks `base` and the directories of all edits against a second run, until the result is dropped. The
+/// locks are taken in the order of absolute paths. Leftovers of killed runs are removed there.
+fn lock(change: &Change, base: &Path) -> Result<Vec<File>, InstallError> {
+    let edits = change.first.iter().chain(&change.edits);
+    let dirs = edits.filter_map(|edit| edit.path.parent());
+    let dirs = dirs.chain([base]).filter_map(|dir| dir.canonicalize().ok());
+    let lock = |dir: &PathBuf| {
+        let file = File::open(dir).map_err(io_error("open", dir))?;
+        rustix::fs::flock(&file, FlockOperation::LockExclusive)
+            .map_err(|errno| io_error("lock", dir)(errno.into()))?;
+        remove_leftovers(dir);
+        Ok(file)
+    };
+    dirs.collect::<BTreeSet<_>>().iter().map(lock).collect()
 }
 
 /// Removes the leftovers of a killed run. The lock ensures that no other run uses them.
-fn remove_leftovers(parent: &Path) {
-    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+fn remove_leftovers(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(STAGING) {
             let path = entry.path();
             // A leftover that cannot be removed does no harm.
@@ -281,15 +238,17 @@ fn mode(path: &Path) -> u32 {
 }
 
 /// Stages edits, in order.
-fn stage_edits<'a>(edits: &'a [Edit], parent: &Path) -> Result<Vec<Staged<'a>>, InstallError> {
+fn stage_edits<'a>(edits: &'a [Edit], base: &Path) -> Result<Vec<Staged<'a>>, InstallError> {
     let edits = edits.iter();
-    edits
-        .map(|edit| Ok((Piece::File(edit), stage_edit(edit, parent)?)))
-        .collect()
+    let staged = edits.map(|edit| {
+        let file = stage_edit(edit, base).map_err(io_error("write to", base))?;
+        Ok((Piece::File(edit), file))
+    });
+    staged.collect()
 }
 
-/// Writes the text of an edit to a file in `parent`; `None` if the edit removes its file.
-fn stage_edit(edit: &Edit, parent: &Path) -> Result<Option<NamedTempFile>, InstallError> {
+/// Writes the content of an edit to a file in `base`; `None` if the edit removes its file.
+fn stage_edit(edit: &Edit, base: &Path) -> io::Result<Option<NamedTempFile>> {
     let Some(text) = &edit.new else {
         return Ok(None);
     };
@@ -297,16 +256,11 @@ fn stage_edit(edit: &Edit, parent: &Path) -> Result<Option<NamedTempFile>, Insta
         Ok(metadata) => metadata.permissions(),
         Err(_) => fs::Permissions::from_mode(mode(&edit.path)),
     };
-    let staged = || {
-        step("stage-edit")?;
-        let staged = tempfile::Builder::new()
-            .prefix(STAGING)
-            .tempfile_in(parent)?;
-        fs::write(staged.path(), text)?;
-        fs::set_permissions(staged.path(), permissions)?;
-        Ok(staged)
-    };
-    staged().map(Some).map_err(io_error("write to", parent))
+    step("stage-edit")?;
+    let staged = tempfile::Builder::new().prefix(STAGING).tempfile_in(base)?;
+    fs::write(staged.path(), text)?;
+    fs::set_permissions(staged.path(), permissions)?;
+    Ok(Some(staged))
 }
 
 fn place_dir(staged: &Path, dir: &Path, directory: &Directory) -> Result<(), InstallError> {
@@ -326,19 +280,11 @@ fn rename_dir(from: &Path, to: &Path, directory: &Directory) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-/// Moves all entries of a directory to another one, or none.
+/// Moves all entries of a directory to another one.
 fn move_entries(from: &Path, to: &Path) -> io::Result<()> {
-    let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
     for entry in entries(from)? {
         let name = entry?.file_name();
-        let (old, new) = (from.join(&name), to.join(&name));
-        if let Err(error) = fs::rename(&old, &new) {
-            for (old, new) in moved {
-                let _ = fs::rename(new, old);
-            }
-            return Err(error);
-        }
-        moved.push((old, new));
+        fs::rename(from.join(&name), to.join(&name))?;
     }
     Ok(())
 }
@@ -367,50 +313,33 @@ fn place_edit(edit: &Edit, staged: Option<NamedTempFile>) -> io::Result<()> {
     Ok(())
 }
 
-/// Undoes the steps done so far. Failures are ignored: the first fault is reported.
-fn undo(change: &Change, parent: &Path, done: &[Piece<'_>]) {
+/// Undoes the steps done so far. Returns the files and directories for which that fails.
+fn undo(change: &Change, base: &Path, done: &[Piece<'_>]) -> Vec<PathBuf> {
+    let mut lost = Vec::new();
     for piece in done.iter().rev() {
-        match piece {
+        let (path, result) = match piece {
             Piece::Directory(staged) => {
-                let _ = rename_dir(&change.dir, staged, &change.directory);
+                let moved = rename_dir(&change.dir, staged, &change.directory);
+                (&change.dir, moved)
             }
-            Piece::File(edit) => {
-                let back = Edit {
-                    path: edit.path.clone(),
-                    old: edit.new.clone(),
-                    new: edit.old.clone(),
-                };
-                let _ = match stage_edit(&back, parent) {
-                    // Directories that the run has created are removed by its caller.
-                    Ok(None) => fs::remove_file(&back.path),
-                    Ok(staged) => place_edit(&back, staged),
-                    Err(_) => Ok(()),
-                };
-            }
+            Piece::File(edit) => (&edit.path, restore(edit, base)),
+        };
+        if result.is_err() {
+            lost.push(path.clone());
         }
     }
+    lost
 }
 
-pub(super) fn io_error(
-    action: &'static str,
-    path: &Path,
-) -> impl FnOnce(io::Error) -> InstallError {
-    let path = path.to_owned();
-    move |error| InstallError::Io {
-        action,
-        path,
-        error,
-    }
-}
-
-/// The remedy for an error of a system call.
-fn remedy(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "name a directory that you may write to, with -k DIR or -o DIR"
-        }
-        io::ErrorKind::StorageFull => "free space there",
-        io::ErrorKind::NotADirectory => "it is a file, or below one: name a directory with -o DIR",
-        _ => "correct that, or name another directory with -k DIR or -o DIR",
+/// Undoes an edit. Directories that the run has made are removed by its caller.
+fn restore(edit: &Edit, base: &Path) -> io::Result<()> {
+    let back = Edit {
+        path: edit.path.clone(),
+        old: edit.new.clone(),
+        new: edit.old.clone(),
+    };
+    match stage_edit(&back, base)? {
+        None => fs::remove_file(&back.path),
+        staged => place_edit(&back, staged),
     }
 }

@@ -2,7 +2,7 @@
 
 //! The differences between the declarations of two headers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tcm_bindings::FabricOps;
 
@@ -73,16 +73,11 @@ fn differences(
     old: &BTreeMap<String, Declaration>,
     new: &BTreeMap<String, Declaration>,
 ) -> Vec<Change> {
-    let added = new.keys().filter(|name| !old.contains_key(*name));
-    let names = old.keys().chain(added);
-    let mut changes: Vec<_> = names
-        .map(|name| Change {
-            name: name.clone(),
-            old: old.get(name).cloned(),
-            new: new.get(name).cloned(),
-        })
-        .filter(|change| change.old != change.new)
-        .collect();
-    changes.sort_by(|one, other| one.name.cmp(&other.name));
-    changes
+    let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let changes = names.into_iter().map(|name| Change {
+        name: name.clone(),
+        old: old.get(name).cloned(),
+        new: new.get(name).cloned(),
+    });
+    changes.filter(|change| change.old != change.new).collect()
 }

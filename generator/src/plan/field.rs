@@ -37,7 +37,7 @@ pub enum PlanField<'a> {
 const OWN_FIELDS: [&str; 4] = ["module", "fabric_alias", "fabric_name", "node_acl_size"];
 
 impl<'a> PlanField<'a> {
-    /// Classifies a field. An unknown one stays zero, with a warning.
+    /// Classifies a field. A field of an unsupported type stays zero, with a warning.
     pub(super) fn new(field: &'a Field, warnings: &mut Vec<String>) -> Self {
         if OWN_FIELDS.contains(&field.name.as_str()) {
             return Self::Own(field);
@@ -49,7 +49,7 @@ impl<'a> PlanField<'a> {
             (None, Some(rust)) if !field.nested => Self::Number { field, rust },
             _ => {
                 warnings.push(format!(
-                    "the field `{}` is new to this version; it stays zero",
+                    "the field `{}` is neither a number nor a bit; it stays zero",
                     field.c_declaration()
                 ));
                 Self::Own(field)

@@ -2,7 +2,7 @@
 
 //! Checks the header's ops against their specifications.
 //!
-//! The result is a [`Plan`], from which the emitters write without a chance to fail. An op that is
+//! The result is a [`Plan`], from which the emitters write without errors. An op that is
 //! unknown, or whose signature does not fit its specification, becomes an empty slot; if target core
 //! requires it, that is a fault. All faults are reported together.
 
@@ -22,28 +22,31 @@ pub use changes::{Change, Changes, declarations};
 pub use field::{KNOWN_FIELDS, KnownField, PlanField, Settable};
 pub(crate) use number::number;
 pub use op_spec::{CallContract, CmdHandle, Context, MethodKind, Object, OpSpec, Return};
-pub use op_table::{context, ops, soundness_sections};
+pub use op_table::{INIT, context, op_names, soundness_sections};
 pub use wrapper::Wrapper;
 
 use arg_mapping::{is_complete, mapping, returns};
 use op_table::op_spec;
+
+/// The version of this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A required op that cannot be generated.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Fault {
     /// No specification of the op.
     #[error(
-        "target core requires the op `{declaration}`, which this version does not know; install a newer \
-         version, or report this line"
+        "target core requires the op `{declaration}`, which tcm-mod-builder {VERSION} does not know; \
+         install a newer one, or report this line"
     )]
     UnknownOp {
         /// The op as C declares it.
         declaration: String,
     },
-    /// A specification that does not fit the signature.
+    /// A signature that does not fit the specification.
     #[error(
-        "target core requires the op `{declaration}`, whose {what} this version does not expect; \
-         install a newer version, or report this line"
+        "target core requires the op `{declaration}`, whose {what} tcm-mod-builder {VERSION} does not \
+         expect; install a newer one, or report this line"
     )]
     Signature {
         /// The op as C declares it.
@@ -54,7 +57,7 @@ pub enum Fault {
     /// A required op that the struct does not have.
     #[error(
         "target core requires the op `{name}`, which the header does not have; use the header and \
-         drivers/target of one kernel"
+         drivers/target of the same kernel"
     )]
     Missing {
         /// The op's name.
@@ -67,12 +70,11 @@ impl Fault {
     fn warning(&self) -> String {
         match self {
             Self::UnknownOp { declaration } => {
-                format!("the op `{declaration}` is new to this version; its slot stays NULL")
+                format!("the op `{declaration}` is unknown; its slot stays NULL")
             }
-            Self::Signature { declaration, what } => format!(
-                "the op `{declaration}` has another {what} than this version knows; its slot stays \
-                 NULL"
-            ),
+            Self::Signature { declaration, what } => {
+                format!("the op `{declaration}` has an unexpected {what}; its slot stays NULL")
+            }
             Self::Missing { .. } => self.to_string(),
         }
     }
@@ -197,7 +199,7 @@ pub fn plan(model: &FabricOps) -> Result<Plan<'_>, Vec<Fault>> {
         groups.partition(|group| DIRECTORIES.contains(group));
     for group in &unknown_groups {
         warnings.push(format!(
-            "the attribute group `{group}` is new to this version; it stays NULL"
+            "the attribute group `{group}` is unknown; it stays NULL"
         ));
     }
     let fields = model

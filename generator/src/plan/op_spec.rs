@@ -26,13 +26,13 @@ pub enum MethodKind {
     AbortTask,
     /// `close_session`: the session may end from then on.
     CloseSession,
-    /// `fabric_pre_unlink`: logins to the portal group are refused until the LUN is off its list.
+    /// `fabric_pre_unlink`: logins are refused until the LUN is removed from the portal group.
     Unlink,
     /// `fabric_enable_tpg`: opens or closes a portal group to logins.
     EnableTpg,
 }
 
-/// The handle of a command that is handed over, each a type of the layer.
+/// Handle by which the driver receives a command; each is a type of the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CmdHandle {
     /// The memory of a released command.
@@ -94,34 +94,42 @@ pub enum Context {
     Atomic,
     /// The context of a completion: process context, or the backstore's with direct completion.
     Completion,
+    /// The same, or the context of the submitter for a command that is refused at submission.
+    Status,
     /// Any context.
     Any,
 }
 
 impl Context {
-    /// A sentence for the author.
+    /// Sentences for the author of a driver.
     #[must_use]
-    pub fn sentence(self) -> &'static str {
+    pub fn for_author(self) -> &'static str {
         match self {
             Self::Process => "Called in process context.",
             Self::Atomic => {
                 "Called in process context, but under a spinlock or RCU's read lock: do not sleep."
             }
             Self::Completion => {
-                "Called in process context or, where completion is direct, in the backstore's, which \
-                 may be a hard interrupt: do not sleep then."
+                "With direct completion, called in the context of the backstore, which may be a hard \
+                 interrupt: do not sleep. Otherwise called in process context."
+            }
+            Self::Status => {
+                "With direct completion, called in the context of the backstore, which may be a hard \
+                 interrupt: do not sleep. For a command that is refused at submission, called in the \
+                 context of the submitter. Otherwise called in process context."
             }
             Self::Any => "Called in any context: do not sleep.",
         }
     }
 
-    /// A sentence for [`soundness_sections`](super::soundness_sections).
+    /// A phrase for the reviewer, in [`soundness_sections`](super::soundness_sections).
     #[must_use]
-    pub fn phrase(self) -> &'static str {
+    pub fn for_reviewer(self) -> &'static str {
         match self {
             Self::Process => "Process context.",
             Self::Atomic => "Process context, but it must not sleep.",
             Self::Completion => "Context of a completion.",
+            Self::Status => "Context of a completion or of a submission.",
             Self::Any => "Any context.",
         }
     }
@@ -154,13 +162,13 @@ pub struct OpSpec {
     /// Its purpose, in a sentence or two.
     pub purpose: &'static str,
     /// The conditions of a call.
-    pub calls: CallContract,
+    pub contract: CallContract,
 }
 
 impl OpSpec {
     /// The purpose and the context.
     #[must_use]
     pub fn documentation(&self) -> String {
-        format!("{} {}", self.purpose, self.calls.context.sentence())
+        format!("{} {}", self.purpose, self.contract.context.for_author())
     }
 }

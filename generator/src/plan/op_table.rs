@@ -10,17 +10,17 @@ use super::op_spec::{CallContract, CmdHandle, Context, MethodKind, Object, OpSpe
 #[must_use]
 pub fn soundness_sections() -> String {
     let mut sections = String::new();
-    for OpSpec { name, calls, .. } in OP_SPECS {
-        let functions = calls.source.replace(", ", "`, `");
+    for OpSpec { name, contract, .. } in OP_SPECS {
+        let functions = contract.source.replace(", ", "`, `");
         sections += &format!(
             "### `{name}`\n\n{} See `{functions}`.\n\n",
-            calls.context.phrase()
+            contract.context.for_reviewer()
         );
         for (title, text) in [
-            ("Locks held", calls.locks),
-            ("Concurrent", calls.concurrent),
-            ("Lifetimes", calls.lifetime),
-            ("Soundness", calls.soundness),
+            ("Locks held", contract.locks),
+            ("Concurrent", contract.concurrent),
+            ("Lifetimes", contract.lifetime),
+            ("Soundness", contract.soundness),
         ] {
             sections += &format!("- {title}: {text}\n");
         }
@@ -36,16 +36,19 @@ pub(super) fn op_spec(name: &str) -> Option<&'static OpSpec> {
 }
 
 /// The names of all known ops.
-pub fn ops() -> impl Iterator<Item = &'static str> {
+pub fn op_names() -> impl Iterator<Item = &'static str> {
     OP_SPECS.iter().map(|spec| spec.name)
 }
 
-/// The context in which a method is called. `init` is the only method that is not an op.
+/// The only method that is not an op.
+pub const INIT: &str = "init";
+
+/// The context in which a method is called.
 #[must_use]
 pub fn context(op: &str) -> Option<Context> {
     match op {
-        "init" => Some(Context::Process),
-        _ => op_spec(op).map(|spec| spec.calls.context),
+        INIT => Some(Context::Process),
+        _ => op_spec(op).map(|spec| spec.contract.context),
     }
 }
 
@@ -55,7 +58,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_get_wwn",
         kind: Some(MethodKind::Call(Return::CStr)),
         purpose: "Returns the name of the target port.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Atomic,
             locks: "Depending on the caller: spinlocks of the device's reservations or of ALUA groups, RCU's read side, or `tpg_lun_mutex`.",
             concurrent: "Every other op, including `fabric_make_tpg` and `fabric_drop_tpg` of the same TPG.",
@@ -68,7 +71,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_get_tag",
         kind: Some(MethodKind::Call(Return::Number)),
         purpose: "Returns the tag of the portal group.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Atomic,
             locks: "Those of `tpg_get_wwn`, or `acl_node_mutex`.",
             concurrent: "Every other op.",
@@ -81,7 +84,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_get_default_depth",
         kind: Some(MethodKind::Call(Return::Number)),
         purpose: "Returns the queue depth of a new node ACL.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "At `mkdir acls/X`, configfs locks; at a login, the login lock of the TPG.",
             concurrent: "Logins, and another `mkdir`.",
@@ -94,7 +97,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_check_demo_mode",
         kind: Some(MethodKind::Call(Return::Bool)),
         purpose: "Returns true if initiators without a node ACL may log in.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "At a login, the login lock of the TPG; at a link, configfs locks.",
             concurrent: "Every other op.",
@@ -107,7 +110,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_check_demo_mode_cache",
         kind: Some(MethodKind::Call(Return::Bool)),
         purpose: "Returns true if a demo-mode node ACL is kept after its session ends. Called when a session ends.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "`acl_node_mutex`, and the login lock of the TPG.",
             concurrent: "Commands of other sessions.",
@@ -120,7 +123,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_check_demo_mode_write_protect",
         kind: Some(MethodKind::Call(Return::Bool)),
         purpose: "Returns true if LUNs are read-only in demo mode.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "`tpg_lun_mutex`; at a login also the login lock of the TPG, at a link also `acl_node_mutex`.",
             concurrent: "Every other op.",
@@ -133,7 +136,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_check_prod_mode_write_protect",
         kind: Some(MethodKind::Call(Return::Bool)),
         purpose: "Returns true if the LUNs of a node ACL are read-only initially.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Atomic,
             locks: "RCU's read side.",
             concurrent: "Every other op.",
@@ -146,7 +149,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_check_demo_mode_login_only",
         kind: Some(MethodKind::Call(Return::Bool)),
         purpose: "Returns true if initiators see no LUNs in demo mode.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "At a login, the login lock of the TPG; at a link, `acl_node_mutex`.",
             concurrent: "Every other op.",
@@ -159,7 +162,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_check_prot_fabric_only",
         kind: Some(MethodKind::Call(Return::Number)),
         purpose: "Returns the type of protection information, `enum target_prot_type`, that the fabric offers for a backstore without any. Called when a session is made.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Atomic,
             locks: "`session_lock`, with interrupts disabled.",
             concurrent: "Commands of other sessions.",
@@ -172,7 +175,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "tpg_get_inst_index",
         kind: Some(MethodKind::Call(Return::Number)),
         purpose: "Returns the SNMP index of the portal group.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Atomic,
             locks: "RCU's read side.",
             concurrent: "Every other op.",
@@ -185,7 +188,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "check_stop_free",
         kind: None,
         purpose: "Drops target core's reference to a completed task.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Any,
             locks: "No lock of target core.",
             concurrent: "No other op of the command.",
@@ -198,12 +201,12 @@ static OP_SPECS: &[OpSpec] = &[
         name: "release_cmd",
         kind: Some(MethodKind::HandOver(CmdHandle::Memory)),
         purpose: "Takes back the memory of a command after its last reference was dropped.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Any,
             locks: "The locks of the caller that drops the last reference.",
             concurrent: "No other op of the command.",
             lifetime: "The driver owns the memory, or, with tags, borrows it from the session. Target core decrements the session's count of commands after the op, so `Nexus` also waits for a grace period.",
-            soundness: "The op gets the memory by value, in the type in which it was submitted. The layer drops the driver's data before.",
+            soundness: "The op gets the memory by value, in the type in which it was submitted. The layer drops the driver's data first.",
             source: "target_release_cmd_kref",
         },
     },
@@ -211,7 +214,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "close_session",
         kind: Some(MethodKind::CloseSession),
         purpose: "Asks the driver to end a session whose node ACL is being removed or changed.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of the node ACL.",
             concurrent: "The end of the same session, and `Nexus::new` before it returns.",
@@ -224,7 +227,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "sess_get_index",
         kind: Some(MethodKind::Call(Return::Number)),
         purpose: "Returns the SNMP index of a session.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Atomic,
             locks: "`nacl_sess_lock`, with interrupts disabled.",
             concurrent: "Every other op of the session, also before `Nexus::new` returns.",
@@ -237,7 +240,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "sess_get_initiator_sid",
         kind: Some(MethodKind::InitiatorSid),
         purpose: "Fills in the initiator session identifier and returns its length, for protocols whose TransportIDs have one.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Atomic,
             locks: "`session_lock` or `nacl_sess_lock`, with interrupts disabled; for a reservation, none.",
             concurrent: "The same op, and every other op of the session.",
@@ -250,7 +253,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "write_pending",
         kind: Some(MethodKind::HandOver(CmdHandle::Pending)),
         purpose: "Starts to fetch the data of a write from the initiator; the command is executed once they have arrived. Returns immediately: other commands of the device, and an abort of this one, may wait for the op.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "None. The op may run in the device's submission work, which an abort waits for.",
             concurrent: "An abort of the command.",
@@ -263,7 +266,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "set_default_node_attributes",
         kind: Some(MethodKind::Call(Return::Void)),
         purpose: "Sets the attributes of a new node ACL, also in demo mode.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "Those of `tpg_get_default_depth`.",
             concurrent: "No other op of the node ACL, which is not visible yet.",
@@ -276,7 +279,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "get_cmd_state",
         kind: Some(MethodKind::Call(Return::Number)),
         purpose: "Returns the driver's state of a command, for messages.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Any,
             locks: "`t_state_lock`, with interrupts disabled.",
             concurrent: "Every op of the command.",
@@ -288,8 +291,8 @@ static OP_SPECS: &[OpSpec] = &[
     OpSpec {
         name: "queue_data_in",
         kind: Some(MethodKind::HandOver(CmdHandle::Response)),
-        purpose: "Sends the data of a read, and the status, to the initiator. A response that is returned by `Response::retry` is queued again immediately, each time: return it only if memory is short.",
-        calls: CallContract {
+        purpose: "Sends the data of a read, and the status, to the initiator. Target core immediately queues a response again that `Response::retry` returns. Use `retry` only when memory is short.",
+        contract: CallContract {
             context: Context::Completion,
             locks: "No lock of target core. TCMU holds a mutex; with direct completion, the backstore may hold its locks.",
             concurrent: "Other commands of the session.",
@@ -301,11 +304,11 @@ static OP_SPECS: &[OpSpec] = &[
     OpSpec {
         name: "queue_status",
         kind: Some(MethodKind::HandOver(CmdHandle::Response)),
-        purpose: "Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`, except that the response to a command whose LUN does not exist is not queued again. For a command that is refused at submission the op runs in `Session::submit`, and for a failed write in `Pending::execute` or `Pending::fail`, in the context of the caller and under its locks.",
-        calls: CallContract {
-            context: Context::Completion,
-            locks: "Those of `queue_data_in`.",
-            concurrent: "Other commands of the session. The op may run in `Session::submit`, in `Pending::execute` and in `Pending::fail`.",
+        purpose: "Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`, except that a command that is refused before its LUN is attached (unknown or write-protected LUN, invalid CDB length) ends without a response if `Response::retry` returns it. For a command that is refused at submission the op runs in `Session::submit`, and for a failed write in `Pending::execute` or `Pending::fail`, in the context of the caller and under its locks.",
+        contract: CallContract {
+            context: Context::Status,
+            locks: "Those of `queue_data_in`; in `Session::submit`, `Pending::execute` and `Pending::fail`, those of the caller.",
+            concurrent: "Other commands of the session.",
             lifetime: "As for `queue_data_in`.",
             soundness: "As for `queue_data_in`.",
             source: "transport_generic_request_failure, target_submit_prep, target_handle_abort",
@@ -315,7 +318,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "queue_tm_rsp",
         kind: Some(MethodKind::HandOver(CmdHandle::TmrResponse)),
         purpose: "Sends the response to a task management function.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "None.",
             concurrent: "Commands, and a reset that marks the TMF as aborted.",
@@ -328,7 +331,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "aborted_task",
         kind: Some(MethodKind::AbortTask),
         purpose: "Drops the transport's state of a task that was aborted without a response.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Any,
             locks: "None.",
             concurrent: "No other op of the task.",
@@ -341,7 +344,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_make_wwn",
         kind: Some(MethodKind::Make(Object::Wwn)),
         purpose: "Makes a target port for `mkdir target/$FABRIC/$WWN`. Target core reports every error as EINVAL.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `mkdir`.",
             concurrent: "No other `mkdir` in the directory.",
@@ -354,7 +357,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_drop_wwn",
         kind: Some(MethodKind::Drop(Object::Wwn)),
         purpose: "Stops a target port for rmdir; its data are dropped next. It has no portal groups any more.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `rmdir`.",
             concurrent: "No other op of the target port.",
@@ -367,7 +370,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "add_wwn_groups",
         kind: Some(MethodKind::Call(Return::Groups)),
         purpose: "Returns groups of attributes for `fabric_statistics` of a new target port. If memory is short, the directory stays empty.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `mkdir`.",
             concurrent: "No other op of the target port.",
@@ -380,7 +383,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_make_tpg",
         kind: Some(MethodKind::Make(Object::Tpg)),
         purpose: "Makes a portal group for `mkdir target/$FABRIC/$WWN/tpgt_$TAG`. Target core reports every error as EINVAL.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `mkdir`.",
             concurrent: "No other `mkdir` in the directory.",
@@ -393,7 +396,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_enable_tpg",
         kind: Some(MethodKind::EnableTpg),
         purpose: "Opens or closes a portal group to initiators, for a write to its attribute `enable`. The layer refuses logins while it is closed. Closing should not fail: target core has already released the RTPI.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of the attribute.",
             concurrent: "Logins, commands and links; the same op, if the attribute is written concurrently.",
@@ -405,8 +408,8 @@ static OP_SPECS: &[OpSpec] = &[
     OpSpec {
         name: "fabric_drop_tpg",
         kind: Some(MethodKind::Drop(Object::Tpg)),
-        purpose: "Stops a portal group for rmdir: it ends the sessions and drops the handles of the group. The group is unregistered next, and its data are dropped.",
-        calls: CallContract {
+        purpose: "Stops a portal group for rmdir. The method ends its sessions and drops its handles. The group is unregistered next, and its data are dropped.",
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `rmdir`.",
             concurrent: "Sessions, and threads that hold the TPG.",
@@ -419,7 +422,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_post_link",
         kind: Some(MethodKind::Call(Return::Errno)),
         purpose: "Called after a backstore was linked to a LUN, which accepts commands already. Target core ignores an error.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of the LUN.",
             concurrent: "Commands to the LUN.",
@@ -432,12 +435,12 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_pre_unlink",
         kind: Some(MethodKind::Unlink),
         purpose: "Called before a backstore is unlinked; commands to the LUN may still be active.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of the LUN.",
             concurrent: "Commands to the LUN.",
             lifetime: "The LUN is kept until `fabric_post_unlink`.",
-            soundness: "The op gets shared references. The layer marks the LUN before the op, and refuses logins to the portal group until the LUN is off its list: one in demo mode would get a device entry that target core leaves behind.",
+            soundness: "The op gets shared references. The layer marks the LUN before the op, and refuses logins until target core has removed the LUN from the portal group. A demo-mode login before that would get a device entry that target core never frees.",
             source: "target_fabric_port_unlink",
         },
     },
@@ -445,7 +448,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_post_unlink",
         kind: Some(MethodKind::Call(Return::Void)),
         purpose: "Called after a backstore was unlinked; no command to the LUN is active any more.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of the LUN.",
             concurrent: "No other op of the LUN.",
@@ -458,7 +461,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_make_np",
         kind: Some(MethodKind::Make(Object::Np)),
         purpose: "Makes a network portal for `mkdir …/np/$PORTAL`. Target core reports every error as EINVAL.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `mkdir`.",
             concurrent: "No other `mkdir` in the directory.",
@@ -471,7 +474,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_drop_np",
         kind: Some(MethodKind::Drop(Object::Np)),
         purpose: "Stops a network portal for rmdir; its data are dropped next.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `rmdir`.",
             concurrent: "Network portals of other TPGs.",
@@ -484,7 +487,7 @@ static OP_SPECS: &[OpSpec] = &[
         name: "fabric_init_nodeacl",
         kind: Some(MethodKind::InitNodeAcl),
         purpose: "Accepts or refuses a node ACL for `mkdir …/acls/$INITIATOR`. The node ACL may be one of demo mode, and a session may use it already.",
-        calls: CallContract {
+        contract: CallContract {
             context: Context::Process,
             locks: "The configfs locks of `mkdir`.",
             concurrent: "Logins with the node ACL, and their commands.",

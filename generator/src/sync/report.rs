@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use super::Update;
-use crate::generate::report::steps as steps_text;
+use crate::generate::report::{edited, steps as steps_text};
+use crate::module::files::place;
 use crate::module::manifest::Manifest;
 use crate::ops::changes;
 use crate::plan::Changes;
@@ -31,7 +32,7 @@ pub fn changes(
     for (path, difference) in &update.kept {
         let path = path.trim_start_matches("../");
         text.push_str(&format!(
-            "Left alone, since it was edited: {path}; the text of this version differs:\n{difference}"
+            "Left alone, since it was edited: {path}; the generated text differs:\n{difference}"
         ));
     }
     text
@@ -40,15 +41,8 @@ pub fn changes(
 /// The files that were written, and the next step.
 #[must_use]
 pub fn files(dir: &Path, update: &Update, steps: &[String]) -> String {
-    let edits = update.change.edits.iter().map(|edit| {
-        let verb = match (&edit.old, &edit.new) {
-            (_, None) => "Removing",
-            (None, _) => "Writing",
-            _ => "Changing",
-        };
-        format!("{verb} file: {}\n", edit.path.display())
-    });
-    let edits: String = edits.collect();
+    let edits = update.change.edits.iter();
+    let edits: String = edits.map(|edit| edited(edit, false)).collect();
     let next = match (update.is_current, steps.is_empty()) {
         (true, true) => up_to_date(dir),
         (false, true) => "Next: build the module\n".to_owned(),
@@ -63,14 +57,22 @@ pub fn up_to_date(dir: &Path) -> String {
     format!("Up to date: {}\n", dir.display())
 }
 
-/// The reason for not overwriting edited files.
+/// The reason for not overwriting edited files of the module in `dir`.
 #[must_use]
-pub fn refusal(edited: &[(String, String)]) -> String {
-    let (files, differences): (Vec<_>, Vec<_>) = edited.iter().cloned().unzip();
+pub fn refusal(dir: &Path, edited: &[(String, String)]) -> String {
+    let files = edited
+        .iter()
+        .map(|(path, _)| place(dir, path).display().to_string());
+    let files: Vec<_> = files.collect();
+    let differences: String = edited.iter().map(|(_, text)| text.as_str()).collect();
+    let fault = match files.len() {
+        1 => "it has been edited since it was generated",
+        _ => "they have been edited since they were generated",
+    };
     format!(
-        "cannot overwrite {}: edited since the generator wrote it; move your changes to a file of your \
-         own, or pass --force to discard them:\n{}",
+        "cannot overwrite {}: {fault}; move your changes to a file of your own, or pass --force to \
+         discard these:\n{}",
         files.join(", "),
-        differences.concat().trim_end()
+        differences.trim_end()
     )
 }

@@ -57,7 +57,7 @@ impl Update {
         update.is_current = update.change.edits.is_empty();
         // The manifest is last: a run that is killed before can be repeated.
         let text = contents.manifest.text();
-        let old = read_text(&dir.join(manifest::FILE))?;
+        let old = update.read(manifest::FILE)?;
         update.edit(manifest::FILE, old, Some(&text));
         Ok(update)
     }
@@ -70,15 +70,16 @@ impl Update {
         owner: Owner,
         text: Option<&str>,
     ) -> Result<()> {
-        let old = read_text(&place(&self.change.dir, path))?;
-        let is_edited = old.as_ref().is_some_and(|old| {
-            Some(old.as_str()) != text && !manifest.is_as_generated(path, old.as_bytes())
-        });
+        let old = self.read(path)?;
+        let new = text.map(str::as_bytes);
+        let is_edited = old
+            .as_deref()
+            .is_some_and(|old| Some(old) != new && !manifest.is_as_generated(path, old));
         if is_edited {
-            let old = old.as_deref().unwrap_or_default();
+            let old = String::from_utf8_lossy(old.as_deref().unwrap_or_default());
             let edited = (
                 path.to_owned(),
-                difference(path, old, text.unwrap_or_default()),
+                difference(path, &old, text.unwrap_or_default()),
             );
             if owner == Owner::GeneratorUntilEdited {
                 self.kept.push(edited);
@@ -90,19 +91,19 @@ impl Update {
         Ok(())
     }
 
-    fn edit(&mut self, path: &str, old: Option<String>, new: Option<&str>) {
-        if old.as_deref() != new {
-            self.change.edits.push(Edit {
-                path: place(&self.change.dir, path),
-                old,
-                new: new.map(ToOwned::to_owned),
-            });
+    /// The present content of a file.
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let path = place(&self.change.dir, path);
+        read(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    fn edit(&mut self, path: &str, old: Option<Vec<u8>>, new: Option<&str>) {
+        let new = new.map(|text| text.as_bytes().to_owned());
+        if old != new {
+            let path = place(&self.change.dir, path);
+            self.change.edits.push(Edit { path, old, new });
         }
     }
-}
-
-fn read_text(path: &Path) -> Result<Option<String>> {
-    read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// The lines that differ, and a line if all do because of their ends.

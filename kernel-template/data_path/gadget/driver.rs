@@ -286,8 +286,8 @@ impl Operations for Fabric {
         0
     }
 
-    /// Called in process context or, where completion is direct, in the backstore's, which may be a
-    /// hard interrupt: do not sleep then.
+    /// With direct completion, called in the context of the backstore, which may be a hard
+    /// interrupt: do not sleep. Otherwise called in process context.
     ///
     /// Sends the data of the read, and then the status.
     fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
@@ -295,8 +295,9 @@ impl Operations for Fabric {
         Ok(())
     }
 
-    /// Called in process context or, where completion is direct, in the backstore's, which may be a
-    /// hard interrupt: do not sleep then.
+    /// With direct completion, called in the context of the backstore, which may be a hard
+    /// interrupt: do not sleep. For a command that is refused at submission, called in the context
+    /// of the submitter. Otherwise called in process context.
     ///
     /// Sends the status.
     fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {

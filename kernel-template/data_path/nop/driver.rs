@@ -258,16 +258,17 @@ impl Operations for Fabric {
         0
     }
 
-    /// Called in process context or, where completion is direct, in the backstore's, which may be a
-    /// hard interrupt: do not sleep then.
+    /// With direct completion, called in the context of the backstore, which may be a hard
+    /// interrupt: do not sleep. Otherwise called in process context.
     ///
     /// Does nothing: no command is submitted.
     fn queue_data_in(_se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {
         Ok(())
     }
 
-    /// Called in process context or, where completion is direct, in the backstore's, which may be a
-    /// hard interrupt: do not sleep then.
+    /// With direct completion, called in the context of the backstore, which may be a hard
+    /// interrupt: do not sleep. For a command that is refused at submission, called in the context
+    /// of the submitter. Otherwise called in process context.
     ///
     /// Does nothing: no command is submitted.
     fn queue_status(_se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>> {

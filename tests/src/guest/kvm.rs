@@ -36,7 +36,7 @@ pub(super) fn kvm_works(kernel: &Kernel) -> Result<bool> {
     vng.args(["--cpus", "1", "--memory", "512M", "--exec", "echo it-boots"]);
     let log = cache()?.join("kvm.log");
     let dir = tempfile::tempdir()?;
-    let mut running = Running::start(vng, dir.path(), None, &log)?;
+    let mut running = Running::start(vng, dir.path(), "", &log)?;
     let ended = running.wait(Duration::from_secs(30), || Ok(false))?;
     let boots = text(&log).lines().any(|line| line.trim() == "it-boots");
     let works = ended == Ended::ByItself && boots;

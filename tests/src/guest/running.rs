@@ -35,15 +35,9 @@ pub(super) struct Running {
 impl Running {
     /// Starts a guest with more arguments for QEMU. `dir` is a directory of its own, `log` gets what
     /// is on the console.
-    pub(super) fn start(
-        mut vng: Command,
-        dir: &Path,
-        qemu: Option<&str>,
-        log: &Path,
-    ) -> Result<Self> {
+    pub(super) fn start(mut vng: Command, dir: &Path, qemu: &str, log: &Path) -> Result<Self> {
         let pid = dir.join("qemu.pid");
-        let more = qemu.unwrap_or_default();
-        vng.arg(format!("--qemu-opts=-pidfile {} {more}", pid.display()));
+        vng.arg(format!("--qemu-opts=-pidfile {} {qemu}", pid.display()));
         let file = File::create(log)?;
         vng.stdin(Stdio::null())
             .stdout(file.try_clone()?)

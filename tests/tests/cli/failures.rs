@@ -47,7 +47,7 @@ fn unwritable_directory_changes_nothing() {
         1,
         &[
             "cannot write to",
-            "nothing has been changed; name a directory that",
+            "name another directory with -o DIR. Nothing has been changed.",
         ],
     );
 }
@@ -107,7 +107,7 @@ fn at_step(tree: &FixtureTree, (step, passes): (&str, u32), action: &str) -> Com
 fn failed_step_changes_nothing() {
     for step in STEPS {
         let tree = FixtureTree::new().unwrap();
-        let said = ["a failure of the test's", "nothing has been changed"];
+        let said = ["a failure of the test's", "Nothing has been changed"];
         refused(&tree, &mut at_step(&tree, step, "fail"), 1, &said);
     }
 }

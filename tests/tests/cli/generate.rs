@@ -229,9 +229,9 @@ fn new_op_include_and_type_are_warnings() {
         .unwrap();
     let mut assert = generate(&tree).arg("--install").assert().success();
     for warning in [
-        "line 10: #include <linux/warp.h> is unknown to this version, and taken for empty",
-        "line 42: the type `warp_t` is unknown to this version; no op with it can be implemented",
-        "the op `int (*tpg_warp)(warp_t *)` is new to this version; its slot stays NULL",
+        "line 10: #include <linux/warp.h> is unknown, and taken for empty",
+        "line 42: the type `warp_t` is unknown; no op with it can be implemented",
+        "the op `int (*tpg_warp)(warp_t *)` is unknown; its slot stays NULL",
     ] {
         assert = assert.stderr(contains(format!("Warning: {warning}\n")));
     }

@@ -116,7 +116,7 @@ fn fabric_name_of_the_kernel_is_said_twice() {
         wrong
             .args(["-p", "iSCSI", "-m", module, "-k"])
             .arg(tree.path());
-        let said = format!("`{fabric}`: a fabric of the kernel's own has it");
+        let said = format!("`{fabric}`: the kernel's {fabric} fabric uses it");
         refused(
             &tree,
             &mut wrong,
@@ -146,7 +146,7 @@ fn unreadable_header_changes_nothing() {
         (
             "warp_t (*tpg_get_tag)(",
             "target core requires the op `warp_t (*tpg_get_tag)(struct se_portal_group *)`, whose \
-             result `warp_t` this version does not expect",
+             result `warp_t` tcm-mod-builder",
         ),
     ] {
         let tree = FixtureTree::new().unwrap();

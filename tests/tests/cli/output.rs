@@ -182,7 +182,7 @@ fn output_that_cannot_be_written_is_a_failure() {
         let said = String::from_utf8(output.stderr).unwrap();
         let reason = "cannot write to standard output: No space left on device";
         assert!(said.contains(reason), "{words}: {said}");
-        let is_written = said.contains("Error: the module is written, but not this report");
+        let is_written = said.contains("Error: the module is written; cannot print the report");
         assert_eq!(is_written, words.ends_with(" --install"), "{said}");
     }
 }

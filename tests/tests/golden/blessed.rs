@@ -1,52 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Generated text that is compared with blessed text, or blessed.
+//! The text of each protocol, page and section, as blessed.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
-use similar::TextDiff;
 use tcm_mod_builder::data_path::DATA_PATHS;
 use tcm_mod_builder::emit::without_mark;
 use tcm_mod_builder::protocol::PROTOCOLS;
 use xtask::fixture::FixtureTree;
+use xtask::golden::{compare, difference, is_blessing};
 use xtask::module::{Profile, builder};
 use xtask::own_path::protocol_of;
 use xtask::shell::checkout;
 
 use super::{files, generate};
-
-/// Lines that differ between two texts, with `around` lines of context.
-fn difference(path: &str, old: &str, new: &str, around: usize) -> String {
-    TextDiff::from_lines(old, new)
-        .unified_diff()
-        .context_radius(around)
-        .header(path, path)
-        .to_string()
-}
-
-fn is_blessing() -> bool {
-    std::env::var_os("TCM_BLESS").is_some()
-}
-
-/// Compares a text with the blessed one, or blesses it.
-fn compare(text: &str, blessed: &Path) {
-    let expected = fs::read_to_string(blessed).unwrap_or_default();
-    if text == expected {
-        return;
-    }
-    if is_blessing() {
-        fs::create_dir_all(blessed.parent().unwrap()).unwrap();
-        fs::write(blessed, text).unwrap();
-        return;
-    }
-    panic!(
-        "the text differs from the blessed one; if that is intended, bless it with TCM_BLESS=1:\n{}",
-        difference(&blessed.display().to_string(), &expected, text, 2)
-    );
-}
 
 /// Files of a module, without the line that names the owner.
 fn unmarked_files(dir: &Path) -> BTreeMap<String, String> {
@@ -157,8 +127,5 @@ fn soundness_sections_match_the_ops() {
     let (_, tail) = rest.split_once("<!-- end of ops -->\n").unwrap();
     let sections = tcm_mod_builder::plan::soundness_sections();
     let wanted = format!("{head}<!-- ops -->\n{sections}<!-- end of ops -->\n{tail}");
-    if std::env::var_os("TCM_BLESS").is_some() {
-        fs::write(&path, &wanted).unwrap();
-    }
-    assert_eq!(fs::read_to_string(&path).unwrap(), wanted);
+    compare(&wanted, &path);
 }

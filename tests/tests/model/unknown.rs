@@ -47,7 +47,7 @@ fn unknown_types_are_warnings_with_empty_slots() {
         (43, "struct weft"),
         (44, "woof_t"),
     ] {
-        let warning = format!("line {line}: the type `{name}` is unknown to this version");
+        let warning = format!("line {line}: the type `{name}` is unknown; no op");
         let found = model
             .warnings
             .iter()
@@ -55,10 +55,10 @@ fn unknown_types_are_warnings_with_empty_slots() {
         assert_eq!(found.count(), 1, "{warning}: {:?}", model.warnings);
     }
     for name in [
-        "the op `foo_t (*tpg_warp)(struct se_portal_group *, bar_t)` is new",
-        "the op `int (*tpg_woof)(woof_t)` is new",
-        "the field `baz_t warp` is new",
-        "the field `struct weft weft` is new",
+        "the op `foo_t (*tpg_warp)(struct se_portal_group *, bar_t)` is unknown",
+        "the op `int (*tpg_woof)(woof_t)` is unknown",
+        "the field `baz_t warp` is neither a number nor a bit",
+        "the field `struct weft weft` is neither a number nor a bit",
     ] {
         let warned = plan.warnings.iter().any(|text| text.starts_with(name));
         assert!(warned, "{name}: {:?}", plan.warnings);
@@ -77,7 +77,7 @@ fn optional_op_with_an_unknown_type_has_an_empty_slot() {
         .iter()
         .find(|slot| slot.op.name == "sess_get_index");
     assert!(slot.unwrap().method().is_none());
-    let expected = "the op `u32 (*sess_get_index)(session_t *)` has another argument";
+    let expected = "the op `u32 (*sess_get_index)(session_t *)` has an unexpected argument";
     assert!(
         plan.warnings[1].starts_with(expected),
         "{:?}",
@@ -118,7 +118,7 @@ fn unknown_includes_are_warnings_with_their_lines() {
     let new = "#include <linux/warp.h>\n#include \"target/drive.h\"\n#include <linux/types.h>";
     let warnings = warned("#include <linux/types.h>", new);
     let expected = [(10, "linux/warp.h"), (11, "target/drive.h")].map(|(line, name)| {
-        format!("line {line}: #include <{name}> is unknown to this version, and taken for empty")
+        format!("line {line}: #include <{name}> is unknown, and taken for empty")
     });
     assert_eq!(warnings, expected);
 }

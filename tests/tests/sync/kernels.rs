@@ -110,7 +110,7 @@ fn build_with(kernel: &Kernel, dir: &Path, tree: &Path) {
     build(kernel, dir, &[&flags]).unwrap();
 }
 
-/// Data paths of a kernel version. The iSCSI transport needs Linux 7.2.
+/// Data paths of a kernel version. The iSCSI transport needs Linux 6.19.
 fn data_paths(version: &str) -> impl Iterator<Item = &'static DataPath> {
     let is_offered = move |path: &&DataPath| path.name != "iscsi" || version != LTS;
     DATA_PATHS.into_iter().filter(is_offered)

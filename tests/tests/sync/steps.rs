@@ -28,7 +28,7 @@ fn new_op_is_reported_with_the_method_to_add() {
     assert!(!fixture.text("target/ops.rs").contains("fabric_post_link"));
     fs::write(fixture.tree.header(), header).unwrap();
 
-    let said = ["is not up to date with", "run `tcm-mod-builder sync"];
+    let said = ["is out of date; run", "run `tcm-mod-builder sync"];
     fixture.refused(fixture.sync().arg("--check"), &said);
     let assert = fixture.sync().assert().success();
     assert
@@ -57,7 +57,7 @@ fn removed_op_is_reported_with_the_method_to_remove() {
             "To do: remove `fn fabric_post_link` from tcm_x.rs",
         ))
         .stderr(contains(
-            "`int (*fabric_new)(struct se_portal_group *, struct se_lun *)` is new",
+            "`int (*fabric_new)(struct se_portal_group *, struct se_lun *)` is unknown",
         ));
 }
 

@@ -315,20 +315,22 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Sends the data of a read, and the status, to the initiator. A response that is returned by
-    /// `Response::retry` is queued again immediately, each time: return it only if memory is short.
-    /// Called in process context or, where completion is direct, in the backstore's, which may be a
-    /// hard interrupt: do not sleep then.
+    /// Sends the data of a read, and the status, to the initiator. Target core immediately queues a
+    /// response again that `Response::retry` returns. Use `retry` only when memory is short. With
+    /// direct completion, called in the context of the backstore, which may be a hard interrupt: do
+    /// not sleep. Otherwise called in process context.
     ///
     /// C: `int (*queue_data_in)(struct se_cmd *)`
     fn queue_data_in(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>>;
 
     /// Sends the status of a command, with sense data if any, to the initiator. As `queue_data_in`,
-    /// except that the response to a command whose LUN does not exist is not queued again. For a
+    /// except that a command that is refused before its LUN is attached (unknown or write-protected
+    /// LUN, invalid CDB length) ends without a response if `Response::retry` returns it. For a
     /// command that is refused at submission the op runs in `Session::submit`, and for a failed
     /// write in `Pending::execute` or `Pending::fail`, in the context of the caller and under its
-    /// locks. Called in process context or, where completion is direct, in the backstore's, which
-    /// may be a hard interrupt: do not sleep then.
+    /// locks. With direct completion, called in the context of the backstore, which may be a hard
+    /// interrupt: do not sleep. For a command that is refused at submission, called in the context
+    /// of the submitter. Otherwise called in process context.
     ///
     /// C: `int (*queue_status)(struct se_cmd *)`
     fn queue_status(se_cmd: Response<'_, Self>) -> Result<(), Retry<'_, Self>>;
@@ -380,7 +382,7 @@ pub trait Operations: Sized + 'static {
         kernel::build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Stops a portal group for rmdir: it ends the sessions and drops the handles of the group. The
+    /// Stops a portal group for rmdir. The method ends its sessions and drops its handles. The
     /// group is unregistered next, and its data are dropped. Called in process context.
     ///
     /// C: `void (*fabric_drop_tpg)(struct se_portal_group *)`
