@@ -85,8 +85,9 @@ pub(crate) enum Step {
     Command(Arc<Uas>, u8),
     /// Sends a READ READY or WRITE READY IU.
     Ready(Task, Data<Fabric>, Passage),
-    /// Transfers the payload of a command, from this offset.
-    Payload(Task, u32, Passage),
+    /// Transfers a part of the payload of a command, from this offset. Others follow if it has the
+    /// use of the endpoint.
+    Payload(Task, u32, Option<Passage>),
     /// Receives data, and compares them with those of a read at this offset. The flag is true if an
     /// earlier part differed.
     Compare(Task, Reference<Completed<Fabric>>, u32, bool, Passage),

@@ -195,7 +195,7 @@ pub(super) fn announce(task: Task, data: Data<Fabric>, direction: Direction) {
 /// Moves the payload of a command, from `offset` on.
 fn transfer(task: Task, data: Data<Fabric>, offset: u32, passage: Passage) {
     let (uas, lane) = (task.uas().clone(), task.lane());
-    let data = match data {
+    let mut data = match data {
         Data::Read(read) if passage.direction == Direction::OUT => {
             return compare(task, read, offset, false, passage);
         }
@@ -214,11 +214,19 @@ fn transfer(task: Task, data: Data<Fabric>, offset: u32, passage: Passage) {
     if uas.has_streams() {
         request.set_stream(active.tag);
     }
+    // Another command may announce its data when the last of these are queued: the controller
+    // transfers them first.
+    let (passage, passed) = if request.is_last(&mut data, offset) {
+        (None, Some(passage))
+    } else {
+        (Some(passage), None)
+    };
     let context = Context::Uas(Step::Payload(task, offset, passage));
     match request.queue_data(data, offset, context) {
         Ok(()) => uas.queued(lane),
         Err(refused) => uas.put(lane, which, refused.request),
     }
+    drop(passed);
 }
 
 impl Step {
@@ -246,10 +254,9 @@ impl Step {
                     }
                     Some(Data::Read(completed)) => {
                         task.uas().put(task.lane(), Which::Input, request);
-                        if moved.is_whole() && offset < completed.payload().len() {
+                        if let (true, Some(passage)) = (moved.is_whole(), passage) {
                             return transfer(task, Data::Read(completed), offset, passage);
                         }
-                        drop(passage);
                         if moved.result.is_err() {
                             return fail(task, Reason::Aborted);
                         }
@@ -271,18 +278,17 @@ impl Step {
 /// A part of the data of a write was received.
 fn received(
     task: Task,
-    mut pending: Pending<Fabric>,
+    pending: Pending<Fabric>,
     offset: u32,
     moved: &Moved,
-    passage: Passage,
+    passage: Option<Passage>,
 ) {
     if !moved.is_whole() || task.uas().active(task.lane()).is_none() {
         // Dropping it makes target core respond with a failure.
         return drop(pending);
     }
-    if offset < pending.payload().len() {
-        return transfer(task, Data::Write(pending), offset, passage);
+    match passage {
+        Some(passage) => transfer(task, Data::Write(pending), offset, passage),
+        None => pending.execute_later(),
     }
-    drop(passage);
-    pending.execute_later();
 }

@@ -224,7 +224,7 @@ impl Turns {
     }
 }
 
-/// The use of a data endpoint, until it is dropped.
+/// The use of a data endpoint, until it is dropped: when the last data of a command are queued.
 pub(crate) struct Passage {
     /// The link, unless each command has a stream.
     pub(super) uas: Option<Arc<Uas>>,
