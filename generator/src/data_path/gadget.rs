@@ -49,7 +49,8 @@ static USB: Part = Part {
             "irq_lock.rs" "usb_function.rs" "usb_function/binding.rs" "usb_function/gadget.rs"
             "usb_function/descriptors.rs" "usb_function/function.rs"
             "usb_function/function/callbacks.rs" "usb_function/instance.rs" "usb_function/pipes.rs"
-            "usb_function/request.rs" "usb_helpers.c" "usb_helpers.h";
+            "usb_function/request.rs" "usb_function/request/canceller.rs"
+            "usb_helpers.c" "usb_helpers.h";
     },
     kbuild: text!("gadget", "Kbuild"),
     bindings_helper: text!("gadget", "bindings_helper.h"),

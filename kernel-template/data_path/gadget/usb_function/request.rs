@@ -18,6 +18,8 @@ use kernel::{
     sync::Arc, //
 };
 
+mod canceller;
+
 use super::{
     binding::{Binding, ControllerEndpoint},
     descriptors::Direction,
@@ -27,10 +29,12 @@ use crate::{
     bindings,
     bindings::tcm_nab5000_page_address as page_address,
     target::{
-        atomic::{Acquire, Atomic, Full, Relaxed, Release},
+        atomic::{Atomic, Full, Relaxed, Release},
         Completed, Operations, Payload, Pending, Reference,
     }, //
 };
+
+pub(crate) use canceller::Canceller;
 
 /// A command whose payload a request moves.
 pub(crate) enum Data<T: Operations> {
@@ -434,23 +438,5 @@ unsafe extern "C" fn complete_callback<F: Function>(
             length,
             result: to_result(status).map(|()| actual),
         });
-    }
-}
-
-/// A handle that cancels a queued request.
-pub(crate) struct Canceller<F: Function>(Arc<Shell<F>>);
-
-impl<F: Function> Canceller<F> {
-    /// Cancels the request, if the controller has it: it completes with `ECONNRESET`, maybe before
-    /// this returns. Called in any context.
-    pub(crate) fn cancel(&self) {
-        if self.0.is_queued.load(Acquire) && self.0.enter() {
-            // SAFETY: The request is not freed before `leave`, so the endpoint is alive.
-            // `usb_ep_dequeue()` returns an error for a request that has completed meanwhile.
-            unsafe {
-                bindings::usb_ep_dequeue(self.0.endpoint.ptr.as_ptr(), self.0.request.as_ptr())
-            };
-            self.0.leave();
-        }
     }
 }
