@@ -59,6 +59,8 @@ struct State {
     lanes: KVec<Lane>,
     /// Receives data to be compared.
     verifier: Option<Request<Storage>>,
+    /// The lane that has `verifier`.
+    verifying: Option<u8>,
     /// Queues for the data endpoints. Without streams.
     input: Turns,
     output: Turns,
@@ -85,9 +87,8 @@ pub(crate) enum Step {
     Command(Arc<Uas>, u8),
     /// Sends a READ READY or WRITE READY IU.
     Ready(Task, Data<Fabric>, Passage),
-    /// Transfers a part of the payload of a command, from this offset. Others follow if it has the
-    /// use of the endpoint.
-    Payload(Task, u32, Option<Passage>),
+    /// Transfers the payload of a command, from this offset.
+    Payload(Task, u32, Passage),
     /// Receives data, and compares them with those of a read at this offset. The flag is true if an
     /// earlier part differed.
     Compare(Task, Reference<Completed<Fabric>>, u32, bool, Passage),
@@ -120,6 +121,7 @@ impl Uas {
         let state = State {
             lanes,
             verifier: Some(verifier),
+            verifying: None,
             input: Turns::FREE,
             output: Turns::FREE,
             is_stopped: false,
@@ -166,11 +168,11 @@ impl Uas {
 
     /// Cancels the transfers of the command of a lane.
     fn cancel(&self, lane: u8) {
-        for canceller in self.cancellers.get(usize::from(lane)).into_iter().flatten() {
-            canceller.cancel();
-        }
-        let active = self.state.with(|state| state.lane(lane)?.active);
-        if active.is_some_and(|active| active.is_verify) {
+        // Some controllers cancel all requests of an endpoint that several commands share.
+        let skipped = usize::from(!self.has_streams());
+        let cancellers = self.cancellers.get(usize::from(lane)).into_iter().flatten();
+        cancellers.skip(skipped).for_each(Canceller::cancel);
+        if self.state.with(|state| state.verifying == Some(lane)) {
             self.verifier.cancel();
         }
     }
@@ -195,9 +197,19 @@ impl Uas {
         drop(dropped);
     }
 
+    /// Takes the request that receives data to be compared.
+    fn take_verifier(&self, lane: u8) -> Option<Request<Storage>> {
+        self.state.with(|state| {
+            let request = state.verifier.take()?;
+            state.verifying = Some(lane);
+            Some(request)
+        })
+    }
+
     /// Keeps the request that receives data to be compared, or drops it if the link has ended.
     fn put_verifier(&self, request: Request<Storage>) {
         let dropped = self.state.with(|state| {
+            state.verifying = None;
             if state.is_stopped {
                 return Some(request);
             }
@@ -243,15 +255,15 @@ impl Uas {
 
     /// Aborts the commands for which `which` returns true, those that are answered, too: on a
     /// stream, the host would take the answer for that of its next command with the tag.
-    fn abandon(&self, which: impl Fn(u8, &Active) -> bool) {
+    fn abandon(self: &Arc<Self>, which: impl Fn(u8, &Active) -> bool) {
         for number in 0..LANES as u8 {
             let dropped = self.state.with(|state| {
                 let lane = state.lane(number)?;
                 let is_named = lane.active.is_some_and(|active| which(number, &active));
-                is_named.then(|| lane.abandon())
+                is_named.then(|| (lane.abandon(), Task::existing(self, number)))
             });
-            if dropped.is_some() {
-                drop(dropped);
+            // The share keeps the lane from its next command, which must not be cancelled.
+            if let Some((_data, Some(_share))) = dropped {
                 self.cancel(number);
             }
         }

@@ -248,25 +248,6 @@ impl<F: Function> Request<F> {
         unsafe { self.pass(bytes, cargo) }
     }
 
-    /// Returns the part of the payload of a command that a request transfers, and its direction.
-    fn bytes(&self, data: &mut Data<F::Fabric>, offset: u32) -> (Option<Bytes>, Direction) {
-        let is_whole = offset == 0 && self.0.binding.has_scatterlists();
-        match data {
-            Data::Read(cmd) => (bytes(&cmd.payload(), offset, is_whole), Direction::IN),
-            Data::Write(cmd) => (bytes(&cmd.payload(), offset, is_whole), Direction::OUT),
-        }
-    }
-
-    /// Returns true if [`Self::queue_data`] transfers the payload of a command to its end.
-    pub(crate) fn is_last(&self, data: &mut Data<F::Fabric>, offset: u32) -> bool {
-        let length = match data {
-            Data::Read(cmd) => cmd.payload().len(),
-            Data::Write(cmd) => cmd.payload().len(),
-        };
-        let (bytes, _) = self.bytes(data, offset);
-        bytes.is_some_and(|bytes| offset + bytes.length == length)
-    }
-
     /// Passes the request to the controller, which transfers a part of the payload of a command,
     /// beginning at `offset`: all of it if `offset` is 0 and the controller supports scatterlists,
     /// otherwise a segment.
@@ -284,7 +265,11 @@ impl<F: Function> Request<F> {
         offset: u32,
         context: F::Context,
     ) -> Result<(), Refused<F>> {
-        let (bytes, direction) = self.bytes(&mut data, offset);
+        let is_whole = offset == 0 && self.0.binding.has_scatterlists();
+        let (bytes, direction) = match &mut data {
+            Data::Read(cmd) => (bytes(&cmd.payload(), offset, is_whole), Direction::IN),
+            Data::Write(cmd) => (bytes(&cmd.payload(), offset, is_whole), Direction::OUT),
+        };
         let cargo = Cargo {
             data: Some(data),
             context,

@@ -118,7 +118,8 @@ fn send(
     length: u32,
     step: impl FnOnce(Turn) -> Step,
 ) {
-    let bot = turn.bot().clone();
+    let share = turn.clone();
+    let bot = share.bot();
     match request.queue(length, Context::Bot(step(turn))) {
         Ok(()) => bot.queued(),
         Err(refused) => bot.put(which, refused.request),
@@ -132,7 +133,8 @@ pub(in crate::gadget) fn receive(turn: Turn, pending: Pending<Fabric>, offset: u
 
 /// Moves the payload of a command, from `offset` on.
 fn transfer(turn: Turn, which: Which, data: Data<Fabric>, offset: u32) {
-    let bot = turn.bot().clone();
+    let share = turn.clone();
+    let bot = share.bot();
     if bot.progress().is_void {
         return;
     }

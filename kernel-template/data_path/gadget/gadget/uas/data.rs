@@ -41,7 +41,8 @@ pub(super) fn send(task: Task, reply: &Reply<'_>) {
 
 /// Sends a unit.
 fn send_unit(task: Task, tag: u16, reply: &Reply<'_>, step: impl FnOnce(Task) -> Step) {
-    let (uas, lane) = (task.uas().clone(), task.lane());
+    let (share, lane) = (task.clone(), task.lane());
+    let uas = share.uas();
     let Some(mut request) = uas.take(lane, Which::Status) else {
         return;
     };
@@ -83,11 +84,12 @@ fn compare(
     is_other: bool,
     passage: Passage,
 ) {
-    let (uas, lane) = (task.uas().clone(), task.lane());
+    let (share, lane) = (task.clone(), task.lane());
+    let uas = share.uas();
     let Some(active) = uas.active(lane) else {
         return;
     };
-    let Some(mut request) = uas.state.with(|state| state.verifier.take()) else {
+    let Some(mut request) = uas.take_verifier(lane) else {
         return;
     };
     if uas.has_streams() {
@@ -194,8 +196,9 @@ pub(super) fn announce(task: Task, data: Data<Fabric>, direction: Direction) {
 
 /// Moves the payload of a command, from `offset` on.
 fn transfer(task: Task, data: Data<Fabric>, offset: u32, passage: Passage) {
-    let (uas, lane) = (task.uas().clone(), task.lane());
-    let mut data = match data {
+    let (share, lane) = (task.clone(), task.lane());
+    let uas = share.uas();
+    let data = match data {
         Data::Read(read) if passage.direction == Direction::OUT => {
             return compare(task, read, offset, false, passage);
         }
@@ -214,19 +217,11 @@ fn transfer(task: Task, data: Data<Fabric>, offset: u32, passage: Passage) {
     if uas.has_streams() {
         request.set_stream(active.tag);
     }
-    // Another command may announce its data when the last of these are queued: the controller
-    // transfers them first.
-    let (passage, passed) = if request.is_last(&mut data, offset) {
-        (None, Some(passage))
-    } else {
-        (Some(passage), None)
-    };
     let context = Context::Uas(Step::Payload(task, offset, passage));
     match request.queue_data(data, offset, context) {
         Ok(()) => uas.queued(lane),
         Err(refused) => uas.put(lane, which, refused.request),
     }
-    drop(passed);
 }
 
 impl Step {
@@ -254,9 +249,10 @@ impl Step {
                     }
                     Some(Data::Read(completed)) => {
                         task.uas().put(task.lane(), Which::Input, request);
-                        if let (true, Some(passage)) = (moved.is_whole(), passage) {
+                        if moved.is_whole() && offset < completed.payload().len() {
                             return transfer(task, Data::Read(completed), offset, passage);
                         }
+                        drop(passage);
                         if moved.result.is_err() {
                             return fail(task, Reason::Aborted);
                         }
@@ -278,17 +274,18 @@ impl Step {
 /// A part of the data of a write was received.
 fn received(
     task: Task,
-    pending: Pending<Fabric>,
+    mut pending: Pending<Fabric>,
     offset: u32,
     moved: &Moved,
-    passage: Option<Passage>,
+    passage: Passage,
 ) {
     if !moved.is_whole() || task.uas().active(task.lane()).is_none() {
         // Dropping it makes target core respond with a failure.
         return drop(pending);
     }
-    match passage {
-        Some(passage) => transfer(task, Data::Write(pending), offset, passage),
-        None => pending.execute_later(),
+    if offset < pending.payload().len() {
+        return transfer(task, Data::Write(pending), offset, passage);
     }
+    drop(passage);
+    pending.execute_later();
 }

@@ -127,6 +127,22 @@ impl Task {
         Self { uas, lane }
     }
 
+    /// Counts a share in the command of a lane, unless the command is ending or has no share yet.
+    pub(super) fn existing(uas: &Arc<Uas>, lane: u8) -> Option<Self> {
+        let shares = &uas.shares[usize::from(lane) % LANES];
+        let mut count = shares.load(Relaxed);
+        while count > 0 {
+            match shares.cmpxchg(count, count + 1, Full) {
+                Ok(_) => {
+                    let uas = uas.clone();
+                    return Some(Self { uas, lane });
+                }
+                Err(now) => count = now,
+            }
+        }
+        None
+    }
+
     /// Returns the link.
     pub(super) fn uas(&self) -> &Arc<Uas> {
         &self.uas
@@ -224,7 +240,11 @@ impl Turns {
     }
 }
 
-/// The use of a data endpoint, until it is dropped: when the last data of a command are queued.
+/// The use of a data endpoint, until it is dropped: when the data of a command are transferred.
+///
+/// Without streams a host may give a command up and say nothing, as Linux does after a timeout. Its
+/// data then stay in the controller. If another command had been announced, the host would take
+/// them for the data of that one.
 pub(crate) struct Passage {
     /// The link, unless each command has a stream.
     pub(super) uas: Option<Arc<Uas>>,
