@@ -99,7 +99,12 @@ mod tests {
     /// The kernels that the tests boot modules on: the build, the data paths, and the command.
     const BOOTED: [[&str; 4]; 6] = [
         [CURRENT, "clang 19, rustc 1.96", ALL, "test"],
-        [CURRENT, "with KASAN, lockdep, kCFI, kmemleak, KUnit", ALL, "test"],
+        [
+            CURRENT,
+            "with KASAN, lockdep, kCFI, kmemleak, KUnit",
+            ALL,
+            "test",
+        ],
         [CURRENT, "GCC, rustc 1.96", "nop", "test --full"],
         [BETWEEN, "clang 19, rustc 1.96", NO_GADGET, "test --full"],
         [LTS, "clang 19, rustc 1.96", "nop, loopback, gadget", "test"],
