@@ -7,12 +7,34 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use tcm_bindings::Header;
-use tcm_mod_builder::data_path::DataPath;
+use tcm_mod_builder::data_path::{DataPath, Rtslib};
 use tcm_mod_builder::emit::{self, Destination, Input};
 use tcm_mod_builder::module::files::Files;
 use tcm_mod_builder::names::Names;
 use tcm_mod_builder::plan;
 use tcm_mod_builder::protocol::find;
+
+use crate::kernel::{Kernel, build};
+
+/// A data path for SAS without a driver, to be completed by a test.
+pub const FOR_SAS: DataPath = DataPath {
+    name: "",
+    about: "",
+    protocols: &["SAS"],
+    needs: None,
+    parts: &[],
+    depends_on: &[],
+    selects: &[],
+    kconfig_help: "",
+    limits: &[],
+    driver: "",
+    attributes: "",
+    refused_initiators: None,
+    rtslib: Rtslib {
+        features: &[],
+        methods: "",
+    },
+};
 
 /// The name of a protocol that a data path supports: iSCSI if it supports all.
 #[must_use]
@@ -55,4 +77,14 @@ pub fn write(files: &Files, dir: &Path) -> Result<()> {
         fs::write(path, &file.text)?;
     }
     Ok(())
+}
+
+/// Generates an out-of-tree module for SAS in `dir`, and builds it.
+///
+/// # Errors
+///
+/// As [`generate`] and [`write`], or if the build fails.
+pub fn built(kernel: &Kernel, module: &str, data_path: &DataPath, dir: &Path) -> Result<()> {
+    write(&generate(&kernel.source, module, data_path)?, dir)?;
+    build(kernel, dir, &[]).map(drop)
 }

@@ -16,11 +16,11 @@ use std::fs;
 use std::time::Duration;
 
 use regex::Regex;
-use tcm_mod_builder::data_path::{DATA_PATHS, DataPath, Part, Rtslib, Source};
+use tcm_mod_builder::data_path::{DATA_PATHS, DataPath, Part, Source};
 use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour};
 use xtask::module::{LOOPBACK, Module, attempt, build};
-use xtask::own_path;
+use xtask::own_path::{self, FOR_SAS};
 use xtask::shell::checkout;
 use xtask::suite::{self, unwatched};
 
@@ -75,20 +75,9 @@ fn cases() -> DataPath {
     DataPath {
         name: "cases",
         about: "Errors of an author's file",
-        protocols: &["SAS"],
-        needs: None,
         parts: Vec::leak(wrappers.chain([&FILE]).collect()),
-        depends_on: &[],
-        selects: &[],
-        kconfig_help: "",
-        limits: &[],
         driver: include_str!("../fixtures/data_path/cases/driver.rs"),
-        attributes: "",
-        refused_initiators: None,
-        rtslib: Rtslib {
-            features: &[],
-            methods: "",
-        },
+        ..FOR_SAS
     }
 }
 

@@ -5,13 +5,12 @@
 //!
 //! The cases are in `tests/guest/cases/edu`.
 
-use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source};
+use tcm_mod_builder::data_path::{DataPath, Part, Source};
 use tcm_mod_builder::module::files::Owner;
 use xtask::cases::{self, Cases, LEAKS};
 use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour};
-use xtask::module::build;
-use xtask::own_path;
+use xtask::own_path::{FOR_SAS, built};
 use xtask::suite::wanted;
 
 macro_rules! source {
@@ -28,20 +27,9 @@ macro_rules! source {
 static EDU: DataPath = DataPath {
     name: "edu",
     about: "A device transfers payloads",
-    protocols: &["SAS"],
-    needs: None,
     parts: &[&BENCH],
-    depends_on: &[],
-    selects: &[],
-    kconfig_help: "",
-    limits: &[],
     driver: include_str!("../fixtures/data_path/edu/driver.rs"),
-    attributes: "",
-    refused_initiators: None,
-    rtslib: Rtslib {
-        features: &[],
-        methods: "",
-    },
+    ..FOR_SAS
 };
 
 static BENCH: Part = Part {
@@ -61,9 +49,7 @@ fn device_transfers_payloads() {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
-    let files = own_path::generate(&kernel.source, "tcm_edu", &EDU).unwrap();
-    own_path::write(&files, dir.path()).unwrap();
-    build(&kernel, dir.path(), &[]).unwrap();
+    built(&kernel, "tcm_edu", &EDU, dir.path()).unwrap();
     let mut guest = Guest::racing(&kernel);
     guest.modules = vec![dir.path().to_owned()];
     guest.qemu = Some("-device intel-iommu -device edu");

@@ -5,13 +5,13 @@
 //!
 //! The cases are in `tests/guest/cases/interrupt`.
 
-use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source};
+use tcm_mod_builder::data_path::{DataPath, Part, Source};
 use tcm_mod_builder::module::files::Owner;
 use xtask::cases::{self, Cases, LEAKS};
 use xtask::guest::Guest;
 use xtask::kernel::{CURRENT, Flavour};
-use xtask::module::{build, misuse};
-use xtask::own_path;
+use xtask::module::misuse;
+use xtask::own_path::{FOR_SAS, built};
 use xtask::suite::wanted;
 
 macro_rules! source {
@@ -28,20 +28,9 @@ macro_rules! source {
 static INTERRUPT: DataPath = DataPath {
     name: "interrupt",
     about: "Commands come and go in interrupts",
-    protocols: &["SAS"],
-    needs: None,
     parts: &[&BENCH],
-    depends_on: &[],
-    selects: &[],
-    kconfig_help: "",
-    limits: &[],
     driver: include_str!("../fixtures/data_path/interrupt/driver.rs"),
-    attributes: "",
-    refused_initiators: None,
-    rtslib: Rtslib {
-        features: &[],
-        methods: "",
-    },
+    ..FOR_SAS
 };
 
 static BENCH: Part = Part {
@@ -63,9 +52,7 @@ fn interrupts_submit_and_end_commands() {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
-    let files = own_path::generate(&kernel.source, "tcm_interrupt", &INTERRUPT).unwrap();
-    own_path::write(&files, dir.path()).unwrap();
-    build(&kernel, dir.path(), &[]).unwrap();
+    built(&kernel, "tcm_interrupt", &INTERRUPT, dir.path()).unwrap();
     let mut guest = Guest::racing(&kernel);
     guest.modules = vec![dir.path().to_owned()];
     let mut cases = Cases::new(guest);

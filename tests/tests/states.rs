@@ -5,35 +5,23 @@
 //!
 //! The cases are in `tests/guest/cases/states`.
 
-use std::path::Path;
 use std::time::Duration;
 
-use tcm_mod_builder::data_path::{DataPath, Part, Rtslib, Source};
+use tcm_mod_builder::data_path::{DataPath, Part, Source};
 use xtask::cases::{self, Cases, LEAKS};
 use xtask::guest::Guest;
-use xtask::kernel::{CURRENT, Flavour, Kernel};
-use xtask::module::{build, misuse};
-use xtask::own_path;
+use xtask::kernel::{CURRENT, Flavour};
+use xtask::module::misuse;
+use xtask::own_path::{FOR_SAS, built};
 use xtask::suite::{Length, wanted};
 
 /// The data path of the fabric.
 static HOLD: DataPath = DataPath {
     name: "hold",
     about: "User space submits commands, and holds them",
-    protocols: &["SAS"],
-    needs: None,
     parts: &[&BENCH],
-    depends_on: &[],
-    selects: &[],
-    kconfig_help: "",
-    limits: &[],
     driver: include_str!("../fixtures/data_path/hold/driver.rs"),
-    attributes: "",
-    refused_initiators: None,
-    rtslib: Rtslib {
-        features: &[],
-        methods: "",
-    },
+    ..FOR_SAS
 };
 
 /// A file of the transport.
@@ -57,12 +45,6 @@ static BENCH: Part = Part {
     bindings_helper: "",
 };
 
-fn built(kernel: &Kernel, dir: &Path) {
-    let files = own_path::generate(&kernel.source, "tcm_hold", &HOLD).unwrap();
-    own_path::write(&files, dir).unwrap();
-    build(kernel, dir, &[]).unwrap();
-}
-
 #[test]
 #[ignore = "boots a debug kernel; `cargo xtask test` runs it"]
 fn commands_in_each_state_end() {
@@ -70,7 +52,7 @@ fn commands_in_each_state_end() {
         return;
     };
     let dir = tempfile::tempdir().unwrap();
-    built(&kernel, dir.path());
+    built(&kernel, "tcm_hold", &HOLD, dir.path()).unwrap();
     let (rounds, minutes) = match Length::of_this_run() {
         Length::Short => (10, 20),
         Length::Full => (2_000, 600),

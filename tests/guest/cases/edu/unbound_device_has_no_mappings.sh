@@ -5,13 +5,19 @@
 
 . "$GUEST/edu_lib.sh"
 
+is_copying()
+{
+	grep -qx "copying true" $TPG/state
+}
+
 ramdisk edu 1
 portal_group none
 device=$(basename $DRIVER/0000:*)
 tell copy "0 16 16 0 0" &
-sleep 0.2
+copy=$!
+retry 20 is_copying || fail "no copy begins"
 echo "$device" > $DRIVER/unbind || fail "cannot unbind"
-wait $! || fail "cannot copy"
+wait $copy || fail "cannot copy"
 want "status 0"
 refused tell copy "0 16 16 0 0"
 want "free 2"
