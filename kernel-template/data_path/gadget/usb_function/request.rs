@@ -71,7 +71,8 @@ pub(super) struct Shell<F: Function> {
 // change threads: a command, the driver's context, which is `Send`, and bytes.
 unsafe impl<F: Function> Send for Shell<F> {}
 
-// SAFETY: As for `Send`: shared references reach only the atomics and the binding.
+// SAFETY: As for `Send`: shared references reach only the atomics, the binding, and the pointers to
+// the endpoint and the request, which do not change.
 unsafe impl<F: Function> Sync for Shell<F> {}
 
 impl<F: Function> Shell<F> {
